@@ -1,0 +1,46 @@
+"""The errors that this package raises, one small family.
+
+    EfaConstructsError
+    ├── UnknownInstanceTypeError
+    ├── NotAnEfaInstanceTypeError
+    ├── InvalidArgumentError
+    ├── InvalidConfigurationError
+    └── RehearsalError
+
+Messages are lower case, name the argument, the value and the fix, and are raised before any resource is defined.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "EfaConstructsError",
+    "InvalidArgumentError",
+    "InvalidConfigurationError",
+    "NotAnEfaInstanceTypeError",
+    "RehearsalError",
+    "UnknownInstanceTypeError",
+]
+
+
+class EfaConstructsError(ValueError):
+    """Any error of this package."""
+
+
+class UnknownInstanceTypeError(EfaConstructsError):
+    """The catalogue does not know the instance type."""
+
+
+class NotAnEfaInstanceTypeError(EfaConstructsError):
+    """The instance type exists, but has no EFA."""
+
+
+class InvalidArgumentError(EfaConstructsError):
+    """An argument of a construct or function has a value that would not work."""
+
+
+class InvalidConfigurationError(EfaConstructsError):
+    """The app's configuration (``efa:`` context keys, a cluster facts file) has a value that would not work."""
+
+
+class RehearsalError(EfaConstructsError):
+    """The rehearsal could not start or finish: a program is missing, or one that it runs went wrong."""
