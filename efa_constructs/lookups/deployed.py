@@ -1,0 +1,142 @@
+"""What is deployed in an account, as far as EFA cares: node groups, their nodes and interfaces, security groups.
+
+Data only, the same whether AWS or an emulated account answered; ``node_groups.py`` reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = [
+    "DeployedCluster",
+    "DeployedInterface",
+    "DeployedNode",
+    "DeployedNodeGroup",
+    "PlacementGroup",
+    "SecurityGroup",
+    "SecurityGroupRule",
+]
+
+ALL_PROTOCOLS = "-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroupRule:
+    """One peer of one rule of a security group. Exactly one of ``group_id``, ``cidr`` and ``prefix_list_id`` is set."""
+
+    egress: bool
+    # "-1" for all, else "tcp", "udp", "icmp" or a number.
+    protocol: str
+    group_id: str | None = None
+    cidr: str | None = None
+    prefix_list_id: str | None = None
+
+    @property
+    def all_protocols(self) -> bool:
+        """Whether the rule is for all traffic, ports and protocols alike."""
+        return self.protocol == ALL_PROTOCOLS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroup:
+    """A security group with its rules."""
+
+    id: str
+    name: str
+    vpc_id: str
+    rules: tuple[SecurityGroupRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedInterface:
+    """A network interface, as it hangs on a node or as a launch template would make it."""
+
+    network_card_index: int
+    device_index: int
+    # "interface" (ENA), "efa" or "efa-only".
+    interface_type: str
+    security_group_ids: tuple[str, ...]
+    # None on an EFA-only interface, which has no IP address, and in a launch template.
+    private_ipv4_address: str | None = None
+    # None in a launch template.
+    id: str | None = None
+
+    @property
+    def carries_efa(self) -> bool:
+        """Whether the interface has an EFA device."""
+        return self.interface_type in {"efa", "efa-only"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedNode:
+    """An instance of a node group, or the one that its launch template would make."""
+
+    # "i-...", or a name in words for a node that does not exist.
+    instance_id: str
+    instance_type: str
+    availability_zone: str
+    subnet_id: str
+    vpc_id: str
+    # By card, then device.
+    interfaces: tuple[DeployedInterface, ...]
+    # EC2's word, such as "running". None in a launch template.
+    state: str | None = None
+    placement_group_name: str | None = None
+
+    @property
+    def efa_interfaces(self) -> tuple[DeployedInterface, ...]:
+        """The interfaces that have an EFA device."""
+        return tuple(interface for interface in self.interfaces if interface.carries_efa)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacementGroup:
+    """A placement group. ``strategy``: "cluster", "partition" or "spread"."""
+
+    name: str
+    strategy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedNodeGroup:
+    """A managed node group as EKS and EC2 describe it."""
+
+    name: str
+    cluster_name: str
+    # EKS's word, such as "ACTIVE" or "CREATE_FAILED".
+    status: str
+    instance_type: str
+    ami_type: str
+    capacity_type: str
+    min_size: int
+    desired_size: int
+    max_size: int
+    subnet_ids: tuple[str, ...]
+    launch_template_id: str | None
+    launch_template_version: str | None
+    # The next node that EKS would launch.
+    template_node: DeployedNode
+    # Nodes that exist, by instance id.
+    nodes: tuple[DeployedNode, ...]
+    placement_group: PlacementGroup | None = None
+    # A capacity reservation or Capacity Block that the launch template targets: its id, resource group or "open".
+    capacity_reservation: str | None = None
+    labels: Mapping[str, str]
+    # EKS's health issues, one sentence each.
+    health_issues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployedCluster:
+    """An EKS cluster with its node groups, and every security group that their interfaces carry."""
+
+    name: str
+    version: str
+    status: str
+    vpc_id: str
+    # The group that EKS itself made.
+    security_group_id: str
+    node_groups: tuple[DeployedNodeGroup, ...]
+    # By id.
+    security_groups: Mapping[str, SecurityGroup]
