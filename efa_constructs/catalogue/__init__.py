@@ -1,0 +1,40 @@
+"""What EFA can do on each EC2 instance type: data, and pure functions over it.
+
+    from efa_constructs import catalogue
+
+    catalogue.get("p5.48xlarge").maximum_efa_interfaces     # 32
+    catalogue.network_interfaces("p5.48xlarge", "default")   # an ENA interface and 32 EFA-only ones
+
+Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalogue.generate``) and committed.
+"""
+
+from __future__ import annotations
+
+from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
+from .interfaces import (
+    InterfaceLayout,
+    MaxPods,
+    NetworkInterface,
+    efa_interface_count,
+    ipv4_addresses_used,
+    max_pods,
+    network_interfaces,
+)
+from .search import all_instance_types, find, get
+
+__all__ = [
+    "Accelerator",
+    "InstanceStore",
+    "InstanceType",
+    "InterfaceLayout",
+    "MaxPods",
+    "NetworkCard",
+    "NetworkInterface",
+    "all_instance_types",
+    "efa_interface_count",
+    "find",
+    "get",
+    "ipv4_addresses_used",
+    "max_pods",
+    "network_interfaces",
+]

@@ -1,0 +1,131 @@
+"""Finds instance types: by name, and by what they can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+from ..errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from .instance_types import InstanceType, instance_type_from_record
+from .records import FamilyWithoutEfa, load_records
+
+__all__ = ["all_instance_types", "find", "get"]
+
+_ARCHITECTURES = ("x86_64", "arm64")
+_USAGE_CLASSES = ("on-demand", "spot", "capacity-block")
+_SUGGESTIONS = 5
+
+
+@cache
+def get(name: str) -> InstanceType:
+    """Return the EFA instance type of this name, such as ``"p5.48xlarge"``.
+
+    :raises NotAnEfaInstanceTypeError: EC2 has the type, and it has no EFA. Names similar types that have it.
+    :raises UnknownInstanceTypeError: There is no such type, or AWS publishes too little about it. Names the nearest.
+    """
+    records = load_records()
+    if name in records.with_efa:
+        return instance_type_from_record(name, records.with_efa[name])
+    if name in records.refused:
+        refusal = records.refused[name]
+        raise UnknownInstanceTypeError(
+            f"instance type '{name}' cannot be used: {refusal.why}; use one of: {', '.join(refusal.alternatives)}"
+        )
+    family = records.without_efa.get(name.partition(".")[0])
+    if family is not None and name in family.names:
+        raise NotAnEfaInstanceTypeError(f"instance type '{name}' has no EFA; {_similar(name, family)}")
+    nearest = _nearest(name, records.with_efa)
+    hint = f"did you mean {', '.join(nearest)}?" if nearest else "'efa instances' lists the types that have EFA"
+    raise UnknownInstanceTypeError(f"instance type '{name}' is not known; {hint}")
+
+
+@cache
+def all_instance_types() -> tuple[InstanceType, ...]:
+    """Return every instance type that has EFA, by name."""
+    return tuple(map(get, load_records().with_efa))
+
+
+def find(
+    *,
+    family: str | None = None,
+    accelerator: str | None = None,
+    efa_interfaces: int | None = None,
+    architecture: str | None = None,
+    usage_class: str | None = None,
+) -> tuple[InstanceType, ...]:
+    """Return the EFA instance types that match everything that is given, by name.
+
+    :param family: The part of the name before the dot, such as ``"p5en"``.
+    :param accelerator: Maker, model or kind in any case: ``"nvidia"``, ``"H100"``, ``"neuron"``.
+    :param efa_interfaces: At least this many EFA interfaces. Where the maximum is unknown, as many as AWS documents.
+    :param architecture: ``"x86_64"`` or ``"arm64"``.
+    :param usage_class: ``"on-demand"``, ``"spot"`` or ``"capacity-block"``.
+    :raises InvalidArgumentError: An architecture or usage class that EC2 does not have.
+    """
+    _check("architecture", architecture, _ARCHITECTURES)
+    _check("usage_class", usage_class, _USAGE_CLASSES)
+    return tuple(
+        instance_type
+        for instance_type in all_instance_types()
+        if (family is None or instance_type.family == family)
+        and (accelerator is None or _has_accelerator(instance_type, accelerator.casefold()))
+        and (efa_interfaces is None or _efa_interfaces(instance_type) >= efa_interfaces)
+        and (architecture is None or instance_type.architecture == architecture)
+        and (usage_class is None or usage_class in instance_type.usage_classes)
+    )
+
+
+def _check(argument: str, value: str | None, allowed: tuple[str, ...]) -> None:
+    if value is not None and value not in allowed:
+        raise InvalidArgumentError(f"'{argument}' must be one of {', '.join(allowed)}, got '{value}'")
+
+
+def _has_accelerator(instance_type: InstanceType, wanted: str) -> bool:
+    return any(
+        wanted in (accelerator.manufacturer.casefold(), accelerator.model.casefold(), accelerator.kind)
+        for accelerator in instance_type.accelerators
+    )
+
+
+def _efa_interfaces(instance_type: InstanceType) -> int:
+    if instance_type.maximum_efa_interfaces is None:
+        return len(instance_type.documented_efa_cards)
+    return instance_type.maximum_efa_interfaces
+
+
+def _similar(name: str, family: FamilyWithoutEfa) -> str:
+    """Types that do the same and have EFA: other sizes of the family, else the same accelerator, else its maker's."""
+    own = find(family=name.partition(".")[0])
+    if own:
+        sizes = sorted(own, key=lambda size: size.vcpus)[:_SUGGESTIONS]
+        return f"sizes of its family that have it: {', '.join(size.name for size in sizes)}"
+    if family.accelerator is None:
+        without_accelerator = [
+            instance_type.name for instance_type in all_instance_types() if not instance_type.accelerators
+        ]
+        return f"types that have it: {', '.join(_nearest(name, without_accelerator, cutoff=0.0))}"
+    kind, maker, model = family.accelerator
+    same_model = find(accelerator=model)
+    same_maker = [found for found in find(accelerator=kind) if _has_accelerator(found, maker.casefold())]
+    candidates = same_model or same_maker or find(accelerator=kind)
+    if not candidates:
+        return "'efa instances' lists the types that have it"
+    what = model if same_model else maker
+    nearest = _nearest(name, [candidate.name for candidate in candidates], cutoff=0.0)
+    return f"types with {what} accelerators that have it: {', '.join(nearest)}"
+
+
+def _nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
+    """The names most like it: by family first, because ``p3.16xlarge`` is nearer to ``p3dn.24xlarge`` than to ``r7g.16xlarge``."""
+    # Imported here: only an error needs it, and every start of the program would pay for it.
+    import difflib
+
+    def likeness(text: str, other: str) -> float:
+        return difflib.SequenceMatcher(None, text, other).ratio()
+
+    family, _, size = name.strip().lower().partition(".")
+    scores = {
+        other: (likeness(family, other.partition(".")[0]), likeness(size, other.partition(".")[2])) for other in names
+    }
+    near = [other for other, (of_family, _) in scores.items() if of_family >= cutoff]
+    return sorted(near, key=lambda other: (-sum(scores[other]), other))[:_SUGGESTIONS]
