@@ -5,6 +5,7 @@
     ├── NotAnEfaInstanceTypeError
     ├── InvalidArgumentError
     ├── InvalidConfigurationError
+    ├── AwsRequestError
     └── RehearsalError
 
 Messages are lower case, name the argument, the value and the fix, and are raised before any resource is defined.
@@ -13,6 +14,7 @@ Messages are lower case, name the argument, the value and the fix, and are raise
 from __future__ import annotations
 
 __all__ = [
+    "AwsRequestError",
     "EfaConstructsError",
     "InvalidArgumentError",
     "InvalidConfigurationError",
@@ -40,6 +42,10 @@ class InvalidArgumentError(EfaConstructsError):
 
 class InvalidConfigurationError(EfaConstructsError):
     """The app's configuration (``efa:`` context keys, a cluster facts file) has a value that would not work."""
+
+
+class AwsRequestError(EfaConstructsError):
+    """AWS could not be asked, or refused to answer."""
 
 
 class RehearsalError(EfaConstructsError):

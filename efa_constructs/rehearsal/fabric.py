@@ -19,6 +19,7 @@ __all__ = ["Finding", "Level", "PairVerdict", "has_rule_to_itself", "interfaces_
 _FAMILIES_APART = frozenset({"p4d", "p4de", "dl1"})
 # How EKS names the security group that it makes for a cluster.
 _EKS_OWN_GROUP = "eks-cluster-sg-"
+_NO_GROUP = ("a group of its own",)
 
 
 class Level(StrEnum):
@@ -102,17 +103,17 @@ def interfaces_in_words(interfaces: Iterable[DeployedInterface]) -> str:
     places = sorted((interface.device_index, interface.network_card_index) for interface in interfaces)
     return ", ".join(
         f"card {first} device {device}" if first == last else f"cards {first}-{last} device {device}"
-        for first, last, device in sorted(_runs(places))
+        for first, device, last in sorted(_runs(places))
     )
 
 
 def _runs(places: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
-    """First card, last card and device index of each run of consecutive cards."""
+    """First card, device index and last card of each run of consecutive cards."""
     # In a run, card and position grow together.
     numbered = [(card - position, device, card) for position, (device, card) in enumerate(places)]
     for (_, device), run in groupby(numbered, key=lambda place: (place[0], place[1])):
         cards = [card for _, _, card in run]
-        yield cards[0], cards[-1], device
+        yield cards[0], device, cards[-1]
 
 
 def _missing_interfaces(nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
@@ -223,7 +224,7 @@ def _group_to_mend(
     """The group that needs the rule, and the group that the rule should name."""
     shared = [id for id in own_ids if id in peer_ids]
     if not shared:
-        return own_ids[-1], peer_ids[-1]
+        return (own_ids or _NO_GROUP)[-1], (peer_ids or _NO_GROUP)[-1]
 
     def fitness(id: str) -> tuple[bool, bool]:
         group = groups.get(id)

@@ -1,0 +1,95 @@
+"""boto3 clients, and AWS's errors as one sentence."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    NoRegionError,
+    PartialCredentialsError,
+)
+
+from ..errors import AwsRequestError
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2 import EC2Client
+    from mypy_boto3_eks import EKSClient
+
+__all__ = ["AwsClients", "aws_clients", "aws_errors"]
+
+# Adaptive: a look at a large cluster asks EC2 hundreds of times, and EC2 throttles per account.
+_CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
+_DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsClients:
+    """The clients that lookups ask, all of one account and Region."""
+
+    region: str
+    ec2: EC2Client
+    eks: EKSClient
+
+
+def aws_clients(*, region: str | None = None, profile: str | None = None) -> AwsClients:
+    """Make the clients. Credentials, and ``AWS_ENDPOINT_URL``, are found as every AWS tool finds them.
+
+    :param region: Default: ``AWS_REGION``, ``AWS_DEFAULT_REGION``, or the profile's.
+    :param profile: Profile of the AWS configuration. Default: ``AWS_PROFILE``, or the default one.
+    :raises AwsRequestError: there is no such profile, or no Region.
+    """
+    with aws_errors():
+        # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
+        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
+        return AwsClients(
+            region=session.region_name or "",
+            ec2=session.client("ec2", config=_CONFIG),
+            eks=session.client("eks", config=_CONFIG),
+        )
+
+
+@contextmanager
+def aws_errors() -> Iterator[None]:
+    """Turn what boto3 raises into an :class:`AwsRequestError` of one sentence."""
+    try:
+        yield
+    except ClientError as error:
+        raise AwsRequestError(_refusal(error)) from error
+    except BotoCoreError as error:
+        raise AwsRequestError(_failure(error)) from error
+
+
+def _refusal(error: ClientError) -> str:
+    operation = error.operation_name
+    code = error.response.get("Error", {}).get("Code", "Unknown")
+    message = " ".join(error.response.get("Error", {}).get("Message", "").split()).rstrip(".")
+    if code in _DENIED:
+        action = _ACTION.search(message)
+        allowed = f"allow '{action[1]}'" if action else f"allow {operation}"
+        return f"AWS refused {operation}: {allowed} in the IAM policy of the identity in use ({message})"
+    if code in _EXPIRED:
+        return f"AWS refused {operation}: the credentials have expired, sign in again"
+    return f"AWS refused {operation} with {code}: {message}"
+
+
+def _failure(error: BotoCoreError) -> str:
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return "no AWS credentials found: run 'aws configure' or 'aws sso login', or set AWS_PROFILE"
+    if isinstance(error, NoRegionError):
+        return "no AWS Region given: set AWS_REGION, or a region in the AWS profile"
+    if isinstance(error, EndpointConnectionError):
+        return f"cannot reach AWS: {str(error).rstrip('.')}"
+    return " ".join(str(error).split()).rstrip(".")

@@ -1,0 +1,238 @@
+"""Reads back the EKS node groups of an account: what EKS and EC2 say that is deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from .clients import AwsClients, aws_errors
+from .deployed import (
+    DeployedCluster,
+    DeployedInterface,
+    DeployedNode,
+    DeployedNodeGroup,
+    PlacementGroup,
+    SecurityGroup,
+    SecurityGroupRule,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef, IpPermissionOutputTypeDef, ResponseLaunchTemplateDataTypeDef
+    from mypy_boto3_eks.type_defs import NodegroupTypeDef
+
+__all__ = ["read_cluster", "read_clusters"]
+
+# EC2 takes more, but a longer request line is refused by some proxies.
+_IDS_A_REQUEST = 200
+
+
+def read_clusters(clients: AwsClients) -> tuple[DeployedCluster, ...]:
+    """Read every EKS cluster of the account and Region, by name, with its node groups.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        pages = clients.eks.get_paginator("list_clusters").paginate()
+        names = [name for page in pages for name in page["clusters"]]
+    return tuple(read_cluster(clients, name) for name in sorted(names))
+
+
+def read_cluster(clients: AwsClients, name: str) -> DeployedCluster:
+    """Read one EKS cluster with its managed node groups, their nodes, and the security groups of these.
+
+    :raises AwsRequestError: there is no such cluster, AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        cluster = clients.eks.describe_cluster(name=name)["cluster"]
+        network = cluster["resourcesVpcConfig"]
+        cluster_group = network.get("clusterSecurityGroupId", "")
+        pages = clients.eks.get_paginator("list_nodegroups").paginate(clusterName=name)
+        node_groups = tuple(
+            _read_node_group(clients, name, node_group, cluster_group)
+            for page in pages
+            for node_group in page["nodegroups"]
+        )
+        return DeployedCluster(
+            name=name,
+            version=cluster["version"],
+            status=cluster["status"],
+            vpc_id=network.get("vpcId", ""),
+            security_group_id=cluster_group,
+            node_groups=node_groups,
+            security_groups=_read_security_groups(clients, {cluster_group, *_groups_of(node_groups)} - {""}),
+        )
+
+
+def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group: str) -> DeployedNodeGroup:
+    node_group = clients.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
+    template = _read_launch_template(clients, node_group)
+    placement_group = template.get("Placement", {}).get("GroupName")
+    scaling = node_group["scalingConfig"]
+    launch_template = node_group.get("launchTemplate", {})
+    next_node = _node_of_template(clients, node_group, template, cluster_group)
+    return DeployedNodeGroup(
+        name=name,
+        cluster_name=cluster,
+        status=node_group["status"],
+        instance_type=next_node.instance_type,
+        ami_type=node_group.get("amiType", "CUSTOM"),
+        capacity_type=node_group.get("capacityType", "ON_DEMAND"),
+        min_size=scaling.get("minSize", 0),
+        desired_size=scaling.get("desiredSize", 0),
+        max_size=scaling.get("maxSize", 0),
+        subnet_ids=tuple(node_group["subnets"]),
+        launch_template_id=launch_template.get("id"),
+        launch_template_version=launch_template.get("version"),
+        template_node=next_node,
+        nodes=_read_nodes(clients, cluster, name),
+        placement_group=_read_placement_group(clients, placement_group) if placement_group else None,
+        capacity_reservation=_capacity_reservation(template),
+        labels=dict(node_group.get("labels", {})),
+        health_issues=tuple(
+            f"{issue.get('code')}: {issue.get('message')}" for issue in node_group.get("health", {}).get("issues", [])
+        ),
+    )
+
+
+def _read_launch_template(clients: AwsClients, node_group: NodegroupTypeDef) -> ResponseLaunchTemplateDataTypeDef:
+    """What the node group's launch template says; nothing for a group without one, which EKS launches on its own."""
+    launch_template = node_group.get("launchTemplate")
+    if not launch_template:
+        return {}
+    versions = clients.ec2.describe_launch_template_versions(
+        LaunchTemplateId=launch_template["id"], Versions=[launch_template["version"]]
+    )
+    return versions["LaunchTemplateVersions"][0]["LaunchTemplateData"]
+
+
+def _node_of_template(
+    clients: AwsClients,
+    node_group: NodegroupTypeDef,
+    template: ResponseLaunchTemplateDataTypeDef,
+    cluster_group: str,
+) -> DeployedNode:
+    # EKS spreads a group over its subnets; an EFA group has one.
+    (subnet, *_) = clients.ec2.describe_subnets(SubnetIds=node_group["subnets"][:1])["Subnets"]
+    return DeployedNode(
+        instance_id="the next node",
+        instance_type=template.get("InstanceType") or next(iter(node_group.get("instanceTypes", [])), "t3.medium"),
+        availability_zone=subnet["AvailabilityZone"],
+        subnet_id=subnet["SubnetId"],
+        vpc_id=subnet["VpcId"],
+        interfaces=_interfaces_of_template(template, cluster_group),
+        placement_group_name=template.get("Placement", {}).get("GroupName"),
+    )
+
+
+def _interfaces_of_template(
+    template: ResponseLaunchTemplateDataTypeDef, cluster_group: str
+) -> tuple[DeployedInterface, ...]:
+    interfaces: Sequence[Mapping[str, Any]] = template.get("NetworkInterfaces") or [{}]
+    # EKS gives its own security group to the nodes of a template that names none.
+    named = template.get("SecurityGroupIds") or any(interface.get("Groups") for interface in interfaces)
+    default = tuple(template.get("SecurityGroupIds", [])) if named else (cluster_group,)
+    return _in_order(
+        DeployedInterface(
+            network_card_index=interface.get("NetworkCardIndex", 0),
+            device_index=interface.get("DeviceIndex", 0),
+            interface_type=interface.get("InterfaceType") or "interface",
+            security_group_ids=tuple(interface.get("Groups") or default),
+        )
+        for interface in interfaces
+    )
+
+
+def _read_nodes(clients: AwsClients, cluster: str, node_group: str) -> tuple[DeployedNode, ...]:
+    pages = clients.ec2.get_paginator("describe_instances").paginate(
+        Filters=[
+            # EKS puts these two tags on every instance of a managed node group.
+            {"Name": "tag:eks:cluster-name", "Values": [cluster]},
+            {"Name": "tag:eks:nodegroup-name", "Values": [node_group]},
+            {"Name": "instance-state-name", "Values": ["pending", "running"]},
+        ]
+    )
+    nodes = [_node(instance) for page in pages for r in page["Reservations"] for instance in r["Instances"]]
+    return tuple(sorted(nodes, key=lambda node: node.instance_id))
+
+
+def _node(instance: InstanceTypeDef) -> DeployedNode:
+    return DeployedNode(
+        instance_id=instance["InstanceId"],
+        instance_type=instance["InstanceType"],
+        availability_zone=instance["Placement"]["AvailabilityZone"],
+        subnet_id=instance["SubnetId"],
+        vpc_id=instance["VpcId"],
+        state=instance["State"]["Name"],
+        placement_group_name=instance["Placement"].get("GroupName") or None,
+        interfaces=_in_order(
+            DeployedInterface(
+                id=interface["NetworkInterfaceId"],
+                network_card_index=interface["Attachment"].get("NetworkCardIndex", 0),
+                device_index=interface["Attachment"]["DeviceIndex"],
+                interface_type=interface.get("InterfaceType") or "interface",
+                security_group_ids=tuple(group["GroupId"] for group in interface["Groups"]),
+                private_ipv4_address=interface.get("PrivateIpAddress") or None,
+            )
+            for interface in instance["NetworkInterfaces"]
+        ),
+    )
+
+
+def _in_order(interfaces: Iterable[DeployedInterface]) -> tuple[DeployedInterface, ...]:
+    return tuple(sorted(interfaces, key=lambda one: (one.network_card_index, one.device_index)))
+
+
+def _read_placement_group(clients: AwsClients, name: str) -> PlacementGroup | None:
+    found = clients.ec2.describe_placement_groups(Filters=[{"Name": "group-name", "Values": [name]}])
+    return next(
+        (PlacementGroup(name=name, strategy=group["Strategy"]) for group in found["PlacementGroups"]),
+        None,
+    )
+
+
+def _capacity_reservation(template: ResponseLaunchTemplateDataTypeDef) -> str | None:
+    target = template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
+    return target.get("CapacityReservationId") or target.get("CapacityReservationResourceGroupArn")
+
+
+def _groups_of(node_groups: Iterable[DeployedNodeGroup]) -> set[str]:
+    return {
+        group
+        for node_group in node_groups
+        for node in (node_group.template_node, *node_group.nodes)
+        for interface in node.interfaces
+        for group in interface.security_group_ids
+    }
+
+
+def _read_security_groups(clients: AwsClients, ids: Iterable[str]) -> dict[str, SecurityGroup]:
+    groups = {}
+    remaining = iter(sorted(ids))
+    while batch := list(islice(remaining, _IDS_A_REQUEST)):
+        for page in clients.ec2.get_paginator("describe_security_groups").paginate(GroupIds=batch):
+            for group in page["SecurityGroups"]:
+                groups[group["GroupId"]] = SecurityGroup(
+                    id=group["GroupId"],
+                    name=group["GroupName"],
+                    vpc_id=group.get("VpcId", ""),
+                    rules=(
+                        *_rules(group["IpPermissions"], egress=False),
+                        *_rules(group["IpPermissionsEgress"], egress=True),
+                    ),
+                )
+    return groups
+
+
+def _rules(permissions: Iterable[IpPermissionOutputTypeDef], *, egress: bool) -> tuple[SecurityGroupRule, ...]:
+    """One rule for each peer of each permission."""
+    rules = []
+    for permission in permissions:
+        peers: list[dict[str, str]] = [
+            *({"group_id": pair["GroupId"]} for pair in permission.get("UserIdGroupPairs", [])),
+            *({"cidr": block["CidrIp"]} for block in permission.get("IpRanges", [])),
+            *({"cidr": block["CidrIpv6"]} for block in permission.get("Ipv6Ranges", [])),
+            *({"prefix_list_id": prefix["PrefixListId"]} for prefix in permission.get("PrefixListIds", [])),
+        ]
+        rules += [SecurityGroupRule(egress=egress, protocol=permission["IpProtocol"], **peer) for peer in peers]
+    return tuple(rules)

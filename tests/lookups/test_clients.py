@@ -1,0 +1,88 @@
+"""boto3 clients, and AWS's errors as one sentence."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
+
+from efa_constructs.errors import AwsRequestError
+from efa_constructs.lookups.clients import aws_clients, aws_errors
+
+
+def refusal(code: str, message: str, operation: str = "DescribeInstances") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@pytest.mark.parametrize(
+    ("raised", "sentence"),
+    [
+        pytest.param(
+            refusal(
+                "AccessDeniedException",
+                "User: arn:aws:iam::1:user/a is not authorized to perform: eks:DescribeNodegroup on *",
+                "DescribeNodegroup",
+            ),
+            "AWS refused DescribeNodegroup: allow 'eks:DescribeNodegroup' in the IAM policy of the identity in use",
+            id="an action that IAM names",
+        ),
+        pytest.param(
+            refusal("UnauthorizedOperation", "You are not authorized to perform this operation."),
+            "AWS refused DescribeInstances: allow DescribeInstances in the IAM policy of the identity in use",
+            id="an action that IAM does not name",
+        ),
+        pytest.param(
+            refusal("ExpiredTokenException", "The security token included in the request is expired"),
+            "the credentials have expired, sign in again",
+            id="an expired token",
+        ),
+        pytest.param(
+            refusal("ResourceNotFoundException", "No cluster found for name: training.\n", "DescribeCluster"),
+            "AWS refused DescribeCluster with ResourceNotFoundException: No cluster found for name: training",
+            id="any other refusal",
+        ),
+        pytest.param(NoCredentialsError(), "no AWS credentials found: run 'aws configure'", id="no credentials"),
+        pytest.param(
+            EndpointConnectionError(endpoint_url="https://eks.us-east-9.amazonaws.com"),
+            'cannot reach AWS: Could not connect to the endpoint URL: "https://eks.us-east-9.amazonaws.com"',
+            id="no such endpoint",
+        ),
+        pytest.param(ReadTimeoutError(endpoint_url="https://x"), "Read timeout on endpoint URL", id="a timeout"),
+    ],
+)
+def test_says_in_one_sentence_what_went_wrong(raised: Exception, sentence: str) -> None:
+    with pytest.raises(AwsRequestError) as error, aws_errors():
+        raise raised
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+    assert not str(error.value).endswith(".")
+
+
+@pytest.fixture
+def no_configuration(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+
+@pytest.mark.usefixtures("no_configuration")
+def test_takes_the_region_from_the_argument_then_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert aws_clients().ec2.meta.region_name == "eu-north-1"
+    assert aws_clients(region="us-west-2").eks.meta.region_name == "us-west-2"
+
+
+@pytest.mark.usefixtures("no_configuration")
+def test_fails_without_a_region_and_names_the_variable_to_set() -> None:
+    with pytest.raises(AwsRequestError, match="set AWS_REGION"):
+        aws_clients()
+
+
+@pytest.mark.usefixtures("no_configuration")
+def test_fails_when_the_profile_does_not_exist() -> None:
+    with pytest.raises(AwsRequestError, match="nobody"):
+        aws_clients(profile="nobody", region="us-east-1")
