@@ -10,6 +10,8 @@ Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalog
 
 from __future__ import annotations
 
+from .ami_types import AMI_TYPES, AmiType, check_ami_type, default_ami_type
+from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
     InterfaceLayout,
@@ -23,7 +25,10 @@ from .interfaces import (
 from .search import all_instance_types, find, get
 
 __all__ = [
+    "AMI_TYPES",
     "Accelerator",
+    "AmiType",
+    "AvailabilityZone",
     "InstanceStore",
     "InstanceType",
     "InterfaceLayout",
@@ -31,10 +36,15 @@ __all__ = [
     "NetworkCard",
     "NetworkInterface",
     "all_instance_types",
+    "availability_zones",
+    "check_ami_type",
+    "default_ami_type",
     "efa_interface_count",
     "find",
     "get",
     "ipv4_addresses_used",
     "max_pods",
     "network_interfaces",
+    "region_of_zone",
+    "regions",
 ]

@@ -3,8 +3,8 @@
     python -m efa_constructs.catalogue.generate                        from moto's copy of DescribeInstanceTypes
     python -m efa_constructs.catalogue.generate --from-file dump.json  from your own account
 
-The second form reads what ``aws ec2 describe-instance-types --output json`` printed. Only a record's facts are kept; what
-AWS's documentation knows better is in ``corrections.json``, which is kept by hand and applied when the catalogue loads.
+The second form reads what ``aws ec2 describe-instance-types --output json`` printed. What AWS's documentation knows
+better than the API is in ``corrections.json``, which is kept by hand and applied when the catalogue loads, not here.
 
 moto's copy also gives the Availability Zones of each Region, so only the first form rewrites them.
 """
@@ -30,8 +30,8 @@ __all__ = ["main", "write_availability_zones", "write_instance_types"]
 _OLDEST_MOTO = (5, 2, 5)
 _HERE = Path(__file__).parent
 
-# Where DescribeInstanceTypes lists accelerators: key, list, kind, and who makes them when the list does not say. A device
-# that is in two lists (Inferentia) counts once, as the first kind.
+# Where DescribeInstanceTypes lists accelerators: key, list, kind, and who makes them when the list does not say.
+# A device that is in two lists (Inferentia) counts once, as the first kind.
 _ACCELERATORS = (
     ("GpuInfo", "Gpus", "gpu", None),
     ("NeuronInfo", "NeuronDevices", "neuron", "AWS"),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+
+TYPE_CHECKING = False  # importing typing for this takes longer than reading the data
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["Accelerator", "InstanceStore", "InstanceType", "NetworkCard"]
 

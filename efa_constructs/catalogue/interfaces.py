@@ -23,8 +23,8 @@ __all__ = [
 class InterfaceLayout(StrEnum):
     """How EFA and IP share the network cards."""
 
-    # AWS's guidance (EC2 User Guide, "Maximize network bandwidth on EC2 instances with multiple network cards"): one ENA
-    # interface on card 0, EFA-only everywhere. One IPv4 address a node, however many EFAs.
+    # AWS's guidance: one ENA interface on card 0, EFA-only everywhere. One IPv4 address a node, however many EFAs.
+    # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html
     DEFAULT = "default"
     # What eksctl makes: ``efa`` on every card, each with an IPv4 address. No ENA interface of its own.
     CLASSIC = "classic"
@@ -59,7 +59,7 @@ class NetworkInterface:
 
 @dataclass(frozen=True, slots=True)
 class MaxPods:
-    """How many pods fit on a node with the VPC CNI's secondary addresses. ``None``: AWS publishes too little to know."""
+    """How many pods fit on a node. ``None`` means that AWS publishes too little to know."""
 
     # What nodeadm computes: it counts every interface that fits on card 0, also those that EFA-only takes.
     reported: int | None
@@ -82,8 +82,8 @@ def network_interfaces(
 ) -> tuple[NetworkInterface, ...]:
     """Return the interfaces of an instance, by card and device, the primary one first.
 
-    ``default`` and ``bandwidth`` use every EFA interface that the type may have. ``bandwidth`` is the same as ``default`` on
-    a type that has one network card: there is no further card to add IP bandwidth on.
+    ``default`` and ``bandwidth`` use every EFA interface that the type may have. On a type that has one network card,
+    ``bandwidth`` is the same as ``default``: there is no further card to add IP bandwidth on.
 
     :param instance_type: An EFA instance type, or its name.
     :param layout: ``"default"``, ``"classic"`` or ``"bandwidth"``. Default: ``"default"``.
@@ -114,8 +114,8 @@ def ipv4_addresses_used(interfaces: tuple[NetworkInterface, ...]) -> int:
 def max_pods(instance_type: InstanceType | str, interfaces: tuple[NetworkInterface, ...]) -> MaxPods:
     """Return how many pods fit on a node that has these interfaces.
 
-    The VPC CNI uses network card 0 only (unless ``ENABLE_MULTI_NIC``), and gives each pod a secondary address of one of its
-    interfaces. nodeadm does not subtract an EFA-only interface, which takes the place of one and has no addresses
+    The VPC CNI uses network card 0 only (unless ``ENABLE_MULTI_NIC``), and gives each pod a secondary address of one of
+    its interfaces. nodeadm does not subtract an EFA-only interface, which takes the place of one and has no addresses
     (https://github.com/awslabs/amazon-eks-ami, nodeadm/internal/kubelet). The two more pods use the host's network.
     """
     if isinstance(instance_type, str):

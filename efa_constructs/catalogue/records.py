@@ -5,70 +5,47 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
-__all__ = ["FamilyWithoutEfa", "Refusal", "Records", "apply_corrections", "load_json", "load_records"]
+TYPE_CHECKING = False  # importing typing for this takes longer than reading the data
+if TYPE_CHECKING:
+    from typing import Any
 
-
-@dataclass(frozen=True, slots=True)
-class FamilyWithoutEfa:
-    """The sizes of a family that have no EFA."""
-
-    names: frozenset[str]
-    # (kind, manufacturer, model)
-    accelerator: tuple[str, str, str] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A type that users may have heard of and that cannot be used yet."""
-
-    why: str
-    alternatives: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """All the data, as JSON values."""
-
-    # By instance type name, sorted.
-    with_efa: Mapping[str, Mapping[str, Any]]
-    # By family.
-    without_efa: Mapping[str, FamilyWithoutEfa]
-    # By instance type name.
-    refused: Mapping[str, Refusal]
+__all__ = ["apply_corrections", "load_json", "records_with_efa", "refused_types", "sizes_without_efa"]
 
 
 @cache
-def load_records() -> Records:
-    """Read and correct the data, once a process."""
-    generated = load_json("instance_types.json")
-    with_efa, refused = apply_corrections(generated["with_efa"], load_json("corrections.json")["corrections"])
-    without_efa = {
-        family: FamilyWithoutEfa(
-            names=frozenset(f"{family}.{size}" for size in entry["sizes"].split()),
-            accelerator=entry["accelerator"] and tuple(entry["accelerator"]),
-        )
-        for family, entry in generated["without_efa"].items()
-    }
-    return Records(dict(sorted(with_efa.items())), without_efa, refused)
+def records_with_efa() -> Mapping[str, Mapping[str, Any]]:
+    """Return the corrected record of each instance type that has EFA, by name and in that order."""
+    return dict(sorted(apply_corrections(_generated()["with_efa"], _corrections()).items()))
+
+
+@cache
+def refused_types() -> Mapping[str, Mapping[str, Any]]:
+    """Return the correction (``refused``, ``alternatives``) of each type that is known only by name."""
+    refusals = [correction for correction in _corrections() if "refused" in correction]
+    return {name: refusal for refusal in refusals for name in refusal["instance_types"]}
+
+
+def sizes_without_efa(family: str) -> tuple[tuple[str, ...], tuple[str, str, str] | None]:
+    """Return the names of a family's types that have no EFA, and their accelerator (kind, manufacturer, model)."""
+    entry = _generated()["without_efa"].get(family)
+    if entry is None:
+        return (), None
+    accelerator = entry["accelerator"]
+    return tuple(f"{family}.{size}" for size in entry["sizes"].split()), accelerator and tuple(accelerator)
 
 
 def apply_corrections(
-    generated: Mapping[str, Mapping[str, Any]], corrections: list[dict[str, Any]]
-) -> tuple[dict[str, Mapping[str, Any]], dict[str, Refusal]]:
-    """Return the corrected records, and the types that are refused. Later corrections win."""
-    records = dict(generated)
-    refused = {}
+    records: Mapping[str, Mapping[str, Any]], corrections: list[dict[str, Any]]
+) -> dict[str, Mapping[str, Any]]:
+    """Return the records with the facts of the corrections. A name without a record becomes one; later facts win."""
+    corrected = dict(records)
     for correction in corrections:
-        for name in _names(correction["instance_types"], records):
-            if "refused" in correction:
-                refused[name] = Refusal(correction["refused"], tuple(correction["alternatives"]))
-            else:
-                records[name] = _corrected(records.get(name, {}), correction["facts"])
-    return records, refused
+        for name in _names(correction["instance_types"], corrected):
+            if "facts" in correction:
+                corrected[name] = _corrected(corrected.get(name, {}), correction["facts"])
+    return corrected
 
 
 def load_json(name: str) -> Any:
@@ -76,6 +53,18 @@ def load_json(name: str) -> Any:
     # Not pathlib or importlib.resources: they take longer to import than all the rest of the catalogue.
     with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:  # noqa: PTH118, PTH120, PTH123
         return json.load(file)
+
+
+@cache
+def _generated() -> dict[str, Any]:
+    generated: dict[str, Any] = load_json("instance_types.json")
+    return generated
+
+
+@cache
+def _corrections() -> list[dict[str, Any]]:
+    corrections: list[dict[str, Any]] = load_json("corrections.json")["corrections"]
+    return corrections
 
 
 def _names(patterns: list[str], records: Mapping[str, Any]) -> Iterator[str]:

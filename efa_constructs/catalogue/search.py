@@ -7,7 +7,7 @@ from functools import cache
 
 from ..errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .instance_types import InstanceType, instance_type_from_record
-from .records import FamilyWithoutEfa, load_records
+from .records import records_with_efa, refused_types, sizes_without_efa
 
 __all__ = ["all_instance_types", "find", "get"]
 
@@ -23,18 +23,18 @@ def get(name: str) -> InstanceType:
     :raises NotAnEfaInstanceTypeError: EC2 has the type, and it has no EFA. Names similar types that have it.
     :raises UnknownInstanceTypeError: There is no such type, or AWS publishes too little about it. Names the nearest.
     """
-    records = load_records()
-    if name in records.with_efa:
-        return instance_type_from_record(name, records.with_efa[name])
-    if name in records.refused:
-        refusal = records.refused[name]
+    records = records_with_efa()
+    if name in records:
+        return instance_type_from_record(name, records[name])
+    if name in refused_types():
+        refusal = refused_types()[name]
         raise UnknownInstanceTypeError(
-            f"instance type '{name}' cannot be used: {refusal.why}; use one of: {', '.join(refusal.alternatives)}"
+            f"instance type '{name}' cannot be used: {refusal['refused']}; use {' or '.join(refusal['alternatives'])}"
         )
-    family = records.without_efa.get(name.partition(".")[0])
-    if family is not None and name in family.names:
-        raise NotAnEfaInstanceTypeError(f"instance type '{name}' has no EFA; {_similar(name, family)}")
-    nearest = _nearest(name, records.with_efa)
+    without_efa, accelerator = sizes_without_efa(name.partition(".")[0])
+    if name in without_efa:
+        raise NotAnEfaInstanceTypeError(f"instance type '{name}' has no EFA; {_similar(name, accelerator)}")
+    nearest = _nearest(name, records)
     hint = f"did you mean {', '.join(nearest)}?" if nearest else "'efa instances' lists the types that have EFA"
     raise UnknownInstanceTypeError(f"instance type '{name}' is not known; {hint}")
 
@@ -42,7 +42,7 @@ def get(name: str) -> InstanceType:
 @cache
 def all_instance_types() -> tuple[InstanceType, ...]:
     """Return every instance type that has EFA, by name."""
-    return tuple(map(get, load_records().with_efa))
+    return tuple(map(get, records_with_efa()))
 
 
 def find(
@@ -93,18 +93,18 @@ def _efa_interfaces(instance_type: InstanceType) -> int:
     return instance_type.maximum_efa_interfaces
 
 
-def _similar(name: str, family: FamilyWithoutEfa) -> str:
+def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
     """Types that do the same and have EFA: other sizes of the family, else the same accelerator, else its maker's."""
     own = find(family=name.partition(".")[0])
     if own:
         sizes = sorted(own, key=lambda size: size.vcpus)[:_SUGGESTIONS]
         return f"sizes of its family that have it: {', '.join(size.name for size in sizes)}"
-    if family.accelerator is None:
+    if accelerator is None:
         without_accelerator = [
             instance_type.name for instance_type in all_instance_types() if not instance_type.accelerators
         ]
         return f"types that have it: {', '.join(_nearest(name, without_accelerator, cutoff=0.0))}"
-    kind, maker, model = family.accelerator
+    kind, maker, model = accelerator
     same_model = find(accelerator=model)
     same_maker = [found for found in find(accelerator=kind) if _has_accelerator(found, maker.casefold())]
     candidates = same_model or same_maker or find(accelerator=kind)
@@ -116,7 +116,7 @@ def _similar(name: str, family: FamilyWithoutEfa) -> str:
 
 
 def _nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
-    """The names most like it: by family first, because ``p3.16xlarge`` is nearer to ``p3dn.24xlarge`` than to ``r7g.16xlarge``."""
+    """The names most like it, by family first: p3dn.24xlarge is nearer to p3.16xlarge than r7g.16xlarge is."""
     # Imported here: only an error needs it, and every start of the program would pay for it.
     import difflib
 
@@ -124,8 +124,11 @@ def _nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> list[st
         return difflib.SequenceMatcher(None, text, other).ratio()
 
     family, _, size = name.strip().lower().partition(".")
-    scores = {
-        other: (likeness(family, other.partition(".")[0]), likeness(size, other.partition(".")[2])) for other in names
-    }
-    near = [other for other, (of_family, _) in scores.items() if of_family >= cutoff]
-    return sorted(near, key=lambda other: (-sum(scores[other]), other))[:_SUGGESTIONS]
+    scores = {}
+    for other in names:
+        other_family, _, other_size = other.partition(".")
+        of_family = likeness(family, other_family)
+        if of_family >= cutoff or (family and other_family.startswith(family)):
+            scores[other] = of_family + likeness(size, other_size)
+    ranked = sorted(scores, key=lambda other: (-scores[other], other))[:_SUGGESTIONS]
+    return ranked or difflib.get_close_matches(name.lower(), list(names), n=_SUGGESTIONS)
