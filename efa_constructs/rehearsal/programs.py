@@ -1,0 +1,129 @@
+"""Runs other programs so that none is left behind: each in a process group of its own, its output read line by line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from ..errors import RehearsalError
+
+__all__ = ["ProgramResult", "Programs"]
+
+# For a program to end after SIGTERM, before SIGKILL.
+_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramResult:
+    """How a program ended."""
+
+    returncode: int
+    # Standard output and standard error, in the order in which they were written.
+    lines: tuple[str, ...]
+
+
+class Programs:
+    """Programs that are running. Leaving the context, or ``stop``, ends all of them and their children."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def __enter__(self) -> Programs:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def run(
+        self,
+        command: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        directory: Path,
+        log: Path,
+        on_line: Callable[[str], None] | None = None,
+    ) -> ProgramResult:
+        """Run a program to its end.
+
+        :param environment: Its whole environment.
+        :param directory: Where it runs.
+        :param log: File to which its output is added.
+        :param on_line: Called with each line of output as it comes. Default: nothing is called.
+        :raises RehearsalError: it cannot be started, or ``stop`` was called.
+        """
+        process = self._start(command, environment, directory)
+        lines = []
+        try:
+            with log.open("a", encoding="utf-8") as log_file:
+                print("$", *command, file=log_file)
+                assert process.stdout is not None
+                for line in process.stdout:
+                    log_file.write(line)
+                    lines.append(line.rstrip("\n"))
+                    if on_line is not None:
+                        on_line(lines[-1])
+            return ProgramResult(returncode=process.wait(), lines=tuple(lines))
+        finally:
+            self._end(process)
+
+    def stop(self) -> None:
+        """End every program that is running, and let none start any more."""
+        with self._lock:
+            self._stopped = True
+            running = tuple(self._running)
+        for process in running:
+            _end_group(process)
+
+    def _start(self, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> subprocess.Popen[str]:
+        with self._lock:
+            if self._stopped:
+                raise RehearsalError(f"'{Path(command[0]).name}' was not started, the rehearsal is ending")
+            try:
+                process = subprocess.Popen(
+                    command,
+                    env=dict(environment),
+                    cwd=directory,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    encoding="utf-8",
+                    errors="replace",
+                    # Ctrl-C in a terminal goes to us alone, and we end the whole group.
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise RehearsalError(f"cannot run '{command[0]}': {error.strerror}") from None
+            self._running.add(process)
+            return process
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        _end_group(process)
+        with self._lock:
+            self._running.discard(process)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """End a program and its children. A program that has ended may still have children."""
+    _signal_group(process.pid, signal.SIGTERM)
+    try:
+        process.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        _signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
