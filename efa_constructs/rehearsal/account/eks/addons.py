@@ -1,0 +1,113 @@
+"""EKS add-ons. They are ACTIVE at once: there is no Kubernetes here that could fail to run them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ..eks_refusals import in_use, invalid_parameter, not_found
+from .pod_identity import create_pod_identity_association, delete_pod_identity_association
+from .state import Cluster, EksState, identifier, now
+from .versions import ADDONS
+
+__all__ = ["create_addon", "delete_addon", "describe_addon", "list_addons", "update_addon"]
+
+_NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
+
+
+def create_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """CreateAddon."""
+    cluster, name = state.cluster(request["clusterName"]), request["addonName"]
+    if name not in ADDONS:
+        raise invalid_parameter(f"Addon {name} specified is not supported")
+    if name in cluster.addons:
+        raise in_use("Addon already exists.")
+    _check_configuration(request)
+    addon = {
+        "addonName": name,
+        "clusterName": cluster.name,
+        "status": "ACTIVE",
+        "addonVersion": request.get("addonVersion") or ADDONS[name].format(cluster.description["version"]),
+        "health": {"issues": []},
+        "addonArn": state.arn(f"addon/{cluster.name}/{name}/{identifier()}"),
+        "createdAt": now(),
+        "modifiedAt": now(),
+        "tags": request.get("tags", {}),
+        "owner": "aws",
+        "publisher": "eks",
+        "podIdentityAssociations": [],
+    } | {key: request[key] for key in ("serviceAccountRoleArn", "configurationValues") if key in request}
+    cluster.addons[name] = addon
+    _associate(state, cluster, addon, request)
+    return {"addon": addon}
+
+
+def describe_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeAddon."""
+    return {"addon": _addon(state.cluster(request["clusterName"]), request["addonName"])}
+
+
+def list_addons(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """ListAddons."""
+    return {"addons": sorted(state.cluster(request["clusterName"]).addons)}
+
+
+def update_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """UpdateAddon."""
+    cluster = state.cluster(request["clusterName"])
+    addon = _addon(cluster, request["addonName"])
+    _check_configuration(request)
+    for key in ("addonVersion", "serviceAccountRoleArn", "configurationValues"):
+        if key in request:
+            addon[key] = request[key]
+    if "podIdentityAssociations" in request:
+        _disassociate(state, cluster, addon)
+        _associate(state, cluster, addon, request)
+    addon["modifiedAt"] = now()
+    params = {"AddonVersion": request["addonVersion"]} if "addonVersion" in request else {}
+    return {"update": cluster.record_update("AddonUpdate", params)}
+
+
+def delete_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """DeleteAddon."""
+    cluster = state.cluster(request["clusterName"])
+    addon = _addon(cluster, request["addonName"])
+    _disassociate(state, cluster, addon)
+    del cluster.addons[request["addonName"]]
+    return {"addon": addon | {"status": "DELETING"}}
+
+
+def _addon(cluster: Cluster, name: str) -> dict[str, Any]:
+    if name not in cluster.addons:
+        raise not_found(f"No addon: {name} found in cluster: {cluster.name}")
+    return cluster.addons[name]
+
+
+def _check_configuration(request: dict[str, Any]) -> None:
+    values = request.get("configurationValues")
+    # EKS takes JSON or YAML; CDK and CloudFormation users send JSON, and only what looks like JSON is checked.
+    if values and values.lstrip().startswith("{"):
+        try:
+            json.loads(values)
+        except ValueError:
+            raise invalid_parameter("ConfigurationValue provided in request is not supported: not valid JSON") from None
+
+
+def _associate(state: EksState, cluster: Cluster, addon: dict[str, Any], request: dict[str, Any]) -> None:
+    for wanted in request.get("podIdentityAssociations") or []:
+        answer = create_pod_identity_association(
+            state,
+            wanted | {"clusterName": cluster.name, "namespace": _NAMESPACES.get(addon["addonName"], "kube-system")},
+        )
+        association = answer["association"]
+        cluster.pod_identity_associations[association["associationId"]]["ownerArn"] = addon["addonArn"]
+        addon["podIdentityAssociations"].append(association["associationArn"])
+
+
+def _disassociate(state: EksState, cluster: Cluster, addon: dict[str, Any]) -> None:
+    for association in list(cluster.pod_identity_associations.values()):
+        if association.get("ownerArn") == addon["addonArn"]:
+            delete_pod_identity_association(
+                state, {"clusterName": cluster.name, "associationId": association["associationId"]}
+            )
+    addon["podIdentityAssociations"] = []

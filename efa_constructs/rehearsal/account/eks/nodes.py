@@ -1,0 +1,134 @@
+"""The instances of a node group: what EKS has its Auto Scaling group do."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from moto.ec2.models.instances import Instance
+
+from ..instances import LaunchPlan, run_instance
+from ..launch_rules import Launch, NodeGroup, check_launch, template_issue
+from ..resource_type import AwsError
+from .state import Cluster, EksState
+from .surroundings import subnet_facts, surroundings
+
+__all__ = ["empty", "fill", "instances_of", "replace"]
+
+_LIFECYCLES = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
+
+
+def instances_of(state: EksState, cluster: Cluster, group: dict[str, Any]) -> list[Instance]:
+    """The node group's running instances, oldest first. They are known by the tags that EKS gives them."""
+    wanted = {"eks:cluster-name": cluster.name, "eks:nodegroup-name": group["nodegroupName"]}
+    return [
+        instance
+        for instance in state.ec2.all_running_instances()
+        if wanted.items() <= {tag["key"]: tag["value"] for tag in instance.get_tags()}.items()
+    ]
+
+
+def fill(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> dict[str, Any] | None:
+    """Run or terminate instances until there are as many as desired. Return the health issue that prevents it."""
+    running = instances_of(state, cluster, group)
+    missing = group["scalingConfig"]["desiredSize"] - len(running)
+    issue = _issue(state, group, plan, max(missing, 0))
+    if issue is not None:
+        return issue
+    for instance in running[group["scalingConfig"]["desiredSize"] :]:
+        instance.terminate()
+    _launch(state, cluster, group, plan, missing)
+    return None
+
+
+def replace(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> dict[str, Any] | None:
+    """Replace every instance by one of the new plan. With a health issue, which is returned, none is."""
+    # EKS brings a new node up before it takes an old one down, so one more has to fit.
+    running = instances_of(state, cluster, group)
+    issue = _issue(state, group, plan, min(len(running), 1))
+    if issue is not None:
+        return issue
+    for instance in running:
+        instance.terminate()
+    _launch(state, cluster, group, plan, group["scalingConfig"]["desiredSize"])
+    return None
+
+
+def empty(state: EksState, cluster: Cluster, group: dict[str, Any]) -> None:
+    """Terminate the node group's instances."""
+    for instance in instances_of(state, cluster, group):
+        instance.terminate()
+
+
+def _launch(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup, count: int) -> None:
+    running = instances_of(state, cluster, group)
+    used = {subnet: sum(instance.subnet_id == subnet for instance in running) for subnet in group["subnets"]}
+    for _ in range(count):
+        # An Auto Scaling group keeps its zones balanced.
+        subnet_id = min(used, key=lambda subnet: used[subnet])
+        used[subnet_id] += 1
+        run_instance(state.ec2, _launch_plan(state, cluster, group, plan), state.ec2.get_subnet(subnet_id))
+
+
+def _issue(state: EksState, group: dict[str, Any], plan: NodeGroup, count: int) -> dict[str, Any] | None:
+    name = group["resources"]["autoScalingGroups"][0]["name"]
+    issue = template_issue(plan)
+    if issue is not None:
+        return {"code": issue.code, "message": issue.message, "resourceIds": [name]}
+    around, subnets = surroundings(state, plan), group["subnets"]
+    try:
+        for index, subnet_id in enumerate(subnets):
+            # At least one a subnet: the template is at fault even while nothing is to be launched.
+            share = count // len(subnets) + (index < count % len(subnets))
+            launch = Launch(
+                instance_type=plan.instance_types[0],
+                template=plan.template or {},
+                subnet=subnet_facts(state.ec2.get_subnet(subnet_id)),
+                count=share,
+            )
+            check_launch(launch, around)
+    except AwsError as error:
+        return _launch_failure(error, plan, name)
+    return None
+
+
+def _launch_failure(error: AwsError, plan: NodeGroup, auto_scaling_group: str) -> dict[str, Any]:
+    """The form that EKS gives to an error of EC2 (quoted in eksctl-io/eksctl#7520 and many other reports)."""
+    kind = "Spot" if plan.capacity_type == "SPOT" else "On-Demand"
+    message = (
+        f"Could not launch {kind} Instances. {error.code} - {error.message.rstrip('.')}. Launching EC2 instance failed."
+    )
+    return {"code": "AsgInstanceLaunchFailures", "message": message, "resourceIds": [auto_scaling_group]}
+
+
+def _launch_plan(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> LaunchPlan:
+    template = plan.template or {"BlockDeviceMappings": _root_volume(group)}
+    from_template = group.get("launchTemplate", {})
+    name, cluster_name = group["nodegroupName"], cluster.name
+    return LaunchPlan(
+        image_id=template.get("ImageId") or _image_id(group),
+        instance_type=plan.instance_types[0],
+        template=template,
+        default_groups=[cluster.description["resourcesVpcConfig"]["clusterSecurityGroupId"]],
+        tags={
+            "eks:cluster-name": cluster_name,
+            "eks:nodegroup-name": name,
+            f"kubernetes.io/cluster/{cluster_name}": "owned",
+            f"k8s.io/cluster-autoscaler/{cluster_name}": "owned",
+            "k8s.io/cluster-autoscaler/enabled": "true",
+            "aws:autoscaling:groupName": group["resources"]["autoScalingGroups"][0]["name"],
+        },
+        lifecycle=_LIFECYCLES.get(plan.capacity_type),
+        launch_template_id=from_template.get("id"),
+        launch_template_version=from_template.get("version"),
+    )
+
+
+def _root_volume(group: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": group.get("diskSize", 20)}}]
+
+
+def _image_id(group: dict[str, Any]) -> str:
+    """An image id that is the same for the same AMI type and version. The account has no real images of EKS."""
+    digest = hashlib.sha256(f"{group['amiType']} {group['version']} {group['releaseVersion']}".encode())
+    return f"ami-{digest.hexdigest()[:17]}"

@@ -1,0 +1,136 @@
+"""What the emulated EKS remembers: the clusters of each account and Region."""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.ec2.models import EC2Backend, ec2_backends
+from moto.iam.models import IAMBackend, iam_backends
+
+from ..eks_refusals import not_found
+
+__all__ = ["AccessEntry", "Cluster", "EksState", "Manifest", "eks_state", "forget_everything", "identifier", "now"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """Something that an app asked a cluster to run.
+
+    The account has no Kubernetes control plane: it accepts a manifest after the checks it can make, and keeps it for
+    whoever has one. Nothing here was applied.
+    """
+
+    # "Custom::AWSCDK-EKS-KubernetesResource", "Custom::AWSCDK-EKS-HelmChart", ...
+    type_name: str
+    physical_id: str
+    stack_name: str
+    logical_id: str
+    properties: Mapping[str, Any]
+
+
+@dataclass(kw_only=True)
+class AccessEntry:
+    """An access entry, and the access policies associated with it by policy ARN; all as the API shows them."""
+
+    description: dict[str, Any]
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(kw_only=True)
+class Cluster:
+    """A cluster and all that belongs to it; descriptions are as the API shows them."""
+
+    description: dict[str, Any]
+    node_groups: dict[str, dict[str, Any]] = field(default_factory=dict)
+    access_entries: dict[str, AccessEntry] = field(default_factory=dict)
+    addons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pod_identity_associations: dict[str, dict[str, Any]] = field(default_factory=dict)
+    updates: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # Accepted, but not applied: by physical id, in the order in which they came.
+    manifests: dict[str, Manifest] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The cluster's name."""
+        return str(self.description["name"])
+
+    def node_group(self, name: str) -> dict[str, Any]:
+        """The node group with this name."""
+        if name not in self.node_groups:
+            raise not_found(f"No node group found for name: {name}.")
+        return self.node_groups[name]
+
+    def record_update(self, kind: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Remember an update that succeeded at once."""
+        unique = identifier()
+        update = {
+            "id": unique,
+            "status": "Successful",
+            "type": kind,
+            "params": [{"type": key, "value": str(value)} for key, value in params.items()],
+            "createdAt": now(),
+            "errors": [],
+        }
+        self.updates[unique] = update
+        return update
+
+
+class EksState:
+    """The clusters of one account in one Region, and the services beside them."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account = account
+        self.region = region
+        self.clusters: dict[str, Cluster] = {}
+
+    @property
+    def ec2(self) -> EC2Backend:
+        """EC2 of the same account and Region."""
+        return ec2_backends[self.account][self.region]
+
+    @property
+    def iam(self) -> IAMBackend:
+        """IAM of the same account."""
+        return iam_backends[self.account]["aws"]
+
+    def arn(self, resource: str) -> str:
+        """The ARN of an EKS resource, such as ``"cluster/training"``."""
+        return f"arn:aws:eks:{self.region}:{self.account}:{resource}"
+
+    def cluster(self, name: str) -> Cluster:
+        """The cluster with this name."""
+        if name not in self.clusters:
+            raise not_found(f"No cluster found for name: {name}.")
+        return self.clusters[name]
+
+    def manifests(self) -> list[Manifest]:
+        """Every manifest that was accepted and not applied."""
+        return [manifest for cluster in self.clusters.values() for manifest in cluster.manifests.values()]
+
+
+_STATES: dict[tuple[str, str], EksState] = {}
+
+
+def eks_state(account: str, region: str) -> EksState:
+    """EKS of one account in one Region."""
+    return _STATES.setdefault((account, region), EksState(account, region))
+
+
+def forget_everything() -> None:
+    """Forget the clusters of all accounts. EC2 and IAM are moto's, and reset there."""
+    _STATES.clear()
+
+
+def now() -> datetime.datetime:
+    """The time of the request, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
+def identifier() -> str:
+    """A random identifier in the form of a UUID, as EKS gives to node groups, add-ons and updates."""
+    digits = secrets.token_hex(16)
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))

@@ -1,0 +1,37 @@
+"""The plain facts about an account that the launch rules ask for."""
+
+from __future__ import annotations
+
+from moto.ec2.models.subnets import Subnet
+
+from ..hardware import hardware, zones_offering
+from ..iam_roles import trusted_role
+from ..launch_rules import NodeGroup, SubnetFacts, Surroundings
+from ..placement_groups import placement_groups
+from .state import EksState
+
+__all__ = ["subnet_facts", "surroundings"]
+
+
+def surroundings(state: EksState, group: NodeGroup) -> Surroundings:
+    """What exists around the launch of a node group."""
+    types = {name: hardware(name) for name in group.instance_types}
+    return Surroundings(
+        region=state.region,
+        subnets={subnet.id: subnet_facts(subnet) for subnet in state.ec2.describe_subnets()},
+        security_groups={found.id: found.vpc_id or "" for found in state.ec2.describe_security_groups()},
+        placement_groups={found.group_name: found.strategy for found in placement_groups(state.ec2).values()},
+        roles={role.arn: trusted_role(state.iam, role.arn, "ec2.amazonaws.com") for role in state.iam.roles.values()},
+        offered_zones={name: zones_offering(name, state.region) for name in types},
+        hardware={name: found for name, found in types.items() if found is not None},
+    )
+
+
+def subnet_facts(subnet: Subnet) -> SubnetFacts:
+    """A moto subnet as the rules see it."""
+    return SubnetFacts(
+        id=subnet.id,
+        vpc_id=subnet.vpc_id,
+        availability_zone=subnet.availability_zone,
+        free_addresses=subnet.available_ip_address_count,
+    )

@@ -1,0 +1,109 @@
+"""The Kubernetes and add-on versions that the emulated EKS offers.
+
+A snapshot for rehearsals, not the current list: see "Review release notes for Kubernetes versions on standard support"
+in the Amazon EKS User Guide, and ``aws eks describe-addon-versions``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..eks_refusals import invalid_parameter
+from .state import EksState
+
+__all__ = [
+    "ADDONS",
+    "DEFAULT_VERSION",
+    "VERSIONS",
+    "check_upgrade",
+    "check_version",
+    "describe_addon_versions",
+    "describe_cluster_versions",
+]
+
+# Newest first: the versions that aws-cdk-lib 2.275 names and EKS had not retired by then.
+VERSIONS = ("1.36", "1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
+DEFAULT_VERSION = "1.34"
+
+# The version that an add-on gets when a request names none; "{}" is the Kubernetes version.
+ADDONS = {
+    "vpc-cni": "v1.20.4-eksbuild.1",
+    "coredns": "v1.12.4-eksbuild.1",
+    "kube-proxy": "v{}.1-eksbuild.2",
+    "eks-pod-identity-agent": "v1.3.9-eksbuild.3",
+    "eks-node-monitoring-agent": "v1.4.1-eksbuild.1",
+    "metrics-server": "v0.8.0-eksbuild.2",
+    "aws-ebs-csi-driver": "v1.51.0-eksbuild.1",
+    "aws-efs-csi-driver": "v2.1.13-eksbuild.1",
+    "aws-fsx-csi-driver": "v1.6.0-eksbuild.1",
+    "aws-mountpoint-s3-csi-driver": "v2.1.0-eksbuild.1",
+    "snapshot-controller": "v8.3.0-eksbuild.1",
+    "amazon-cloudwatch-observability": "v4.5.0-eksbuild.1",
+}
+
+
+def check_version(version: str) -> str:
+    """Return ``version`` if EKS offers it."""
+    if version not in VERSIONS:
+        raise invalid_parameter(f"unsupported Kubernetes version {version}")
+    return version
+
+
+def check_upgrade(current: str, version: str) -> str:
+    """Return ``version`` if a cluster at ``current`` can move to it: one minor version up."""
+    check_version(version)
+    step = _minor(version) - _minor(current)
+    if step == 0:
+        raise invalid_parameter(f"Cluster is already at the desired configuration with version {version}")
+    if step != 1:
+        raise invalid_parameter(f"Unsupported Kubernetes minor version update from {current} to {version}")
+    return version
+
+
+def describe_cluster_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeClusterVersions."""
+    wanted = request.get("clusterVersions") or VERSIONS
+    return {
+        "clusterVersions": [
+            {
+                "clusterVersion": version,
+                "clusterType": "eks",
+                "defaultPlatformVersion": "eks.1",
+                "defaultVersion": version == DEFAULT_VERSION,
+                "status": "STANDARD_SUPPORT",
+                "versionStatus": "STANDARD_SUPPORT",
+            }
+            for version in VERSIONS
+            if version in wanted and (not request.get("defaultOnly") or version == DEFAULT_VERSION)
+        ]
+    }
+
+
+def describe_addon_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
+    """DescribeAddonVersions: one version of each add-on for each Kubernetes version."""
+    versions = (request["kubernetesVersion"],) if request.get("kubernetesVersion") else VERSIONS
+    names = [request["addonName"]] if request.get("addonName") else list(ADDONS)
+    return {
+        "addons": [
+            {
+                "addonName": name,
+                "owner": "aws",
+                "publisher": "eks",
+                "addonVersions": _addon_versions(ADDONS[name], versions),
+            }
+            for name in names
+            if name in ADDONS
+        ]
+    }
+
+
+def _addon_versions(pattern: str, versions: tuple[str, ...]) -> list[dict[str, Any]]:
+    compatible: dict[str, list[dict[str, Any]]] = {}
+    for version in versions:
+        entry = {"clusterVersion": version, "platformVersions": ["*"], "defaultVersion": True}
+        compatible.setdefault(pattern.format(version), []).append(entry)
+    return [{"addonVersion": name, "compatibilities": entries} for name, entries in compatible.items()]
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])

@@ -1,0 +1,106 @@
+"""What EC2 knows about an instance type when it decides about a launch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
+
+from ... import catalogue
+from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+
+__all__ = ["Card", "Hardware", "hardware", "zones_offering"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A network card: how many interfaces it carries, and of which types."""
+
+    # None: AWS publishes no value, so nothing is refused for it.
+    maximum_interfaces: int | None
+    interface_types: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """An instance type."""
+
+    name: str
+    cards: Mapping[int, Card]
+    # None as above; 0 without EFA.
+    maximum_efa_interfaces: int | None
+    architectures: frozenset[str]
+    # "nvidia", "neuron", another maker of GPUs in lower case, or None.
+    accelerator: str | None
+    usage_classes: frozenset[str]
+    placement_strategies: frozenset[str]
+
+    @property
+    def has_efa(self) -> bool:
+        """Whether any card carries an EFA."""
+        return any("efa" in card.interface_types or "efa-only" in card.interface_types for card in self.cards.values())
+
+
+def hardware(name: str) -> Hardware | None:
+    """The instance type with this name, or None if there is no such type."""
+    try:
+        return _from_catalogue(catalogue.get(name))
+    except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
+        # The catalogue has the types with EFA, corrected where DescribeInstanceTypes is wrong. moto has the others.
+        record: dict[str, Any] | None = INSTANCE_TYPES.get(name)
+        return None if record is None else _from_record(record)
+
+
+def zones_offering(instance_type: str, region: str) -> frozenset[str] | None:
+    """The Region's Availability Zones that offer a type; None where no data says."""
+    offerings = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+    if region not in offerings or not any(
+        offer["InstanceType"] == instance_type for offers in offerings.values() for offer in offers
+    ):
+        return None
+    return frozenset(offer["Location"] for offer in offerings[region] if offer["InstanceType"] == instance_type)
+
+
+def _from_catalogue(instance_type: catalogue.InstanceType) -> Hardware:
+    accelerator = "nvidia" if instance_type.has_nvidia_gpus else "neuron" if instance_type.has_neuron_devices else None
+    return Hardware(
+        name=instance_type.name,
+        cards={
+            card.index: Card(
+                maximum_interfaces=card.maximum_interfaces, interface_types=frozenset(card.interface_types)
+            )
+            for card in instance_type.network_cards
+        },
+        maximum_efa_interfaces=instance_type.maximum_efa_interfaces,
+        architectures=frozenset({instance_type.architecture}),
+        accelerator=accelerator,
+        usage_classes=frozenset(instance_type.usage_classes),
+        placement_strategies=frozenset(instance_type.placement_strategies),
+    )
+
+
+def _from_record(record: Mapping[str, Any]) -> Hardware:
+    network = record["NetworkInfo"]
+    return Hardware(
+        name=record["InstanceType"],
+        cards={
+            card["NetworkCardIndex"]: Card(
+                maximum_interfaces=card["MaximumNetworkInterfaces"],
+                interface_types=frozenset(card.get("InterfaceTypes") or ["interface"]),
+            )
+            for card in network["NetworkCards"]
+        },
+        maximum_efa_interfaces=network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0),
+        architectures=frozenset(record["ProcessorInfo"]["SupportedArchitectures"]),
+        accelerator=_accelerator(record),
+        usage_classes=frozenset(record["SupportedUsageClasses"]),
+        placement_strategies=frozenset(record["PlacementGroupInfo"]["SupportedStrategies"]),
+    )
+
+
+def _accelerator(record: Mapping[str, Any]) -> str | None:
+    for gpu in record.get("GpuInfo", {}).get("Gpus", []):
+        return str(gpu["Manufacturer"]).lower()
+    return "neuron" if "NeuronInfo" in record else None

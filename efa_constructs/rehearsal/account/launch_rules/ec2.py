@@ -1,0 +1,121 @@
+"""What EC2 refuses when instances are run from a launch template.
+
+Sources: "Elastic Fabric Adapter" and "Network interfaces" of the Amazon EC2 User Guide, the NetworkInfo that
+DescribeInstanceTypes gives for a type, and the public reports named below.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from ..hardware import Hardware
+from ..resource_type import AwsError
+from . import interfaces
+from .facts import Launch, Surroundings
+
+__all__ = ["check_launch"]
+
+
+def check_launch(launch: Launch, around: Surroundings) -> None:
+    """Raise the error with which EC2 would refuse these instances."""
+    hardware = _instance_type_exists(launch, around)
+    for check in interfaces.CHECKS:
+        check(launch, hardware)
+    for rule in _RULES:
+        rule(launch, hardware, around)
+
+
+def _instance_type_exists(launch: Launch, around: Surroundings) -> Hardware:
+    if launch.instance_type not in around.hardware:
+        raise _error(
+            "InvalidInstanceType", f"The following supplied instance types do not exist: [{launch.instance_type}]"
+        )
+    return around.hardware[launch.instance_type]
+
+
+def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    zones = around.offered_zones.get(hardware.name)
+    if zones is not None and launch.subnet.availability_zone not in zones:
+        # Quoted: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
+        raise _error(
+            "Unsupported",
+            f"Your requested instance type ({hardware.name}) is not supported in your requested Availability Zone "
+            f"({launch.subnet.availability_zone}). Please retry your request by not specifying an Availability Zone or "
+            f"choosing {', '.join(sorted(zones)) or 'another Region'}.",
+        )
+
+
+def _security_groups_exist_in_the_vpc(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    groups = [*launch.template.get("SecurityGroupIds", ())]
+    groups += [group for interface in launch.interfaces for group in interface.get("Groups") or ()]
+    for group in groups:
+        if group not in around.security_groups:
+            raise _error("InvalidGroup.NotFound", f"The security group '{group}' does not exist")
+        if around.security_groups[group] != launch.subnet.vpc_id:
+            raise _error(
+                "InvalidParameter",
+                f"Security group {group} and subnet {launch.subnet.id} belong to different networks.",
+            )
+
+
+def _placement_group_exists_and_fits(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    name = launch.template.get("Placement", {}).get("GroupName")
+    if not name:
+        return
+    if name not in around.placement_groups:
+        raise _error("InvalidPlacementGroup.Unknown", f"The Placement Group '{name}' is unknown.")
+    strategy = around.placement_groups[name]
+    # Catalogue types that no API describes have no strategies: unknown is not a reason to refuse.
+    if hardware.placement_strategies and strategy not in hardware.placement_strategies:
+        raise _error(
+            "InvalidParameterCombination",
+            f"{strategy.capitalize()} placement groups are not supported by the '{hardware.name}' instance type. "
+            "Specify a supported instance type or change the placement group strategy, and try again.",
+        )
+
+
+def _capacity_block_outside_placement_groups(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    market = launch.template.get("InstanceMarketOptions", {}).get("MarketType")
+    if market == "capacity-block" and launch.template.get("Placement", {}).get("GroupName"):
+        # Capacity Blocks are placed in an EC2 UltraCluster: "Capacity Blocks for ML", EC2 User Guide.
+        raise _error(
+            "InvalidParameterCombination",
+            "A placement group cannot be specified for an instance launched into a Capacity Block.",
+        )
+
+
+def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    market = launch.template.get("InstanceMarketOptions", {}).get("MarketType", "on-demand")
+    if hardware.usage_classes and market not in hardware.usage_classes:
+        raise _error(
+            "Unsupported",
+            f"The requested configuration is currently not supported: '{hardware.name}' does not support {market}",
+        )
+
+
+def _subnet_has_addresses(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    each = Counter(interface.get("InterfaceType") or "interface" for interface in launch.interfaces)
+    needed = launch.count * (each["interface"] + each["efa"])
+    if needed > launch.subnet.free_addresses:
+        raise _error(
+            "InsufficientFreeAddressesInSubnet",
+            f"There are not enough free addresses in subnet '{launch.subnet.id}' to satisfy the requested number of "
+            "instances.",
+        )
+
+
+Rule = Callable[[Launch, Hardware, Surroundings], None]
+
+_RULES: tuple[Rule, ...] = (
+    _security_groups_exist_in_the_vpc,
+    _placement_group_exists_and_fits,
+    _capacity_block_outside_placement_groups,
+    _usage_class_is_supported,
+    _zone_offers_the_type,
+    _subnet_has_addresses,
+)
+
+
+def _error(code: str, message: str) -> AwsError:
+    return AwsError(code, message, service="Ec2")
