@@ -113,6 +113,8 @@ class DeployedNodeGroup:
     desired_size: int
     max_size: int
     subnet_ids: tuple[str, ...]
+    # Of these subnets.
+    availability_zones: tuple[str, ...]
     launch_template_id: str | None
     launch_template_version: str | None
     # The next node that EKS would launch.

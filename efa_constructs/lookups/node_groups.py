@@ -18,7 +18,12 @@ from .deployed import (
 )
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef, IpPermissionOutputTypeDef, ResponseLaunchTemplateDataTypeDef
+    from mypy_boto3_ec2.type_defs import (
+        InstanceTypeDef,
+        IpPermissionOutputTypeDef,
+        ResponseLaunchTemplateDataTypeDef,
+        SubnetTypeDef,
+    )
     from mypy_boto3_eks.type_defs import NodegroupTypeDef
 
 __all__ = ["read_cluster", "read_clusters"]
@@ -70,7 +75,8 @@ def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group
     placement_group = template.get("Placement", {}).get("GroupName")
     scaling = node_group["scalingConfig"]
     launch_template = node_group.get("launchTemplate", {})
-    next_node = _node_of_template(clients, node_group, template, cluster_group)
+    subnets = clients.ec2.describe_subnets(SubnetIds=node_group["subnets"])["Subnets"]
+    next_node = _node_of_template(subnets[0], node_group, template, cluster_group)
     return DeployedNodeGroup(
         name=name,
         cluster_name=cluster,
@@ -81,7 +87,8 @@ def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group
         min_size=scaling.get("minSize", 0),
         desired_size=scaling.get("desiredSize", 0),
         max_size=scaling.get("maxSize", 0),
-        subnet_ids=tuple(node_group["subnets"]),
+        subnet_ids=tuple(subnet["SubnetId"] for subnet in subnets),
+        availability_zones=tuple(sorted({subnet["AvailabilityZone"] for subnet in subnets})),
         launch_template_id=launch_template.get("id"),
         launch_template_version=launch_template.get("version"),
         template_node=next_node,
@@ -107,13 +114,11 @@ def _read_launch_template(clients: AwsClients, node_group: NodegroupTypeDef) -> 
 
 
 def _node_of_template(
-    clients: AwsClients,
+    subnet: SubnetTypeDef,
     node_group: NodegroupTypeDef,
     template: ResponseLaunchTemplateDataTypeDef,
     cluster_group: str,
 ) -> DeployedNode:
-    # EKS spreads a group over its subnets; an EFA group has one.
-    (subnet, *_) = clients.ec2.describe_subnets(SubnetIds=node_group["subnets"][:1])["Subnets"]
     return DeployedNode(
         instance_id="the next node",
         instance_type=template.get("InstanceType") or next(iter(node_group.get("instanceTypes", [])), "t3.medium"),

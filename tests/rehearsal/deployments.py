@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from efa_constructs.lookups.deployed import (
+    DeployedCluster,
     DeployedInterface,
     DeployedNode,
     DeployedNodeGroup,
@@ -81,11 +82,25 @@ def node_group(*nodes: DeployedNode, **changes: object) -> DeployedNodeGroup:
         desired_size=len(nodes),
         max_size=3,
         subnet_ids=("subnet-0123456789abcdef0",),
+        availability_zones=("us-east-1a",),
         launch_template_id="lt-0123456789abcdef0",
         launch_template_version="1",
         template_node=replace(nodes[0] if nodes else node(), instance_id="the next node", state=None),
         nodes=nodes,
         placement_group=PlacementGroup(name="together", strategy="cluster"),
         labels={},
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
+
+
+def cluster(*node_groups: DeployedNodeGroup, **changes: object) -> DeployedCluster:
+    whole = DeployedCluster(
+        name="training",
+        version="1.34",
+        status="ACTIVE",
+        vpc_id="vpc-0123456789abcdef0",
+        security_group_id=CLUSTER_GROUP,
+        node_groups=node_groups,
+        security_groups=GROUPS,
     )
     return replace(whole, **changes)  # type: ignore[arg-type]

@@ -1,0 +1,209 @@
+"""The verdict about a node group."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from efa_constructs.lookups.deployed import DeployedCluster, DeployedNodeGroup, PlacementGroup
+from efa_constructs.rehearsal.fabric import Level
+from efa_constructs.rehearsal.verdict import NodeGroupVerdict, judge_node_group
+
+from .deployments import (
+    CLUSTER,
+    CLUSTER_GROUP,
+    EFA,
+    EFA_GROUP,
+    GROUPS,
+    P4D_INTERFACES,
+    cluster,
+    egress,
+    ingress,
+    interface,
+    node,
+    node_group,
+)
+
+TWO = (node("i-0a"), node("i-0b"))
+
+
+def judge(group: DeployedNodeGroup, **changes: object) -> NodeGroupVerdict:
+    return judge_node_group(group, cluster(group, **changes))
+
+
+def codes(verdict: NodeGroupVerdict) -> list[str]:
+    return [finding.code for finding in verdict.findings]
+
+
+def test_finds_nothing_wrong_with_two_whole_nodes() -> None:
+    verdict = judge(node_group(*TWO))
+    assert verdict.findings == ()
+    assert verdict.sound
+    assert verdict.traffic_passes
+    assert not verdict.imagined
+    assert verdict.pairs_judged == 1
+
+
+@pytest.mark.parametrize("nodes", [(), (node("i-0a"),)], ids=["no node", "one node"])
+def test_judges_two_nodes_of_the_launch_template_where_fewer_exist(nodes: tuple[()]) -> None:
+    verdict = judge(node_group(*nodes))
+    assert verdict.sound
+    assert verdict.imagined
+    assert verdict.pairs_judged == 1
+
+
+def test_sees_that_a_second_node_of_a_changed_launch_template_would_not_be_reached() -> None:
+    changed = node(interfaces=tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES))
+    verdict = judge(node_group(node("i-0a"), template_node=changed))
+    assert not verdict.traffic_passes
+    assert "a second node" in verdict.findings[0].problem
+
+
+def test_judges_every_pair_of_three_nodes_and_says_each_thing_once() -> None:
+    far = node("i-0c", availability_zone="us-east-1b")
+    verdict = judge(node_group(*TWO, far))
+    assert verdict.pairs_judged == 3
+    assert codes(verdict) == ["other-zone"]
+    assert not verdict.traffic_passes
+
+
+def test_judges_hundreds_of_equal_nodes() -> None:
+    nodes = tuple(node(f"i-{number:04}") for number in range(300))
+    verdict = judge(node_group(*nodes))
+    assert verdict.pairs_judged == 44850
+    assert verdict.sound
+
+
+def closed() -> dict[str, object]:
+    return {"security_groups": {**GROUPS, EFA_GROUP: replace(EFA, rules=(ingress(EFA_GROUP),))}}
+
+
+def test_says_once_that_the_rule_out_to_itself_is_missing_though_both_directions_show_it() -> None:
+    verdict = judge(node_group(*TWO), **closed())
+    assert codes(verdict) == ["no-egress-rule"]
+    assert not verdict.sound
+
+
+OPEN_CLUSTER = replace(CLUSTER, rules=(*CLUSTER.rules, egress(CLUSTER_GROUP)))
+
+
+def test_finds_fault_with_half_a_rule_though_the_group_that_eks_made_would_do() -> None:
+    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(EFA, rules=(ingress(EFA_GROUP),))}
+    verdict = judge(node_group(*TWO), security_groups=groups)
+    assert verdict.traffic_passes
+    assert codes(verdict) == ["rests-on-cluster-group"]
+    assert not verdict.sound
+
+
+def test_accepts_a_group_with_half_a_rule_beside_one_that_has_both() -> None:
+    other = replace(EFA, id="sg-0another", name="nodes", rules=(ingress("sg-0another"),))
+    interfaces = tuple(replace(one, security_group_ids=(*one.security_group_ids, other.id)) for one in P4D_INTERFACES)
+    nodes = [node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")]
+    assert judge(node_group(*nodes), security_groups={**GROUPS, other.id: other}).sound
+
+
+def test_accepts_nodes_that_carry_only_the_group_that_eks_made_when_it_lets_efa_through() -> None:
+    interfaces = tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES)
+    nodes = [node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")]
+    assert judge(node_group(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER}).sound
+
+
+def both(**changes: object) -> tuple[object, ...]:
+    return (node("i-0a", **changes), node("i-0b", **changes))
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "nodes", "changes", "words"),
+    [
+        pytest.param(
+            "too-few-efa-interfaces",
+            Level.FAULT,
+            both(interfaces=P4D_INTERFACES[:-1]),
+            {},
+            "has 3 EFA interfaces (card 0 device 1, cards 1-2 device 0), a p4d.24xlarge can have 4",
+            id="an interface is missing",
+        ),
+        pytest.param(
+            "primary-without-cluster-group",
+            Level.FAULT,
+            both(interfaces=(interface(0, 0, "interface", EFA_GROUP), *P4D_INTERFACES[1:])),
+            {},
+            "the node and the control plane would not reach each other",
+            id="the primary interface lacks the cluster's group",
+        ),
+        pytest.param(
+            "interface-without-cluster-group",
+            Level.WARNING,
+            both(interfaces=(*P4D_INTERFACES[:-1], interface(3, 0, "efa-only", EFA_GROUP))),
+            {},
+            "card 3 device 0",
+            id="another interface lacks the cluster's group",
+        ),
+        pytest.param(
+            "several-zones",
+            Level.FAULT,
+            TWO,
+            {"availability_zones": ("us-east-1a", "us-east-1b")},
+            "us-east-1a, us-east-1b",
+            id="subnets in two zones",
+        ),
+        pytest.param(
+            "no-placement-group",
+            Level.WARNING,
+            TWO,
+            {"placement_group": None},
+            "far from each other",
+            id="no placement group",
+        ),
+        pytest.param(
+            "placement-group-spreads",
+            Level.WARNING,
+            TWO,
+            {"placement_group": PlacementGroup(name="apart", strategy="spread")},
+            "'apart' is spread",
+            id="a placement group that spreads",
+        ),
+        pytest.param(
+            "not-active",
+            Level.FAULT,
+            TWO,
+            {"status": "DEGRADED", "health_issues": ("Ec2LaunchTemplateNotFound: gone",)},
+            "the node group is DEGRADED; Ec2LaunchTemplateNotFound: gone",
+            id="a node group that is not active",
+        ),
+        pytest.param("nodes-missing", Level.FAULT, TWO, {"desired_size": 3}, "3 nodes are wanted, 2 exist", id="nodes"),
+    ],
+)
+def test_finds(code: str, level: Level, nodes: tuple[()], changes: dict[str, object], words: str) -> None:
+    verdict = judge(node_group(*nodes, **changes))
+    (finding,) = (finding for finding in verdict.findings if finding.code == code)
+    assert finding.level is level
+    assert words in finding.problem
+    assert verdict.traffic_passes
+    assert verdict.sound is (level is Level.WARNING)
+
+
+def test_wants_no_placement_group_where_capacity_is_reserved() -> None:
+    verdict = judge(node_group(*TWO, placement_group=None, capacity_reservation="cr-0123456789abcdef0"))
+    assert verdict.sound
+
+
+def test_does_not_judge_a_group_without_efa() -> None:
+    plain = [node(name, instance_type="m7i.large", interfaces=(interface(0, 0, "interface"),)) for name in "ab"]
+    verdict = judge(node_group(*plain, placement_group=None))
+    assert not verdict.has_efa
+    assert not verdict.traffic_passes
+    assert not verdict.sound
+    assert verdict.findings == ()
+
+
+def test_does_not_know_how_many_interfaces_an_unknown_type_has() -> None:
+    nodes = [node(name, instance_type="p99.metal") for name in ("i-0a", "i-0b")]
+    assert judge(node_group(*nodes)).sound
+
+
+def test_judges_every_cluster_by_its_own_group() -> None:
+    group = node_group(*TWO)
+    elsewhere: DeployedCluster = cluster(group, security_group_id="sg-0elsewhere0000000")
+    assert "primary-without-cluster-group" in codes(judge_node_group(group, elsewhere))
