@@ -52,7 +52,7 @@ def default_ami_type(instance_type: InstanceType | str, operating_system: str = 
         ):
             return ami_type
     raise InvalidArgumentError(
-        f"{operating_system} has no {instance_type.architecture} AMI with the {_driver(accelerator)} that "
+        f"{operating_system} has no {instance_type.architecture} AMI with {_driver(accelerator)}, which "
         f"{instance_type.name} needs; use AL2023"
     )
 
@@ -76,9 +76,10 @@ def check_ami_type(name: str, instance_type: InstanceType | str) -> AmiType:
             f"and {instance_type.name} is {instance_type.architecture}; use {right.name}"
         )
     if ami_type.accelerator != right.accelerator:
-        has = f"has the {_driver(ami_type.accelerator)}" if ami_type.accelerator else "has no accelerator driver"
-        needs = f"needs the {_driver(right.accelerator)}" if right.accelerator else "has no accelerator for it"
-        raise InvalidArgumentError(f"'ami_type' {name} {has}, and {instance_type.name} {needs}; use {right.name}")
+        needs = f"needs {_driver(right.accelerator)}" if right.accelerator else "has no accelerator for it"
+        raise InvalidArgumentError(
+            f"'ami_type' {name} has {_driver(ami_type.accelerator)}, and {instance_type.name} {needs}; use {right.name}"
+        )
     return ami_type
 
 
@@ -89,7 +90,7 @@ def _accelerator(instance_type: InstanceType) -> str | None:
 
 
 def _driver(accelerator: str | None) -> str:
-    return {"nvidia": "NVIDIA driver", "neuron": "Neuron driver", None: "plain kernel"}[accelerator]
+    return {"nvidia": "the NVIDIA driver", "neuron": "the Neuron driver", None: "no accelerator driver"}[accelerator]
 
 
 def _supported_system(ami_type: AmiType, instance_type: InstanceType) -> str:

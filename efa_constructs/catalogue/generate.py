@@ -127,7 +127,7 @@ def _records_of_dump(path: Path) -> list[dict[str, Any]]:
             f"'--from-file' {path} is no answer of DescribeInstanceTypes: it has no 'InstanceTypes'"
         )
     if any("InterfaceTypes" not in card for record in records for card in record["NetworkInfo"]["NetworkCards"]):
-        raise InvalidArgumentError(f"'--from-file' {path} lacks 'InterfaceTypes'; save it with aws-cli >= 2.34")
+        raise InvalidArgumentError(f"'--from-file' {path} lacks 'InterfaceTypes'; save it with a newer aws-cli")
     return list(records)
 
 

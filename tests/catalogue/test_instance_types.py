@@ -1,0 +1,187 @@
+"""The facts about instance types: as generated, corrected by hand, and found again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from efa_constructs import catalogue
+from efa_constructs.catalogue.records import apply_corrections, load_json
+from efa_constructs.errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+
+GENERATED = load_json("instance_types.json")
+CORRECTIONS = load_json("corrections.json")["corrections"]
+
+
+def names(instance_types: tuple[catalogue.InstanceType, ...]) -> list[str]:
+    return [instance_type.name for instance_type in instance_types]
+
+
+def test_knows_every_efa_type_of_the_api_and_two_of_the_documentation():
+    assert len(GENERATED["with_efa"]) == 303
+    assert set(names(catalogue.all_instance_types())) == {*GENERATED["with_efa"], "dl1.24xlarge", "p6e-gb200.36xlarge"}
+
+
+def test_gives_the_facts_of_p5():
+    p5 = catalogue.get("p5.48xlarge")
+    assert (p5.family, p5.vcpus, p5.cores, p5.memory_mib) == ("p5", 192, 96, 2 * 1024 * 1024)
+    assert (p5.architecture, p5.hypervisor, p5.bare_metal) == ("x86_64", "nitro", False)
+    assert p5.maximum_efa_interfaces == 32
+    assert p5.maximum_network_interfaces == 64
+    assert p5.ipv4_addresses_per_interface == 50
+    assert [card.index for card in p5.network_cards] == list(range(32))
+    assert p5.network_cards[31] == catalogue.NetworkCard(31, 2, ("interface", "efa", "efa-only"), 100.0, 100.0)
+    assert p5.accelerators == (catalogue.Accelerator("gpu", "NVIDIA", "H100", 8, 81920),)
+    assert p5.accelerator_count == 8
+    assert p5.instance_store == catalogue.InstanceStore(((8, 3800, "ssd"),), 30400)
+    assert p5.usage_classes == ("capacity-block", "on-demand", "spot")
+    assert p5.placement_strategies == ("cluster", "partition", "spread")
+    assert p5.rdma == ("read", "write")
+    assert p5.source == "describe-instance-types"
+
+
+def test_a_network_card_says_what_it_supports():
+    ena_only, efa = catalogue.get("p6-b300.48xlarge").network_cards[:2]
+    assert ena_only.supports("interface") and not ena_only.supports("efa") and not ena_only.supports("efa-only")
+    assert efa.supports("efa-only")
+
+
+def test_unknown_is_none():
+    gb200 = catalogue.get("p6e-gb200.36xlarge")
+    assert gb200.source == "documentation"
+    assert gb200.maximum_efa_interfaces is None
+    assert gb200.accelerators[0].memory_mib is None
+    assert catalogue.get("c6i.32xlarge").rdma is None
+    assert catalogue.get("p4d.24xlarge").rdma == ("read",)
+    assert catalogue.get("g5.48xlarge").rdma == ()
+
+
+@pytest.mark.parametrize("name", ["trn2.3xlarge", "trn2.48xlarge", "trn2u.48xlarge"])
+def test_a_trainium2_chip_has_96_gib(name):
+    (trainium,) = catalogue.get(name).accelerators
+    assert (trainium.kind, trainium.manufacturer, trainium.model) == ("neuron", "AWS", "Trainium2")
+    assert trainium.memory_mib == 96 * 1024
+
+
+def test_a_device_in_two_lists_of_the_api_counts_once():
+    assert catalogue.get("inf1.24xlarge").accelerators == (
+        catalogue.Accelerator("neuron", "AWS", "Inferentia", 16, 8192),
+    )
+
+
+def test_every_correction_says_why_and_where_from_and_changes_something():
+    known = GENERATED["with_efa"]
+    for correction in CORRECTIONS:
+        assert correction["reason"] and correction["source"]
+        assert ("facts" in correction) != ("refused" in correction)
+        if "facts" in correction:
+            assert apply_corrections(known, [correction]) != known, correction["reason"]
+    refused = {name for correction in CORRECTIONS if "refused" in correction for name in correction["instance_types"]}
+    assert not refused & set(known), "a refused type is now in the API: drop its correction"
+
+
+def test_a_correction_of_a_whole_family_matches_no_other_family():
+    records = apply_corrections(
+        {"p5.48xlarge": {}, "p5en.48xlarge": {}}, [{"instance_types": ["p5.*"], "facts": {"rdma": []}}]
+    )
+    assert records == {"p5.48xlarge": {"rdma": []}, "p5en.48xlarge": {}}
+
+
+def test_corrections_only_name_families_that_exist():
+    families = {name.partition(".")[0] for name in names(catalogue.all_instance_types())}
+    for correction in CORRECTIONS:
+        for pattern in correction["instance_types"]:
+            assert pattern.partition(".")[0] in families or "refused" in correction
+
+
+def test_finds_by_everything_at_once():
+    found = catalogue.find(accelerator="nvidia", efa_interfaces=16, architecture="x86_64", usage_class="capacity-block")
+    assert names(found) == ["p5.48xlarge", "p5e.48xlarge", "p5en.48xlarge", "p6-b300.48xlarge"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "expected"),
+    [
+        ({"family": "hpc7g"}, ["hpc7g.16xlarge", "hpc7g.4xlarge", "hpc7g.8xlarge"]),
+        ({"family": "p5"}, ["p5.48xlarge", "p5.4xlarge"]),
+        ({"accelerator": "h100"}, ["p5.48xlarge", "p5.4xlarge"]),
+        ({"accelerator": "Habana"}, ["dl1.24xlarge"]),
+        ({"accelerator": "fpga"}, ["f2.48xlarge"]),
+        ({"efa_interfaces": 33}, []),
+        ({"accelerator": "GB200", "efa_interfaces": 4}, ["p6e-gb200.36xlarge"]),
+        ({"accelerator": "GB200", "efa_interfaces": 5}, []),
+    ],
+)
+def test_finds_by_one_thing(filters, expected):
+    assert names(catalogue.find(**filters)) == expected
+
+
+def test_finds_everything_when_nothing_is_asked():
+    assert catalogue.find() == catalogue.all_instance_types()
+
+
+@pytest.mark.parametrize(
+    ("filters", "message"),
+    [
+        ({"architecture": "arm"}, "'architecture' must be one of x86_64, arm64, got 'arm'"),
+        ({"usage_class": "ondemand"}, "'usage_class' must be one of on-demand, spot, capacity-block, got 'ondemand'"),
+    ],
+)
+def test_refuses_a_filter_that_could_match_nothing(filters, message):
+    with pytest.raises(InvalidArgumentError) as error:
+        catalogue.find(**filters)
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "message"),
+    [
+        ("p5.48xlrge", UnknownInstanceTypeError, "'p5.48xlrge' is not known; did you mean p5.48xlarge, p5.4xlarge"),
+        ("P4D.24XLARGE", UnknownInstanceTypeError, "did you mean p4d.24xlarge"),
+        ("p6.48xlarge", UnknownInstanceTypeError, "did you mean p6-b200.48xlarge, p6-b300.48xlarge"),
+        ("p5", UnknownInstanceTypeError, "did you mean p5.48xlarge"),
+        ("", UnknownInstanceTypeError, "'efa instances' lists the types that have EFA"),
+        ("p6e-gb300.36xlarge", UnknownInstanceTypeError, "use p6e-gb200.36xlarge or p6-b300.48xlarge"),
+        (
+            "g5.xlarge",
+            NotAnEfaInstanceTypeError,
+            "sizes of its family that have it: g5.8xlarge, g5.12xlarge, g5.16xlarge",
+        ),
+        ("trn1.2xlarge", NotAnEfaInstanceTypeError, "sizes of its family that have it: trn1.32xlarge"),
+        ("inf2.48xlarge", NotAnEfaInstanceTypeError, "types with AWS accelerators that have it: inf1.24xlarge, trn2"),
+        ("g5g.metal", NotAnEfaInstanceTypeError, "types with NVIDIA accelerators that have it: g4dn.metal"),
+        ("gr6f.4xlarge", NotAnEfaInstanceTypeError, "types with L4 accelerators that have it: gr6.8xlarge"),
+        ("m5.large", NotAnEfaInstanceTypeError, "types that have it: m5n.24xlarge"),
+    ],
+)
+def test_a_wrong_name_is_answered_with_types_that_would_do(name, error, message):
+    with pytest.raises(error) as raised:
+        catalogue.get(name)
+    assert message in str(raised.value)
+
+
+def test_every_type_without_efa_is_answered_with_types_that_have_it():
+    known = set(names(catalogue.all_instance_types()))
+    for family, entry in GENERATED["without_efa"].items():
+        name = f"{family}.{entry['sizes'].split()[0]}"
+        with pytest.raises(NotAnEfaInstanceTypeError) as raised:
+            catalogue.get(name)
+        suggested = str(raised.value).rpartition(": ")[2].split(", ")
+        assert set(suggested) <= known, str(raised.value)
+
+
+def test_is_loaded_with_the_standard_library_alone():
+    code = "import sys, efa_constructs.catalogue as c; c.all_instance_types(); print(*sys.modules)"
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    imported = {module.partition(".")[0] for module in modules}
+    assert not imported & {"jsii", "aws_cdk", "boto3", "botocore", "moto", "constructs", "typer", "rich"}
+
+
+def test_the_data_lies_beside_the_code_one_record_a_line():
+    lines = (Path(catalogue.__file__).parent / "instance_types.json").read_text().splitlines()
+    (p5,) = [line for line in lines if line.startswith('"p5.48xlarge":')]
+    assert json.loads(p5.rstrip(",").partition(":")[2]) == GENERATED["with_efa"]["p5.48xlarge"]
