@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -44,21 +45,43 @@ class AwsClients:
     eks: EKSClient
 
 
-def aws_clients(*, region: str | None = None, profile: str | None = None) -> AwsClients:
-    """Make the clients. Credentials, and ``AWS_ENDPOINT_URL``, are found as every AWS tool finds them.
+def aws_clients(
+    *, region: str | None = None, profile: str | None = None, environment: Mapping[str, str] | None = None
+) -> AwsClients:
+    """Make the clients. Credentials and endpoints are found as every AWS tool finds them.
 
     :param region: Default: ``AWS_REGION``, ``AWS_DEFAULT_REGION``, or the profile's.
     :param profile: Profile of the AWS configuration. Default: ``AWS_PROFILE``, or the default one.
+    :param environment: Keys and ``AWS_ENDPOINT_URL`` of another account than this process's; the AWS configuration of
+        this machine is left out of it. Default: this process's account.
     :raises AwsRequestError: there is no such profile, or no Region.
     """
     with aws_errors():
+        if environment is not None:
+            return _clients_of_environment(region, environment)
         # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
-        return AwsClients(
-            region=session.region_name or "",
-            ec2=session.client("ec2", config=_CONFIG),
-            eks=session.client("eks", config=_CONFIG),
-        )
+        return _clients(session, None)
+
+
+def _clients_of_environment(region: str | None, environment: Mapping[str, str]) -> AwsClients:
+    nothing = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+    session = boto3.Session(
+        botocore_session=botocore.session.Session(session_vars=nothing),
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+        region_name=region or environment.get("AWS_REGION"),
+    )
+    return _clients(session, environment.get("AWS_ENDPOINT_URL"))
+
+
+def _clients(session: boto3.Session, endpoint_url: str | None) -> AwsClients:
+    return AwsClients(
+        region=session.region_name or "",
+        ec2=session.client("ec2", config=_CONFIG, endpoint_url=endpoint_url),
+        eks=session.client("eks", config=_CONFIG, endpoint_url=endpoint_url),
+    )
 
 
 @contextmanager

@@ -115,7 +115,7 @@ def _about_the_cluster_group(
                 code="rests-on-cluster-group",
                 level=Level.FAULT,
                 problem=f"EFA would not pass by {id} '{group.name}', which has no {missing} rule to itself, but "
-                f"only by what EKS wrote into the cluster's own group {cluster.security_group_id}, which not all clusters have",
+                f"only by what EKS wrote into the cluster's own group {cluster.security_group_id}, which not all have",
                 fix=f"add an {missing} rule to {id} '{group.name}': all traffic (protocol -1), itself at the other end",
             )
 

@@ -86,3 +86,20 @@ def test_fails_without_a_region_and_names_the_variable_to_set() -> None:
 def test_fails_when_the_profile_does_not_exist() -> None:
     with pytest.raises(AwsRequestError, match="nobody"):
         aws_clients(profile="nobody", region="us-east-1")
+
+
+def test_asks_the_account_of_a_given_environment_whatever_this_machine_is_set_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-production")
+    environment = {
+        "AWS_ACCESS_KEY_ID": "of-the-rehearsal",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:2",
+    }
+    clients = aws_clients(region="us-west-2", environment=environment)
+    for client in (clients.ec2, clients.eks):
+        assert client.meta.endpoint_url == "http://127.0.0.1:2"
+        assert client._request_signer._credentials.access_key == "of-the-rehearsal"  # type: ignore[attr-defined]

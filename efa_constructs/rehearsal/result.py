@@ -1,0 +1,151 @@
+"""What a rehearsal found out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
+from .assembly import CloudAssembly
+from .fabric import Finding
+from .verdict import NodeGroupVerdict
+
+__all__ = ["RehearsalResult", "Stage", "to_json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of the rehearsal. Stages overlap, so their seconds add up to more than the whole."""
+
+    name: str
+    seconds: float
+    # What the time went into, where that is not plain.
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RehearsalResult:
+    """The outcome of a rehearsal that ran."""
+
+    assembly: CloudAssembly
+    account: str
+    regions: tuple[str, ...]
+    # Why the account refused the deployment, in its words. Empty: everything was deployed.
+    refusals: tuple[str, ...]
+    clusters: tuple[DeployedCluster, ...]
+    # One for each node group of the clusters.
+    verdicts: tuple[NodeGroupVerdict, ...]
+    stages: tuple[Stage, ...]
+    # From start to end.
+    seconds: float
+    not_checked: tuple[str, ...]
+    # What reaches the account: set when it was kept running.
+    environment: Mapping[str, str] = field(default_factory=dict)
+    # The process that is the account: set when it was kept running.
+    process_id: int | None = None
+
+    @property
+    def deployed(self) -> bool:
+        """Whether everything was deployed."""
+        return not self.refusals
+
+    @property
+    def efa_verdicts(self) -> tuple[NodeGroupVerdict, ...]:
+        """The verdicts about node groups that have EFA interfaces."""
+        return tuple(verdict for verdict in self.verdicts if verdict.has_efa)
+
+    @property
+    def passes(self) -> bool:
+        """Whether everything was deployed, at least one node group has EFA, and EFA works in each that has it."""
+        return self.deployed and bool(self.efa_verdicts) and all(verdict.sound for verdict in self.efa_verdicts)
+
+    def node_group(self, verdict: NodeGroupVerdict) -> tuple[DeployedCluster, DeployedNodeGroup]:
+        """The cluster and node group that a verdict is about."""
+        return next(
+            (cluster, node_group)
+            for cluster in self.clusters
+            for node_group in cluster.node_groups
+            if (cluster.name, node_group.name) == (verdict.cluster_name, verdict.node_group_name)
+        )
+
+
+def to_json(result: RehearsalResult) -> dict[str, Any]:
+    """The result as a JSON document."""
+    assembly = result.assembly
+    return {
+        "passes": result.passes,
+        "deployed": result.deployed,
+        "refusals": list(result.refusals),
+        "account": result.account,
+        "regions": list(result.regions),
+        "stacks": [
+            {"name": stack.name, "region": stack.region, "resourceCount": stack.resource_count}
+            for stack in assembly.stacks
+        ],
+        "nodeGroups": [_node_group(*result.node_group(verdict), verdict) for verdict in result.verdicts],
+        "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in result.stages],
+        "seconds": round(result.seconds, 3),
+        "notChecked": list(result.not_checked),
+        "environment": dict(result.environment) or None,
+        "processId": result.process_id,
+    }
+
+
+def _node_group(cluster: DeployedCluster, group: DeployedNodeGroup, verdict: NodeGroupVerdict) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "cluster": {
+            "name": cluster.name,
+            "version": cluster.version,
+            "status": cluster.status,
+            "securityGroupId": cluster.security_group_id,
+        },
+        "status": group.status,
+        "instanceType": group.instance_type,
+        "amiType": group.ami_type,
+        "capacityType": group.capacity_type,
+        "minSize": group.min_size,
+        "desiredSize": group.desired_size,
+        "maxSize": group.max_size,
+        "subnetIds": list(group.subnet_ids),
+        "availabilityZones": list(group.availability_zones),
+        "launchTemplate": {"id": group.launch_template_id, "version": group.launch_template_version},
+        "placementGroup": group.placement_group.name if group.placement_group else None,
+        "capacityReservation": group.capacity_reservation,
+        "nodes": [_node(node) for node in group.nodes],
+        "nextNode": _node(group.template_node),
+        "efa": {
+            "present": verdict.has_efa,
+            "trafficPasses": verdict.traffic_passes,
+            "sound": verdict.sound,
+            "pairsJudged": verdict.pairs_judged,
+            "imagined": verdict.imagined,
+            "findings": [_finding(finding) for finding in verdict.findings],
+        },
+    }
+
+
+def _node(node: DeployedNode) -> dict[str, Any]:
+    return {
+        "instanceId": node.instance_id if node.state else None,
+        "state": node.state,
+        "availabilityZone": node.availability_zone,
+        "subnetId": node.subnet_id,
+        "interfaces": [_interface(interface) for interface in node.interfaces],
+    }
+
+
+def _interface(interface: DeployedInterface) -> dict[str, Any]:
+    return {
+        "id": interface.id,
+        "networkCardIndex": interface.network_card_index,
+        "deviceIndex": interface.device_index,
+        "interfaceType": interface.interface_type,
+        "securityGroupIds": list(interface.security_group_ids),
+        "privateIpv4Address": interface.private_ipv4_address,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, str]:
+    return {"code": finding.code, "level": str(finding.level), "problem": finding.problem, "fix": finding.fix}
