@@ -57,7 +57,7 @@ class InstanceStore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceType:
-    """An EC2 instance type that has EFA. ``None`` always means unknown, never zero."""
+    """An EC2 instance type that has EFA. Where nothing else is said, ``None`` means unknown, never zero."""
 
     name: str
     vcpus: int
@@ -74,6 +74,7 @@ class InstanceType:
     maximum_network_interfaces: int | None
     ipv4_addresses_per_interface: int | None
     accelerators: tuple[Accelerator, ...]
+    # None: it has none, as far as is known.
     instance_store: InstanceStore | None
     # Of "on-demand", "spot" and "capacity-block".
     usage_classes: tuple[str, ...]

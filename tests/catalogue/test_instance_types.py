@@ -174,6 +174,14 @@ def test_every_type_without_efa_is_answered_with_types_that_have_it():
         assert set(suggested) <= known, str(raised.value)
 
 
+@pytest.mark.parametrize(("name", "model"), [("gr6f.4xlarge", "L4"), ("inf1.xlarge", "Inferentia")])
+def test_suggests_the_same_accelerator_before_its_maker(name, model):
+    with pytest.raises(NotAnEfaInstanceTypeError) as raised:
+        catalogue.get(name)
+    suggested = str(raised.value).rpartition(": ")[2].split(", ")
+    assert {accelerator.model for other in suggested for accelerator in catalogue.get(other).accelerators} == {model}
+
+
 def test_is_loaded_with_the_standard_library_alone():
     code = "import sys, efa_constructs.catalogue as c; c.all_instance_types(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -160,6 +161,14 @@ def test_bandwidth_puts_ena_where_aws_documents_it(name, cards):
     assert catalogue.ipv4_addresses_used(interfaces) == len(cards)
 
 
+def test_bandwidth_puts_no_ena_on_a_card_without_it():
+    p4d = catalogue.get("p4d.24xlarge")
+    *others, last = p4d.network_cards
+    without = replace(p4d, network_cards=(*others, replace(last, interface_types=("efa", "efa-only"))))
+    assert "interface@3.1" in short(catalogue.network_interfaces(p4d, "bandwidth"))
+    assert short(catalogue.network_interfaces(without, "bandwidth"))[-1] == "efa-only@3.0"
+
+
 @pytest.mark.parametrize(
     ("name", "layout", "message"),
     [
@@ -265,3 +274,4 @@ def test_a_managed_node_group_is_capped_by_its_vcpus():
     limits = {found.name: catalogue.max_pods(found, ()).managed_limit for found in EVERY_TYPE}
     assert limits["p5.4xlarge"] == limits["hpc7a.12xlarge"] == 110
     assert limits["hpc7g.8xlarge"] == 250
+    assert catalogue.max_pods(replace(catalogue.get("p5.4xlarge"), vcpus=30), ()).managed_limit == 250
