@@ -1,0 +1,58 @@
+# Everything lives in .venv/ and node_modules/: only Python >= 3.11 and make are assumed.
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+UV_VERSION := 0.13.8
+# Node.js and its npm come from the environment too, ahead of any that the machine has.
+export PATH := $(VENV)/bin:$(PATH)
+export JSII_NODE := $(VENV)/bin/node
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+# Compiled once, here, by uv: where Python may not write .pyc files, CDK is three times slower.
+export UV_COMPILE_BYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup test rehearse synth lint format bench docs catalogue
+
+help: ## Show the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
+
+setup: $(VENV)/.python $(VENV)/.node ## Install everything; seconds when nothing changed
+
+$(VENV)/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.python: pyproject.toml uv.lock | $(VENV)/bin/uv
+	$(VENV)/bin/uv sync --locked --all-extras --all-groups --quiet
+	@touch $@
+
+$(VENV)/.node: package.json package-lock.json $(VENV)/.python
+	$(VENV)/bin/npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+test: setup ## Run the tests
+	$(VENV)/bin/python -m pytest -n 2 --dist loadscope
+
+rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
+	$(VENV)/bin/efa rehearse
+
+synth: setup ## Write the CloudFormation templates to cdk.out/
+	$(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --all --quiet --no-notices --no-version-reporting
+
+lint: setup ## Check format, lint and types
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+
+format: setup ## Format the code
+	$(VENV)/bin/ruff format .
+	$(VENV)/bin/ruff check --fix .
+
+bench: setup ## Measure against the baselines, as ratios
+	$(VENV)/bin/python benchmarks/run.py
+
+docs: setup ## Build the documentation into site/
+	$(VENV)/bin/mkdocs build --strict
+
+catalogue: setup ## Write the instance type catalogue anew
+	$(VENV)/bin/python -m efa_constructs.catalogue.generate

@@ -1,0 +1,21 @@
+"""AWS CDK constructs for nodes that talk over Elastic Fabric Adapter (EFA)."""
+
+from .capacity import Capacity, CapacityType
+from .cluster import EfaCluster
+from .launch_template import EfaLaunchTemplate
+from .network import EfaNetwork
+from .node_group import EfaNodeGroup, EfaNodes
+from .security_group import EfaSecurityGroup
+from .user_data import MimePart
+
+__all__ = [
+    "Capacity",
+    "CapacityType",
+    "EfaCluster",
+    "EfaLaunchTemplate",
+    "EfaNetwork",
+    "EfaNodeGroup",
+    "EfaNodes",
+    "EfaSecurityGroup",
+    "MimePart",
+]

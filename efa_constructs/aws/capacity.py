@@ -1,0 +1,130 @@
+"""How the instances of a node group are paid for: On-Demand, Spot, a reservation or a Capacity Block."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from aws_cdk import Token
+from aws_cdk import aws_ec2 as ec2
+
+from ..catalogue import InstanceType
+from ..errors import InvalidArgumentError
+
+__all__ = ["Capacity", "CapacityType"]
+
+_RESERVATION_ID = re.compile(r"cr-[0-9a-f]{8,17}")
+_RESOURCE_GROUP_ARN = re.compile(r"arn:[a-z-]+:resource-groups:[a-z0-9-]+:\d{12}:group/.+")
+
+
+class CapacityType(StrEnum):
+    """The capacity types of a managed node group, as EKS spells them."""
+
+    ON_DEMAND = "ON_DEMAND"
+    SPOT = "SPOT"
+    CAPACITY_BLOCK = "CAPACITY_BLOCK"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity:
+    """Where a node group takes its instances from. Use one of the named constructors.
+
+    Source: Amazon EKS User Guide, "Create a managed node group with Capacity Blocks for ML".
+    """
+
+    capacity_type: CapacityType
+    capacity_reservation_id: str | None = None
+    capacity_reservation_resource_group_arn: str | None = None
+
+    @staticmethod
+    def on_demand() -> Capacity:
+        """On-Demand Instances, and any open reservation of the account that matches."""
+        return Capacity(capacity_type=CapacityType.ON_DEMAND)
+
+    @staticmethod
+    def spot() -> Capacity:
+        """Spot Instances. An interruption ends every job that spans the interrupted node."""
+        return Capacity(capacity_type=CapacityType.SPOT)
+
+    @staticmethod
+    def reservation(capacity_reservation_id: str) -> Capacity:
+        """An On-Demand Capacity Reservation, by id (``cr-...``)."""
+        return Capacity(capacity_type=CapacityType.ON_DEMAND, capacity_reservation_id=capacity_reservation_id)
+
+    @staticmethod
+    def reservation_group(resource_group_arn: str) -> Capacity:
+        """The On-Demand Capacity Reservations of a resource group, by the group's ARN."""
+        return Capacity(
+            capacity_type=CapacityType.ON_DEMAND, capacity_reservation_resource_group_arn=resource_group_arn
+        )
+
+    @staticmethod
+    def capacity_block(capacity_reservation_id: str) -> Capacity:
+        """A Capacity Block for ML, by the id of its reservation (``cr-...``)."""
+        return Capacity(capacity_type=CapacityType.CAPACITY_BLOCK, capacity_reservation_id=capacity_reservation_id)
+
+    def __post_init__(self) -> None:
+        identifier, group = self.capacity_reservation_id, self.capacity_reservation_resource_group_arn
+        if identifier is not None and group is not None:
+            raise InvalidArgumentError(
+                f"'capacity_reservation_id' {identifier!r} and 'capacity_reservation_resource_group_arn' {group!r} "
+                "exclude each other: give one of them"
+            )
+        if self.capacity_type is CapacityType.SPOT and (identifier or group):
+            raise InvalidArgumentError(
+                f"'capacity_type' SPOT cannot use the reservation {identifier or group!r}: use "
+                "Capacity.capacity_block() or Capacity.reservation(), which are not spot"
+            )
+        if self.capacity_type is CapacityType.CAPACITY_BLOCK and not identifier:
+            raise InvalidArgumentError(
+                f"'capacity_reservation_id' is {identifier!r}, but a Capacity Block needs the id of its reservation "
+                "(cr-...): 'aws ec2 describe-capacity-reservations' lists it"
+            )
+        _check("capacity_reservation_id", identifier, _RESERVATION_ID, "cr-0123456789abcdef0")
+        _check(
+            "capacity_reservation_resource_group_arn",
+            group,
+            _RESOURCE_GROUP_ARN,
+            "arn:aws:resource-groups:us-west-2:123456789012:group/training",
+        )
+
+    @property
+    def is_reserved(self) -> bool:
+        """Whether instances come from a named reservation or Capacity Block, which decide where they are placed."""
+        return bool(self.capacity_reservation_id or self.capacity_reservation_resource_group_arn)
+
+    def check(self, instance: InstanceType) -> None:
+        """Refuse an instance type that EC2 does not offer in this way.
+
+        :raises InvalidArgumentError: the catalogue's usage classes of the type do not include this one.
+        """
+        usage_class = self.capacity_type.value.lower().replace("_", "-")
+        if instance.usage_classes and usage_class not in instance.usage_classes:
+            raise InvalidArgumentError(
+                f"'capacity' is {self.capacity_type}, but EC2 offers {instance.name} as "
+                f"{', '.join(instance.usage_classes)} only: choose one of these"
+            )
+
+    def specification(self) -> ec2.CfnLaunchTemplate.CapacityReservationSpecificationProperty | None:
+        """The reservation, as a launch template names it."""
+        if not self.is_reserved:
+            return None
+        return ec2.CfnLaunchTemplate.CapacityReservationSpecificationProperty(
+            capacity_reservation_target=ec2.CfnLaunchTemplate.CapacityReservationTargetProperty(
+                capacity_reservation_id=self.capacity_reservation_id,
+                capacity_reservation_resource_group_arn=self.capacity_reservation_resource_group_arn,
+            )
+        )
+
+    def market_options(self) -> ec2.CfnLaunchTemplate.InstanceMarketOptionsProperty | None:
+        """The market type. None for Spot: on a managed node group EKS sets it, and refuses a template that does."""
+        if self.capacity_type is not CapacityType.CAPACITY_BLOCK:
+            return None
+        return ec2.CfnLaunchTemplate.InstanceMarketOptionsProperty(market_type="capacity-block")
+
+
+def _check(argument: str, value: str | None, pattern: re.Pattern[str], example: str) -> None:
+    if value is None or Token.is_unresolved(value) or pattern.fullmatch(value):
+        return
+    raise InvalidArgumentError(f"'{argument}' is {value!r}, which is not of the form {example!r}")

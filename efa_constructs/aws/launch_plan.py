@@ -1,0 +1,71 @@
+"""What nodes of an instance type are launched with: worked out, and checked, before any resource is defined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aws_cdk import Size
+from aws_cdk import aws_ec2 as ec2
+
+from .. import catalogue
+from ..catalogue import AmiType, InstanceType, NetworkInterface
+from ..errors import InvalidArgumentError
+from .block_devices import root_block_device
+from .capacity import Capacity
+from .user_data import MimePart, bottlerocket_user_data, check_parts, nodeadm_user_data
+
+__all__ = ["LaunchPlan"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaunchPlan:
+    """The part of a launch that follows from the instance type and a few choices."""
+
+    instance: InstanceType
+    ami: AmiType
+    capacity: Capacity
+    interfaces: tuple[NetworkInterface, ...]
+    root_volume: ec2.CfnLaunchTemplate.BlockDeviceMappingProperty
+    user_data: str | None
+
+    @staticmethod
+    def make(
+        *,
+        instance_type: str,
+        ami_type: str | None,
+        interface_layout: str,
+        capacity: Capacity | None,
+        placement_group: ec2.IPlacementGroup | None,
+        volume_size: Size | None,
+        instance_store_raid0: bool,
+        user_data: Sequence[MimePart],
+    ) -> LaunchPlan:
+        """Work it out. For the arguments see :class:`~efa_constructs.aws.EfaLaunchTemplate`.
+
+        :raises EfaConstructsError: the type has no EFA, or an argument does not fit it or another one.
+        """
+        instance = catalogue.get(instance_type)
+        capacity = capacity or Capacity.on_demand()
+        capacity.check(instance)
+        if placement_group is not None and capacity.market_options() is not None:
+            raise InvalidArgumentError(
+                f"'placement_group' is {placement_group.placement_group_name!r}, but a Capacity Block decides where "
+                "its instances are placed: leave the placement group out"
+            )
+        ami = catalogue.check_ami_type(ami_type, instance) if ami_type else catalogue.default_ami_type(instance)
+        interfaces = catalogue.network_interfaces(instance, interface_layout)
+        check_parts(user_data)
+        write_user_data = bottlerocket_user_data if ami.operating_system == "BOTTLEROCKET" else nodeadm_user_data
+        return LaunchPlan(
+            instance=instance,
+            ami=ami,
+            capacity=capacity,
+            interfaces=interfaces,
+            root_volume=root_block_device(ami, volume_size or Size.gibibytes(300)),
+            user_data=write_user_data(
+                user_data,
+                raid0=instance_store_raid0 and instance.instance_store is not None,
+                max_pods=catalogue.max_pods(instance, interfaces).corrected,
+            ),
+        )

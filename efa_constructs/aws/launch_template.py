@@ -1,0 +1,172 @@
+"""The launch template that gives every node all of its EFA interfaces."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import jsii
+from aws_cdk import Fn, Size, Token
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct, IValidation
+
+from .. import catalogue
+from ..catalogue import NetworkInterface
+from ..errors import InvalidArgumentError
+from .block_devices import block_device_mapping
+from .capacity import Capacity
+from .launch_plan import LaunchPlan
+from .user_data import MimePart
+
+__all__ = ["EfaLaunchTemplate"]
+
+
+class EfaLaunchTemplate(Construct):
+    """A launch template for a managed node group, with one network interface for each EFA of the instance type.
+
+    It names the instance type, the security groups of every interface, the placement, the capacity, the disks and the
+    user data; never a subnet, an instance profile or a shutdown behaviour, which EKS refuses.
+
+    Source: Amazon EKS User Guide, "Customize managed nodes with launch templates".
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        instance_type: str,
+        security_groups: Sequence[ec2.ISecurityGroup],
+        ami_type: str | None = None,
+        interface_layout: str = "default",
+        placement_group: ec2.IPlacementGroup | None = None,
+        capacity: Capacity | None = None,
+        volume_size: Size | None = None,
+        block_devices: Sequence[ec2.BlockDevice] = (),
+        instance_store_raid0: bool = True,
+        user_data: Sequence[MimePart] = (),
+        key_pair: ec2.IKeyPair | None = None,
+        metadata_hop_limit: int = 1,
+        instance_tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """
+        :param instance_type: An EFA instance type, such as ``"p4d.24xlarge"``.
+        :param security_groups: Groups of every interface. EKS adds none of its own to a template that names any, so
+            the cluster's group must be among them.
+        :param ami_type: The EKS AMI type of the node group, such as ``"AL2023_x86_64_NVIDIA"``: it decides the format
+            of the user data. Default: the AL2023 type that fits the instance type.
+        :param interface_layout: ``"default"`` (one IP address a node), ``"bandwidth"`` (further interfaces for IP
+            traffic), or ``"classic"`` (an IP address for every EFA). Default: ``"default"``.
+        :param placement_group: Where the instances go. Default: no placement group.
+        :param capacity: How the instances are paid for. Default: On-Demand.
+        :param volume_size: Size of the root volume (Bottlerocket: of the data volume). Default: 300 GiB
+        :param block_devices: Further volumes. Default: none.
+        :param instance_store_raid0: Join the instance store's disks to one RAID 0 volume for the kubelet and
+            containerd. No effect on types without instance store. Default: True
+        :param user_data: Further MIME parts, which run before the node joins. Default: none.
+        :param key_pair: For SSH. Default: no key; nodes are reached through Session Manager.
+        :param metadata_hop_limit: How many network hops away instance metadata answers. 1 keeps pods that are not on
+            the host network from the node role's credentials, 2 gives them these. Default: 1
+        :param instance_tags: Tags of the instances, their volumes and interfaces. Default: a ``Name``.
+        :raises EfaConstructsError: the type has no EFA, or an argument does not fit it.
+        """
+        super().__init__(scope, id)
+        plan = LaunchPlan.make(
+            instance_type=instance_type,
+            ami_type=ami_type,
+            interface_layout=interface_layout,
+            capacity=capacity,
+            placement_group=placement_group,
+            volume_size=volume_size,
+            instance_store_raid0=instance_store_raid0,
+            user_data=user_data,
+        )
+        _check_hop_limit(metadata_hop_limit)
+        if not security_groups:
+            raise InvalidArgumentError("'security_groups' is empty: give the EFA group and the cluster's")
+        tags = {"Name": self.node.path} | dict(instance_tags or {})
+
+        self.instance = plan.instance
+        self.interfaces = plan.interfaces
+        self._resource = ec2.CfnLaunchTemplate(
+            self,
+            "Resource",
+            launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+                instance_type=plan.instance.name,
+                network_interfaces=[_interface(interface, security_groups) for interface in plan.interfaces],
+                placement=_placement(placement_group),
+                capacity_reservation_specification=plan.capacity.specification(),
+                instance_market_options=plan.capacity.market_options(),
+                block_device_mappings=[plan.root_volume, *map(block_device_mapping, block_devices)],
+                metadata_options=ec2.CfnLaunchTemplate.MetadataOptionsProperty(
+                    http_tokens="required", http_put_response_hop_limit=metadata_hop_limit
+                ),
+                user_data=plan.user_data and Fn.base64(plan.user_data),
+                key_name=key_pair.key_pair_name if key_pair else None,
+                tag_specifications=[
+                    ec2.CfnLaunchTemplate.TagSpecificationProperty(
+                        resource_type=resource_type,
+                        tags=[{"key": key, "value": value} for key, value in tags.items()],
+                    )
+                    for resource_type in ("instance", "volume", "network-interface")
+                ],
+            ),
+        )
+        self.launch_template_id = self._resource.ref
+        self.latest_version_number = self._resource.attr_latest_version_number
+        self.node.add_validation(_IntactTemplate(self._resource, len(plan.interfaces)))
+
+    @property
+    def efa_interface_count(self) -> int:
+        """How many EFAs a node advertises as ``vpc.amazonaws.com/efa``."""
+        return catalogue.efa_interface_count(self.interfaces)
+
+
+@jsii.implements(IValidation)
+class _IntactTemplate:
+    """Fails synthesis when an escape hatch has lost what makes the template an EFA template.
+
+    A dict with snake_case keys, put where a property of a level 1 construct is expected, disappears without a word.
+    """
+
+    def __init__(self, resource: ec2.CfnLaunchTemplate, interface_count: int) -> None:
+        self._resource = resource
+        self._interface_count = interface_count
+
+    def validate(self) -> list[str]:
+        """Messages about what is wrong, none when all is well."""
+        data = self._resource.launch_template_data
+        if not isinstance(data, ec2.CfnLaunchTemplate.LaunchTemplateDataProperty):
+            return []
+        interfaces = data.network_interfaces or []
+        count = len(interfaces) if isinstance(interfaces, Sequence) else self._interface_count
+        if count >= self._interface_count and data.instance_type:
+            return []
+        return [
+            f"'launch_template_data' was set to {count} of {self._interface_count} network interfaces and to instance "
+            f"type {data.instance_type!r}: a dict with snake_case keys is dropped silently; pass typed property "
+            "objects, or use add_property_override() for the one property that differs"
+        ]
+
+
+def _interface(
+    interface: NetworkInterface, security_groups: Sequence[ec2.ISecurityGroup]
+) -> ec2.CfnLaunchTemplate.NetworkInterfaceProperty:
+    # Nothing is said about a public address: EC2 refuses even "false" where there are several interfaces.
+    return ec2.CfnLaunchTemplate.NetworkInterfaceProperty(
+        network_card_index=interface.network_card_index,
+        device_index=interface.device_index,
+        interface_type=interface.interface_type,
+        groups=[group.security_group_id for group in security_groups],
+        delete_on_termination=True,
+    )
+
+
+def _placement(group: ec2.IPlacementGroup | None) -> ec2.CfnLaunchTemplate.PlacementProperty | None:
+    if group is None:
+        return None
+    return ec2.CfnLaunchTemplate.PlacementProperty(group_name=group.placement_group_name)
+
+
+def _check_hop_limit(limit: int) -> None:
+    if not Token.is_unresolved(limit) and not 1 <= limit <= 64:
+        raise InvalidArgumentError(f"'metadata_hop_limit' must be from 1 to 64, got {limit}")

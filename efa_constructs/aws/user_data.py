@@ -1,0 +1,153 @@
+"""User data of the nodes: MIME parts for nodeadm (Amazon Linux 2023), or TOML settings (Bottlerocket)."""
+
+from __future__ import annotations
+
+import email
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..errors import InvalidArgumentError
+
+__all__ = ["MimePart", "bottlerocket_user_data", "nodeadm_user_data"]
+
+_BOUNDARY = "==EFA-NODE-USER-DATA=="
+
+_CONTENT_TYPES = (
+    "application/node.eks.aws",
+    "text/cloud-boothook",
+    "text/cloud-config",
+    "text/x-shellscript",
+)
+
+_RAID0 = """\
+apiVersion: node.eks.aws/v1alpha1
+kind: NodeConfig
+spec:
+  instance:
+    localStorage:
+      strategy: RAID0
+"""
+
+# A managed node group gets a NodeConfig from EKS that sets maxPods, and the last NodeConfig in user data is EKS's.
+# Files in /etc/eks/nodeadm.d are merged over user data, and nodeadm starts only after this script has ended.
+_MAX_PODS = """\
+#!/bin/bash
+mkdir -p /etc/eks/nodeadm.d
+cat > /etc/eks/nodeadm.d/50-max-pods.yaml <<'CONFIG'
+apiVersion: node.eks.aws/v1alpha1
+kind: NodeConfig
+spec:
+  kubelet:
+    config:
+      maxPods: {max_pods}
+CONFIG
+"""
+
+_BOTTLEROCKET_RAID0 = """\
+[settings.bootstrap-commands.instance-store]
+commands = [
+  ["apiclient", "ephemeral-storage", "init"],
+  ["apiclient", "ephemeral-storage", "bind", "--dirs", "/var/lib/containerd", "/var/lib/kubelet", "/var/log/pods"],
+]
+essential = true
+mode = "always"
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class MimePart:
+    """One part of the nodes' user data. Parts run in the order given, before nodeadm joins the node to the cluster.
+
+    Source: Amazon EKS User Guide, "Customize managed nodes with launch templates", section on user data.
+    """
+
+    content_type: str
+    body: str
+
+    def __post_init__(self) -> None:
+        if self.content_type not in _CONTENT_TYPES:
+            raise InvalidArgumentError(
+                f"'content_type' is {self.content_type!r}, but cloud-init and nodeadm read: {', '.join(_CONTENT_TYPES)}"
+            )
+        if _BOUNDARY in self.body:
+            raise InvalidArgumentError(f"'body' contains {_BOUNDARY!r}, which separates the parts: remove it")
+
+    @staticmethod
+    def shell_script(body: str) -> MimePart:
+        """A script that runs as root, once, on the first start."""
+        if not body.startswith("#!"):
+            raise InvalidArgumentError(f"'body' starts with {body[:20]!r}: a script starts with '#!' and its shell")
+        return MimePart("text/x-shellscript", body)
+
+    @staticmethod
+    def node_config(body: str) -> MimePart:
+        """A ``NodeConfig`` in YAML, which nodeadm merges with its own and EKS's."""
+        if "kind: NodeConfig" not in body:
+            raise InvalidArgumentError("'body' has no 'kind: NodeConfig': nodeadm would ignore it")
+        return MimePart("application/node.eks.aws", body)
+
+    @staticmethod
+    def from_document(document: str) -> list[MimePart]:
+        """Take a whole MIME multi-part document apart.
+
+        :raises InvalidArgumentError: the document is not MIME multi-part, or a part has a type that nodes do not read.
+        """
+        message = email.message_from_string(document)
+        if not message.is_multipart():
+            raise InvalidArgumentError(
+                f"the user data starts with {document[:20]!r} and is not a MIME multi-part document, which EKS "
+                "requires: wrap a script in MimePart.shell_script(), a NodeConfig in MimePart.node_config()"
+            )
+        return [
+            MimePart(part.get_content_type(), str(part.get_payload()))
+            for part in message.walk()
+            if not part.is_multipart()
+        ]
+
+
+def check_parts(parts: Sequence[MimePart]) -> None:
+    """Refuse what is not a sequence of MIME parts: EKS takes no other user data.
+
+    :raises InvalidArgumentError: ``parts`` is a string, or one of them is.
+    """
+    for part in [parts] if isinstance(parts, str) else parts:
+        if not isinstance(part, MimePart):
+            raise InvalidArgumentError(
+                f"'user_data' has {str(part)[:20]!r}, which is not a MIME part: EKS accepts only MIME multi-part user "
+                "data; use MimePart.shell_script(), MimePart.node_config() or MimePart.from_document()"
+            )
+
+
+def nodeadm_user_data(parts: Sequence[MimePart], *, raid0: bool, max_pods: int | None) -> str | None:
+    """The user data of an Amazon Linux 2023 node, or None where it needs none.
+
+    :param parts: Further parts, which come first.
+    :param raid0: Join the instance store's disks to one volume, for the kubelet and containerd.
+    :param max_pods: What the kubelet shall report as its maximum number of pods. None: what EKS sets.
+    """
+    every = list(parts)
+    if raid0:
+        every.append(MimePart.node_config(_RAID0))
+    if max_pods is not None:
+        every.append(MimePart.shell_script(_MAX_PODS.format(max_pods=max_pods)))
+    if not every:
+        return None
+    head = f'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="{_BOUNDARY}"\n\n'
+    body = "".join(f"--{_BOUNDARY}\nContent-Type: {part.content_type}\n\n{part.body}\n" for part in every)
+    return f"{head}{body}--{_BOUNDARY}--\n"
+
+
+def bottlerocket_user_data(parts: Sequence[MimePart], *, raid0: bool, max_pods: int | None) -> str | None:
+    """The user data of a Bottlerocket node: see :func:`nodeadm_user_data`.
+
+    :raises InvalidArgumentError: MIME parts were given: Bottlerocket reads TOML settings only.
+    """
+    if parts:
+        raise InvalidArgumentError(
+            f"'user_data' has a part of type {parts[0].content_type!r}, but Bottlerocket reads TOML settings and runs "
+            "no scripts: use an AL2023 AMI type, or leave it out"
+        )
+    settings = [f"[settings.kubernetes]\nmax-pods = {max_pods}\n"] if max_pods is not None else []
+    if raid0:
+        settings.append(_BOTTLEROCKET_RAID0)
+    return "\n".join(settings) or None

@@ -1,0 +1,1 @@
+"""The deployable app: which constructs, in which stack, in which order."""

@@ -1,0 +1,43 @@
+"""A network and an EKS cluster, where there is none yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from constructs import Construct
+
+from efa_constructs.aws import EfaCluster, EfaNetwork
+
+from .placement import Placement
+from .settings import Settings
+
+__all__ = ["EfaClusterStack"]
+
+# The version that the rehearsal's Kubernetes control plane has, too.
+DEFAULT_KUBERNETES_VERSION = "1.36"
+
+
+class EfaClusterStack(cdk.Stack):
+    """VPC, EKS cluster and its administrators' role."""
+
+    def __init__(self, scope: Construct, id: str, *, settings: Settings, placement: Placement, **kwargs: Any) -> None:
+        super().__init__(scope, id, **kwargs)
+        network = EfaNetwork(self, "Network", availability_zones=placement.network_zones)
+        efa_cluster = EfaCluster(
+            self,
+            "Eks",
+            vpc=network.vpc,
+            kubernetes_version=settings.kubernetes_version or DEFAULT_KUBERNETES_VERSION,
+            private_endpoint=settings.private_endpoint,
+        )
+        self.cluster = efa_cluster.cluster
+        self.node_subnet = network.private_subnet(placement.availability_zone)
+        cdk.CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
+        cdk.CfnOutput(
+            self,
+            "KubeconfigCommand",
+            value=f"aws eks update-kubeconfig --region {self.region} --name {self.cluster.cluster_name} "
+            f"--role-arn {efa_cluster.admin_role.role_arn}",
+            description="Lets kubectl reach the cluster, for whoever may assume the role",
+        )

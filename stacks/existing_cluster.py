@@ -1,0 +1,96 @@
+"""An existing cluster and its network, imported from the cluster facts file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import Annotations
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from constructs import Construct
+
+from efa_constructs import catalogue
+from efa_constructs.catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
+from efa_constructs.errors import InvalidConfigurationError
+from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
+
+from .placement import existing_subnet
+from .settings import Settings
+
+__all__ = ["ExistingCluster"]
+
+
+@dataclass(frozen=True)
+class ExistingCluster:
+    """The imported cluster, and the subnet that its EFA nodes go to."""
+
+    cluster: eks.ICluster
+    node_subnet: ec2.ISubnet
+
+    @staticmethod
+    def from_facts(scope: Construct, facts: ClusterFacts, settings: Settings) -> ExistingCluster:
+        """Import what the facts describe, if the nodes can run there.
+
+        :raises InvalidConfigurationError: the cluster or its subnet cannot take the nodes.
+        """
+        subnet = existing_subnet(facts, settings.availability_zone)
+        _check_version(facts, settings)
+        _check_zone(scope, facts, subnet, settings.instance_type)
+        _check_network(facts, subnet, settings)
+        vpc = ec2.Vpc.from_vpc_attributes(
+            scope,
+            "Vpc",
+            vpc_id=facts.vpc.id,
+            availability_zones=[subnet.availability_zone],
+            private_subnet_ids=[subnet.id],
+        )
+        cluster = eks.Cluster.from_cluster_attributes(
+            scope,
+            "Cluster",
+            cluster_name=facts.cluster.name,
+            cluster_endpoint=facts.cluster.endpoint,
+            cluster_certificate_authority_data=facts.cluster.certificate_authority_data,
+            cluster_security_group_id=facts.cluster.security_group_id,
+            vpc=vpc,
+        )
+        return ExistingCluster(cluster, vpc.private_subnets[0])
+
+
+def _check_version(facts: ClusterFacts, settings: Settings) -> None:
+    if settings.kubernetes_version not in (None, facts.cluster.version):
+        raise InvalidConfigurationError(
+            f"'efa:kubernetesVersion' is {settings.kubernetes_version}, but cluster {facts.cluster.name} runs "
+            f"{facts.cluster.version}: leave the key out"
+        )
+
+
+def _check_zone(scope: Construct, facts: ClusterFacts, subnet: Subnet, instance_type: str) -> None:
+    zones = facts.instance_type_offerings.get(instance_type)
+    if zones is None:
+        Annotations.of(scope).add_warning_v2(
+            "efa-constructs:offering-unknown",
+            f"the cluster facts file does not say which zones offer {instance_type}: look it up, or the nodes may "
+            f"never start in {subnet.availability_zone}",
+        )
+    elif subnet.availability_zone not in zones:
+        raise InvalidConfigurationError(
+            f"subnet {subnet.id} is in {subnet.availability_zone}, which does not offer {instance_type}: it is offered "
+            f"in {', '.join(zones) or 'no zone of the Region'}; set 'efa:availabilityZone' to one of these"
+        )
+
+
+def _check_network(facts: ClusterFacts, subnet: Subnet, settings: Settings) -> None:
+    interfaces = catalogue.network_interfaces(settings.instance_type, settings.interface_layout)
+    addresses = catalogue.ipv4_addresses_used(interfaces) * settings.max_size
+    if addresses > subnet.available_ip_address_count:
+        raise InvalidConfigurationError(
+            f"'efa:maxSize' {settings.max_size} nodes need {addresses} addresses for their interfaces alone, but "
+            f"subnet {subnet.id} has {subnet.available_ip_address_count} free: use a larger subnet or fewer nodes"
+        )
+    version = facts.addons.get("vpc-cni")
+    has_efa_only = any(interface.interface_type == "efa-only" for interface in interfaces)
+    if version and has_efa_only and not supports_efa_only(version):
+        raise InvalidConfigurationError(
+            f"the cluster's vpc-cni add-on is {version}, but efa-only interfaces need {MINIMUM_WITH_EFA_ONLY} or "
+            "newer: update the add-on, or set 'efa:interfaceLayout' to 'classic'"
+        )

@@ -1,0 +1,88 @@
+"""The EFA nodes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
+
+from efa_constructs.aws import EfaNodeGroup
+
+from .cluster import EfaClusterStack
+from .existing_cluster import ExistingCluster
+from .placement import Placement
+from .settings import Settings
+
+__all__ = ["EfaNodesStack"]
+
+
+class EfaNodesStack(cdk.Stack):
+    """A managed node group on the cluster of the cluster stack, or on an existing one."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        settings: Settings,
+        placement: Placement,
+        cluster: EfaClusterStack | None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(scope, id, **kwargs)
+        target = cluster or self._existing_cluster(settings)
+        if not placement.zone_was_named:
+            cdk.Annotations.of(self).add_warning_v2(
+                "efa-constructs:zone-not-named",
+                f"'efa:availabilityZone' is not set: the nodes go to {placement.availability_zone}; make sure that "
+                f"this zone of your account offers {settings.instance_type}",
+            )
+        self.node_group = EfaNodeGroup(
+            self,
+            "NodeGroup",
+            cluster=target.cluster,
+            instance_type=settings.instance_type,
+            subnet=target.node_subnet,
+            min_size=settings.min_size,
+            desired_size=settings.desired_size,
+            max_size=settings.max_size,
+            interface_layout=settings.interface_layout,
+            ami_type=settings.ami_type,
+            capacity=settings.capacity,
+            placement_group=self._placement_group(settings),
+            volume_size=cdk.Size.gibibytes(settings.volume_size_gib),
+        )
+        self._define_outputs(self.node_group)
+
+    def _existing_cluster(self, settings: Settings) -> ExistingCluster:
+        assert settings.cluster_facts is not None, "without a cluster stack there are cluster facts"
+        return ExistingCluster.from_facts(self, settings.cluster_facts, settings)
+
+    def _placement_group(self, settings: Settings) -> ec2.IPlacementGroup | None:
+        if settings.placement_group is None:
+            return None
+        return ec2.PlacementGroup.from_placement_group_name(
+            self, "PlacementGroup", placement_group_name=settings.placement_group
+        )
+
+    def _define_outputs(self, node_group: EfaNodeGroup) -> None:
+        interfaces = [
+            f"{interface.network_card_index}/{interface.device_index} {interface.interface_type}"
+            for interface in node_group.launch_template.interfaces
+        ]
+        cdk.CfnOutput(self, "NodeGroupName", value=node_group.node_group_name)
+        cdk.CfnOutput(self, "EfaSecurityGroupId", value=node_group.security_group.security_group_id)
+        cdk.CfnOutput(
+            self,
+            "Interfaces",
+            value=", ".join(interfaces),
+            description="Network card/device and type of each interface of a node",
+        )
+        cdk.CfnOutput(
+            self,
+            "EfaPerNode",
+            value=str(node_group.launch_template.efa_interface_count),
+            description="What a node advertises as vpc.amazonaws.com/efa",
+        )

@@ -1,0 +1,110 @@
+"""Where the nodes go: account, Region, Availability Zone, and on an existing cluster the subnet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from efa_constructs import catalogue
+from efa_constructs.errors import InvalidConfigurationError
+from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
+
+from .settings import Settings
+
+__all__ = ["DEFAULT_REGION", "Placement", "existing_subnet", "find_placement"]
+
+# Where the CDK CLI and the AWS CLI's own examples are at home, when nothing names a Region.
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Account and Region of the stacks, and the zone of the nodes."""
+
+    account: str | None
+    region: str
+    availability_zone: str
+    # False: nobody named the zone, it is the Region's first.
+    zone_was_named: bool
+
+    @property
+    def network_zones(self) -> tuple[str, str]:
+        """The nodes' zone, and the second one that EKS needs for its control plane."""
+        others = (name for name in _cluster_zones(self.region) if name != self.availability_zone)
+        return self.availability_zone, next(others)
+
+
+def find_placement(settings: Settings, *, account: str | None, region: str | None) -> Placement:
+    """Decide where the nodes go.
+
+    :param account: The account of the credentials in use, if known.
+    :param region: The Region of the credentials in use, if known.
+    :raises InvalidConfigurationError: the configuration contradicts itself or the credentials.
+    """
+    facts = settings.cluster_facts
+    if facts is not None:
+        _check_environment(facts, account, region)
+        subnet = existing_subnet(facts, settings.availability_zone)
+        return Placement(
+            account=facts.account,
+            region=facts.region,
+            availability_zone=subnet.availability_zone,
+            zone_was_named=True,
+        )
+    if settings.availability_zone is not None:
+        region = catalogue.region_of_zone(settings.availability_zone)
+        zone = settings.availability_zone
+    else:
+        region = region or DEFAULT_REGION
+        zone = _cluster_zones(region)[0]
+    return Placement(
+        account=account,
+        region=region,
+        availability_zone=zone,
+        zone_was_named=settings.availability_zone is not None,
+    )
+
+
+def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subnet:
+    """The private subnet for the nodes: the one in the named zone, else the one that the facts propose.
+
+    :raises InvalidConfigurationError: there is none, or no way to choose between several, or the proposed one is
+        public.
+    """
+    private = [subnet for subnet in facts.subnets if subnet.private]
+    proposed = facts.subnet(facts.node_subnet_id) if facts.node_subnet_id else None
+    if proposed is not None and availability_zone in (None, proposed.availability_zone):
+        if not proposed.private:
+            raise InvalidConfigurationError(
+                f"'nodeSubnetId' {proposed.id} is a public subnet, and nodes with several interfaces get no public "
+                f"address: use a private one, {_list(private)}"
+            )
+        return proposed
+    candidates = [subnet for subnet in private if availability_zone in (None, subnet.availability_zone)]
+    if len(candidates) == 1:
+        return candidates[0]
+    where = f"in {availability_zone}" if availability_zone else f"of cluster {facts.cluster.name}"
+    if not candidates:
+        raise InvalidConfigurationError(
+            f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}"
+        )
+    raise InvalidConfigurationError(
+        f"{len(candidates)} private subnets {where} could take the nodes ({_list(candidates)}), and EFA traffic does "
+        "not leave a subnet: set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file"
+    )
+
+
+def _cluster_zones(region: str) -> list[str]:
+    return [zone.name for zone in catalogue.availability_zones(region) if zone.accepts_control_plane]
+
+
+def _list(subnets: list[Subnet]) -> str:
+    return ", ".join(f"{subnet.id} in {subnet.availability_zone}" for subnet in subnets) or "none"
+
+
+def _check_environment(facts: ClusterFacts, account: str | None, region: str | None) -> None:
+    for name, theirs, ours in (("Region", facts.region, region), ("account", facts.account, account)):
+        if ours is not None and theirs != ours:
+            raise InvalidConfigurationError(
+                f"'efa:clusterFacts' describes cluster {facts.cluster.name} in {name} {theirs}, but the credentials in "
+                f"use are for {name} {ours}: use a profile for {theirs}, or look the cluster up anew"
+            )

@@ -1,0 +1,128 @@
+"""The app's configuration: flat CDK context under ``efa:``, parsed once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from efa_constructs.aws import Capacity
+from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
+from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
+
+__all__ = ["KEYS", "Settings"]
+
+PREFIX = "efa:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the app deploys. Defaults are those of the EKS guide: two p4d.24xlarge, on a new cluster."""
+
+    instance_type: str = "p4d.24xlarge"
+    min_size: int = 1
+    desired_size: int = 2
+    max_size: int = 3
+    volume_size_gib: int = 300
+    interface_layout: str = "default"
+    availability_zone: str | None = None
+    kubernetes_version: str | None = None
+    cluster_facts: ClusterFacts | None = None
+    placement_group: str | None = None
+    capacity_reservation_id: str | None = None
+    capacity_block_id: str | None = None
+    ami_type: str | None = None
+    private_endpoint: bool = False
+    nccl_tests: bool = True
+
+    @staticmethod
+    def from_context(context: Mapping[str, Any]) -> Settings:
+        """Parse the ``efa:`` keys of a CDK context; other keys are none of ours.
+
+        :raises InvalidConfigurationError: an unknown key, or a value of the wrong kind; it names the key, the value and
+            what is allowed.
+        """
+        values = {}
+        for key, value in context.items():
+            if not key.lower().startswith(PREFIX):
+                continue
+            if key not in KEYS:
+                raise InvalidConfigurationError(f"'{key}' is not a configuration key, {_proposal(key)}")
+            field, parse = KEYS[key]
+            try:
+                values[field] = parse(value)
+            except EfaConstructsError as error:
+                raise InvalidConfigurationError(f"'{key}': {error}") from None
+        return Settings(**values)
+
+    @property
+    def capacity(self) -> Capacity:
+        """How the instances are paid for.
+
+        :raises EfaConstructsError: both a reservation and a Capacity Block, or an id that is none.
+        """
+        if self.capacity_block_id is not None and self.capacity_reservation_id is not None:
+            raise InvalidConfigurationError(
+                f"'efa:capacityBlockId' {self.capacity_block_id} and 'efa:capacityReservationId' "
+                f"{self.capacity_reservation_id} exclude each other: give one of them"
+            )
+        if self.capacity_block_id is not None:
+            return Capacity.capacity_block(self.capacity_block_id)
+        if self.capacity_reservation_id is not None:
+            return Capacity.reservation(self.capacity_reservation_id)
+        return Capacity.on_demand()
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidConfigurationError(f"the value must be a text that is not empty, got {value!r}")
+    return value.strip()
+
+
+def _number(value: Any) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str) and value.strip().isdecimal():
+        return int(value)
+    raise InvalidConfigurationError(f"the value must be a whole number from 0, got {value!r}")
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if value in ("true", "false"):
+        return bool(value == "true")
+    raise InvalidConfigurationError(f"the value must be true or false, got {value!r}")
+
+
+def _facts(value: Any) -> ClusterFacts:
+    return read_cluster_facts(Path(_text(value)))
+
+
+# Configuration key: the field of Settings, and how its value is read.
+KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "efa:instanceType": ("instance_type", _text),
+    "efa:minSize": ("min_size", _number),
+    "efa:desiredSize": ("desired_size", _number),
+    "efa:maxSize": ("max_size", _number),
+    "efa:volumeSizeGiB": ("volume_size_gib", _number),
+    "efa:interfaceLayout": ("interface_layout", _text),
+    "efa:availabilityZone": ("availability_zone", _text),
+    "efa:kubernetesVersion": ("kubernetes_version", _text),
+    "efa:clusterFacts": ("cluster_facts", _facts),
+    "efa:placementGroup": ("placement_group", _text),
+    "efa:capacityReservationId": ("capacity_reservation_id", _text),
+    "efa:capacityBlockId": ("capacity_block_id", _text),
+    "efa:amiType": ("ami_type", _text),
+    "efa:privateEndpoint": ("private_endpoint", _boolean),
+    "efa:ncclTests": ("nccl_tests", _boolean),
+}
+
+
+def _proposal(key: str) -> str:
+    close = difflib.get_close_matches(key, KEYS, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(KEYS)}"

@@ -1,0 +1,47 @@
+"""The escape hatches of the launch template cannot lose its interfaces silently."""
+
+from __future__ import annotations
+
+import pytest
+from aws_cdk import aws_ec2 as ec2
+
+from efa_constructs.aws import EfaLaunchTemplate
+from efa_constructs.errors import InvalidArgumentError
+
+
+@pytest.fixture
+def resource(bench):
+    """The level 1 construct behind a node group's launch template: where escape hatches lead."""
+    return bench.node_group().launch_template.node.default_child
+
+
+def test_stays_open_to_typed_properties_and_overrides(bench, resource):
+    resource.add_property_override("LaunchTemplateData.EbsOptimized", True)
+    assert bench.launch_template_data["EbsOptimized"] is True
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"instance_type": "p4d.24xlarge", "network_interfaces": [{"device_index": 0}]},
+        ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(instance_type="p4d.24xlarge"),
+    ],
+)
+def test_refuses_to_lose_its_interfaces(bench, resource, data):
+    resource.launch_template_data = data
+    with pytest.raises(RuntimeError, match=r"0 of 5 network interfaces.*snake_case"):
+        _ = bench.template
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"security_groups": []}, "'security_groups' is empty"),
+        ({"metadata_hop_limit": 0}, "'metadata_hop_limit' must be from 1 to 64, got 0"),
+    ],
+)
+def test_fails_with_a_message_that_says_what_to_change(bench, overrides, message):
+    group = ec2.SecurityGroup.from_security_group_id(bench.stack, "Group", "sg-0dddddddddddddddd")
+    arguments = {"instance_type": "p4d.24xlarge", "security_groups": [group]}
+    with pytest.raises(InvalidArgumentError, match=message):
+        EfaLaunchTemplate(bench.stack, "Template", **arguments | overrides)

@@ -1,0 +1,321 @@
+"""A node group has every EFA interface, one place to be, and refuses what would fail silently."""
+
+from __future__ import annotations
+
+import base64
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import Fn, Token, aws_eks
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from efa_constructs import catalogue
+from efa_constructs.aws import Capacity, CapacityType, EfaNodeGroup, MimePart
+from efa_constructs.errors import EfaConstructsError
+
+RESERVATION = "cr-0123456789abcdef0"
+
+
+def interfaces(bench):
+    return [
+        (interface["NetworkCardIndex"], interface["DeviceIndex"], interface["InterfaceType"])
+        for interface in bench.launch_template_data["NetworkInterfaces"]
+    ]
+
+
+def test_gives_a_p4d_one_ena_and_four_efa_interfaces(bench):
+    bench.node_group()
+    assert interfaces(bench) == [
+        (0, 0, "interface"),
+        (0, 1, "efa-only"),
+        (1, 0, "efa-only"),
+        (2, 0, "efa-only"),
+        (3, 0, "efa-only"),
+    ]
+
+
+def test_puts_the_clusters_group_and_the_efa_group_on_every_interface(bench):
+    bench.node_group()
+    (efa,) = bench.template.find_resources("AWS::EC2::SecurityGroup")
+    groups = [interface["Groups"] for interface in bench.launch_template_data["NetworkInterfaces"]]
+    assert groups == [["sg-0123456789abcdef0", {"Fn::GetAtt": [efa, "GroupId"]}]] * 5
+
+
+def test_keeps_out_of_the_template_what_eks_refuses_there(bench):
+    bench.node_group()
+    data = bench.launch_template_data
+    refused = {"IamInstanceProfile", "InstanceInitiatedShutdownBehavior", "SecurityGroupIds", "ImageId"}
+    assert not refused & set(data)
+    assert all("SubnetId" not in interface for interface in data["NetworkInterfaces"])
+    assert all("AssociatePublicIpAddress" not in interface for interface in data["NetworkInterfaces"])
+
+
+def test_is_the_node_group_of_the_eks_guide_by_default(bench):
+    bench.node_group()
+    group = bench.only("AWS::EKS::Nodegroup")
+    assert group["AmiType"] == "AL2023_x86_64_NVIDIA"
+    assert group["ScalingConfig"] == {"MinSize": 1, "DesiredSize": 2, "MaxSize": 3}
+    assert group["Subnets"] == ["subnet-0aaaaaaaaaaaaaaa1"]
+    assert group["CapacityType"] == "ON_DEMAND"
+    assert group["NodeRepairConfig"] == {"Enabled": True}
+    assert group["Labels"] == {"vpc.amazonaws.com/efa.present": "true", "nvidia.com/gpu.present": "true"}
+    # The type stands in the template: EKS accepts it in one of the two places only.
+    assert "InstanceTypes" not in group
+    data = bench.launch_template_data
+    assert data["InstanceType"] == "p4d.24xlarge"
+    assert data["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
+    (volume,) = data["BlockDeviceMappings"]
+    assert volume == {
+        "DeviceName": "/dev/xvda",
+        "Ebs": {"VolumeSize": 300, "VolumeType": "gp3", "Encrypted": True, "DeleteOnTermination": True},
+    }
+
+
+def test_follows_a_changed_template_with_a_new_version(bench):
+    bench.node_group()
+    (template,) = bench.template.find_resources("AWS::EC2::LaunchTemplate")
+    assert bench.only("AWS::EKS::Nodegroup")["LaunchTemplate"] == {
+        "Id": {"Ref": template},
+        "Version": {"Fn::GetAtt": [template, "LatestVersionNumber"]},
+    }
+
+
+def test_joins_the_instance_store_and_corrects_max_pods_where_the_layout_costs_addresses(bench):
+    bench.node_group(instance_type="p5.48xlarge")
+    document = bench.launch_template_data["UserData"]["Fn::Base64"]
+    assert "strategy: RAID0" in document
+    assert "maxPods: 51" in document
+
+
+def test_leaves_out_user_data_where_nothing_is_to_be_said(bench):
+    bench.node_group(instance_type="hpc7a.96xlarge", interface_layout="default", instance_store_raid0=False)
+    document = bench.launch_template_data.get("UserData", {"Fn::Base64": ""})["Fn::Base64"]
+    assert "RAID0" not in document
+
+
+def test_makes_a_cluster_placement_group_for_on_demand_instances(bench):
+    bench.node_group()
+    (placement_group,) = bench.template.find_resources("AWS::EC2::PlacementGroup")
+    assert bench.only("AWS::EC2::PlacementGroup") == {"Strategy": "cluster"}
+    assert bench.launch_template_data["Placement"] == {"GroupName": {"Fn::GetAtt": [placement_group, "GroupName"]}}
+
+
+def test_lets_a_given_placement_group_win(bench):
+    given = ec2.PlacementGroup.from_placement_group_name(bench.stack, "Given", "reserved-rack")
+    bench.node_group(placement_group=given, capacity=Capacity.reservation(RESERVATION))
+    bench.template.resource_count_is("AWS::EC2::PlacementGroup", 0)
+    assert bench.launch_template_data["Placement"] == {"GroupName": "reserved-rack"}
+
+
+@pytest.mark.parametrize(
+    "capacity",
+    [
+        Capacity.reservation(RESERVATION),
+        Capacity.reservation_group("arn:aws:resource-groups:us-east-1:123456789012:group/training"),
+        Capacity.capacity_block(RESERVATION),
+    ],
+)
+def test_leaves_placement_to_a_reservation(bench, capacity):
+    node_group = bench.node_group(capacity=capacity)
+    assert node_group.placement_group is None
+    assert "Placement" not in bench.launch_template_data
+
+
+def test_buys_a_capacity_block_the_way_eks_wants_it(bench):
+    bench.node_group(capacity=Capacity.capacity_block(RESERVATION))
+    data = bench.launch_template_data
+    assert data["InstanceMarketOptions"] == {"MarketType": "capacity-block"}
+    assert data["CapacityReservationSpecification"] == {
+        "CapacityReservationTarget": {"CapacityReservationId": RESERVATION}
+    }
+    assert bench.only("AWS::EKS::Nodegroup")["CapacityType"] == "CAPACITY_BLOCK"
+
+
+def test_leaves_the_market_type_of_spot_to_eks(bench):
+    bench.node_group(capacity=Capacity.spot())
+    assert bench.only("AWS::EKS::Nodegroup")["CapacityType"] == "SPOT"
+    assert "InstanceMarketOptions" not in bench.launch_template_data
+
+
+def test_uses_what_it_is_given(bench):
+    group = ec2.SecurityGroup.from_security_group_id(bench.stack, "Given", "sg-0dddddddddddddddd")
+    role = iam.Role.from_role_arn(bench.stack, "GivenRole", "arn:aws:iam::123456789012:role/nodes")
+    node_group = bench.node_group(
+        security_group=group,
+        role=role,
+        node_group_name="workers",
+        labels={"team": "vision"},
+        taints=[eks.TaintSpec(key="nvidia.com/gpu", value="true", effect=eks.TaintEffect.NO_SCHEDULE)],
+        instance_tags={"project": "llm"},
+        user_data=[MimePart.shell_script("#!/bin/sh\necho hello\n")],
+        block_devices=[ec2.BlockDevice(device_name="/dev/xvdb", volume=ec2.BlockDeviceVolume.ebs(100))],
+        key_pair=ec2.KeyPair.from_key_pair_name(bench.stack, "Key", "emergency"),
+        volume_size=cdk.Size.gibibytes(500),
+    )
+    bench.template.resource_count_is("AWS::IAM::Role", 0)
+    bench.template.resource_count_is("AWS::EC2::SecurityGroup", 0)
+    resource = bench.only("AWS::EKS::Nodegroup")
+    assert resource["NodegroupName"] == "workers"
+    assert resource["Labels"]["team"] == "vision"
+    assert resource["Taints"] == [{"Key": "nvidia.com/gpu", "Value": "true", "Effect": "NO_SCHEDULE"}]
+    data = bench.launch_template_data
+    assert "echo hello" in data["UserData"]["Fn::Base64"]
+    assert [device["DeviceName"] for device in data["BlockDeviceMappings"]] == ["/dev/xvda", "/dev/xvdb"]
+    assert data["BlockDeviceMappings"][1]["Ebs"]["Encrypted"] is True
+    assert data["KeyName"] == "emergency"
+    assert {tag["ResourceType"] for tag in data["TagSpecifications"]} == {"instance", "volume", "network-interface"}
+    assert {"Key": "project", "Value": "llm"} in data["TagSpecifications"][0]["Tags"]
+    assert node_group.launch_template.efa_interface_count == 4
+
+
+def test_can_be_connected_to_a_file_system(bench):
+    lustre = ec2.SecurityGroup(bench.stack, "Lustre", vpc=bench.vpc)
+    lustre.connections.allow_from(bench.node_group(), ec2.Port.tcp(988))
+    bench.template.has_resource_properties("AWS::EC2::SecurityGroupIngress", {"FromPort": 988})
+
+
+def test_can_be_granted_access(bench):
+    s3.Bucket(bench.stack, "Data").grant_read(bench.node_group())
+    bench.template.resource_count_is("AWS::IAM::Policy", 1)
+
+
+def test_joins_a_cluster_of_the_first_aws_eks_module(bench):
+    cluster = aws_eks.Cluster.from_cluster_attributes(
+        bench.stack,
+        "FirstModule",
+        cluster_name="first",
+        vpc=bench.vpc,
+        cluster_security_group_id="sg-0fffffffffffffff0",
+    )
+    bench.node_group(cluster=cluster)
+    assert bench.only("AWS::EKS::Nodegroup")["ClusterName"] == "first"
+    assert bench.launch_template_data["NetworkInterfaces"][0]["Groups"][0] == "sg-0fffffffffffffff0"
+
+
+def test_can_be_imported(bench):
+    role = iam.Role.from_role_arn(bench.stack, "Role", "arn:aws:iam::123456789012:role/nodes")
+    group = ec2.SecurityGroup.from_security_group_id(bench.stack, "Group", "sg-0dddddddddddddddd")
+    nodes = EfaNodeGroup.from_node_group_attributes(
+        bench.stack, "Imported", node_group_name="workers", security_group=group, role=role
+    )
+    lustre = ec2.SecurityGroup(bench.stack, "Lustre", vpc=bench.vpc)
+    lustre.connections.allow_from(nodes, ec2.Port.tcp(988))
+    assert nodes.node_group_name == "workers"
+    bench.template.has_resource_properties("AWS::EC2::SecurityGroupIngress", {"FromPort": 988})
+
+
+def test_accepts_tokens_where_values_are_known_only_at_deployment(bench):
+    bench.node_group(
+        min_size=Token.as_number(Fn.ref("Min")),
+        desired_size=Token.as_number(Fn.ref("Desired")),
+        max_size=Token.as_number(Fn.ref("Max")),
+        volume_size=cdk.Size.gibibytes(Token.as_number(Fn.ref("Volume"))),
+        capacity=Capacity.reservation(Fn.ref("Reservation")),
+        labels={"team": Fn.ref("Team")},
+        subnet=ec2.Subnet.from_subnet_attributes(
+            bench.stack, "Late", subnet_id=Fn.import_value("Subnet"), availability_zone=Fn.import_value("Zone")
+        ),
+    )
+    assert bench.only("AWS::EKS::Nodegroup")["ScalingConfig"]["MinSize"] == {"Ref": "Min"}
+
+
+def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
+    return eks.TaintSpec(key=key, effect=effect, value=value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"instance_type": "m5.large"}, "m5.large.*EFA"),
+        ({"instance_type": "p4d.24xlrge"}, "p4d.24xlrge.*p4d.24xlarge"),
+        ({"min_size": 3, "desired_size": 2}, "'min_size' 3 is greater than 'desired_size' 2"),
+        ({"desired_size": 4}, "'desired_size' 4 is greater than 'max_size' 3"),
+        ({"min_size": -1}, "'min_size' must be at least 0, got -1"),
+        ({"min_size": 0, "desired_size": 0, "max_size": 0}, "'max_size' must be at least 1, got 0"),
+        ({"subnet": None}, "'subnet' is empty"),
+        ({"subnet": []}, "'subnet' is empty"),
+        ({"subnet": "subnet-0123"}, "is not a subnet|has .* subnets"),
+        ({"ami_type": "AL2_x86_64_GPU"}, "AL2"),
+        ({"ami_type": "AL2023_ARM_64_NVIDIA"}, "AL2023_ARM_64_NVIDIA.*p4d.24xlarge"),
+        ({"ami_type": "AL2023_x86_64_NEURON"}, "AL2023_x86_64_NEURON.*p4d.24xlarge"),
+        ({"ami_type": "AL2023_x86_64_NVIDA"}, "AL2023_x86_64_NVIDIA"),
+        ({"interface_layout": "widest"}, "default, classic, bandwidth, got 'widest'"),
+        ({"instance_type": "p6-b300.48xlarge", "interface_layout": "classic"}, "classic.*p6-b300|p6-b300.*classic"),
+        ({"volume_size": cdk.Size.gibibytes(10)}, "'volume_size' is 10 GiB.*at least 20 GiB"),
+        ({"instance_type": "hpc7a.96xlarge", "capacity": Capacity.spot()}, "'capacity' is SPOT.*hpc7a.96xlarge"),
+        ({"instance_type": "g5.48xlarge", "capacity": Capacity.capacity_block(RESERVATION)}, "CAPACITY_BLOCK"),
+        ({"labels": {"eks.amazonaws.com/team": "a"}}, "reserved"),
+        ({"labels": {"kubernetes.io/team": "a"}}, "reserved"),
+        ({"labels": {"team name": "a"}}, "'labels' has the key 'team name'"),
+        ({"labels": {"team": "a b"}}, "'labels' has the value 'a b'"),
+        ({"labels": {"team": ""}}, "no empty one"),
+        ({"taints": [taint("a" * 64)]}, "'taints' has the key"),
+        ({"taints": [taint("gpu"), taint("gpu")]}, "twice"),
+        ({"taints": [taint(f"key{n}") for n in range(51)]}, "at most 50"),
+        ({"taints": [eks.TaintSpec(key="gpu")]}, "without key or effect"),
+        ({"user_data": "#!/bin/bash"}, "MIME"),
+    ],
+)
+def test_fails_with_a_message_that_says_what_to_change(bench, overrides, message):
+    with pytest.raises(EfaConstructsError, match=message):
+        bench.node_group(**overrides)
+    assert not bench.stack.node.find_child("Nodes").node.children, "refused before any resource is defined"
+
+
+def test_refuses_the_private_subnets_of_two_zones(bench):
+    with pytest.raises(EfaConstructsError, match=r"2 subnets .zones us-east-1a, us-east-1b"):
+        bench.node_group(subnet=bench.vpc.private_subnets)
+
+
+def test_refuses_a_public_subnet(bench):
+    with pytest.raises(EfaConstructsError, match="subnet-0bbbbbbbbbbbbbbb1 is public"):
+        bench.node_group(subnet=bench.vpc.public_subnets[0])
+
+
+def test_refuses_a_placement_group_together_with_a_capacity_block(bench):
+    given = ec2.PlacementGroup.from_placement_group_name(bench.stack, "Given", "rack")
+    with pytest.raises(EfaConstructsError, match=r"'placement_group' is 'rack'.*Capacity Block"):
+        bench.node_group(placement_group=given, capacity=Capacity.capacity_block(RESERVATION))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: Capacity.capacity_block(""), "a Capacity Block needs the id"),
+        (lambda: Capacity(capacity_type=CapacityType.CAPACITY_BLOCK), "a Capacity Block needs the id"),
+        (
+            lambda: Capacity(capacity_type=CapacityType.SPOT, capacity_reservation_id=RESERVATION),
+            "SPOT cannot use the reservation",
+        ),
+        (lambda: Capacity.reservation("r-123"), "'r-123', which is not of the form"),
+        (lambda: Capacity.reservation_group("training"), "not of the form"),
+        (
+            lambda: Capacity(
+                capacity_type=CapacityType.ON_DEMAND,
+                capacity_reservation_id=RESERVATION,
+                capacity_reservation_resource_group_arn="arn:aws:resource-groups:us-east-1:123456789012:group/x",
+            ),
+            "exclude each other",
+        ),
+    ],
+)
+def test_refuses_capacity_that_does_not_exist(make, message):
+    with pytest.raises(EfaConstructsError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("instance", [i.name for i in catalogue.all_instance_types() if i.maximum_efa_interfaces])
+def test_attaches_every_efa_interface_of_every_type(bench, instance):
+    node_group = bench.node_group(instance_type=instance, ami_type=None)
+    expected = catalogue.get(instance).maximum_efa_interfaces
+    assert node_group.launch_template.efa_interface_count == expected
+
+
+def test_encodes_user_data_as_base64_only_once(bench):
+    bench.node_group()
+    document = bench.launch_template_data["UserData"]["Fn::Base64"]
+    assert document.startswith("MIME-Version: 1.0")
+    assert base64.b64encode(document.encode())

@@ -1,0 +1,64 @@
+"""User data is what nodeadm and Bottlerocket read, and nothing else is let through."""
+
+from __future__ import annotations
+
+import email
+
+import pytest
+
+from efa_constructs.aws import MimePart
+from efa_constructs.aws.user_data import bottlerocket_user_data, check_parts, nodeadm_user_data
+from efa_constructs.errors import InvalidArgumentError
+
+
+def test_writes_a_document_that_a_mime_reader_takes_apart_again():
+    script = MimePart.shell_script("#!/bin/sh\necho hello\n")
+    document = nodeadm_user_data([script], raid0=True, max_pods=51)
+    parts = [part for part in email.message_from_string(document).walk() if not part.is_multipart()]
+    assert [part.get_content_type() for part in parts] == [
+        "text/x-shellscript",
+        "application/node.eks.aws",
+        "text/x-shellscript",
+    ]
+    assert parts[0].get_payload().startswith(script.body)
+    assert "strategy: RAID0" in parts[1].get_payload()
+    assert "maxPods: 51" in parts[2].get_payload()
+    assert "/etc/eks/nodeadm.d/" in parts[2].get_payload()
+
+
+def test_needs_no_document_where_nothing_is_to_be_said():
+    assert nodeadm_user_data([], raid0=False, max_pods=None) is None
+    assert bottlerocket_user_data([], raid0=False, max_pods=None) is None
+
+
+def test_takes_a_document_apart():
+    document = nodeadm_user_data([], raid0=True, max_pods=51)
+    assert [part.content_type for part in MimePart.from_document(document)] == [
+        "application/node.eks.aws",
+        "text/x-shellscript",
+    ]
+
+
+def test_writes_toml_for_bottlerocket():
+    import tomllib
+
+    settings = tomllib.loads(bottlerocket_user_data([], raid0=True, max_pods=51))["settings"]
+    assert settings["kubernetes"]["max-pods"] == 51
+    assert settings["bootstrap-commands"]["instance-store"]["essential"] is True
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: MimePart.from_document("#!/bin/bash\necho hello"), "not a MIME multi-part document"),
+        (lambda: MimePart("text/html", "<p>"), "'content_type' is 'text/html'"),
+        (lambda: MimePart.shell_script("echo hello"), "a script starts with '#!'"),
+        (lambda: MimePart.node_config("spec: {}"), "no 'kind: NodeConfig'"),
+        (lambda: check_parts("#!/bin/bash\necho hello"), "not a MIME part"),
+        (lambda: check_parts(["#!/bin/bash\necho hello"]), "not a MIME part"),
+        (lambda: bottlerocket_user_data([MimePart.shell_script("#!/bin/sh")], raid0=False, max_pods=None), "TOML"),
+    ],
+)
+def test_fails_with_a_message_that_says_what_to_change(make, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        make()
