@@ -37,7 +37,7 @@ rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 	$(VENV)/bin/efa rehearse
 
 synth: setup ## Write the CloudFormation templates to cdk.out/
-	$(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --all --quiet --no-notices --no-version-reporting
+	$(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting
 
 lint: setup ## Check format, lint and types
 	$(VENV)/bin/ruff format --check .

@@ -61,6 +61,7 @@ class EfaCluster(Construct):
             default_capacity=0,
             bootstrap_cluster_creator_admin_permissions=False,
             masters_role=self.admin_role,
+            output_config_command=False,
             cluster_logging=list(eks.ClusterLoggingTypes),
             secrets_encryption_key=self.secrets_key,
         )

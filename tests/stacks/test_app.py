@@ -1,0 +1,198 @@
+"""The app on a new cluster and on an existing one, for every family that EKS runs."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from aws_cdk import assertions
+
+from efa_constructs import catalogue
+from efa_constructs.errors import EfaConstructsError
+
+
+def templates(app):
+    assembly = app.synth()
+    return {stack.stack_name: assertions.Template.from_json(stack.template) for stack in assembly.stacks}
+
+
+def subnet_of(facts, zone, private=True):
+    (subnet,) = [s for s in facts["subnets"] if s["availabilityZone"] == zone and s["private"] is private]
+    return subnet
+
+
+def test_makes_a_cluster_and_nodes_by_default(app):
+    stacks = templates(app())
+    assert set(stacks) == {"EfaCluster", "EfaNodes"}
+    stacks["EfaCluster"].has_resource_properties("AWS::EKS::Cluster", {"Version": "1.36"})
+    stacks["EfaNodes"].has_resource_properties(
+        "AWS::EKS::Nodegroup", {"ScalingConfig": {"MinSize": 1, "DesiredSize": 2, "MaxSize": 3}}
+    )
+    outputs = stacks["EfaNodes"].find_outputs("*")
+    assert {"NodeGroupName", "EfaSecurityGroupId", "Interfaces", "EfaPerNode"} <= set(outputs)
+    assert outputs["EfaPerNode"]["Value"] == "4"
+    assert "update-kubeconfig" in json.dumps(stacks["EfaCluster"].find_outputs("KubeconfigCommand"))
+
+
+def test_puts_the_nodes_into_a_private_subnet_of_the_named_zone(app):
+    cloud = app(availabilityZone="us-west-2c")
+    assert cloud.node.find_child("EfaNodes").region == "us-west-2"
+    stacks = templates(cloud)
+    subnets = stacks["EfaCluster"].find_resources("AWS::EC2::Subnet")
+    private = {name: subnet["Properties"]["AvailabilityZone"] for name, subnet in subnets.items() if "Private" in name}
+    assert sorted(private.values()) == ["us-west-2a", "us-west-2c"]
+    (group,) = stacks["EfaNodes"].find_resources("AWS::EKS::Nodegroup").values()
+    (subnet,) = group["Properties"]["Subnets"]
+    (name,) = [name for name, zone in private.items() if zone == "us-west-2c"]
+    assert name in json.dumps(subnet)
+
+
+def test_gives_private_subnets_a_way_out_in_the_nodes_zone(app):
+    cluster = templates(app(availabilityZone="us-west-2c"))["EfaCluster"]
+    (gateway,) = cluster.find_resources("AWS::EC2::NatGateway").values()
+    public = gateway["Properties"]["SubnetId"]["Ref"]
+    assert cluster.find_resources("AWS::EC2::Subnet")[public]["Properties"]["AvailabilityZone"] == "us-west-2c"
+    cluster.has_resource_properties("AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Gateway"})
+    cluster.all_resources_properties("AWS::EC2::Subnet", {"MapPublicIpOnLaunch": False})
+
+
+def test_encrypts_and_logs_the_control_plane_and_lets_in_by_access_entry_only(app):
+    cluster = templates(app())["EfaCluster"]
+    (properties,) = [c["Properties"] for c in cluster.find_resources("AWS::EKS::Cluster").values()]
+    assert properties["AccessConfig"] == {
+        "AuthenticationMode": "API",
+        "BootstrapClusterCreatorAdminPermissions": False,
+    }
+    assert len(properties["Logging"]["ClusterLogging"]["EnabledTypes"]) == 5
+    assert properties["EncryptionConfig"][0]["Resources"] == ["secrets"]
+    assert properties["ResourcesVpcConfig"]["EndpointPrivateAccess"] is True
+    assert properties["ResourcesVpcConfig"]["EndpointPublicAccess"] is True
+    cluster.resource_count_is("AWS::EKS::AccessEntry", 1)
+
+
+def test_closes_the_public_endpoint_when_asked(app):
+    cluster = templates(app(privateEndpoint=True))["EfaCluster"]
+    cluster.has_resource_properties(
+        "AWS::EKS::Cluster", {"ResourcesVpcConfig": {"EndpointPublicAccess": False, "EndpointPrivateAccess": True}}
+    )
+
+
+def test_says_so_when_nobody_named_the_zone(app):
+    cloud = app()
+    annotations = assertions.Annotations.from_stack(cloud.node.find_child("EfaNodes"))
+    annotations.has_warning("/EfaNodes", assertions.Match.string_like_regexp("'efa:availabilityZone' is not set"))
+    named = app(availabilityZone="us-east-1a")
+    assertions.Annotations.from_stack(named.node.find_child("EfaNodes")).has_no_warning(
+        "/EfaNodes", assertions.Match.any_value()
+    )
+
+
+@pytest.mark.parametrize(
+    "instance_type",
+    [
+        "p4d.24xlarge", "p4de.24xlarge", "p5.4xlarge", "p5.48xlarge", "p5e.48xlarge", "p5en.48xlarge",
+        "p6-b200.48xlarge", "p6-b300.48xlarge", "g6e.48xlarge", "trn1.32xlarge", "trn1n.32xlarge", "trn2.48xlarge",
+        "hpc7a.96xlarge", "hpc6id.32xlarge", "hpc7g.16xlarge",
+    ],
+)  # fmt: skip
+def test_synthesizes_for_every_family(app, instance_type):
+    nodes = templates(app(instanceType=instance_type))["EfaNodes"]
+    expected = str(catalogue.get(instance_type).maximum_efa_interfaces)
+    nodes.has_output("EfaPerNode", {"Value": expected})
+
+
+def test_uses_an_existing_cluster_and_its_proposed_subnet(app, facts_file):
+    stacks = templates(app(clusterFacts=facts_file()))
+    assert set(stacks) == {"EfaNodes"}
+    nodes = stacks["EfaNodes"]
+    nodes.has_resource_properties(
+        "AWS::EKS::Nodegroup", {"ClusterName": "training", "Subnets": ["subnet-0d1d2d3d4d5d6d7d8"]}
+    )
+    (template,) = nodes.find_resources("AWS::EC2::LaunchTemplate").values()
+    for interface in template["Properties"]["LaunchTemplateData"]["NetworkInterfaces"]:
+        assert interface["Groups"][0] == "sg-0c1c2c3c4c5c6c7c8"
+
+
+def test_lets_the_named_zone_win_over_the_proposed_subnet(app, facts_file):
+    nodes = templates(app(clusterFacts=facts_file(), availabilityZone="us-east-1a"))["EfaNodes"]
+    nodes.has_resource_properties("AWS::EKS::Nodegroup", {"Subnets": ["subnet-0b1b2b3b4b5b6b7b8"]})
+
+
+def test_takes_a_capacity_block_and_a_placement_group_by_configuration(app):
+    block = templates(app(capacityBlockId="cr-0123456789abcdef0"))["EfaNodes"]
+    block.resource_count_is("AWS::EC2::PlacementGroup", 0)
+    block.has_resource_properties("AWS::EKS::Nodegroup", {"CapacityType": "CAPACITY_BLOCK"})
+    group = templates(app(placementGroup="rack", capacityReservationId="cr-0123456789abcdef0"))["EfaNodes"]
+    group.has_resource_properties(
+        "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"Placement": {"GroupName": "rack"}}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "keys", "message"),
+    [
+        (lambda f: f["cluster"].pop("version"), {}, "'cluster' has no field 'version'"),
+        (lambda f: f.pop("vpc"), {}, "the document has no field 'vpc'"),
+        (lambda f: f["subnets"][0].update(private="yes"), {}, r"'subnets\[0\].private' must be true or false"),
+        (lambda f: f["subnets"][0].update(availableIpAddressCount="8"), {}, "must be a whole number"),
+        (lambda f: f.update(schemaVersion=2), {}, "'schemaVersion' is 2, but this release reads 1"),
+        (lambda f: f.update(zone="a"), {}, "unknown field 'zone'"),
+        (lambda f: f.update(nodeSubnetId="subnet-0"), {}, "'nodeSubnetId' is 'subnet-0', but 'subnets' lists"),
+        (lambda f: f.update(nodeSubnetId="subnet-0f1f2f3f4f5f6f7f8"), {}, "is a public subnet"),
+        (lambda f: f.pop("nodeSubnetId"), {}, "2 private subnets of cluster training could take the nodes"),
+        (lambda f: None, {"availabilityZone": "us-east-1c"}, "no private subnet in us-east-1c"),
+        (lambda f: f["subnets"].clear() or f.pop("nodeSubnetId"), {}, "no private subnet of cluster training"),
+        (lambda f: None, {"kubernetesVersion": "1.33"}, "'efa:kubernetesVersion' is 1.33, but cluster training runs"),
+        (
+            lambda f: f["instanceTypeOfferings"].update({"p4d.24xlarge": ["us-east-1c"]}),
+            {},
+            "us-east-1b, which does not offer p4d.24xlarge: it is offered in us-east-1c",
+        ),
+        (lambda f: f["addons"].update({"vpc-cni": "v1.18.3-eksbuild.1"}), {}, r"need 1\.18\.5 or newer"),
+        (
+            lambda f: f["subnets"][1].update(availableIpAddressCount=11),
+            {"interfaceLayout": "classic"},
+            "3 nodes need 12 addresses.*has 11 free",
+        ),
+    ],
+)
+def test_refuses_facts_that_do_not_fit(app, facts_file, change, keys, message):
+    with pytest.raises(EfaConstructsError, match=message):
+        app(clusterFacts=facts_file(change), **keys)
+
+
+@pytest.mark.parametrize(("variable", "value"), [("REGION", "us-west-2"), ("ACCOUNT", "999999999999")])
+def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch, variable, value):
+    path = facts_file()
+    app()  # deletes both variables first
+    monkeypatch.setenv(f"CDK_DEFAULT_{variable}", value)
+    with pytest.raises(EfaConstructsError, match=f"the credentials in use are for (Region|account) {value}"):
+        import os
+
+        from stacks.placement import find_placement
+        from stacks.settings import Settings
+
+        find_placement(
+            Settings.from_context({"efa:clusterFacts": path}),
+            account=os.environ.get("CDK_DEFAULT_ACCOUNT"),
+            region=os.environ.get("CDK_DEFAULT_REGION"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"availabilityZone": "us-east-1"}, "us-east-1' is a Region"),
+        ({"availabilityZone": "use1-az1"}, "id of an Availability Zone"),
+        ({"instanceType": "m5.large"}, "m5.large"),
+        ({"minSize": 3, "desiredSize": 2}, "'min_size' 3 is greater than 'desired_size' 2"),
+        ({"volumeSizeGiB": 10}, "'volume_size' is 10 GiB"),
+        ({"capacityBlockId": "cr-1"}, "'cr-1', which is not of the form"),
+        ({"capacityBlockId": "cr-0123456789abcdef0", "placementGroup": "rack"}, "'placement_group' is 'rack'"),
+        ({"interfaceLayout": "wide"}, "must be one of default, classic, bandwidth, got 'wide'"),
+        ({"amiType": "AL2_x86_64_GPU"}, "AL2_x86_64_GPU is refused"),
+    ],
+)
+def test_refuses_what_would_not_work(app, keys, message):
+    with pytest.raises(EfaConstructsError, match=message):
+        app(**keys)
