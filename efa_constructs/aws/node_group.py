@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import jsii
-from aws_cdk import Size, Token
+from aws_cdk import Annotations, Size, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -146,6 +146,10 @@ class EfaNodeGroup(EfaNodes):
         check_labels(labels or {})
         check_taints(taints)
 
+        if plan.instance.ami_limitation is not None:
+            Annotations.of(self).add_warning_v2(
+                "efa-constructs:ami-limitation", f"{plan.instance.name}: {plan.instance.ami_limitation}"
+            )
         self.instance = plan.instance
         self.labels: Mapping[str, str] = node_labels(plan.instance, plan.interfaces) | dict(labels or {})
         self.taints = tuple(taints)

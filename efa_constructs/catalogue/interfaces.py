@@ -78,7 +78,7 @@ class MaxPods:
 
 
 def network_interfaces(
-    instance_type: InstanceType | str, layout: InterfaceLayout | str = InterfaceLayout.DEFAULT
+    instance_type: InstanceType | str, interface_layout: InterfaceLayout | str = InterfaceLayout.DEFAULT
 ) -> tuple[NetworkInterface, ...]:
     """Return the interfaces of an instance, by card and device, the primary one first.
 
@@ -86,12 +86,12 @@ def network_interfaces(
     ``bandwidth`` is the same as ``default``: there is no further card to add IP bandwidth on.
 
     :param instance_type: An EFA instance type, or its name.
-    :param layout: ``"default"``, ``"classic"`` or ``"bandwidth"``. Default: ``"default"``.
+    :param interface_layout: ``"default"``, ``"classic"`` or ``"bandwidth"``. Default: ``"default"``.
     :raises InvalidArgumentError: No such layout, or one that the type cannot have.
     """
     if isinstance(instance_type, str):
         instance_type = get(instance_type)
-    match _layout(layout):
+    match _layout(interface_layout):
         case InterfaceLayout.CLASSIC:
             interfaces = _classic(instance_type)
         case InterfaceLayout.BANDWIDTH:
@@ -139,7 +139,7 @@ def _layout(name: str) -> InterfaceLayout:
         nearest = difflib.get_close_matches(str(name).lower(), list(InterfaceLayout), n=1)
         hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
         allowed = ", ".join(InterfaceLayout)
-        raise InvalidArgumentError(f"'layout' must be one of {allowed}, got '{name}'{hint}") from None
+        raise InvalidArgumentError(f"'interface_layout' must be one of {allowed}, got '{name}'{hint}") from None
 
 
 def _default(instance_type: InstanceType) -> list[NetworkInterface]:
@@ -210,5 +210,5 @@ def _is_documented(instance_type: InstanceType, card: NetworkCard) -> bool:
 
 def _refused(instance_type: InstanceType, layout: InterfaceLayout, why: str) -> InvalidArgumentError:
     return InvalidArgumentError(
-        f"'layout' {layout} is impossible on {instance_type.name}: {why}; use {InterfaceLayout.DEFAULT}"
+        f"'interface_layout' {layout} is impossible on {instance_type.name}: {why}; use {InterfaceLayout.DEFAULT}"
     )

@@ -6,7 +6,7 @@ import base64
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import Fn, Token, aws_eks
+from aws_cdk import Fn, Token, assertions, aws_eks
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
@@ -220,6 +220,12 @@ def test_accepts_tokens_where_values_are_known_only_at_deployment(bench):
         ),
     )
     assert bench.only("AWS::EKS::Nodegroup")["ScalingConfig"]["MinSize"] == {"Ref": "Min"}
+
+
+def test_warns_where_no_eks_ami_has_the_driver(bench):
+    bench.node_group(instance_type="g7.48xlarge")
+    annotations = assertions.Annotations.from_stack(bench.stack)
+    annotations.has_warning("*", assertions.Match.string_like_regexp("g7.48xlarge: .*driver"))
 
 
 def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):

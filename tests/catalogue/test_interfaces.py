@@ -175,20 +175,28 @@ def test_bandwidth_puts_no_ena_on_a_card_without_it():
         (
             "p6-b300.48xlarge",
             "classic",
-            "'layout' classic is impossible on p6-b300.48xlarge: its network card 0 cannot carry EFA; use default",
+            "'interface_layout' classic is impossible on p6-b300.48xlarge: its network card 0 cannot carry EFA; use default",
         ),
         (
             "hpc6id.32xlarge",
             "classic",
             "its network card 1 has room for one interface, and the layout needs device index 1",
         ),
-        ("p6e-gb200.36xlarge", "bandwidth", "'layout' bandwidth is impossible on p6e-gb200.36xlarge: AWS documents no"),
+        (
+            "p6e-gb200.36xlarge",
+            "bandwidth",
+            "'interface_layout' bandwidth is impossible on p6e-gb200.36xlarge: AWS documents no",
+        ),
         (
             "p5.48xlarge",
             "clasic",
-            "'layout' must be one of default, classic, bandwidth, got 'clasic'; did you mean 'classic'?",
+            "'interface_layout' must be one of default, classic, bandwidth, got 'clasic'; did you mean 'classic'?",
         ),
-        ("p5.48xlarge", "everything", "'layout' must be one of default, classic, bandwidth, got 'everything'"),
+        (
+            "p5.48xlarge",
+            "everything",
+            "'interface_layout' must be one of default, classic, bandwidth, got 'everything'",
+        ),
     ],
 )
 def test_fails_with_a_message_that_says_what_to_use(name, layout, message):
