@@ -142,6 +142,7 @@ class EfaNodeGroup(EfaNodes):
             user_data=user_data,
         )
         _check_sizes(min_size, desired_size, max_size)
+        _check_cluster(cluster)
         _check_subnet(subnet, cluster)
         check_labels(labels or {})
         check_taints(taints)
@@ -246,6 +247,18 @@ def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:
                 f"'{smaller}' {known[smaller]} is greater than '{larger}' {known[larger]}: "
                 "the sizes must be min_size <= desired_size <= max_size"
             )
+
+
+def _check_cluster(cluster: AnyCluster) -> None:
+    """Refuse an imported cluster that lacks what the nodes need; CDK says so only with its own stack trace."""
+    for attribute in ("vpc", "cluster_security_group_id"):
+        try:
+            getattr(cluster, attribute)
+        except RuntimeError:
+            raise InvalidArgumentError(
+                f"'cluster' {cluster.cluster_name} was imported without '{attribute}', which its nodes need: pass it to "
+                "from_cluster_attributes()"
+            ) from None
 
 
 def _check_subnet(subnet: object, cluster: AnyCluster) -> None:

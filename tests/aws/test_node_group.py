@@ -276,6 +276,20 @@ def test_refuses_the_private_subnets_of_two_zones(bench):
         bench.node_group(subnet=bench.vpc.private_subnets)
 
 
+def test_refuses_a_cluster_that_was_imported_without_its_security_group(bench):
+    bare = eks.Cluster.from_cluster_attributes(bench.stack, "Bare", cluster_name="bare", vpc=bench.vpc)
+    with pytest.raises(EfaConstructsError, match="'cluster' bare was imported without 'cluster_security_group_id'"):
+        bench.node_group(cluster=bare)
+
+
+def test_refuses_a_cluster_that_was_imported_without_its_vpc(bench):
+    bare = eks.Cluster.from_cluster_attributes(
+        bench.stack, "Bare", cluster_name="bare", cluster_security_group_id="sg-0123456789abcdef0"
+    )
+    with pytest.raises(EfaConstructsError, match="'cluster' bare was imported without 'vpc'"):
+        bench.node_group(cluster=bare)
+
+
 def test_refuses_a_public_subnet(bench):
     with pytest.raises(EfaConstructsError, match="subnet-0bbbbbbbbbbbbbbb1 is public"):
         bench.node_group(subnet=bench.vpc.public_subnets[0])

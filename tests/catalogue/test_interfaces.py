@@ -175,7 +175,8 @@ def test_bandwidth_puts_no_ena_on_a_card_without_it():
         (
             "p6-b300.48xlarge",
             "classic",
-            "'interface_layout' classic is impossible on p6-b300.48xlarge: its network card 0 cannot carry EFA; use default",
+            "'interface_layout' classic is impossible on p6-b300.48xlarge: its network card 0 cannot carry EFA; use "
+            "default",
         ),
         (
             "hpc6id.32xlarge",

@@ -1,0 +1,28 @@
+"""Nodes carry the labels that the device plugins look for, and only those."""
+
+from __future__ import annotations
+
+import pytest
+
+from efa_constructs import catalogue
+from efa_constructs.catalogue.node_labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, node_labels
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("p5.48xlarge", {EFA_LABEL, GPU_LABEL}),
+        ("trn2.48xlarge", {EFA_LABEL, NEURON_LABEL}),
+        ("hpc7a.96xlarge", {EFA_LABEL}),
+        ("dl1.24xlarge", {EFA_LABEL}),
+    ],
+)
+def test_names_what_the_node_has(name, labels):
+    instance = catalogue.get(name)
+    assert node_labels(instance, catalogue.network_interfaces(instance)) == dict.fromkeys(labels, "true")
+
+
+def test_promises_no_efa_to_a_node_launched_without():
+    instance = catalogue.get("p5.48xlarge")
+    plain = [interface for interface in catalogue.network_interfaces(instance) if not interface.is_efa]
+    assert EFA_LABEL not in node_labels(instance, plain)
