@@ -256,8 +256,8 @@ def _check_cluster(cluster: AnyCluster) -> None:
             getattr(cluster, attribute)
         except RuntimeError:
             raise InvalidArgumentError(
-                f"'cluster' {cluster.cluster_name} was imported without '{attribute}', which its nodes need: pass it to "
-                "from_cluster_attributes()"
+                f"'cluster' {cluster.cluster_name} was imported without '{attribute}', which its nodes need: pass it "
+                "to from_cluster_attributes()"
             ) from None
 
 
