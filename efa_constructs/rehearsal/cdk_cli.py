@@ -14,7 +14,7 @@ from pathlib import Path
 from ..errors import RehearsalError
 from .programs import ProgramResult, Programs
 
-__all__ = ["CdkCli", "DeployEvent", "find_cdk_cli", "find_node", "parse_event"]
+__all__ = ["CdkCli", "DeployEvent", "DeploymentRefusedError", "find_cdk_cli", "find_node", "parse_event"]
 
 # The release that this package is tested with.
 CDK_CLI_RELEASE = "2.1148.1"
@@ -29,6 +29,14 @@ _EVENT = re.compile(
 )
 # CloudFormation's words for what failed because something else did.
 _ECHOES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
+
+
+class DeploymentRefusedError(RehearsalError):
+    """The account did not accept a deployment."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(f"'cdk deploy' failed: {'; '.join(self.reasons)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +156,7 @@ class CdkCli:
         """Deploy every stack of a cloud assembly.
 
         :param on_event: Called with what CloudFormation does. Default: nothing is called.
+        :raises DeploymentRefusedError: a stack was not deployed.
         """
         options = ("--require-approval", "never", "--progress", "events")
         self._run("deploy", "**", "--app", str(assembly), *options, on_event=on_event)
@@ -173,6 +182,8 @@ class CdkCli:
             log=self.log,
             on_line=on_line,
         )
+        if result.returncode != 0 and verb == "deploy":
+            raise DeploymentRefusedError(_lines_that_matter(result))
         if result.returncode != 0:
             raise RehearsalError(f"'cdk {verb}' failed: {'; '.join(_lines_that_matter(result))}")
 

@@ -191,18 +191,15 @@ def _one_half(
     # An EFA packet has no IP address that a CIDR could match: only a rule that names a group counts.
     if any(rule.all_protocols and rule.group_id in peer_ids for rule in rules):
         return
-    end, verb, direction, preposition = (
-        ("sender", "out", "egress", "to") if egress else ("receiver", "in", "ingress", "from")
-    )
+    end, direction, preposition = ("sender", "egress", "to") if egress else ("receiver", "ingress", "from")
     own, peer = _group_to_mend(own_ids, peer_ids, groups, egress=egress)
     yield Finding(
         code=f"no-{direction}-rule",
         level=Level.BLOCKS,
-        problem=f"EFA does not pass {way}: none of the {end}'s security groups ({_names(own_ids, groups)}) has an "
-        f"{direction} rule that lets all traffic {verb} {preposition} one of the other end's"
-        + _near_miss(rules, peer_ids, direction),
-        fix=f"add an {direction} rule to {_name(own, groups)}: all traffic (protocol -1) {preposition} security group "
-        f"{_name(peer, groups)}",
+        problem=f"EFA does not pass {way}: the {end}'s security groups ({_names(own_ids, groups)}) have no {direction} "
+        f"rule for all traffic {preposition} a group of the other end" + _near_miss(rules, peer_ids, direction),
+        fix=f"add an {direction} rule to {_name(own, groups)}: all traffic (protocol -1) {preposition} "
+        + ("itself" if own == peer else f"security group {_name(peer, groups)}"),
     )
 
 

@@ -71,8 +71,7 @@ NO_EFA = (interface(0, 0, "interface"),)
             {},
             groups(without_rules(egress(EFA_GROUP))),
             "egress for 0.0.0.0/0 does not count, EFA is matched by security group only",
-            "add an egress rule to sg-0efa0efa0efa0efa0 'efa': all traffic (protocol -1) to security group "
-            "sg-0efa0efa0efa0efa0 'efa'",
+            "add an egress rule to sg-0efa0efa0efa0efa0 'efa': all traffic (protocol -1) to itself",
             id="the self-egress rule is missing",
         ),
         pytest.param(
@@ -80,8 +79,8 @@ NO_EFA = (interface(0, 0, "interface"),)
             {},
             {},
             groups(without_rules(ingress(EFA_GROUP)), replace(CLUSTER, rules=(ANYWHERE,))),
-            "none of the receiver's security groups (sg-0c1c1c1c1c1c1c1c1 'eks-cluster-sg-training-1234', "
-            "sg-0efa0efa0efa0efa0 'efa') has an ingress rule",
+            "the receiver's security groups (sg-0c1c1c1c1c1c1c1c1 'eks-cluster-sg-training-1234', "
+            "sg-0efa0efa0efa0efa0 'efa') have no ingress rule",
             "add an ingress rule to sg-0efa0efa0efa0efa0 'efa'",
             id="the self-ingress rule is missing",
         ),

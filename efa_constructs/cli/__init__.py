@@ -1,0 +1,69 @@
+"""The ``efa`` command. Thin: it reads options and prints; what it prints comes from the library, which never prints.
+
+Exit codes: 0 for yes, 1 for "the answer is no", 2 for bad use or input, 130 after Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ..errors import EfaConstructsError
+from .instances import instances
+from .output import error
+from .rehearse import rehearse
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="efa",
+    help="Multi-node training over Elastic Fabric Adapter (EFA) on Amazon EKS.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(instances)
+app.command()(rehearse)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        print(f"efa {version('efa-constructs')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command, and end the process with its exit code."""
+    arguments = sys.argv[1:] or ["--help"]
+    try:
+        # Not standalone: there, a bad option prints a box of ten lines, and an error a traceback.
+        code = app(arguments, prog_name="efa", standalone_mode=False)
+    except EfaConstructsError as failure:
+        error(str(failure))
+        code = 2
+    except KeyboardInterrupt:
+        code = 130
+    except Exception as failure:
+        # Typer names the base of its "No such option" and "Missing argument" differently from release to release.
+        if not hasattr(failure, "format_message"):
+            raise
+        error(f"{failure.format_message()}; 'efa {_command(arguments)}--help' lists what there is")
+        code = 2
+    sys.exit(code or 0)
+
+
+def _command(arguments: list[str]) -> str:
+    names = {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    return next((f"{argument} " for argument in arguments if argument in names), "")

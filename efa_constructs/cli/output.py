@@ -1,0 +1,41 @@
+"""Where the command's output goes: results to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["console", "error", "note", "print_json"]
+
+# Of tables, where the output is no terminal: a line of a log is rarely cut before that.
+_WIDTH = 100
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that respects ``NO_COLOR``, and does not depend on a terminal's width where there is none."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    made = Console(stderr=stderr, highlight=False, emoji=False)
+    if not stream.isatty():
+        made = Console(stderr=stderr, highlight=False, emoji=False, width=_WIDTH, color_system=None)
+    return made
+
+
+def print_json(document: Any) -> None:
+    """The one JSON document of a command that was asked for one."""
+    print(json.dumps(document, indent=2))
+
+
+def error(message: str) -> None:
+    """Say what went wrong, on standard error."""
+    print(f"error: {message}", file=sys.stderr)
+
+
+def note(message: str) -> None:
+    """Say something beside the result, on standard error."""
+    print(message, file=sys.stderr)

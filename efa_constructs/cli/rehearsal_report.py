@@ -1,0 +1,205 @@
+"""The report of ``efa rehearse`` for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup, SecurityGroup
+from ..rehearsal.fabric import Finding, Level
+from ..rehearsal.result import RehearsalResult
+from ..rehearsal.verdict import NodeGroupVerdict
+from .cards import card_rows
+from .output import console
+
+__all__ = ["print_report"]
+
+_STYLES = {Level.BLOCKS: "red", Level.FAULT: "red", Level.WARNING: "yellow"}
+
+
+def print_report(result: RehearsalResult) -> None:
+    """Print what was deployed, the verdict about EFA, and what took how long."""
+    out = console()
+    with out.capture() as captured:
+        _print_stacks(out, result)
+        for verdict in result.verdicts:
+            cluster, node_group = result.node_group(verdict)
+            _print_node_group(out, cluster, node_group)
+            if verdict.has_efa:
+                _print_interfaces(out, cluster, node_group)
+            _print_verdict(out, verdict, node_group)
+        _print_stages(out, result)
+        _print_not_checked(out, result)
+        _print_end(out, result)
+    # rich fills lines with blanks, which wrap in a narrower window.
+    for line in captured.get().splitlines():
+        print(line.rstrip())
+
+
+def _heading(out: Console, text: str) -> None:
+    out.print()
+    out.print(Text(text, style="bold"))
+
+
+def _indented(out: Console, text: str | Text, by: int = 2) -> None:
+    out.print(Padding(text if isinstance(text, Text) else Text(text), (0, 0, 0, by)))
+
+
+def _facts(out: Console, facts: Iterable[tuple[str, str]]) -> None:
+    grid = Table.grid(padding=(0, 2))
+    for label, value in facts:
+        grid.add_row(Text(label), Text(value))
+    out.print(Padding(grid, (0, 0, 0, 2)))
+
+
+def _print_stacks(out: Console, result: RehearsalResult) -> None:
+    count = len(result.assembly.stacks)
+    where = f"on an emulated AWS account ({result.account}, {', '.join(result.regions)})"
+    stacks = f"{count} stack{'s' * (count != 1)} with {result.assembly.resource_count} resources"
+    out.print(Text(f"{stacks}, {where}", style="bold"))
+    _facts(out, ((stack.name, f"{stack.resource_count} resources") for stack in result.assembly.stacks))
+    for reason in result.refusals:
+        _indented(out, Text.assemble(("refused: ", "red bold"), reason))
+
+
+def _print_node_group(out: Console, cluster: DeployedCluster, group: DeployedNodeGroup) -> None:
+    _heading(out, f"Node group {group.name} of cluster {cluster.name} (Kubernetes {cluster.version})")
+    sizes = f"min {group.min_size}, desired {group.desired_size}, max {group.max_size}"
+    placement = f"{group.placement_group.name} ({group.placement_group.strategy})" if group.placement_group else "none"
+    template = f"{group.launch_template_id} version {group.launch_template_version}"
+    facts = [
+        ("status", group.status),
+        ("instance type", f"{group.instance_type}, {group.capacity_type.lower().replace('_', '-')}"),
+        ("AMI type", group.ami_type),
+        ("nodes", f"{len(group.nodes)} running ({sizes})"),
+        ("subnet", f"{', '.join(group.subnet_ids)} in {', '.join(group.availability_zones)}"),
+        ("placement group", placement),
+        ("launch template", template if group.launch_template_id else "none: EKS makes its own"),
+    ]
+    if group.capacity_reservation:
+        facts.append(("capacity reservation", group.capacity_reservation))
+    _facts(out, facts)
+
+
+def _print_interfaces(out: Console, cluster: DeployedCluster, group: DeployedNodeGroup) -> None:
+    node = group.nodes[0] if group.nodes else group.template_node
+    _heading(out, f"Network interfaces of {_which(node, group)}")
+    table = Table(box=box.ASCII, show_edge=False, pad_edge=False)
+    for column in ("network card", "device", "type", "IPv4", "security groups"):
+        table.add_column(column)
+    rows = [(one.network_card_index, _cells(one)) for one in node.interfaces]
+    for cards, cells in card_rows(rows):
+        table.add_row(cards, *cells)
+    out.print(Padding(table, (0, 0, 0, 2)))
+    used = {id for one in node.interfaces for id in one.security_group_ids}
+    out.print()
+    _facts(out, ((id, _group_in_words(cluster.security_groups.get(id))) for id in sorted(used)))
+
+
+def _which(node: DeployedNode, group: DeployedNodeGroup) -> str:
+    shapes = {tuple(_place(one) for one in each.interfaces) for each in group.nodes}
+    if len(group.nodes) < 2:
+        return node.instance_id
+    return f"{node.instance_id}" + (f", and alike on all {len(group.nodes)} nodes" if len(shapes) == 1 else "")
+
+
+def _place(interface: DeployedInterface) -> tuple[object, ...]:
+    return (
+        interface.network_card_index,
+        interface.device_index,
+        interface.interface_type,
+        interface.security_group_ids,
+    )
+
+
+def _cells(interface: DeployedInterface) -> tuple[str, ...]:
+    return (
+        str(interface.device_index),
+        interface.interface_type,
+        interface.private_ipv4_address or "-",
+        ", ".join(interface.security_group_ids) or "none",
+    )
+
+
+def _group_in_words(group: SecurityGroup | None) -> str:
+    """A group's name, and what its rules for all traffic allow."""
+    if group is None:
+        return "does not exist"
+    allowed = []
+    for egress, words in ((False, "in from"), (True, "out to")):
+        peers = [
+            "itself" if rule.group_id == group.id else (rule.group_id or rule.cidr or rule.prefix_list_id or "")
+            for rule in group.rules
+            if rule.egress is egress and rule.all_protocols
+        ]
+        if peers:
+            allowed.append(f"{words} {' and '.join(peers)}")
+    return f"{group.name}: " + (f"all traffic {', '.join(allowed)}" if allowed else "no rule for all traffic")
+
+
+def _print_verdict(out: Console, verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> None:
+    _heading(out, "EFA traffic")
+    _indented(out, _verdict_in_words(verdict, group))
+    for finding in verdict.findings:
+        _print_finding(out, finding)
+
+
+def _verdict_in_words(verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> Text:
+    if not verdict.has_efa:
+        return Text("none: the group's interfaces have no EFA")
+    where = "between every two of the group's nodes"
+    if verdict.imagined:
+        where = "between two nodes of this launch template (traffic needs two, and the group has " + (
+            "one)" if group.nodes else "none)"
+        )
+    if not verdict.traffic_passes:
+        return Text.assemble(("would not pass ", "bold red"), where)
+    count = len((group.nodes[0] if group.nodes else group.template_node).efa_interfaces)
+    style = "bold green" if verdict.sound else "bold yellow"
+    return Text.assemble(("passes ", style), f"{where}, over {count} EFA interfaces a node")
+
+
+def _print_finding(out: Console, finding: Finding) -> None:
+    label = "warning" if finding.level is Level.WARNING else "fault"
+    _indented(out, Text.assemble((f"{label}: ", _STYLES[finding.level]), finding.problem))
+    _indented(out, f"fix: {finding.fix}", by=4)
+
+
+def _print_stages(out: Console, result: RehearsalResult) -> None:
+    _heading(out, f"Time: {result.seconds:.1f} s")
+    longest = max(result.stages, key=lambda stage: stage.seconds)
+    for stage in result.stages:
+        mark = "  <- the longest" if stage is longest else ""
+        _indented(out, f"{stage.name:<18}{stage.seconds:6.1f} s{mark}")
+    if sum(stage.seconds for stage in result.stages) > result.seconds:
+        _indented(out, "Synthesis runs beside the start and the bootstrap of the account.")
+
+
+def _print_not_checked(out: Console, result: RehearsalResult) -> None:
+    _heading(out, "Not checked")
+    for thing in result.not_checked:
+        _indented(out, f"- {thing}")
+
+
+def _print_end(out: Console, result: RehearsalResult) -> None:
+    if result.environment:
+        _heading(out, "The account goes on running")
+        for key, value in sorted(result.environment.items()):
+            out.print(f"export {key}={value}", markup=False, soft_wrap=True)
+        _indented(out, f"To end it: kill {result.process_id}")
+    out.print()
+    if result.passes:
+        _indented(out, "Next: 'npx cdk deploy --all' with the credentials of a real account.", by=0)
+    elif not result.deployed:
+        _indented(out, Text("The account refused the deployment.", style="bold red"), by=0)
+    elif not result.efa_verdicts:
+        _indented(
+            out, Text("No managed node group has EFA interfaces, so there is no EFA traffic.", style="bold red"), by=0
+        )
+    else:
+        _indented(out, Text("EFA is not as it should be: see the faults above.", style="bold red"), by=0)

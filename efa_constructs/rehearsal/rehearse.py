@@ -1,0 +1,311 @@
+"""The stages of a rehearsal: synthesize, start an account, bootstrap it, deploy, read back, judge."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+from ..errors import InvalidArgumentError, RehearsalError
+from ..lookups.clients import aws_clients
+from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
+from ..lookups.deployed import DeployedCluster
+from ..lookups.node_groups import read_clusters
+from .account.process import AccountProcess
+from .assembly import CloudAssembly, read_assembly
+from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
+from .programs import Programs
+from .result import RehearsalResult, Stage
+from .synthesis import CdkApp, read_app
+from .verdict import judge_node_group
+
+__all__ = ["Progress", "Rehearsal", "rehearse"]
+
+# Of a stack that names none: the account that AWS uses in examples.
+_ACCOUNT = "123456789012"
+_REGION = "us-east-1"
+_FACTS_KEY = "efa:clusterFacts"
+
+
+class Progress:
+    """What is told while a rehearsal runs. Methods are called from several threads, and do nothing here."""
+
+    def stage_started(self, name: str) -> None:
+        """A stage has begun; others may be running."""
+
+    def stage_ended(self, stage: Stage) -> None:
+        """A stage has ended."""
+
+    def deploying(self, event: DeployEvent, resource_count: int) -> None:
+        """CloudFormation did something. ``resource_count``: how many resources all stacks define."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rehearsal:
+    """What to rehearse."""
+
+    # The project: where cdk.json and node_modules are.
+    directory: Path
+    # Context keys beside those of cdk.json.
+    context: Mapping[str, str] = field(default_factory=dict)
+    # A cloud assembly to deploy instead of synthesizing the project's app.
+    assembly: Path | None = None
+    # Facts of an existing cluster to put into the account. Default: the file that 'efa:clusterFacts' names.
+    cluster_facts: Path | None = None
+    # Whether the account goes on running afterwards.
+    keep: bool = False
+
+
+def rehearse(rehearsal: Rehearsal, progress: Progress | None = None) -> RehearsalResult:
+    """Deploy an app or a cloud assembly onto an emulated account on this machine, and judge what is there then.
+
+    Leaves no process and no file behind, unless the account is to be kept.
+
+    :param progress: What is told meanwhile. Default: nothing.
+    :raises InvalidArgumentError: the assembly or the facts cannot be rehearsed.
+    :raises InvalidConfigurationError: the project has no app, or the facts file is wrong.
+    :raises RehearsalError: a program is missing, or went wrong before there was anything to deploy.
+    """
+    with ExitStack() as stack:
+        # In this order: programs end before the folder goes in which they write.
+        work = Path(stack.enter_context(TemporaryDirectory(prefix="efa-rehearsal-", ignore_cleanup_errors=True)))
+        programs = stack.enter_context(Programs())
+        return _Run(rehearsal, progress or Progress(), work, programs).run()
+
+
+class _Run:
+    """One rehearsal while it runs."""
+
+    def __init__(self, rehearsal: Rehearsal, progress: Progress, work: Path, programs: Programs) -> None:
+        self._rehearsal = rehearsal
+        self._progress = progress
+        self._work = work
+        self._programs = programs
+        self._stages: list[tuple[float, Stage]] = []
+        self._account: AccountProcess | None = None
+        self._bootstrapped: set[tuple[str, str, str | None]] = set()
+
+    def run(self) -> RehearsalResult:
+        start = perf_counter()
+        directory = self._rehearsal.directory
+        self._node, self._script = find_node(), find_cdk_cli(directory)
+        given = read_assembly(self._rehearsal.assembly) if self._rehearsal.assembly else None
+        app = None if given else read_app(directory, self._rehearsal.context)
+        facts_file = self._facts_file(app)
+        facts = read_cluster_facts(facts_file) if facts_file else None
+        account_id, region = self._expected_environment(given, facts)
+        kept = False
+        try:
+            if app is not None:
+                assembly = self._synthesize_beside_account(app, account_id, region, facts_file)
+            else:
+                assert given is not None
+                assembly = self._borrow(given)
+            _check(assembly, facts)
+            account_id = next(iter(assembly.accounts), account_id)
+            self._start_account(account_id, region, facts_file)
+            self._bootstrap(account_id, region, assembly)
+            refusals = self._deploy(assembly, region)
+            clusters = self._read_back(assembly, region)
+            with self._stage("judge"):
+                verdicts = tuple(
+                    judge_node_group(group, cluster) for cluster in clusters for group in cluster.node_groups
+                )
+            kept = self._rehearsal.keep
+            return RehearsalResult(
+                assembly=assembly,
+                account=account_id,
+                regions=assembly.regions or (region,),
+                refusals=refusals,
+                clusters=clusters,
+                verdicts=verdicts,
+                stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
+                seconds=perf_counter() - start,
+                not_checked=_not_checked(assembly),
+                environment=self._environment(region) if kept else {},
+                process_id=self._running_account.process_id if kept else None,
+            )
+        finally:
+            if not kept:
+                self._end()
+
+    def _facts_file(self, app: CdkApp | None) -> Path | None:
+        if self._rehearsal.cluster_facts is not None:
+            return self._rehearsal.cluster_facts
+        named = app.context.get(_FACTS_KEY) if app else self._rehearsal.context.get(_FACTS_KEY)
+        return self._rehearsal.directory / named if isinstance(named, str) else None
+
+    def _expected_environment(self, given: CloudAssembly | None, facts: ClusterFacts | None) -> tuple[str, str]:
+        """Where stacks go that do not say it."""
+        if given is not None and (given.accounts or given.regions):
+            return next(iter(given.accounts), _ACCOUNT), next(iter(given.regions), _REGION)
+        if facts is not None:
+            return facts.account, facts.region
+        return _ACCOUNT, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
+
+    def _synthesize_beside_account(
+        self, app: CdkApp, account_id: str, region: str, facts_file: Path | None
+    ) -> CloudAssembly:
+        """Synthesize, and meanwhile start and bootstrap the account where the app will most likely want to go."""
+        with ThreadPoolExecutor(2) as pool:
+            synthesis = pool.submit(self._synthesize, app, account_id, region)
+            account = pool.submit(self._prepare_account, account_id, region, facts_file)
+            waiting: tuple[Future[CloudAssembly], Future[None]] = (synthesis, account)
+            try:
+                wait(waiting, return_when=FIRST_EXCEPTION)
+                for future in waiting:
+                    if future.done():
+                        future.result()
+            except BaseException:
+                # The pool waits for its threads, which wait for these.
+                self._programs.stop()
+                raise
+            return synthesis.result()
+
+    def _synthesize(self, app: CdkApp, account_id: str, region: str) -> CloudAssembly:
+        output = self._work / "cdk.out"
+        with self._stage("synthesize"):
+            app.synthesize(
+                output,
+                programs=self._programs,
+                environment=os.environ,
+                node=self._node,
+                account=account_id,
+                region=region,
+                log=self._work / "synthesis.log",
+            )
+            return read_assembly(output)
+
+    def _prepare_account(self, account_id: str, region: str, facts_file: Path | None) -> None:
+        self._start_account(account_id, region, facts_file)
+        self._bootstrap_environment(account_id, region, None)
+
+    def _borrow(self, assembly: CloudAssembly) -> CloudAssembly:
+        """The same assembly in a folder of links: the CLI writes locks and packed assets beside what it deploys."""
+        borrowed = self._work / "cdk.out"
+        shutil.copytree(assembly.directory.resolve(), borrowed, copy_function=os.symlink)
+        return read_assembly(borrowed)
+
+    @property
+    def _running_account(self) -> AccountProcess:
+        assert self._account is not None
+        return self._account
+
+    def _start_account(self, account_id: str, region: str, facts_file: Path | None) -> None:
+        if self._account is not None and self._account.account == account_id:
+            return
+        self._end_account()
+        with self._stage("start the account"):
+            self._account = AccountProcess(account=account_id, region=region, cluster_facts=facts_file)
+            self._account.start()
+
+    def _environment(self, region: str) -> dict[str, str]:
+        return {**self._running_account.environment, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+
+    def _cli(self, region: str) -> CdkCli:
+        # Nothing of this machine's AWS configuration: a rehearsal must not be able to reach a real account.
+        machine = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
+        nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+        return CdkCli(
+            programs=self._programs,
+            node=self._node,
+            script=self._script,
+            environment={**machine, **nothing, **self._environment(region)},
+            work=self._work,
+        )
+
+    def _bootstrap(self, account_id: str, region: str, assembly: CloudAssembly) -> None:
+        for stack in assembly.stacks:
+            if stack.bootstrap_qualifier is not None:
+                self._bootstrap_environment(account_id, stack.region or region, stack.bootstrap_qualifier)
+
+    def _bootstrap_environment(self, account_id: str, region: str, qualifier: str | None) -> None:
+        wanted = None if qualifier == "hnb659fds" else qualifier
+        if (account_id, region, wanted) in self._bootstrapped:
+            return
+        with self._stage("bootstrap"):
+            self._cli(region).bootstrap(account=account_id, region=region, qualifier=wanted)
+        self._bootstrapped.add((account_id, region, wanted))
+
+    def _deploy(self, assembly: CloudAssembly, region: str) -> tuple[str, ...]:
+        """Deploy, and return why the account refused to."""
+        with self._stage("deploy"):
+            try:
+                self._cli(region).deploy(
+                    assembly.directory, lambda event: self._progress.deploying(event, assembly.resource_count)
+                )
+            except DeploymentRefusedError as refused:
+                return refused.reasons
+        return ()
+
+    def _read_back(self, assembly: CloudAssembly, region: str) -> tuple[DeployedCluster, ...]:
+        with self._stage("read back"):
+            return tuple(
+                cluster
+                for used in assembly.regions or (region,)
+                for cluster in read_clusters(aws_clients(region=used, environment=self._environment(used)))
+            )
+
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        self._progress.stage_started(name)
+        start = perf_counter()
+        yield
+        stage = Stage(name=name, seconds=perf_counter() - start)
+        self._stages.append((start, stage))
+        self._progress.stage_ended(stage)
+
+    def _end(self) -> None:
+        self._programs.stop()
+        self._end_account()
+
+    def _end_account(self) -> None:
+        if self._account is not None:
+            self._account.stop()
+            self._account = None
+
+
+def _check(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
+    """Refuse what no emulated account can deploy."""
+    if assembly.missing_context:
+        raise InvalidArgumentError(
+            f"the cloud assembly lacks what the app looks up in AWS ({', '.join(assembly.missing_context)}): run "
+            "'cdk synth' once with credentials of the real account, so that cdk.context.json has it"
+        )
+    if len(assembly.accounts) > 1:
+        raise InvalidArgumentError(
+            f"the stacks go to several accounts ({', '.join(assembly.accounts)}), and a rehearsal has one: rehearse "
+            "the stacks of one account at a time"
+        )
+    if facts is not None and assembly.regions and facts.region not in assembly.regions:
+        raise InvalidArgumentError(
+            f"the cluster facts are of Region {facts.region}, and the stacks go to {', '.join(assembly.regions)}"
+        )
+    if assembly.docker_image_names and shutil.which("docker") is None:
+        raise RehearsalError(
+            f"the cloud assembly builds container images ({', '.join(assembly.docker_image_names)}), and there is no "
+            "docker here"
+        )
+
+
+def _not_checked(assembly: CloudAssembly) -> tuple[str, ...]:
+    manifests = assembly.kubernetes_manifest_count
+    plural = "" if manifests == 1 else "s"
+    self_managed = sum(stack.resource_types.get("AWS::AutoScaling::AutoScalingGroup", 0) for stack in assembly.stacks)
+    found = [
+        f"{manifests} Kubernetes manifest{plural}: accepted, and not applied, for no Kubernetes control plane runs here"
+        if manifests
+        else "",
+        f"{self_managed} Auto Scaling groups of your own: only managed node groups are read back"
+        if self_managed
+        else "",
+        "whether AWS has the capacity, and your account the quotas and permissions",
+        "EFA packets themselves: the verdict follows from interfaces and security-group rules",
+    ]
+    return tuple(filter(None, found))

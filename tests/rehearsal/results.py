@@ -1,0 +1,41 @@
+"""Rehearsal results for tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from efa_constructs.lookups.deployed import DeployedCluster
+from efa_constructs.rehearsal.assembly import AssemblyStack, CloudAssembly
+from efa_constructs.rehearsal.result import RehearsalResult, Stage
+from efa_constructs.rehearsal.verdict import judge_node_group
+
+
+def result(*clusters: DeployedCluster, **changes: object) -> RehearsalResult:
+    stack = AssemblyStack(
+        name="EfaNodes",
+        path="EfaNodes",
+        template_file=Path("EfaNodes.template.json"),
+        account="123456789012",
+        region="us-east-1",
+        resource_types={"AWS::EC2::LaunchTemplate": 1, "AWS::EKS::Nodegroup": 1},
+        bootstrap_qualifier="hnb659fds",
+    )
+    whole = RehearsalResult(
+        assembly=CloudAssembly(
+            directory=Path("cdk.out"),
+            schema_version="55.0.0",
+            stacks=(stack,),
+            file_asset_count=0,
+            docker_image_names=(),
+        ),
+        account="123456789012",
+        regions=("us-east-1",),
+        refusals=(),
+        clusters=clusters,
+        verdicts=tuple(judge_node_group(group, cluster) for cluster in clusters for group in cluster.node_groups),
+        stages=(Stage(name="synthesize", seconds=4.0), Stage(name="deploy", seconds=9.5)),
+        seconds=13.6,
+        not_checked=("whether AWS has the capacity",),
+    )
+    return replace(whole, **changes)  # type: ignore[arg-type]
