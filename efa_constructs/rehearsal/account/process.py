@@ -1,0 +1,167 @@
+"""Runs the emulated account as a child process, and makes sure that it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from ...errors import RehearsalError
+from .__main__ import KEEP
+
+__all__ = ["AccountProcess"]
+
+_START_SECONDS = 60.0
+_STOP_SECONDS = 5.0
+# How much of what the account wrote to standard error belongs into an error message.
+_TAIL_LINES = 5
+
+
+class AccountProcess:
+    """An emulated AWS account, running while this is entered.
+
+    It ends with the process that started it, however that one ends, unless it is :meth:`released <release>`.
+    """
+
+    def __init__(
+        self,
+        *,
+        account: str = "123456789012",
+        region: str = "us-east-1",
+        cluster_facts: Path | None = None,
+        port: int = 0,
+    ) -> None:
+        """
+        :param account: Account number. Default: the one that AWS uses in examples.
+        :param region: Region of :attr:`environment`; the account has every Region. Default: ``"us-east-1"``.
+        :param cluster_facts: A facts file, whose cluster and network are put into the account. Default: it is empty.
+        :param port: Port on 127.0.0.1. Default: a free one.
+        """
+        self.account = account
+        self.region = region
+        self._arguments = ["--account", account, "--port", str(port)]
+        if cluster_facts is not None:
+            self._arguments += ["--cluster-facts", str(cluster_facts)]
+        self._process: subprocess.Popen[str] | None = None
+        self._errors: IO[str] | None = None
+        self._port = 0
+
+    def __enter__(self) -> AccountProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where every service of the account answers. By address: it makes clients write S3's bucket into the path."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def process_id(self) -> int:
+        """The child's process id."""
+        return self._running.pid
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Environment variables with which AWS clients reach the account, and cannot reach any other."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": self.region,
+            "AWS_DEFAULT_REGION": self.region,
+            "AWS_ACCESS_KEY_ID": "rehearsal",
+            "AWS_SECRET_ACCESS_KEY": "rehearsal",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def start(self) -> None:
+        """Start the account, and return when it answers.
+
+        :raises RehearsalError: It did not start.
+        """
+        # A file, not a pipe: nobody would empty a pipe, and a full one would stop the account.
+        self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - stop() closes it
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __package__, *self._arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+            env=self._child_environment(),
+            # Ctrl-C is for whoever started the account, and that one stops it when it is done with it.
+            start_new_session=True,
+        )
+        try:
+            self._port = int(json.loads(self._first_line())["port"])
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the account. Doing it again changes nothing."""
+        process, self._process = self._process, None
+        if process is not None:
+            assert process.stdin and process.stdout
+            process.stdin.close()
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            process.stdout.close()
+        if self._errors is not None:
+            self._errors.close()
+            self._errors = None
+
+    def release(self) -> int:
+        """Let the account go on without this process, and return its process id."""
+        process = self._running
+        assert process.stdin
+        process.stdin.write(f"{KEEP}\n")
+        process.stdin.flush()
+        return process.pid
+
+    @property
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None:
+            raise RehearsalError("the emulated account is not running: call 'start()' first")
+        return self._process
+
+    def _first_line(self) -> str:
+        process = self._running
+        assert process.stdout
+        # The only way to stop waiting for a line is to end whoever should write it.
+        timer = threading.Timer(_START_SECONDS, process.kill)
+        timer.start()
+        try:
+            line = process.stdout.readline()
+        finally:
+            timer.cancel()
+        if not line:
+            status = process.wait()
+            raise RehearsalError(f"the emulated account did not start (exit status {status}): {self._tail()}")
+        return line
+
+    def _tail(self) -> str:
+        assert self._errors
+        self._errors.seek(0)
+        lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        return " / ".join(lines[-_TAIL_LINES:]) or "it said nothing"
+
+    @staticmethod
+    def _child_environment() -> dict[str, str]:
+        # moto reads many variables of its own; the account must be the same on every machine.
+        return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}

@@ -1,0 +1,103 @@
+"""The emulated account as an HTTP server: CloudFormation and EKS are ours, every other service is moto's."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import BaseWSGIServer, make_server
+
+__all__ = ["Account", "serve"]
+
+StartResponse = Callable[[str, list[tuple[str, str]]], Any]
+
+# Modules with a function handle(method, path, query, body, account, region), by the name of the service in a signature.
+_SERVICES = {"cloudformation": ".cloudformation.api", "eks": ".eks"}
+
+# AWS4-HMAC-SHA256 Credential=ACCESS_KEY/20260101/us-east-1/eks/aws4_request, ...
+_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+
+# Loaded while whoever started the account gets ready to talk to it.
+_SOON_NEEDED = (
+    "moto.sts.urls",
+    "moto.sts.responses",
+    "moto.ssm.urls",
+    "moto.ssm.responses",
+    "moto.s3.urls",
+    "moto.s3.responses",
+    "moto.iam.responses",
+    "moto.ec2.responses",
+)
+
+
+class Account:
+    """The account, as a WSGI application."""
+
+    def __init__(self) -> None:
+        self._moto = DomainDispatcherApplication(create_backend_app)
+        self._patched = threading.Lock()
+        self._ec2_is_complete = False
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+        service = credential["service"] if credential else ""
+        if credential and service in _SERVICES:
+            return self._own(_SERVICES[service], credential, environ, start_response)
+        if service == "ec2":
+            self._complete_ec2()
+        answer: Iterable[bytes] = self._moto(environ, start_response)
+        return answer
+
+    def _own(
+        self, module: str, credential: re.Match[str], environ: Mapping[str, Any], start_response: StartResponse
+    ) -> Iterable[bytes]:
+        from moto.iam.models import get_account_id_from
+
+        # Not before it is needed: EKS needs EC2, which takes a second to load.
+        handle = importlib.import_module(module, __package__).handle
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        status, headers, content = handle(
+            environ["REQUEST_METHOD"],
+            environ.get("REQUEST_URI", environ["PATH_INFO"]).split("?")[0],
+            environ.get("QUERY_STRING", ""),
+            body,
+            get_account_id_from(credential["key"]),
+            credential["region"],
+        )
+        headers = {**headers, "Content-Length": str(len(content))}
+        start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
+        return [content]
+
+    def _complete_ec2(self) -> None:
+        with self._patched:
+            if not self._ec2_is_complete:
+                from .placement_groups import serve_placement_groups
+
+                serve_placement_groups()
+                self._ec2_is_complete = True
+
+
+class _QuietHandler(MotoRequestHandler):
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: nobody reads it."""
+
+
+def serve(port: int) -> BaseWSGIServer:
+    """A server of the account on this machine only. It answers once ``serve_forever`` is called.
+
+    :param port: 0 for a free one; the server's ``server_port`` tells which.
+    """
+    server = make_server("127.0.0.1", port, Account(), threaded=True, request_handler=_QuietHandler)
+    threading.Thread(target=_load_what_is_soon_needed, daemon=True).start()
+    return server
+
+
+def _load_what_is_soon_needed() -> None:
+    for module in _SOON_NEEDED:
+        importlib.import_module(module)
