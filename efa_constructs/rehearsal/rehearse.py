@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
+from typing import Any
 
+from ..catalogue import region_of_zone
 from ..errors import InvalidArgumentError, RehearsalError
 from ..lookups.clients import aws_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
@@ -31,6 +33,7 @@ __all__ = ["Progress", "Rehearsal", "rehearse"]
 _ACCOUNT = "123456789012"
 _REGION = "us-east-1"
 _FACTS_KEY = "efa:clusterFacts"
+_ZONE_KEY = "efa:availabilityZone"
 
 
 class Progress:
@@ -99,7 +102,7 @@ class _Run:
         app = None if given else read_app(directory, self._rehearsal.context)
         facts_file = self._facts_file(app)
         facts = read_cluster_facts(facts_file) if facts_file else None
-        account_id, region = self._expected_environment(given, facts)
+        account_id, region = self._expected_environment(given, app, facts)
         kept = False
         try:
             if app is not None:
@@ -129,7 +132,7 @@ class _Run:
                 seconds=perf_counter() - start,
                 not_checked=_not_checked(assembly),
                 environment=self._environment(region) if kept else {},
-                process_id=self._running_account.process_id if kept else None,
+                process_id=self._running_account.release() if kept else None,
             )
         finally:
             if not kept:
@@ -141,13 +144,18 @@ class _Run:
         named = app.context.get(_FACTS_KEY) if app else self._rehearsal.context.get(_FACTS_KEY)
         return self._rehearsal.directory / named if isinstance(named, str) else None
 
-    def _expected_environment(self, given: CloudAssembly | None, facts: ClusterFacts | None) -> tuple[str, str]:
-        """Where stacks go that do not say it."""
+    def _expected_environment(
+        self, given: CloudAssembly | None, app: CdkApp | None, facts: ClusterFacts | None
+    ) -> tuple[str, str]:
+        """Where stacks go that do not say it, and where the app's will most likely go."""
         if given is not None and (given.accounts or given.regions):
             return next(iter(given.accounts), _ACCOUNT), next(iter(given.regions), _REGION)
         if facts is not None:
             return facts.account, facts.region
-        return _ACCOUNT, os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
+        region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
+        zone = app.context.get(_ZONE_KEY) if app else None
+        # A guess that saves time: the assembly says where its stacks really go.
+        return _ACCOUNT, region_of_zone(zone) if isinstance(zone, str) else region
 
     def _synthesize_beside_account(
         self, app: CdkApp, account_id: str, region: str, facts_file: Path | None
@@ -156,10 +164,10 @@ class _Run:
         with ThreadPoolExecutor(2) as pool:
             synthesis = pool.submit(self._synthesize, app, account_id, region)
             account = pool.submit(self._prepare_account, account_id, region, facts_file)
-            waiting: tuple[Future[CloudAssembly], Future[None]] = (synthesis, account)
+            futures: tuple[Future[Any], ...] = (synthesis, account)
             try:
-                wait(waiting, return_when=FIRST_EXCEPTION)
-                for future in waiting:
+                wait(futures, return_when=FIRST_EXCEPTION)
+                for future in futures:
                     if future.done():
                         future.result()
             except BaseException:
@@ -211,12 +219,11 @@ class _Run:
     def _cli(self, region: str) -> CdkCli:
         # Nothing of this machine's AWS configuration: a rehearsal must not be able to reach a real account.
         machine = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
-        nothing = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
         return CdkCli(
             programs=self._programs,
             node=self._node,
             script=self._script,
-            environment={**machine, **nothing, **self._environment(region)},
+            environment={**machine, **self._environment(region)},
             work=self._work,
         )
 

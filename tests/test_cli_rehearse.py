@@ -1,0 +1,145 @@
+"""``efa rehearse``: its options and its report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from efa_constructs import cli
+from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.rehearsal.result import RehearsalResult, to_json
+
+from .rehearsal.deployments import (
+    ANYWHERE,
+    EFA,
+    EFA_GROUP,
+    GROUPS,
+    cluster,
+    ingress,
+    interface,
+    node,
+    node_group,
+)
+from .rehearsal.results import result
+
+TWO = node_group(node("i-0a1b2c3d4e5f60718"), node("i-0a1b2c3d4e5f60719"))
+P5 = (
+    interface(0, 0, "interface"),
+    interface(0, 1, "efa-only"),
+    *(interface(card, 0, "efa-only") for card in range(1, 32)),
+)
+
+
+def print_of(found: RehearsalResult, capsys: pytest.CaptureFixture[str]) -> str:
+    print_report(found)
+    return capsys.readouterr().out
+
+
+def test_reports_what_is_deployed_and_that_efa_passes(capsys: pytest.CaptureFixture[str]) -> None:
+    out = print_of(result(cluster(TWO)), capsys)
+    assert "1 stack with 2 resources, on an emulated AWS account (123456789012, us-east-1)" in out
+    assert "Node group efa of cluster training (Kubernetes 1.34)" in out
+    assert "2 running (min 1, desired 2, max 3)" in out
+    assert "1-3          | 0      | efa-only  | -         | sg-0c1c1c1c1c1c1c1c1, sg-0efa0efa0efa0efa0" in out
+    assert "efa: all traffic in from itself, out to itself and 0.0.0.0/0" in out
+    assert "passes between every two of the group's nodes, over 4 EFA interfaces a node" in out
+    assert "deploy               9.5 s  <- the longest" in out
+    assert "npx cdk deploy --all" in out
+
+
+def test_keeps_33_interfaces_readable_in_a_hundred_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    nodes = [node(name, instance_type="p5.48xlarge", interfaces=P5) for name in ("i-0a", "i-0b")]
+    out = print_of(result(cluster(node_group(*nodes, instance_type="p5.48xlarge"))), capsys)
+    assert "1-31         | 0      | efa-only" in out
+    assert len(out.splitlines()) < 45
+    assert max(map(len, out.splitlines())) <= 100
+    assert out.isascii()
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+
+def test_reports_why_efa_would_not_pass_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    closed = {**GROUPS, EFA_GROUP: replace(EFA, rules=(ingress(EFA_GROUP), ANYWHERE))}
+    out = " ".join(print_of(result(cluster(node_group(node()), security_groups=closed)), capsys).split())
+    assert "would not pass between two nodes of this launch template (traffic needs two, and the group has one)" in out
+    assert "fault: EFA does not pass from i-0a" in out
+    assert "fix: add an egress rule to sg-0efa0efa0efa0efa0 'efa': all traffic (protocol -1) to itself" in out
+    assert "npx cdk deploy" not in out
+
+
+def test_reports_a_refusal_in_the_words_of_the_account(capsys: pytest.CaptureFixture[str]) -> None:
+    out = print_of(result(refusals=("Nodes (AWS::EKS::Nodegroup): [too many] interfaces",)), capsys)
+    assert "refused: Nodes (AWS::EKS::Nodegroup): [too many] interfaces" in out
+    assert "The account refused the deployment." in out
+
+
+def test_says_that_a_deployment_without_efa_has_none(capsys: pytest.CaptureFixture[str]) -> None:
+    plain = [node(name, instance_type="m7i.large", interfaces=(interface(0, 0, "interface"),)) for name in "ab"]
+    found = result(cluster(node_group(*plain)))
+    assert "No managed node group has EFA interfaces" in print_of(found, capsys)
+    assert not found.passes
+
+
+def test_says_how_to_reach_and_how_to_end_an_account_that_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = result(cluster(TWO), environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}, process_id=4711)
+    out = print_of(kept, capsys)
+    assert "\nexport AWS_ENDPOINT_URL=http://127.0.0.1:5000\n" in out
+    assert "To end it: kill 4711" in out
+
+
+def test_gives_the_whole_result_as_json() -> None:
+    document = json.loads(json.dumps(to_json(result(cluster(TWO)))))
+    (group,) = document["nodeGroups"]
+    assert document["passes"] is True
+    assert group["efa"] == {
+        "present": True,
+        "trafficPasses": True,
+        "sound": True,
+        "pairsJudged": 1,
+        "imagined": False,
+        "findings": [],
+    }
+    assert group["nodes"][0]["interfaces"][1] == {
+        "id": None,
+        "networkCardIndex": 0,
+        "deviceIndex": 1,
+        "interfaceType": "efa-only",
+        "securityGroupIds": ["sg-0c1c1c1c1c1c1c1c1", "sg-0efa0efa0efa0efa0"],
+        "privateIpv4Address": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-c", "efa:instanceType"], "'--context' takes KEY=VALUE, got 'efa:instanceType'"),
+        (["-c", "=p5"], "'--context' takes KEY=VALUE, got '=p5'"),
+        (["-c", "a=b", "--assembly", "cdk.out"], "'--assembly' is synthesized already"),
+        (["--assembly", "nowhere"], "the cloud assembly 'nowhere' is not a folder"),
+        (["--assembly", "."], "'.' has no manifest.json, so it is not a cloud assembly"),
+        ([], "has no cdk.json: run this in the folder of a CDK app"),
+        (["--bogus"], "No such option: --bogus"),
+    ],
+)
+def test_refuses_bad_input_in_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    # A CLI that is found and never run.
+    package = tmp_path / "node_modules" / "aws-cdk"
+    package.mkdir(parents=True)
+    (package / "package.json").write_text('{"version": "2.1148.1"}')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["efa", "rehearse", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    output = capsys.readouterr()
+    assert ended.value.code == 2
+    assert message in output.err
+    assert len(output.err.splitlines()) == 1
+    assert output.out == ""
