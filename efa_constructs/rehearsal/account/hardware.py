@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,7 @@ class Hardware:
         return any("efa" in card.interface_types or "efa-only" in card.interface_types for card in self.cards.values())
 
 
+@functools.cache
 def hardware(name: str) -> Hardware | None:
     """The instance type with this name, or None if there is no such type."""
     try:

@@ -18,13 +18,13 @@ def resolve(ec2: EC2Backend, specification: Mapping[str, str]) -> dict[str, str]
     identifier, name = specification.get("id"), specification.get("name")
     if (identifier is None) == (name is None):
         raise invalid_parameter("You must specify either the launch template ID or the launch template name")
+    wanted = specification.get("version", "$Default")
     try:
         template = ec2.get_launch_template(identifier) if identifier else ec2.get_launch_template_by_name(name or "")
-        version = template.get_version(specification.get("version", "$Default"))
+        number = template.get_version(wanted).number
     except (ServiceException, ValueError):
-        version = specification.get("version", "$Default")
-        raise invalid_parameter(f"Launch template {identifier or name} with version {version} was not found.") from None
-    return {"id": template.id, "name": template.name, "version": str(version.number)}
+        raise invalid_parameter(f"Launch template {identifier or name} with version {wanted} was not found.") from None
+    return {"id": template.id, "name": template.name, "version": str(number)}
 
 
 def template_data(ec2: EC2Backend, resolved: Mapping[str, str]) -> dict[str, Any]:

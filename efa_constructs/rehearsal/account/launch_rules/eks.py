@@ -102,7 +102,8 @@ def _settings_in_one_place(group: NodeGroup, around: Surroundings) -> None:
         raise invalid_parameter("You must specify an image id in your launch template when the AMI Type is CUSTOM.")
     if group.template.get("ImageId") and (group.request.get("version") or group.request.get("releaseVersion")):
         raise invalid_parameter(
-            "You cannot specify the field releaseVersion or version when specifying an image id in your launch template."
+            "You cannot specify the field releaseVersion or version when specifying an image id in your launch "
+            "template."
         )
 
 

@@ -1,0 +1,135 @@
+"""Puts the cluster and network of a facts file into the account, as if they had been there before the app."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import ModuleType
+
+from moto.ec2.models import EC2Backend, security_groups, subnets, vpcs
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
+from moto.ec2.models.internet_gateways import InternetGateway
+from moto.ec2.models.nat_gateways import NatGateway
+
+from ...lookups.cluster_facts import ClusterFacts, Subnet
+from .eks import Cluster, EksState, call, eks_state
+from .eks.clusters import describe_new_cluster
+from .eks.control_plane_network import cluster_security_group
+
+__all__ = ["seed"]
+
+
+def seed(facts: ClusterFacts) -> None:
+    """Make the VPC, subnets, routes, cluster security group, cluster and add-ons, with the ids that the file has."""
+    state = eks_state(facts.account, facts.region)
+    _vpc(state.ec2, facts)
+    for subnet in facts.subnets:
+        _subnet(state.ec2, facts, subnet)
+    _routes(state.ec2, facts)
+    _cluster(state, facts)
+    for name, version in facts.addons.items():
+        call(
+            "CreateAddon",
+            {"clusterName": facts.cluster.name, "addonName": name, "addonVersion": version},
+            facts.account,
+            facts.region,
+        )
+    _offerings(facts.region, facts.instance_type_offerings)
+
+
+def _vpc(ec2: EC2Backend, facts: ClusterFacts) -> None:
+    with _next_id(vpcs, "random_vpc_id", facts.vpc.id):
+        ec2.create_vpc(facts.vpc.cidr_blocks[0])
+    for block in facts.vpc.cidr_blocks[1:]:
+        ec2.vpcs[facts.vpc.id].associate_vpc_cidr_block(block)
+
+
+def _subnet(ec2: EC2Backend, facts: ClusterFacts, subnet: Subnet) -> None:
+    with _next_id(subnets, "random_subnet_id", subnet.id):
+        made = ec2.create_subnet(facts.vpc.id, subnet.cidr_block, availability_zone=subnet.availability_zone)
+    made.map_public_ip_on_launch = not subnet.private
+    # Whatever holds the other addresses is not known, and need not be.
+    made._available_ip_addresses = subnet.available_ip_address_count
+    # moto's zone is shared by all accounts, and which zone a name means is not.
+    made._availability_zone = copy.copy(made._availability_zone)
+    made._availability_zone.zone_id = subnet.availability_zone_id
+
+
+def _routes(ec2: EC2Backend, facts: ClusterFacts) -> None:
+    public = [subnet for subnet in facts.subnets if not subnet.private]
+    gateway: InternetGateway | None = None
+    if public:
+        gateway = ec2.create_internet_gateway()
+        ec2.attach_internet_gateway(gateway.id, facts.vpc.id)
+    nat = _nat_gateway(ec2, public)
+    for subnet in facts.subnets:
+        table = ec2.create_route_table(facts.vpc.id)
+        ec2.associate_route_table(route_table_id=table.id, subnet_id=subnet.id)
+        if not subnet.private and gateway is not None:
+            ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
+        elif nat is not None:
+            ec2.create_route(table.id, "0.0.0.0/0", nat_gateway_id=nat.id)
+
+
+def _nat_gateway(ec2: EC2Backend, public: list[Subnet]) -> NatGateway | None:
+    if not public:
+        return None
+    address = ec2.allocate_address("vpc")
+    nat = ec2.create_nat_gateway(public[0].id, str(address.allocation_id))
+    # It is among what held the subnet's addresses when the file was written.
+    ec2.get_subnet(public[0].id)._available_ip_addresses += 1
+    return nat
+
+
+def _cluster(state: EksState, facts: ClusterFacts) -> None:
+    cluster, vpc_id = facts.cluster, facts.vpc.id
+    with _next_id(security_groups, "random_security_group_id", cluster.security_group_id):
+        cluster_security_group(state, cluster.name, vpc_id)
+    description = describe_new_cluster(
+        state,
+        {
+            "name": cluster.name,
+            "version": cluster.version,
+            "roleArn": f"arn:aws:iam::{facts.account}:role/{cluster.name}",
+            "accessConfig": {"authenticationMode": cluster.authentication_mode},
+            "resourcesVpcConfig": {
+                "subnetIds": [subnet.id for subnet in facts.subnets],
+                "securityGroupIds": [],
+                "clusterSecurityGroupId": cluster.security_group_id,
+                "vpcId": vpc_id,
+                "endpointPublicAccess": True,
+                "endpointPrivateAccess": True,
+                "publicAccessCidrs": ["0.0.0.0/0"],
+            },
+        },
+    )
+    description["endpoint"] = cluster.endpoint
+    description["certificateAuthority"] = {"data": cluster.certificate_authority_data}
+    if cluster.oidc_issuer is None:
+        description.pop("identity")
+    else:
+        description["identity"] = {"oidc": {"issuer": cluster.oidc_issuer}}
+    state.clusters[cluster.name] = Cluster(description=description)
+
+
+def _offerings(region: str, offerings: Mapping[str, tuple[str, ...]]) -> None:
+    """Let the Region's zones offer what the file says, and nothing else of these types."""
+    tables = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+    others = [offer for offer in tables.get(region, []) if offer["InstanceType"] not in offerings]
+    tables[region] = others + [
+        {"InstanceType": name, "Location": zone, "LocationType": "availability-zone"}
+        for name, zones in offerings.items()
+        for zone in zones
+    ]
+
+
+@contextmanager
+def _next_id(module: ModuleType, function: str, identifier: str) -> Iterator[None]:
+    """Let moto give the next thing that it makes this id: it has no other way to choose one."""
+    original = getattr(module, function)
+    setattr(module, function, lambda *args, **kwargs: identifier)
+    try:
+        yield
+    finally:
+        setattr(module, function, original)

@@ -1,0 +1,433 @@
+"""What EC2 and EKS refuse about node groups: each rule by one change to a healthy group."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from efa_constructs import catalogue
+from efa_constructs.rehearsal.account.hardware import hardware
+from efa_constructs.rehearsal.account.launch_rules import (
+    Launch,
+    NodeGroup,
+    SubnetFacts,
+    Surroundings,
+    check_launch,
+    check_node_group,
+    template_issue,
+)
+from efa_constructs.rehearsal.account.resource_type import AwsError
+
+from .training_account import p4d
+
+ROLE = "arn:aws:iam::123456789012:role/nodes"
+TYPES = (
+    "p4d.24xlarge",
+    "p5.48xlarge",
+    "p6-b300.48xlarge",
+    "t3.medium",
+    "hpc7g.16xlarge",
+    "trn1.32xlarge",
+    "t4g.medium",
+)
+MIME = (
+    'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n--//\n'
+    "Content-Type: application/node.eks.aws\n\n---\nkind: NodeConfig\n--//--\n"
+)
+
+
+@dataclass
+class Scene:
+    """A healthy node group of p4d.24xlarge, to be spoilt."""
+
+    template: dict[str, Any] = field(default_factory=p4d)
+    request: dict[str, Any] = field(
+        default_factory=lambda: {
+            "nodegroupName": "p4d",
+            "nodeRole": ROLE,
+            "subnets": ["subnet-1"],
+            "amiType": "AL2023_x86_64_NVIDIA",
+            "scalingConfig": {"minSize": 1, "desiredSize": 2, "maxSize": 3},
+            "launchTemplate": {"id": "lt-1", "name": "efa", "version": "1"},
+        }
+    )
+    kubernetes_version: str = "1.34"
+    subnet: SubnetFacts = field(
+        default_factory=lambda: SubnetFacts(
+            id="subnet-1", vpc_id="vpc-1", availability_zone="us-east-1a", free_addresses=250
+        )
+    )
+    count: int = 2
+
+    def __post_init__(self) -> None:
+        for interface in self.interfaces:
+            interface["Groups"] = ["sg-cluster", "sg-efa"]
+        self.template["Placement"] = {"GroupName": "together"}
+        self.template["UserData"] = _base64(MIME)
+
+    @property
+    def interfaces(self) -> list[dict[str, Any]]:
+        interfaces: list[dict[str, Any]] = self.template["NetworkInterfaces"]
+        return interfaces
+
+    @property
+    def group(self) -> NodeGroup:
+        return NodeGroup(
+            request=self.request, template=self.template, kubernetes_version=self.kubernetes_version, vpc_id="vpc-1"
+        )
+
+    def around(self) -> Surroundings:
+        other = SubnetFacts(id="subnet-other", vpc_id="vpc-2", availability_zone="us-east-1a", free_addresses=250)
+        found = {name: hardware(name) for name in TYPES}
+        return Surroundings(
+            region="us-east-1",
+            subnets={"subnet-1": self.subnet, "subnet-other": other},
+            security_groups={"sg-cluster": "vpc-1", "sg-efa": "vpc-1", "sg-other": "vpc-2"},
+            placement_groups={"together": "cluster", "apart": "spread"},
+            roles={ROLE: True, f"{ROLE}-of-lambda": False},
+            offered_zones={"p4d.24xlarge": frozenset({"us-east-1a", "us-east-1b"})},
+            hardware={name: value for name, value in found.items() if value is not None},
+        )
+
+    def launch(self) -> None:
+        launch = Launch(
+            instance_type=self.group.instance_types[0], template=self.template, subnet=self.subnet, count=self.count
+        )
+        check_launch(launch, self.around())
+
+    def create(self) -> None:
+        check_node_group(self.group, self.around())
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+Mutation = Callable[[Scene], None]
+
+
+def _interface(index: int, **changes: Any) -> Mutation:
+    return lambda scene: scene.interfaces[index].update(changes)
+
+
+def _template(**changes: Any) -> Mutation:
+    return lambda scene: scene.template.update(changes)
+
+
+def _request(**changes: Any) -> Mutation:
+    return lambda scene: scene.request.update(changes)
+
+
+def _scaling(**changes: int) -> Mutation:
+    return lambda scene: scene.request["scalingConfig"].update(changes)
+
+
+def _both(*mutations: Mutation) -> Mutation:
+    def apply(scene: Scene) -> None:
+        for mutation in mutations:
+            mutation(scene)
+
+    return apply
+
+
+def _without(*keys: str) -> Mutation:
+    return lambda scene: [scene.template.pop(key) for key in keys] and None
+
+
+def _subnet(**changes: Any) -> Mutation:
+    def apply(scene: Scene) -> None:
+        scene.subnet = replace(scene.subnet, **changes)
+
+    return apply
+
+
+def _more_efas(scene: Scene) -> None:
+    # i7ie has two cards that carry EFA, and room for one EFA.
+    scene.template["InstanceType"] = "p4d.24xlarge"
+    scene.interfaces.append({"NetworkCardIndex": 1, "DeviceIndex": 1, "InterfaceType": "efa"})
+
+
+_MARKET = {"InstanceMarketOptions": {"MarketType": "capacity-block"}}
+_TARGET = {"CapacityReservationSpecification": {"CapacityReservationTarget": {"CapacityReservationId": "cr-1"}}}
+
+REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
+    (_interface(4, NetworkCardIndex=4), "InvalidParameterValue", "'4' for the network card index exceeds"),
+    (
+        _interface(4, DeviceIndex=15),
+        "InvalidParameterValue",
+        "The specified number '15' for the device index exceeds the maximum number of network interfaces supported by "
+        "the network card at network card index 3. The maximum devices for this network card is 15. Specify a number "
+        "from 0 to 14, and try again.",
+    ),
+    (
+        _interface(2, NetworkCardIndex=0, DeviceIndex=1),
+        "InvalidParameterCombination",
+        "The device index '1' is used by 2",
+    ),
+    (_more_efas, "InvalidParameterCombination", "You can attach only one Elastic Fabric Adapter per network card"),
+    (
+        _interface(0, InterfaceType="efa-only"),
+        "InvalidParameterCombination",
+        "EFA-only network interface cannot be the",
+    ),
+    (_interface(0, DeviceIndex=2), "InvalidParameterValue", "The primary network interface is missing"),
+    (_interface(1, InterfaceType="effa"), "InvalidParameterValue", "Invalid value 'effa' for InterfaceType"),
+    (
+        _template(InstanceType="t3.medium"),
+        "InvalidParameterCombination",
+        "t3.medium instances do not support Elastic Fabric",
+    ),
+    (_without("InstanceType"), "InvalidParameterCombination", "t3.medium instances do not support Elastic Fabric"),
+    (
+        _template(InstanceType="p6-b300.48xlarge"),
+        "InvalidParameterCombination",
+        "does not support network interfaces of",
+    ),
+    (
+        _interface(0, AssociatePublicIpAddress=True),
+        "InvalidParameterCombination",
+        "The associatePublicIPAddress parameter cannot be specified when launching with multiple network interfaces.",
+    ),
+    (
+        _interface(1, SecondaryPrivateIpAddressCount=1),
+        "InvalidParameterValue",
+        "cannot be specified for a network interface",
+    ),
+    (
+        _template(SecurityGroupIds=["sg-efa"]),
+        "InvalidParameterCombination",
+        "Network interfaces and an instance-level security groups may not be specified on the same request",
+    ),
+    (_interface(2, Groups=["sg-gone"]), "InvalidGroup.NotFound", "The security group 'sg-gone' does not exist"),
+    (_interface(2, Groups=["sg-other"]), "InvalidParameter", "belong to different networks"),
+    (
+        _template(Placement={"GroupName": "gone"}),
+        "InvalidPlacementGroup.Unknown",
+        "The Placement Group 'gone' is unknown.",
+    ),
+    (
+        _both(
+            _template(InstanceType="t3.medium"),
+            lambda scene: scene.interfaces.__delitem__(slice(1, None)),
+        ),
+        "InvalidParameterCombination",
+        "Cluster placement groups are not supported by the 't3.medium' instance type",
+    ),
+    (_template(**_MARKET), "InvalidParameterCombination", "A placement group cannot be specified"),
+    (
+        _both(
+            _template(**_MARKET, InstanceType="hpc7g.16xlarge"),
+            _without("Placement"),
+            lambda s: s.interfaces.__delitem__(slice(1, None)),
+        ),
+        "Unsupported",
+        "does not support capacity-block",
+    ),
+    (
+        _subnet(availability_zone="us-east-1f"),
+        "Unsupported",
+        "Your requested instance type (p4d.24xlarge) is not supported in your requested Availability Zone (us-east-1f)."
+        " Please retry your request by not specifying an Availability Zone or choosing us-east-1a, us-east-1b.",
+    ),
+    (_subnet(free_addresses=1), "InsufficientFreeAddressesInSubnet", "not enough free addresses in subnet 'subnet-1'"),
+    (_template(InstanceType="p4d.2xlarge"), "InvalidInstanceType", "do not exist: [p4d.2xlarge]"),
+]
+
+REFUSED_BY_EKS: list[tuple[Mutation, str]] = [
+    (_scaling(minSize=3), "Minimum capacity 3 can't be greater than desired size 2"),
+    (_scaling(desiredSize=4), "desiredSize can't be greater than maxSize"),
+    (_request(nodeRole="arn:aws:iam::123456789012:role/gone"), "The role with name gone cannot be found."),
+    (
+        _request(nodeRole=f"{ROLE}-of-lambda"),
+        "Following required service principals [ec2.amazonaws.com] were not found",
+    ),
+    (_request(subnets=[]), "Subnets cannot be empty"),
+    (_request(subnets=["subnet-gone"]), "The subnet ID 'subnet-gone' does not exist"),
+    (_request(subnets=["subnet-other"]), "Subnet subnet-other is not in the VPC of the cluster"),
+    (_request(instanceTypes=["p4d.24xlarge"]), "Cannot specify instance types in launch template and API request"),
+    (_template(InstanceType="p4d.24xlrge"), "The following supplied instance types do not exist: [p4d.24xlrge]"),
+    (_request(diskSize=300), "Disk size must be specified within the launch template."),
+    (
+        _request(remoteAccess={"ec2SshKey": "key"}),
+        "Remote access configuration cannot be specified with a launch template.",
+    ),
+    (_template(ImageId="ami-1"), "You cannot specify an AMI Type when specifying an image id"),
+    (_request(amiType="CUSTOM"), "You must specify an image id in your launch template"),
+    (
+        _both(_template(ImageId="ami-1"), _request(amiType="CUSTOM", version="1.34")),
+        "You cannot specify the field releaseVersion or version when specifying an image id",
+    ),
+    (_interface(1, SubnetId="subnet-1"), "Launch template efa should not specify a subnet"),
+    (
+        _template(IamInstanceProfile={"Name": "nodes"}),
+        "Launch template efa should not specify an instance profile. The noderole in your request will be used to "
+        "construct an instance profile.",
+    ),
+    (_template(InstanceInitiatedShutdownBehavior="terminate"), "should not specify an instance shutdown behavior"),
+    (_template(HibernationOptions={"Configured": True}), "should not specify hibernation options"),
+    (
+        _template(InstanceMarketOptions={"MarketType": "spot"}),
+        "Instance market options are not supported with the launch template.",
+    ),
+    (_template(**_MARKET), "The capacity type must be CAPACITY_BLOCK"),
+    (_request(capacityType="CAPACITY_BLOCK"), "must specify the market type capacity-block"),
+    (
+        _both(_request(capacityType="CAPACITY_BLOCK"), _template(**_MARKET)),
+        "must specify a capacity reservation target",
+    ),
+    (
+        _both(
+            _request(capacityType="CAPACITY_BLOCK", instanceTypes=["p4d.24xlarge", "p5.48xlarge"]),
+            _template(**_MARKET, **_TARGET),
+            _without("InstanceType"),
+        ),
+        "must specify exactly one instance type",
+    ),
+    (
+        _both(
+            _request(capacityType="SPOT", amiType="AL2023_ARM_64_STANDARD"), _template(InstanceType="hpc7g.16xlarge")
+        ),
+        "The instance type hpc7g.16xlarge does not support the capacity type SPOT.",
+    ),
+    (
+        _request(amiType="AL2_x86_64_GPU"),
+        "AMI Type AL2_x86_64_GPU is only supported for kubernetes versions 1.32 or earlier",
+    ),
+    (
+        _request(amiType="AL2023_ARM_64_NVIDIA"),
+        "[p4d.24xlarge] is not a valid instance type for requested amiType AL2023_ARM_64_NVIDIA",
+    ),
+    (
+        _request(amiType="AL2023_x86_64_NEURON"),
+        "[p4d.24xlarge] is not a valid instance type for requested amiType AL2023_x86_64_NEURON",
+    ),
+    (_request(labels={"bad key": "x"}), "Label key bad key is not a valid Kubernetes label key"),
+    (_request(labels={"team": "not valid!"}), "Label value not valid! is not a valid"),
+    (_request(labels={"kubernetes.io/role": "x"}), "reserved prefixes"),
+    (_request(labels={"eks.amazonaws.com/nodegroup": "x"}), "reserved prefix eks.amazonaws.com"),
+    (_request(taints=[{"key": "a b", "effect": "NO_SCHEDULE"}]), "Taint key a b is not a valid"),
+    (_request(taints=[{"key": "a", "effect": "NO_SCHEDULE"}] * 2), "specified more than once"),
+    (_request(taints=[{"key": f"t{n}", "effect": "NO_SCHEDULE"} for n in range(51)]), "cannot exceed 50"),
+]
+
+FOUND_LATER: list[tuple[Mutation, str, str]] = [
+    (
+        _template(UserData=_base64("#!/bin/bash\necho hello\n")),
+        "Ec2LaunchTemplateInvalidConfiguration",
+        "User data was not in the MIME multipart format.",
+    ),
+    (
+        _template(UserData="not base64!"),
+        "Ec2LaunchTemplateInvalidConfiguration",
+        "Invalid BASE64 encoding of user data.",
+    ),
+    (
+        _template(BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 10}}]),
+        "AsgInstanceLaunchFailures",
+        "Volume of size 10GB is smaller than snapshot of the image, expect size >= 20GB",
+    ),
+]
+
+
+def test_accepts_the_healthy_group() -> None:
+    scene = Scene()
+    scene.create()
+    scene.launch()
+    assert template_issue(scene.group) is None
+
+
+@pytest.mark.parametrize(("mutation", "code", "message"), REFUSED_BY_EC2)
+def test_ec2_refuses_a_launch(mutation: Mutation, code: str, message: str) -> None:
+    scene = Scene()
+    mutation(scene)
+    with pytest.raises(AwsError) as refusal:
+        scene.launch()
+    assert refusal.value.code == code
+    assert message in refusal.value.message
+
+
+@pytest.mark.parametrize(("mutation", "message"), REFUSED_BY_EKS)
+def test_eks_refuses_a_node_group(mutation: Mutation, message: str) -> None:
+    scene = Scene()
+    mutation(scene)
+    with pytest.raises(AwsError) as refusal:
+        scene.create()
+    assert message in refusal.value.message
+    assert refusal.value.service == "Eks"
+
+
+@pytest.mark.parametrize(("mutation", "code", "message"), FOUND_LATER)
+def test_eks_finds_a_bad_template_while_it_works(mutation: Mutation, code: str, message: str) -> None:
+    scene = Scene()
+    mutation(scene)
+    issue = template_issue(scene.group)
+    assert issue is not None and issue.code == code
+    assert message in issue.message
+
+
+def test_limits_the_efa_interfaces_of_the_whole_instance() -> None:
+    # Two cards that carry EFA, one EFA: the only types where the card's own limits do not say it already.
+    found = hardware("i7ie.48xlarge")
+    assert found is not None and found.maximum_efa_interfaces == 1
+    scene = Scene(template={"InstanceType": "i7ie.48xlarge", "NetworkInterfaces": [{"DeviceIndex": 0}]})
+    scene.interfaces.extend({"NetworkCardIndex": card, "DeviceIndex": 1, "InterfaceType": "efa"} for card in (0, 1))
+    around = replace(scene.around(), hardware={"i7ie.48xlarge": found})
+    with pytest.raises(AwsError, match="EFA interface count 2 exceeds the limit of 1"):
+        check_launch(Launch(instance_type="i7ie.48xlarge", template=scene.template, subnet=scene.subnet), around)
+
+
+@pytest.mark.parametrize("layout", list(catalogue.InterfaceLayout))
+def test_accepts_every_layout_of_the_catalogue(layout: catalogue.InterfaceLayout) -> None:
+    scene = Scene()
+    surroundings = scene.around()
+    accepted = 0
+    for instance_type in catalogue.all_instance_types():
+        found = hardware(instance_type.name)
+        assert found is not None
+        try:
+            interfaces = catalogue.network_interfaces(instance_type, layout)
+        except ValueError:
+            # A layout that the type cannot have.
+            continue
+        template: dict[str, Any] = {
+            "NetworkInterfaces": [
+                {
+                    "NetworkCardIndex": interface.network_card_index,
+                    "DeviceIndex": interface.device_index,
+                    "InterfaceType": interface.interface_type,
+                }
+                for interface in interfaces
+            ]
+        }
+        if "on-demand" not in instance_type.usage_classes:
+            template |= _MARKET
+        around = replace(surroundings, hardware={instance_type.name: found})
+        check_launch(Launch(instance_type=instance_type.name, template=template, subnet=scene.subnet), around)
+        accepted += 1
+    assert accepted > 290
+
+
+def test_a_complete_capacity_block_is_accepted() -> None:
+    scene = Scene()
+    _both(_request(capacityType="CAPACITY_BLOCK"), _template(**_MARKET, **_TARGET), _without("Placement"))(scene)
+    scene.create()
+    scene.launch()
+
+
+def test_bottlerocket_user_data_need_not_be_mime() -> None:
+    scene = Scene()
+    _both(_request(amiType="BOTTLEROCKET_x86_64_NVIDIA"), _template(UserData=_base64("[settings]\n")))(scene)
+    assert template_issue(scene.group) is None
+
+
+def test_rules_leave_what_they_are_asked_about_alone() -> None:
+    scene = Scene()
+    before = copy.deepcopy((scene.template, scene.request))
+    scene.create()
+    scene.launch()
+    assert before == (scene.template, scene.request)

@@ -1,0 +1,216 @@
+"""Managed node groups of the emulated EKS, and the instances that they run."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from efa_constructs.rehearsal.account.placement_groups import create_placement_group
+from efa_constructs.rehearsal.account.resource_type import AwsError
+
+from .training_account import TrainingAccount, p4d
+
+
+@pytest.fixture
+def account() -> TrainingAccount:
+    account = TrainingAccount()
+    account.create_cluster()
+    return account
+
+
+def test_runs_as_many_nodes_as_desired_with_the_interfaces_of_the_template(account: TrainingAccount) -> None:
+    account.create_node_group()
+    first, second = account.nodes()
+    positions = [
+        (interface.network_card_index, interface.device_index, interface.interface_type)
+        for interface in first.nics.values()
+    ]
+    assert positions == [
+        (0, 0, "interface"),
+        (0, 1, "efa-only"),
+        (1, 0, "efa-only"),
+        (2, 0, "efa-only"),
+        (3, 0, "efa-only"),
+    ]
+    assert first.private_ip_address != second.private_ip_address
+    assert {first.subnet_id, second.subnet_id} == {account.subnets[0].id}
+
+
+def test_takes_an_address_for_each_interface_but_efa_only_ones(account: TrainingAccount) -> None:
+    before = account.subnets[0].available_ip_address_count
+    account.create_node_group()
+    assert before - account.subnets[0].available_ip_address_count == 2
+    addresses = [interface.private_ip_address for interface in account.nodes()[0].nics.values()]
+    assert addresses[0] is not None and addresses[1:] == [None] * 4
+
+
+def test_adds_the_cluster_security_group_only_where_the_template_names_none(account: TrainingAccount) -> None:
+    own = account.ec2.create_security_group("own", "own", vpc_id=account.vpc_id)
+    data = p4d()
+    for interface in data["NetworkInterfaces"]:
+        interface["Groups"] = [own.id]
+    account.create_node_group(nodegroupName="own", launchTemplate={"id": account.launch_template(**data)})
+    assert {group.id for node in account.nodes() for nic in node.nics.values() for group in nic.group_set} == {own.id}
+    account.create_node_group(nodegroupName="none")
+    network = account.call("DescribeCluster", name="training")["cluster"]["resourcesVpcConfig"]
+    groups = {group.id for nic in account.nodes()[-1].nics.values() for group in nic.group_set}
+    assert groups == {network["clusterSecurityGroupId"]}
+
+
+def test_tags_nodes_as_eks_does_and_puts_them_into_the_placement_group(account: TrainingAccount) -> None:
+    create_placement_group(account.ec2, "together")
+    template = account.launch_template(Placement={"GroupName": "together"})
+    group = account.create_node_group(launchTemplate={"id": template})
+    (node, _) = account.nodes()
+    tags = {tag["key"]: tag["value"] for tag in node.get_tags()}
+    assert tags["eks:cluster-name"] == "training"
+    assert tags["eks:nodegroup-name"] == "p4d"
+    assert tags["kubernetes.io/cluster/training"] == "owned"
+    assert tags["aws:ec2launchtemplate:id"] == template
+    assert tags["aws:autoscaling:groupName"] == group["resources"]["autoScalingGroups"][0]["name"]
+    assert node.placement.group_name == "together"
+
+
+def test_follows_the_desired_size_up_and_down(account: TrainingAccount) -> None:
+    account.create_node_group()
+    before = {node.id for node in account.nodes()}
+    update = account.call(
+        "UpdateNodegroupConfig", clusterName="training", nodegroupName="p4d", scalingConfig={"desiredSize": 3}
+    )
+    assert update["update"]["status"] == "Successful"
+    assert len(account.nodes()) == 3 and before < {node.id for node in account.nodes()}
+    account.call("UpdateNodegroupConfig", clusterName="training", nodegroupName="p4d", scalingConfig={"desiredSize": 1})
+    assert len(account.nodes()) == 1
+
+
+def test_replaces_every_node_for_another_version_of_the_template(account: TrainingAccount) -> None:
+    template = account.launch_template()
+    account.create_node_group(launchTemplate={"id": template, "version": "1"})
+    before = {node.id for node in account.nodes()}
+    one_less = copy.deepcopy(p4d())
+    one_less["NetworkInterfaces"].pop()
+    account.ec2.get_launch_template(template).create_version(one_less, "")
+    account.call(
+        "UpdateNodegroupVersion",
+        clusterName="training",
+        nodegroupName="p4d",
+        launchTemplate={"id": template, "version": "2"},
+    )
+    assert before.isdisjoint({node.id for node in account.nodes()})
+    assert [len(node.nics) for node in account.nodes()] == [4, 4]
+    group = account.call("DescribeNodegroup", clusterName="training", nodegroupName="p4d")["nodegroup"]
+    assert group["launchTemplate"]["version"] == "2"
+
+
+def test_keeps_the_old_nodes_when_the_new_version_cannot_be_launched(account: TrainingAccount) -> None:
+    template = account.launch_template()
+    account.create_node_group(launchTemplate={"id": template, "version": "1"})
+    before = {node.id for node in account.nodes()}
+    bad = copy.deepcopy(p4d())
+    bad["NetworkInterfaces"][-1]["NetworkCardIndex"] = 9
+    account.ec2.get_launch_template(template).create_version(bad, "")
+    update = account.call(
+        "UpdateNodegroupVersion",
+        clusterName="training",
+        nodegroupName="p4d",
+        launchTemplate={"id": template, "version": "2"},
+    )["update"]
+    assert update["status"] == "Failed"
+    assert "network card index" in update["errors"][0]["errorMessage"]
+    assert before == {node.id for node in account.nodes()}
+    group = account.call("DescribeNodegroup", clusterName="training", nodegroupName="p4d")["nodegroup"]
+    assert group["launchTemplate"]["version"] == "1"
+
+
+def test_is_create_failed_with_a_health_issue_when_ec2_refuses_the_launch(account: TrainingAccount) -> None:
+    data = p4d()
+    data["NetworkInterfaces"][1]["DeviceIndex"] = 15
+    group = account.create_node_group(launchTemplate={"id": account.launch_template(**data)})
+    assert group["status"] == "CREATE_FAILED"
+    (issue,) = group["health"]["issues"]
+    assert issue["code"] == "AsgInstanceLaunchFailures"
+    assert issue["message"] == (
+        "Could not launch On-Demand Instances. InvalidParameterValue - The specified number '15' for the device index "
+        "exceeds the maximum number of network interfaces supported by the network card at network card index 0. The "
+        "maximum devices for this network card is 15. Specify a number from 0 to 14, and try again. Launching EC2 "
+        "instance failed."
+    )
+    assert account.nodes() == []
+
+
+def test_is_degraded_when_it_cannot_grow_and_recovers_when_it_need_not(account: TrainingAccount) -> None:
+    account.create_node_group()
+    account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count
+    keys = {"clusterName": "training", "nodegroupName": "p4d"}
+    update = account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": 3})["update"]
+    assert update["status"] == "Failed"
+    assert "InsufficientFreeAddressesInSubnet" in update["errors"][0]["errorMessage"]
+    assert account.call("DescribeNodegroup", **keys)["nodegroup"]["status"] == "DEGRADED"
+    account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": 2})
+    group = account.call("DescribeNodegroup", **keys)["nodegroup"]
+    assert (group["status"], group["health"]) == ("ACTIVE", {"issues": []})
+
+
+def test_changes_labels_and_taints_in_place(account: TrainingAccount) -> None:
+    taint = {"key": "nvidia.com/gpu", "value": "true", "effect": "NO_SCHEDULE"}
+    account.create_node_group(labels={"a": "1", "b": "2"}, taints=[taint])
+    before = {node.id for node in account.nodes()}
+    account.call(
+        "UpdateNodegroupConfig",
+        clusterName="training",
+        nodegroupName="p4d",
+        labels={"addOrUpdateLabels": {"a": "3"}, "removeLabels": ["b"]},
+        taints={"removeTaints": [taint]},
+        nodeRepairConfig={"enabled": True},
+    )
+    group = account.call("DescribeNodegroup", clusterName="training", nodegroupName="p4d")["nodegroup"]
+    assert (group["labels"], group["taints"], group["nodeRepairConfig"]) == ({"a": "3"}, [], {"enabled": True})
+    assert before == {node.id for node in account.nodes()}
+
+
+def test_shows_the_disk_size_and_instance_types_only_without_a_template(account: TrainingAccount) -> None:
+    with_template = account.create_node_group()
+    assert "diskSize" not in with_template and "instanceTypes" not in with_template
+    without = account.call(
+        "CreateNodegroup",
+        clusterName="training",
+        nodegroupName="plain",
+        subnets=[account.subnets[0].id],
+        nodeRole=account.node_role,
+    )["nodegroup"]
+    assert (without["diskSize"], without["instanceTypes"]) == (20, ["t3.medium"])
+    assert without["status"] == "ACTIVE"
+
+
+def test_lets_its_role_into_the_cluster(account: TrainingAccount) -> None:
+    account.create_node_group()
+    entry = account.call("DescribeAccessEntry", clusterName="training", principalArn=account.node_role)["accessEntry"]
+    assert (entry["type"], entry["kubernetesGroups"]) == ("EC2_LINUX", ["system:nodes"])
+
+
+def test_deleting_it_leaves_nothing_in_ec2(account: TrainingAccount) -> None:
+    interfaces, free = set(account.ec2.enis), account.subnets[0].available_ip_address_count
+    account.create_node_group()
+    account.call("DeleteNodegroup", clusterName="training", nodegroupName="p4d")
+    assert account.nodes() == []
+    assert set(account.ec2.enis) == interfaces
+    assert account.subnets[0].available_ip_address_count == free
+    assert account.ec2.describe_volumes() == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "message"),
+    [
+        ("DescribeNodegroup", {"nodegroupName": "no"}, "No node group found for name: no."),
+        ("CreateNodegroup", {}, "NodeGroup already exists with name p4d and cluster name training"),
+    ],
+)
+def test_refuses_names_in_the_words_of_eks(
+    account: TrainingAccount, operation: str, parameters: dict[str, str], message: str
+) -> None:
+    account.create_node_group()
+    arguments = account.node_group_parameters() if operation == "CreateNodegroup" else {"clusterName": "training"}
+    with pytest.raises(AwsError) as refusal:
+        account.call(operation, **arguments | parameters)
+    assert refusal.value.message == message
