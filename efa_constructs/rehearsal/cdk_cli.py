@@ -199,4 +199,9 @@ def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
         return list(dict.fromkeys(refusals))
     # "Stack: start: Building ..." and "Stack: success: Published ..." report what went well.
     lines = [line.strip() for line in result.lines if line.strip() and not re.search(r": (start|success): ", line)]
-    return list(dict.fromkeys([line for line in lines if "❌" in line] or lines[-2:]))
+    # The CLI ends with "failed to deploy" and, after a small arrow each, the cause and the cause of that.
+    for mark in ("‣", "❌"):
+        marked = [position for position, line in enumerate(lines) if line.startswith(mark)]
+        if marked:
+            return [" ".join(lines[marked[-1] :]).lstrip(f"{mark} ")]
+    return list(dict.fromkeys(lines[-2:]))

@@ -154,6 +154,13 @@ def test_fails_with_the_reasons_of_the_resources_that_failed_first(tmp_path: Pat
     assert str(error.value) == "'cdk deploy' failed: App/Vpc (AWS::EC2::VPC): cidr is taken"
 
 
+def test_fails_with_the_cause_that_the_cli_gives_last(tmp_path: Path) -> None:
+    says = ("❌  One failed to deploy", "‣ DeploymentError: change set failed", "‣ ValidationError: no type", "A::B")
+    with Programs() as programs, pytest.raises(RehearsalError) as error:
+        cli(programs, tmp_path, 1, *says).deploy(tmp_path)
+    assert str(error.value) == "'cdk deploy' failed: ValidationError: no type A::B"
+
+
 def test_fails_with_the_last_words_of_the_cli_when_no_resource_failed(tmp_path: Path) -> None:
     with Programs() as programs, pytest.raises(RehearsalError) as error:
         cli(programs, tmp_path, 1, "The specified bucket does not exist").bootstrap(account="1", region="r")
