@@ -5,7 +5,7 @@ moto has an EKS of its own, but it drops what a node group is configured with an
 
 from __future__ import annotations
 
-from .api import call, handle
+from .api import OPERATIONS, call, handle
 from .state import Cluster, EksState, Manifest, eks_state, forget_everything
 
-__all__ = ["Cluster", "EksState", "Manifest", "call", "eks_state", "forget_everything", "handle"]
+__all__ = ["OPERATIONS", "Cluster", "EksState", "Manifest", "call", "eks_state", "forget_everything", "handle"]

@@ -45,13 +45,18 @@ def handle(
     :param path: The path of the URL, percent-encoded or not.
     :param query: The query string, without ``?``.
     :returns: Status, headers and body. A request that EKS, or the emulated account, refuses is answered with the error.
+
+    Beside the API of EKS, ``GET /clusters/NAME/manifests`` lists what was accepted for a cluster and applied by nobody.
     """
+    manifests = _MANIFESTS.fullmatch(unquote(path))
     try:
+        if manifests:
+            return _json(200, {"manifests": _manifests(eks_state(account, region), manifests[1])})
         operation, parameters = _parse(method, unquote(path), query, body)
         answer = call(operation.name, parameters, account, region)
     except AwsError as error:
-        headers = {"Content-Type": "application/json", "x-amzn-ErrorType": error.code}
-        return error.status, headers, json.dumps({"message": error.message, "__type": error.code}).encode()
+        status, headers, content = _json(error.status, {"message": error.message, "__type": error.code})
+        return status, headers | {"x-amzn-ErrorType": error.code}, content
     response = RestJSONSerializer(operation).serialize(answer)
     return response["status_code"], dict(response["headers"]), str(response["body"]).encode()
 
@@ -70,6 +75,25 @@ def call(operation_name: str, parameters: dict[str, Any], account: str, region: 
         raise invalid_parameter(problems.generate_report())
     _check_enums(shape, parameters, "")
     return function(eks_state(account, region), parameters)
+
+
+_MANIFESTS = re.compile(r"/clusters/([^/]+)/manifests")
+
+
+def _manifests(state: EksState, cluster: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "type": manifest.type_name,
+            "stackName": manifest.stack_name,
+            "logicalId": manifest.logical_id,
+            "properties": dict(manifest.properties),
+        }
+        for manifest in state.cluster(cluster).manifests.values()
+    ]
+
+
+def _json(status: int, content: Any) -> tuple[int, dict[str, str], bytes]:
+    return status, {"Content-Type": "application/json"}, json.dumps(content).encode()
 
 
 @dataclass(frozen=True)
