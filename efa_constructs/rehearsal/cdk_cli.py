@@ -199,9 +199,9 @@ def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
         return list(dict.fromkeys(refusals))
     # "Stack: start: Building ..." and "Stack: success: Published ..." report what went well.
     lines = [line.strip() for line in result.lines if line.strip() and not re.search(r": (start|success): ", line)]
-    # The CLI ends with "failed to deploy" and, after a small arrow each, the cause and the cause of that.
-    for mark in ("‣", "❌"):
-        marked = [position for position, line in enumerate(lines) if line.startswith(mark)]
-        if marked:
-            return [" ".join(lines[marked[-1] :]).lstrip(f"{mark} ")]
-    return list(dict.fromkeys(lines[-2:]))
+    marked = [line.lstrip("❌ ") for line in lines if line.startswith("❌")]
+    # It ends with "One failed to deploy" and, after a small arrow each, the cause and the cause of that.
+    causes = [position for position, line in enumerate(lines) if line.startswith("‣")]
+    if causes:
+        return [" ".join(lines[causes[-1] :]).lstrip("‣ ")]
+    return list(dict.fromkeys(marked or lines[-2:]))

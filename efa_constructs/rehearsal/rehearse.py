@@ -182,7 +182,7 @@ class _Run:
             app.synthesize(
                 output,
                 programs=self._programs,
-                environment=os.environ,
+                environment={**os.environ, **self._temporary},
                 node=self._node,
                 account=account_id,
                 region=region,
@@ -199,6 +199,13 @@ class _Run:
         borrowed = self._work / "cdk.out"
         shutil.copytree(assembly.directory.resolve(), borrowed, copy_function=os.symlink)
         return read_assembly(borrowed)
+
+    @property
+    def _temporary(self) -> dict[str, str]:
+        """Where programs put what they do not clean up when they are ended: jsii, for one."""
+        folder = self._work / "tmp"
+        folder.mkdir(exist_ok=True)
+        return {"TMPDIR": str(folder)}
 
     @property
     def _running_account(self) -> AccountProcess:
@@ -223,7 +230,7 @@ class _Run:
             programs=self._programs,
             node=self._node,
             script=self._script,
-            environment={**machine, **self._environment(region)},
+            environment={**machine, **self._environment(region), **self._temporary},
             work=self._work,
         )
 

@@ -1,0 +1,242 @@
+"""Whole rehearsals: the app, the real CDK CLI, the emulated account, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from efa_constructs.lookups.clients import aws_clients
+from efa_constructs.lookups.node_groups import read_clusters
+
+ROOT = Path(__file__).parent.parent.parent
+FACTS = ROOT / "examples" / "cluster-facts.json"
+
+
+@dataclass
+class Efa:
+    """Runs the command as a user does, and knows what it leaves behind."""
+
+    temporary: Path
+    mark: str = field(default_factory=lambda: f"efa-test-{uuid.uuid4()}")
+
+    def start(self, *arguments: str, directory: Path = ROOT) -> subprocess.Popen[str]:
+        environment = {**os.environ, "TMPDIR": str(self.temporary), "EFA_TEST_MARK": self.mark}
+        return subprocess.Popen(
+            [sys.executable, "-m", "efa_constructs.cli", "rehearse", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=directory,
+            env={key: value for key, value in environment.items() if not key.startswith("AWS_")},
+        )
+
+    def run(self, *arguments: str, directory: Path = ROOT) -> tuple[int, str, str]:
+        with self.start(*arguments, directory=directory) as process:
+            out, err = process.communicate(timeout=300)
+            return process.returncode, out, err
+
+    def processes(self) -> list[int]:
+        """What still runs of all that was started."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if self.mark.encode() in (folder / "environ").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+        return found
+
+    def assert_left_nothing(self) -> None:
+        assert self.processes() == []
+        assert list(self.temporary.iterdir()) == []
+
+
+@pytest.fixture
+def efa(tmp_path: Path) -> Efa:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    return Efa(temporary)
+
+
+@pytest.fixture(scope="module")
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, dict[str, Any], str, Efa]]:
+    """The default app, rehearsed once."""
+    efa = Efa(tmp_path_factory.mktemp("tmp"))
+    code, out, err = efa.run("--json")
+    assert out, err
+    return code, json.loads(out), err, efa  # type: ignore[return-value]
+
+
+def test_deploys_the_default_app_and_finds_that_efa_passes(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
+    code, document, _, _ = rehearsed
+    (group,) = document["nodeGroups"]
+    assert code == 0
+    assert document["passes"]
+    assert (group["status"], group["instanceType"], group["amiType"]) == (
+        "ACTIVE",
+        "p4d.24xlarge",
+        "AL2023_x86_64_NVIDIA",
+    )
+    assert (group["minSize"], group["desiredSize"], group["maxSize"]) == (1, 2, 3)
+    assert len(group["nodes"]) == 2
+    for node in group["nodes"]:
+        assert [(one["networkCardIndex"], one["deviceIndex"], one["interfaceType"]) for one in node["interfaces"]] == [
+            (0, 0, "interface"),
+            (0, 1, "efa-only"),
+            (1, 0, "efa-only"),
+            (2, 0, "efa-only"),
+            (3, 0, "efa-only"),
+        ]
+        assert [one["privateIpv4Address"] is not None for one in node["interfaces"]] == [True] + [False] * 4
+        assert all(len(one["securityGroupIds"]) == 2 for one in node["interfaces"])
+    assert group["efa"]["trafficPasses"]
+    assert group["efa"]["findings"] == []
+
+
+def test_shows_one_line_for_each_stage(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
+    _, document, err, _ = rehearsed
+    stages = [stage["name"] for stage in document["stages"]]
+    assert sorted(stages) == sorted(["synthesize", "start the account", "bootstrap", "deploy", "read back", "judge"])
+    assert [line[:18].strip() for line in err.splitlines()].sort() == stages.sort()
+
+
+def test_leaves_no_process_and_no_file_behind(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
+    rehearsed[3].assert_left_nothing()
+
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The app on an existing cluster: one stack."""
+    folder = tmp_path_factory.mktemp("assembly") / "cdk.out"
+    settings = json.loads((ROOT / "cdk.json").read_text())
+    context = {**settings["context"], "efa:clusterFacts": str(FACTS)}
+    subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        check=True,
+        env={
+            **os.environ,
+            "CDK_OUTDIR": str(folder),
+            "CDK_CONTEXT_JSON": json.dumps(context),
+            # The templates are validated in other tests.
+            "CDK_VALIDATION": "false",
+        },
+    )
+    return folder
+
+
+def changed(assembly: Path, folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """A copy of the assembly whose template was edited by hand."""
+    copy = folder / "changed"
+    shutil.copytree(assembly, copy)
+    path = copy / "EfaNodes.template.json"
+    template = json.loads(path.read_text())
+    change(template["Resources"])
+    path.write_text(json.dumps(template))
+    return copy
+
+
+def interfaces(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    (template,) = (each for each in resources.values() if each["Type"] == "AWS::EC2::LaunchTemplate")
+    found: list[dict[str, Any]] = template["Properties"]["LaunchTemplateData"]["NetworkInterfaces"]
+    return found
+
+
+def without_self_egress(resources: dict[str, Any]) -> None:
+    (rule,) = (name for name, each in resources.items() if each["Type"] == "AWS::EC2::SecurityGroupEgress")
+    del resources[rule]
+    for each in resources.values():
+        waits_for = each.get("DependsOn")
+        if isinstance(waits_for, list) and rule in waits_for:
+            waits_for.remove(rule)
+
+
+def without_one_interface(resources: dict[str, Any]) -> None:
+    interfaces(resources).pop()
+
+
+def without_cluster_group(resources: dict[str, Any]) -> None:
+    for interface in interfaces(resources):
+        interface["Groups"] = [group for group in interface["Groups"] if isinstance(group, dict)]
+
+
+def without_efa_group(resources: dict[str, Any]) -> None:
+    for interface in interfaces(resources):
+        interface["Groups"] = [group for group in interface["Groups"] if not isinstance(group, dict)]
+
+
+def with_an_interface_too_many(resources: dict[str, Any]) -> None:
+    interfaces(resources).append({**interfaces(resources)[-1], "DeviceIndex": 1})
+
+
+def with_an_unknown_type(resources: dict[str, Any]) -> None:
+    resources["Strange"] = {"Type": "AWS::Braket::QuantumComputer"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (without_self_egress, "no egress rule"),
+        (without_one_interface, "has 3 EFA interfaces"),
+        (without_cluster_group, "does not carry the cluster's security group"),
+        (with_an_interface_too_many, "EFA"),
+        (with_an_unknown_type, "AWS::Braket::QuantumComputer"),
+    ],
+)
+def test_says_no_to_an_assembly_that_was_edited(
+    efa: Efa, assembly: Path, tmp_path: Path, change: Callable[[dict[str, Any]], None], words: str
+) -> None:
+    edited = changed(assembly, tmp_path, change)
+    code, out, err = efa.run("--assembly", str(edited), "--cluster-facts", str(FACTS))
+    assert code == 1, err
+    assert words in " ".join(out.split())
+    assert "npx cdk deploy" not in out
+    efa.assert_left_nothing()
+
+
+def test_keeps_the_account_and_leaves_the_assembly_alone(efa: Efa, assembly: Path) -> None:
+    before = sorted(assembly.rglob("*"))
+    code, out, err = efa.run("--assembly", str(assembly), "--cluster-facts", str(FACTS), "--keep", "--json")
+    assert code == 0, err
+    document = json.loads(out)
+    try:
+        (cluster,) = read_clusters(aws_clients(environment=document["environment"]))
+        assert cluster.node_groups[0].status == "ACTIVE"
+        assert sorted(assembly.rglob("*")) == before
+    finally:
+        os.kill(document["processId"], signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while efa.processes() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    efa.assert_left_nothing()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_leaves_nothing_behind_when_it_is_interrupted(efa: Efa, number: signal.Signals) -> None:
+    with efa.start() as process:
+        assert process.stderr is not None
+        # The account is up, and the app and the CDK CLI are running.
+        assert process.stderr.readline().startswith("start the account")
+        time.sleep(0.5)
+        assert len(efa.processes()) > 2
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert out == ""
+    assert "Traceback" not in err
+    efa.assert_left_nothing()
