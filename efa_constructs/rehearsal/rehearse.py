@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import Any
 
 from ..catalogue import region_of_zone
-from ..errors import InvalidArgumentError, RehearsalError
 from ..lookups.clients import aws_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
@@ -24,6 +23,7 @@ from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
 from .programs import Programs
 from .result import RehearsalResult, Stage
+from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
 from .verdict import judge_node_group
 
@@ -110,7 +110,7 @@ class _Run:
             else:
                 assert given is not None
                 assembly = self._borrow(given)
-            _check(assembly, facts)
+            check_scope(assembly, facts)
             account_id = next(iter(assembly.accounts), account_id)
             self._start_account(account_id, region, facts_file)
             self._bootstrap(account_id, region, assembly)
@@ -130,7 +130,7 @@ class _Run:
                 verdicts=verdicts,
                 stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
                 seconds=perf_counter() - start,
-                not_checked=_not_checked(assembly),
+                not_checked=not_checked(assembly),
                 environment=self._environment(region) if kept else {},
                 process_id=self._running_account.release() if kept else None,
             )
@@ -148,14 +148,15 @@ class _Run:
         self, given: CloudAssembly | None, app: CdkApp | None, facts: ClusterFacts | None
     ) -> tuple[str, str]:
         """Where stacks go that do not say it, and where the app's will most likely go."""
-        if given is not None and (given.accounts or given.regions):
-            return next(iter(given.accounts), _ACCOUNT), next(iter(given.regions), _REGION)
-        if facts is not None:
-            return facts.account, facts.region
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
         zone = app.context.get(_ZONE_KEY) if app else None
-        # A guess that saves time: the assembly says where its stacks really go.
-        return _ACCOUNT, region_of_zone(zone) if isinstance(zone, str) else region
+        if isinstance(zone, str):
+            # A guess that saves time: the assembly says where its stacks really go.
+            region = region_of_zone(zone)
+        return (
+            next(iter(given.accounts if given else ()), facts.account if facts else _ACCOUNT),
+            next(iter(given.regions if given else ()), facts.region if facts else region),
+        )
 
     def _synthesize_beside_account(
         self, app: CdkApp, account_id: str, region: str, facts_file: Path | None
@@ -283,43 +284,3 @@ class _Run:
         if self._account is not None:
             self._account.stop()
             self._account = None
-
-
-def _check(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
-    """Refuse what no emulated account can deploy."""
-    if assembly.missing_context:
-        raise InvalidArgumentError(
-            f"the cloud assembly lacks what the app looks up in AWS ({', '.join(assembly.missing_context)}): run "
-            "'cdk synth' once with credentials of the real account, so that cdk.context.json has it"
-        )
-    if len(assembly.accounts) > 1:
-        raise InvalidArgumentError(
-            f"the stacks go to several accounts ({', '.join(assembly.accounts)}), and a rehearsal has one: rehearse "
-            "the stacks of one account at a time"
-        )
-    if facts is not None and assembly.regions and facts.region not in assembly.regions:
-        raise InvalidArgumentError(
-            f"the cluster facts are of Region {facts.region}, and the stacks go to {', '.join(assembly.regions)}"
-        )
-    if assembly.docker_image_names and shutil.which("docker") is None:
-        raise RehearsalError(
-            f"the cloud assembly builds container images ({', '.join(assembly.docker_image_names)}), and there is no "
-            "docker here"
-        )
-
-
-def _not_checked(assembly: CloudAssembly) -> tuple[str, ...]:
-    manifests = assembly.kubernetes_manifest_count
-    plural = "" if manifests == 1 else "s"
-    self_managed = sum(stack.resource_types.get("AWS::AutoScaling::AutoScalingGroup", 0) for stack in assembly.stacks)
-    found = [
-        f"{manifests} Kubernetes manifest{plural}: accepted, and not applied, for no Kubernetes control plane runs here"
-        if manifests
-        else "",
-        f"{self_managed} Auto Scaling groups of your own: only managed node groups are read back"
-        if self_managed
-        else "",
-        "whether AWS has the capacity, and your account the quotas and permissions",
-        "EFA packets themselves: the verdict follows from interfaces and security-group rules",
-    ]
-    return tuple(filter(None, found))

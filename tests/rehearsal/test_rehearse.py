@@ -17,8 +17,10 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.errors import EfaConstructsError
 from efa_constructs.lookups.clients import aws_clients
 from efa_constructs.lookups.node_groups import read_clusters
+from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
 
 ROOT = Path(__file__).parent.parent.parent
 FACTS = ROOT / "examples" / "cluster-facts.json"
@@ -224,6 +226,59 @@ def test_keeps_the_account_and_leaves_the_assembly_alone(efa: Efa, assembly: Pat
     while efa.processes() and time.monotonic() < deadline:
         time.sleep(0.05)
     efa.assert_left_nothing()
+
+
+def write_assembly(
+    folder: Path, *environments: str, missing: tuple[str, ...] = (), images: tuple[str, ...] = ()
+) -> Path:
+    """An assembly with an empty stack for each environment."""
+    artifacts: dict[str, Any] = {
+        f"Stack{number}": {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://{environment}",
+            "properties": {"templateFile": "template.json"},
+        }
+        for number, environment in enumerate(environments)
+    }
+    artifacts["Assets"] = {"type": "cdk:asset-manifest", "properties": {"file": "assets.json"}}
+    manifest = {"version": "55.0.0", "artifacts": artifacts, "missing": [{"key": key} for key in missing]}
+    folder.mkdir()
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    (folder / "template.json").write_text('{"Resources": {}}')
+    (folder / "assets.json").write_text(json.dumps({"dockerImages": {name: {} for name in images}}))
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("options", "facts", "message"),
+    [
+        (
+            {"missing": ("vpc-provider:x",)},
+            None,
+            "lacks what the app looks up in AWS .vpc-provider:x.: run 'cdk synth'",
+        ),
+        ({"images": ("trainer",)}, None, "builds container images .trainer., and there is no docker here"),
+        ({}, FACTS, "the cluster facts are of account 123456789012, and the stacks go to 111122223333"),
+    ],
+    ids=["missing context", "container images", "facts of another account"],
+)
+def test_refuses_an_assembly_that_cannot_be_rehearsed(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, tuple[str, ...]],
+    facts: Path | None,
+    message: str,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assembly = write_assembly(tmp_path / "cdk.out", "111122223333/us-east-1", **options)
+    with pytest.raises(EfaConstructsError, match=message):
+        rehearse(Rehearsal(directory=ROOT, assembly=assembly, cluster_facts=facts))
+
+
+def test_refuses_stacks_of_several_accounts(tmp_path: Path) -> None:
+    assembly = write_assembly(tmp_path / "cdk.out", "111122223333/us-east-1", "444455556666/us-east-1")
+    with pytest.raises(EfaConstructsError, match=r"the stacks go to several accounts .111122223333, 444455556666."):
+        rehearse(Rehearsal(directory=ROOT, assembly=assembly))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

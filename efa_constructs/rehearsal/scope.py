@@ -1,0 +1,63 @@
+"""What a rehearsal can deploy, and what it says nothing about."""
+
+from __future__ import annotations
+
+import shutil
+
+from ..errors import InvalidArgumentError, RehearsalError
+from ..lookups.cluster_facts import ClusterFacts
+from .assembly import CloudAssembly
+
+__all__ = ["check_scope", "not_checked"]
+
+
+def check_scope(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
+    """Refuse an assembly that no rehearsal can deploy.
+
+    :param facts: Facts of the cluster that is put into the account, if any.
+    :raises InvalidArgumentError: the assembly lacks looked-up context, or is for several accounts or another one.
+    :raises RehearsalError: it builds container images, and docker is missing.
+    """
+    if assembly.missing_context:
+        raise InvalidArgumentError(
+            f"the cloud assembly lacks what the app looks up in AWS ({', '.join(assembly.missing_context)}): run "
+            "'cdk synth' once with credentials of the real account, so that cdk.context.json has it"
+        )
+    if len(assembly.accounts) > 1:
+        raise InvalidArgumentError(
+            f"the stacks go to several accounts ({', '.join(assembly.accounts)}), and a rehearsal has one: rehearse "
+            "the stacks of one account at a time"
+        )
+    if facts is not None:
+        for what, fact, named in (
+            ("account", facts.account, assembly.accounts),
+            ("Region", facts.region, assembly.regions),
+        ):
+            if named and fact not in named:
+                raise InvalidArgumentError(
+                    f"the cluster facts are of {what} {fact}, and the stacks go to {', '.join(named)}: give the facts "
+                    "of a cluster there"
+                )
+    if assembly.docker_image_names and shutil.which("docker") is None:
+        raise RehearsalError(
+            f"the cloud assembly builds container images ({', '.join(assembly.docker_image_names)}), and there is no "
+            "docker here"
+        )
+
+
+def not_checked(assembly: CloudAssembly) -> tuple[str, ...]:
+    """What a rehearsal of the assembly says nothing about."""
+    manifests = assembly.kubernetes_manifest_count
+    plural = "" if manifests == 1 else "s"
+    self_managed = sum(stack.resource_types.get("AWS::AutoScaling::AutoScalingGroup", 0) for stack in assembly.stacks)
+    found = [
+        f"{manifests} Kubernetes manifest{plural}: accepted, and not applied, for no Kubernetes control plane runs here"
+        if manifests
+        else "",
+        f"{self_managed} Auto Scaling groups of your own: only managed node groups are read back"
+        if self_managed
+        else "",
+        "whether AWS has the capacity, and your account the quotas and permissions",
+        "EFA packets themselves: the verdict follows from interfaces and security-group rules",
+    ]
+    return tuple(filter(None, found))
