@@ -19,7 +19,7 @@ from efa_constructs.rehearsal.account.launch_rules import (
     Surroundings,
     check_launch,
     check_node_group,
-    template_issue,
+    health_issue,
 )
 from efa_constructs.rehearsal.account.resource_type import AwsError
 
@@ -152,8 +152,15 @@ def _more_efas(scene: Scene) -> None:
     scene.interfaces.append({"NetworkCardIndex": 1, "DeviceIndex": 1, "InterfaceType": "efa"})
 
 
+def _reservation(identifier: str) -> Mutation:
+    target = {"CapacityReservationTarget": {"CapacityReservationId": identifier}}
+    return _template(CapacityReservationSpecification=target)
+
+
 _MARKET = {"InstanceMarketOptions": {"MarketType": "capacity-block"}}
-_TARGET = {"CapacityReservationSpecification": {"CapacityReservationTarget": {"CapacityReservationId": "cr-1"}}}
+_TARGET = {
+    "CapacityReservationSpecification": {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
+}
 
 REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
     (_interface(4, NetworkCardIndex=4), "InvalidParameterValue", "'4' for the network card index exceeds"),
@@ -236,6 +243,8 @@ REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
     ),
     (_subnet(free_addresses=1), "InsufficientFreeAddressesInSubnet", "not enough free addresses in subnet 'subnet-1'"),
     (_template(InstanceType="p4d.2xlarge"), "InvalidInstanceType", "do not exist: [p4d.2xlarge]"),
+    (_reservation("my-reservation"), "InvalidCapacityReservationId.Malformed", 'Invalid id: "my-reservation"'),
+    (_template(UserData=_base64("x" * 16_385)), "InvalidParameterValue", "User data is limited to 16384 bytes"),
 ]
 
 REFUSED_BY_EKS: list[tuple[Mutation, str]] = [
@@ -331,6 +340,11 @@ FOUND_LATER: list[tuple[Mutation, str, str]] = [
         "AsgInstanceLaunchFailures",
         "Volume of size 10GB is smaller than snapshot of the image, expect size >= 20GB",
     ),
+    (
+        _subnet(public=True),
+        "Ec2SubnetInvalidConfiguration",
+        "One or more Amazon EC2 Subnets of [subnet-1] for node group p4d does not automatically assign public IP",
+    ),
 ]
 
 
@@ -338,7 +352,7 @@ def test_accepts_the_healthy_group() -> None:
     scene = Scene()
     scene.create()
     scene.launch()
-    assert template_issue(scene.group) is None
+    assert health_issue(scene.group, scene.around()) is None
 
 
 @pytest.mark.parametrize(("mutation", "code", "message"), REFUSED_BY_EC2)
@@ -365,7 +379,7 @@ def test_eks_refuses_a_node_group(mutation: Mutation, message: str) -> None:
 def test_eks_finds_a_bad_template_while_it_works(mutation: Mutation, code: str, message: str) -> None:
     scene = Scene()
     mutation(scene)
-    issue = template_issue(scene.group)
+    issue = health_issue(scene.group, scene.around())
     assert issue is not None and issue.code == code
     assert message in issue.message
 
@@ -422,7 +436,14 @@ def test_a_complete_capacity_block_is_accepted() -> None:
 def test_bottlerocket_user_data_need_not_be_mime() -> None:
     scene = Scene()
     _both(_request(amiType="BOTTLEROCKET_x86_64_NVIDIA"), _template(UserData=_base64("[settings]\n")))(scene)
-    assert template_issue(scene.group) is None
+    assert health_issue(scene.group, scene.around()) is None
+
+
+def test_the_longest_user_data_is_accepted() -> None:
+    scene = Scene()
+    _template(UserData=_base64(MIME.replace("---\n", "---\n" + "#" * (16_384 - len(MIME)))))(scene)
+    assert len(base64.b64decode(scene.template["UserData"])) == 16_384
+    scene.launch()
 
 
 def test_rules_leave_what_they_are_asked_about_alone() -> None:

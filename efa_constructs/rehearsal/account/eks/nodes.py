@@ -8,10 +8,10 @@ from typing import Any
 from moto.ec2.models.instances import Instance
 
 from ..instances import LaunchPlan, run_instance
-from ..launch_rules import Launch, NodeGroup, check_launch, template_issue
+from ..launch_rules import Launch, NodeGroup, check_launch, health_issue
 from ..resource_type import AwsError
 from .state import Cluster, EksState
-from .surroundings import subnet_facts, surroundings
+from .surroundings import surroundings
 
 __all__ = ["empty", "fill", "instances_of", "replace"]
 
@@ -72,10 +72,10 @@ def _launch(state: EksState, cluster: Cluster, group: dict[str, Any], plan: Node
 
 def _issue(state: EksState, group: dict[str, Any], plan: NodeGroup, count: int) -> dict[str, Any] | None:
     name = group["resources"]["autoScalingGroups"][0]["name"]
-    issue = template_issue(plan)
+    around, subnets = surroundings(state, plan), group["subnets"]
+    issue = health_issue(plan, around)
     if issue is not None:
         return {"code": issue.code, "message": issue.message, "resourceIds": [name]}
-    around, subnets = surroundings(state, plan), group["subnets"]
     try:
         for index, subnet_id in enumerate(subnets):
             # At least one a subnet: the template is at fault even while nothing is to be launched.
@@ -83,7 +83,7 @@ def _issue(state: EksState, group: dict[str, Any], plan: NodeGroup, count: int) 
             launch = Launch(
                 instance_type=plan.instance_types[0],
                 template=plan.template or {},
-                subnet=subnet_facts(state.ec2.get_subnet(subnet_id)),
+                subnet=around.subnets[subnet_id],
                 count=share,
             )
             check_launch(launch, around)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.subnets import Subnet
 
 from ..hardware import hardware, zones_offering
@@ -18,7 +20,7 @@ def surroundings(state: EksState, group: NodeGroup) -> Surroundings:
     types = {name: hardware(name) for name in group.instance_types}
     return Surroundings(
         region=state.region,
-        subnets={subnet.id: subnet_facts(subnet) for subnet in state.ec2.describe_subnets()},
+        subnets={subnet.id: subnet_facts(state.ec2, subnet) for subnet in state.ec2.describe_subnets()},
         security_groups={found.id: found.vpc_id or "" for found in state.ec2.describe_security_groups()},
         placement_groups={found.group_name: found.strategy for found in placement_groups(state.ec2).values()},
         roles={role.arn: trusted_role(state.iam, role.arn, "ec2.amazonaws.com") for role in state.iam.roles.values()},
@@ -27,11 +29,24 @@ def surroundings(state: EksState, group: NodeGroup) -> Surroundings:
     )
 
 
-def subnet_facts(subnet: Subnet) -> SubnetFacts:
+def subnet_facts(ec2: EC2Backend, subnet: Subnet) -> SubnetFacts:
     """A moto subnet as the rules see it."""
     return SubnetFacts(
         id=subnet.id,
         vpc_id=subnet.vpc_id,
         availability_zone=subnet.availability_zone,
         free_addresses=subnet.available_ip_address_count,
+        public=_has_internet_route(ec2, subnet),
+        maps_public_addresses=str(subnet.map_public_ip_on_launch).lower() == "true",
+    )
+
+
+def _has_internet_route(ec2: EC2Backend, subnet: Subnet) -> bool:
+    tables = [table for table in ec2.route_tables.values() if table.vpc_id == subnet.vpc_id]
+    own = [table for table in tables if any(entry.get("SubnetId") == subnet.id for entry in table.associations)]
+    # A subnet without a table of its own has the VPC's main one.
+    return any(
+        isinstance(route.gateway, InternetGateway)
+        for table in own or [table for table in tables if table.main_association_id]
+        for route in table.routes
     )

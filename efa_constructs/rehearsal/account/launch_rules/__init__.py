@@ -7,7 +7,7 @@ report that has the message word for word. The other messages say what AWS says,
 from __future__ import annotations
 
 from .ec2 import check_launch
-from .eks import check_node_group, check_scaling, template_issue
+from .eks import check_node_group, check_scaling, health_issue
 from .facts import Launch, NodeGroup, SubnetFacts, Surroundings
 
 __all__ = [
@@ -18,5 +18,5 @@ __all__ = [
     "check_launch",
     "check_node_group",
     "check_scaling",
-    "template_issue",
+    "health_issue",
 ]

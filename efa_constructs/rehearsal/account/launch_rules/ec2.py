@@ -6,6 +6,7 @@ DescribeInstanceTypes gives for a type, and the public reports named below.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -85,6 +86,21 @@ def _capacity_block_outside_placement_groups(launch: Launch, hardware: Hardware,
         )
 
 
+def _reservation_id_is_well_formed(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    # Whether the reservation exists only its owner's account knows.
+    target = launch.template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
+    identifier = target.get("CapacityReservationId")
+    if identifier and not _RESERVATION.fullmatch(identifier):
+        raise _error("InvalidCapacityReservationId.Malformed", f'Invalid id: "{identifier}" (expecting "cr-...")')
+
+
+def _user_data_is_short(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    encoded = str(launch.template.get("UserData") or "")
+    # "User data is limited to 16 KB, in raw form, before it is base64-encoded": EC2 User Guide.
+    if len(encoded.rstrip("=")) * 3 // 4 > _MOST_USER_DATA:
+        raise _error("InvalidParameterValue", f"User data is limited to {_MOST_USER_DATA} bytes")
+
+
 def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
     market = launch.template.get("InstanceMarketOptions", {}).get("MarketType", "on-demand")
     if hardware.usage_classes and market not in hardware.usage_classes:
@@ -105,12 +121,17 @@ def _subnet_has_addresses(launch: Launch, hardware: Hardware, around: Surroundin
         )
 
 
+_RESERVATION = re.compile(r"cr-[0-9a-f]{8,17}")
+_MOST_USER_DATA = 16_384
+
 Rule = Callable[[Launch, Hardware, Surroundings], None]
 
 _RULES: tuple[Rule, ...] = (
     _security_groups_exist_in_the_vpc,
     _placement_group_exists_and_fits,
     _capacity_block_outside_placement_groups,
+    _reservation_id_is_well_formed,
+    _user_data_is_short,
     _usage_class_is_supported,
     _zone_offers_the_type,
     _subnet_has_addresses,

@@ -17,7 +17,7 @@ from ..resource_type import AwsError
 from . import labels_and_taints
 from .facts import NodeGroup, Surroundings
 
-__all__ = ["check_node_group", "check_scaling", "template_issue"]
+__all__ = ["check_node_group", "check_scaling", "health_issue"]
 
 
 def check_node_group(group: NodeGroup, around: Surroundings) -> None:
@@ -27,16 +27,9 @@ def check_node_group(group: NodeGroup, around: Surroundings) -> None:
     labels_and_taints.check(group.request)
 
 
-def template_issue(group: NodeGroup) -> AwsError | None:
-    """The health issue that EKS finds in a template only once it works on the node group, or None.
-
-    The error's code is the issue's.
-    """
-    for find in (_user_data_issue, _root_volume_issue):
-        issue = find(group)
-        if issue is not None:
-            return issue
-    return None
+def health_issue(group: NodeGroup, around: Surroundings) -> AwsError | None:
+    """What EKS finds wrong only once it works on the node group, or None. The error's code is the issue's."""
+    return _user_data_issue(group) or _root_volume_issue(group) or _public_subnet_issue(group, around)
 
 
 def check_scaling(scaling: Mapping[str, int]) -> None:
@@ -244,6 +237,24 @@ def _root_volume_issue(group: NodeGroup) -> AwsError | None:
                 "failed.",
             )
     return None
+
+
+def _public_subnet_issue(group: NodeGroup, around: Surroundings) -> AwsError | None:
+    given = [
+        interface.get("AssociatePublicIpAddress") for interface in (group.template or {}).get("NetworkInterfaces", ())
+    ]
+    if any(given):
+        return None
+    subnets = [around.subnets[subnet_id] for subnet_id in group.request["subnets"]]
+    lacking = [subnet.id for subnet in subnets if subnet.public and not subnet.maps_public_addresses]
+    if not lacking:
+        return None
+    return _issue(
+        "Ec2SubnetInvalidConfiguration",
+        f"One or more Amazon EC2 Subnets of [{', '.join(lacking)}] for node group {group.request['nodegroupName']} "
+        "does not automatically assign public IP addresses to instances launched into it. If you want your instances to be "
+        "assigned a public IP address, then you need to enable auto-assign public IP address for the subnet.",
+    )
 
 
 def _issue(code: str, message: str) -> AwsError:

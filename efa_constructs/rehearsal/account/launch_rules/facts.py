@@ -19,6 +19,10 @@ class SubnetFacts:
     vpc_id: str
     availability_zone: str
     free_addresses: int
+    # Has a route to an internet gateway.
+    public: bool = False
+    # Gives an instance with one interface a public address.
+    maps_public_addresses: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
