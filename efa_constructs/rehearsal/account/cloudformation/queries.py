@@ -127,9 +127,8 @@ def get_template(engine: Engine, parameters: Parameters) -> Answer:
         body = change_set.request.template.body
     else:
         stack = engine.state.stack(parameters["StackName"])
-        if stack.request is None:
-            raise CloudFormationError("ValidationError", f"Stack with id {parameters['StackName']} does not exist")
-        body = stack.request.template.body
+        # A stack whose first change set was not executed yet has none; the CDK CLI asks all the same.
+        body = stack.request.template.body if stack.request else ""
     return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
 
