@@ -23,6 +23,7 @@ class EfaClusterStack(cdk.Stack):
 
     def __init__(self, scope: Construct, id: str, *, settings: Settings, placement: Placement, **kwargs: Any) -> None:
         super().__init__(scope, id, **kwargs)
+        self._zones = list(placement.network_zones)
         network = EfaNetwork(self, "Network", availability_zones=placement.network_zones)
         efa_cluster = EfaCluster(
             self,
@@ -41,3 +42,9 @@ class EfaClusterStack(cdk.Stack):
             f"--role-arn {efa_cluster.admin_role.role_arn}",
             description="Lets kubectl reach the cluster, for whoever may assume the role",
         )
+
+    # The VPC compares its zones with the stack's, which CDK would look up in AWS: synthesis shall not.
+    @property
+    def availability_zones(self) -> list[str]:
+        """The zones of the network."""
+        return self._zones

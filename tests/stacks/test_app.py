@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 
+from app import define
 from efa_constructs import catalogue
 from efa_constructs.errors import EfaConstructsError
 
@@ -54,6 +57,16 @@ def test_gives_private_subnets_a_way_out_in_the_nodes_zone(app):
     assert cluster.find_resources("AWS::EC2::Subnet")[public]["Properties"]["AvailabilityZone"] == "us-west-2c"
     cluster.has_resource_properties("AWS::EC2::VPCEndpoint", {"VpcEndpointType": "Gateway"})
     cluster.all_resources_properties("AWS::EC2::Subnet", {"MapPublicIpOnLaunch": False})
+
+
+def test_asks_aws_nothing_when_the_account_is_known(app, monkeypatch):
+    app()  # deletes the variables first
+    monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "123456789012")
+    monkeypatch.setenv("CDK_DEFAULT_REGION", "us-west-2")
+    cloud = cdk.App(builtin_cloud_formation_validation=False)
+    define(cloud)
+    manifest = json.loads((Path(cloud.synth().directory) / "manifest.json").read_text())
+    assert "missing" not in manifest
 
 
 def test_encrypts_and_logs_the_control_plane_and_lets_in_by_access_entry_only(app):
