@@ -87,7 +87,9 @@ def update_termination_protection(engine: Engine, parameters: Parameters) -> dic
 def create_change_set(engine: Engine, parameters: Parameters) -> dict[str, Any]:
     """CreateChangeSet. It is complete, or has failed, when this returns."""
     kind = parameters.get("ChangeSetType", "UPDATE")
-    if kind == "IMPORT" or parameters.get("ImportExistingResources"):
+    # ImportExistingResources, which ``cdk bootstrap`` sets, only matters where a named resource exists already: it will
+    # be refused as such.
+    if kind == "IMPORT":
         raise CloudFormationError("ValidationError", "the emulated account does not import resources into stacks")
     name = _checked_name(parameters["StackName"].rsplit(":stack/", 1)[-1].split("/")[0])
     stack = engine.state.find(parameters["StackName"])

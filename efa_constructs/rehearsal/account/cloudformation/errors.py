@@ -6,9 +6,11 @@ import sys
 import traceback
 import uuid
 
+from moto.core.exceptions import ServiceException, _RESTError
+
 from ..resource_type import AwsError
 
-__all__ = ["CloudFormationError", "ResourceFailure", "TemplateError", "handler_error_code", "reason"]
+__all__ = ["CloudFormationError", "ResourceFailure", "TemplateError", "aws_error", "handler_error_code", "reason"]
 
 _INTERNAL = "InternalFailure"
 
@@ -43,14 +45,28 @@ class ResourceFailure(Exception):  # noqa: N818 - an outcome of a deployment, no
         self.untouched = untouched
 
 
-def reason(error: Exception) -> str:
+def aws_error(error: Exception, type_name: str) -> AwsError:
+    """The service's error that a handler raised, in moto's form or ours.
+
+    :param type_name: The resource type, by which CloudFormation names the service.
+    """
+    if isinstance(error, AwsError):
+        return error
+    service = type_name.split("::")[1].capitalize() if type_name.startswith("AWS::") else ""
+    if isinstance(error, ServiceException):
+        return AwsError(error.code, str(error.message), service=service)
+    if isinstance(error, _RESTError):
+        return AwsError(error.error_type, error.message, service=service, status=error.code or 400)
+    # A mistake of the emulated account, not of the template: whoever looks for it needs the traceback.
+    traceback.print_exception(error, file=sys.stderr)
+    return AwsError(_INTERNAL, f"internal error of the emulated account: {error!r}", service=service, status=500)
+
+
+def reason(error: Exception, type_name: str) -> str:
     """What CloudFormation shows as the status reason of a resource whose handler raised ``error``."""
     if isinstance(error, CloudFormationError):
         return error.message
-    if not isinstance(error, AwsError):
-        # A mistake of the emulated account, not of the template: whoever looks for it needs the traceback.
-        traceback.print_exception(error, file=sys.stderr)
-        error = AwsError(_INTERNAL, f"internal error of the emulated account: {error!r}", status=500)
+    error = aws_error(error, type_name)
     service = f"Service: {error.service}, " if error.service else ""
     details = f"({service}Status Code: {error.status}, Request ID: {uuid.uuid4()})"
     return (

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..resource_type import AwsError, ResourceRequest, ResourceType
-from .errors import ResourceFailure, handler_error_code, reason
+from .errors import CloudFormationError, ResourceFailure, aws_error, handler_error_code, reason
 from .schemas import schema
 from .stacks import CloudFormationState, Stack, StackResource
 
@@ -68,15 +68,17 @@ class ResourceOperations:
             self._type(resource).delete(self._request(resource), resource.resource)
         except Exception as error:
             # Somebody else deleted it: that is what was wanted.
+            if not isinstance(error, CloudFormationError):
+                error = aws_error(error, resource.type_name)
             if not (isinstance(error, AwsError) and handler_error_code(error) == "NotFound"):
-                self._stack.record(resource, "DELETE_FAILED", reason(error))
+                self._stack.record(resource, "DELETE_FAILED", reason(error, resource.type_name))
                 return False
         self._stack.record(resource, "DELETE_COMPLETE")
         return True
 
     def failed(self, resource: StackResource, verb: str, error: Exception) -> ResourceFailure:
         """Note that a resource failed, and return what to raise about it."""
-        why = error.reason if isinstance(error, ResourceFailure) else reason(error)
+        why = error.reason if isinstance(error, ResourceFailure) else reason(error, resource.type_name)
         self._stack.record(resource, f"{verb}_FAILED", why)
         # A type that says it cannot update has left the resource alone.
         untouched = isinstance(error, AwsError) and error.code == "NotUpdatable"

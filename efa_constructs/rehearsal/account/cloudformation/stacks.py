@@ -178,10 +178,12 @@ class Stack:
         reason: str | None,
         properties: Mapping[str, Any] | None = None,
     ) -> None:
+        # Clients sort events by their time, which they read in milliseconds.
+        earliest = self.events[-1].time + datetime.timedelta(milliseconds=1) if self.events else now()
         self.events.append(
             Event(
                 id=str(uuid.uuid4()) if type_name == STACK_TYPE else f"{logical_id}-{status}-{uuid.uuid4()}",
-                time=now(),
+                time=max(now(), earliest),
                 logical_id=logical_id,
                 physical_id=physical_id,
                 type_name=type_name,

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
-from moto.core.exceptions import ServiceException, _RESTError
 
 from ..cloudformation.physical_names import physical_name
 from ..cloudformation.schemas import Schema, schema
@@ -72,17 +71,17 @@ class MotoResourceType(ResourceType):
 
     def create(self, request: ResourceRequest) -> Resource:
         """Make the resource with moto's model."""
-        with _ServiceErrors(request):
-            model = self._model.create_from_cloudformation_json(
-                self._resource_name(request),
-                self._template(request),
-                request.account,
-                request.region,
-                LogicalId=request.logical_id,
-                StackId=request.stack_id,
-                ResourceType=request.type_name,
-            )
-            return self._resource(model)
+        name = self._resource_name(request)
+        model = self._model.create_from_cloudformation_json(
+            name,
+            self._template(request, name),
+            request.account,
+            request.region,
+            LogicalId=request.logical_id,
+            StackId=request.stack_id,
+            ResourceType=request.type_name,
+        )
+        return self._resource(model)
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
         """Change the resource, if moto's model can."""
@@ -93,30 +92,28 @@ class MotoResourceType(ResourceType):
                 f"the emulated account cannot update a resource of type {self._name} in place",
                 status=501,
             )
-        with _ServiceErrors(request):
-            model = self._model.update_from_cloudformation_json(
-                original_resource=current.model,
-                new_resource_name=self._resource_name(request, current),
-                cloudformation_json=self._template(request),
-                account_id=request.account,
-                region_name=request.region,
-            )
-            return self._resource(model or current.model)
+        name = self._resource_name(request, current)
+        model = self._model.update_from_cloudformation_json(
+            original_resource=current.model,
+            new_resource_name=name,
+            cloudformation_json=self._template(request, name),
+            account_id=request.account,
+            region_name=request.region,
+        )
+        return self._resource(model or current.model)
 
     def delete(self, request: ResourceRequest, current: Resource) -> None:
         """Delete the resource."""
         assert isinstance(current, _MotoResource)
-        with _ServiceErrors(request):
-            if hasattr(current.model, "delete"):
-                current.model.delete(request.account, request.region)
-            elif not hasattr(self._model.delete_from_cloudformation_json, "__isabstractmethod__"):
-                self._model.delete_from_cloudformation_json(
-                    current.physical_id, self._template(request), request.account, request.region
-                )
-            else:
-                raise AwsError(
-                    "NotStabilized", f"the emulated account cannot delete a resource of type {self._name}", status=501
-                )
+        if hasattr(current.model, "delete"):
+            current.model.delete(request.account, request.region)
+        elif not hasattr(self._model.delete_from_cloudformation_json, "__isabstractmethod__"):
+            template = self._template(request, current.physical_id)
+            self._model.delete_from_cloudformation_json(current.physical_id, template, request.account, request.region)
+        else:
+            raise AwsError(
+                "NotStabilized", f"the emulated account cannot delete a resource of type {self._name}", status=501
+            )
 
     def _resource(self, model: Any) -> _MotoResource:
         known = schema(self._name)
@@ -129,29 +126,17 @@ class MotoResourceType(ResourceType):
         own = request.properties.get(self._model.cloudformation_name_type())
         return own or (current.physical_id if current else physical_name(request))
 
-    def _template(self, request: ResourceRequest) -> dict[str, Any]:
+    def _template(self, request: ResourceRequest, name: str) -> dict[str, Any]:
         # A copy: some models change what they are given.
         properties = copy.deepcopy(dict(request.properties))
         known = schema(self._name)
+        name_property = self._model.cloudformation_name_type()
+        if known is not None and known.has_attribute(name_property):
+            # Some models look for the name only here.
+            properties.setdefault(name_property, name)
         if known is not None and request.tags and known.tag_property:
             properties[known.tag_property] = _merged_tags(known, properties.get(known.tag_property), request.tags)
         return {"Type": request.type_name, "Properties": properties}
-
-
-class _ServiceErrors:
-    """Turns moto's errors into the service's."""
-
-    def __init__(self, request: ResourceRequest) -> None:
-        self._service = request.type_name.split("::")[1].capitalize()
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if isinstance(error, ServiceException):
-            raise AwsError(error.code, str(error.message), service=self._service) from None
-        if isinstance(error, _RESTError):
-            raise AwsError(error.error_type, error.message, service=self._service, status=error.code or 400) from None
 
 
 def _merged_tags(known: Schema, own: Any, stack: Mapping[str, str]) -> Any:
