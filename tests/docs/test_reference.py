@@ -1,0 +1,167 @@
+"""The reference pages say what the code does: no key, field or option more, and none less."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from app import define
+from efa_constructs import aws, catalogue
+from efa_constructs.cli import app as efa
+from efa_constructs.cli.instances import facts
+from efa_constructs.errors import EfaConstructsError
+from efa_constructs.lookups import cluster_facts
+from efa_constructs.rehearsal.result import to_json
+from stacks.settings import KEYS, Settings
+from tests.rehearsal.deployments import cluster, node, node_group
+from tests.rehearsal.results import result
+
+from .pages import ROOT, quoted, section, table
+
+
+def camel_case(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+def first_cells(text: str) -> list[str]:
+    return [name for row in table(text) for name in quoted(row[0])]
+
+
+def test_configuration_lists_every_key_once():
+    assert first_cells(section("reference/configuration.md", "## Keys")) == list(KEYS)
+
+
+def test_configuration_gives_the_defaults_of_the_code():
+    defaults = Settings()
+    documented = {
+        quoted(row[0])[0]: row[1].strip("`") for row in table(section("reference/configuration.md", "## Keys"))
+    }
+    for key, (field, _) in KEYS.items():
+        default = getattr(defaults, field)
+        in_words = {"None": "none", "True": "true", "False": "false"}
+        assert documented[key] == in_words.get(str(default), str(default)), key
+
+
+@pytest.mark.parametrize("row", table(section("reference/configuration.md", "## Errors")), ids=lambda row: row[0])
+def test_configuration_quotes_the_errors_of_the_code(row, tmp_path, monkeypatch):
+    words = quoted(row[0])
+    pairs = dict(zip(words[::2], words[1::2], strict=False)) if len(words) > 1 else {words[0]: "x"}
+    monkeypatch.delenv("CDK_DEFAULT_REGION", raising=False)
+    with pytest.raises(EfaConstructsError) as refused:
+        define(cdk.App(context=pairs, outdir=str(tmp_path), builtin_cloud_formation_validation=False))
+    for part in quoted(row[1])[0].split("..."):
+        assert part in str(refused.value)
+
+
+RECORDS = {
+    "## The document": cluster_facts.ClusterFacts,
+    "## cluster": cluster_facts.Cluster,
+    "## vpc": cluster_facts.Vpc,
+    "## subnets": cluster_facts.Subnet,
+}
+
+
+@pytest.mark.parametrize("heading", RECORDS)
+def test_cluster_facts_describes_every_field_with_its_type(heading):
+    record = RECORDS[heading]
+    hints = typing.get_type_hints(record)
+    expected = [(camel_case(field.name), type_in_words(hints[field.name])) for field in dataclasses.fields(record)]
+    rows = table(section("reference/cluster-facts.md", heading))
+    assert [(quoted(row[0])[0], row[1]) for row in rows] == expected
+
+
+def type_in_words(hint: object) -> str:
+    names = {str: "string", int: "whole number", bool: "true or false"}
+    if hint in names:
+        return names[hint]
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        return f"{type_in_words(arguments[0])}, optional"
+    if origin is tuple:
+        return f"list of {type_in_words(arguments[0])}s"
+    if origin is Mapping:
+        return f"object of {type_in_words(arguments[1]).replace('list', 'lists')}".removesuffix("s") + "s"
+    return "object"
+
+
+COMMANDS = typer.main.get_command(efa).commands
+
+
+def options_of(command) -> set[str]:
+    names = {name for parameter in command.params for name in parameter.opts if parameter.param_type_name == "option"}
+    return names - {"--help"}
+
+
+def test_command_has_a_section_for_every_command_and_no_other():
+    page = (ROOT / "docs/reference/command.md").read_text()
+    headings = [line.removeprefix("## efa").strip() for line in page.splitlines() if line.startswith("## efa")]
+    assert headings == ["", *COMMANDS]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_command_lists_every_option_and_no_other(name):
+    documented = {
+        option for option in first_cells(section("reference/command.md", f"## efa {name}")) if option.startswith("-")
+    }
+    assert documented == options_of(COMMANDS[name])
+    printed = CliRunner().invoke(efa, [name, "--help"]).output
+    assert all(option in printed for option in documented)
+
+
+def test_command_lists_the_fields_of_instances():
+    documented = set(first_cells(json_section("## efa instances")))
+    assert documented == {*facts(catalogue.get("p4d.24xlarge")), "layouts"}
+
+
+def test_command_lists_the_fields_of_rehearse():
+    document = to_json(result(cluster(node_group(node()))))
+    outcome, verdict = json_section("## efa rehearse").split("`nodeGroups[].efa`")
+    assert set(first_cells(outcome)) == set(document)
+    assert set(first_cells(verdict)) == set(document["nodeGroups"][0]["efa"])
+
+
+def json_section(heading: str) -> str:
+    _, _, rest = (ROOT / "docs/reference/command.md").read_text().partition(f"\n{heading}\n")
+    _, _, after = rest.partition("### JSON\n")
+    return after.partition("\n## ")[0]
+
+
+def test_constructs_shows_every_public_construct():
+    page = (ROOT / "docs/reference/constructs.md").read_text()
+    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.aws.")}
+    assert shown == set(aws.__all__)
+
+
+def test_catalogue_shows_every_public_name():
+    page = (ROOT / "docs/reference/catalogue.md").read_text()
+    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: ")}
+    assert shown == set(catalogue.__all__)
+
+
+LAYOUT_ROWS = table(section("explanation/interfaces.md", "## Three layouts").partition("For each layout")[2])
+
+
+@pytest.mark.parametrize("row", LAYOUT_ROWS, ids=lambda row: row[0])
+def test_interfaces_table_is_what_the_catalogue_computes(row):
+    (instance_type,) = quoted(row[0])
+    for layout, documented in zip(catalogue.InterfaceLayout, row[1:], strict=True):
+        assert documented == layout_in_words(instance_type, layout)
+
+
+def layout_in_words(instance_type: str, layout: str) -> str:
+    try:
+        interfaces = catalogue.network_interfaces(instance_type, layout)
+    except EfaConstructsError:
+        return "-"
+    pods = catalogue.max_pods(instance_type, interfaces)
+    most = "?" if pods.usable is None else min(pods.usable, pods.managed_limit)
+    efa, addresses = catalogue.efa_interface_count(interfaces), catalogue.ipv4_addresses_used(interfaces)
+    return f"{efa} EFA of {len(interfaces)}, {addresses} IPv4, {most} pods"
