@@ -9,6 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from efa_constructs.rehearsal.account.process import AccountProcess
 
@@ -172,6 +173,20 @@ def test_boto3_reads_the_nodes_back_as_the_template_has_them(deployer: Deployer)
     (subnet,) = deployer.ec2.describe_subnets(SubnetIds=group["subnets"])["Subnets"]
     # 251, less one for the control plane and one for each node.
     assert subnet["AvailableIpAddressCount"] == 248
+
+
+def test_boto3_makes_and_deletes_placement_groups(deployer: Deployer) -> None:
+    tags = [{"ResourceType": "placement-group", "Tags": [{"Key": "team", "Value": "training"}]}]
+    made = deployer.ec2.create_placement_group(GroupName="mine", Strategy="cluster", TagSpecifications=tags)
+    assert made["PlacementGroup"]["GroupName"] == "mine"
+    filters = [{"Name": "tag:team", "Values": ["training"]}]
+    (found,) = deployer.ec2.describe_placement_groups(Filters=filters)["PlacementGroups"]
+    assert (found["GroupId"], found["State"]) == (made["PlacementGroup"]["GroupId"], "available")
+    with pytest.raises(ClientError, match="The placement group 'mine' already exists"):
+        deployer.ec2.create_placement_group(GroupName="mine", Strategy="cluster")
+    deployer.ec2.delete_placement_group(GroupName="mine")
+    with pytest.raises(ClientError, match=r"InvalidPlacementGroup\.Unknown"):
+        deployer.ec2.describe_placement_groups(GroupNames=["mine"])
 
 
 def test_boto3_reads_the_launch_template_back_whole(deployer: Deployer) -> None:

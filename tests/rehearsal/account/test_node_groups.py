@@ -189,6 +189,15 @@ def test_lets_its_role_into_the_cluster(account: TrainingAccount) -> None:
     assert (entry["type"], entry["kubernetesGroups"]) == ("EC2_LINUX", ["system:nodes"])
 
 
+def test_its_access_entry_goes_with_the_last_group_of_the_role(account: TrainingAccount) -> None:
+    account.create_node_group()
+    account.create_node_group(nodegroupName="more")
+    for name, left in (("p4d", True), ("more", False)):
+        account.call("DeleteNodegroup", clusterName="training", nodegroupName=name)
+        entries = account.call("ListAccessEntries", clusterName="training")["accessEntries"]
+        assert (account.node_role in entries) == left
+
+
 def test_deleting_it_leaves_nothing_in_ec2(account: TrainingAccount) -> None:
     interfaces, free = set(account.ec2.enis), account.subnets[0].available_ip_address_count
     account.create_node_group()

@@ -16,6 +16,7 @@ __all__ = [
     "delete_access_entry",
     "describe_access_entry",
     "disassociate_access_policy",
+    "drop_node_entry",
     "ensure_node_entry",
     "list_access_entries",
     "list_access_policies",
@@ -74,7 +75,15 @@ def ensure_node_entry(state: EksState, cluster: Cluster, role_arn: str, *, windo
         return
     kind = "EC2_WINDOWS" if windows else "EC2_LINUX"
     description = _describe(state, cluster, {"principalArn": role_arn, "type": kind})
-    cluster.access_entries[role_arn] = AccessEntry(description=description)
+    cluster.access_entries[role_arn] = AccessEntry(description=description, of_node_groups=True)
+
+
+def drop_node_entry(cluster: Cluster, role_arn: str) -> None:
+    """Take the entry back once no managed node group has the role, as EKS does when it deletes one."""
+    entry = cluster.access_entries.get(role_arn)
+    used = any(group["nodeRole"] == role_arn for group in cluster.node_groups.values())
+    if entry is not None and entry.of_node_groups and not used:
+        del cluster.access_entries[role_arn]
 
 
 def describe_access_entry(state: EksState, request: dict[str, Any]) -> dict[str, Any]:

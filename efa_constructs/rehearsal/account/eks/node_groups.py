@@ -8,7 +8,7 @@ from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..launch_rules import NodeGroup, check_node_group, check_scaling
 from ..launch_rules.labels_and_taints import check_labels, check_taints
 from . import nodes
-from .access_entries import ensure_node_entry
+from .access_entries import drop_node_entry, ensure_node_entry
 from .launch_templates import resolve, template_data
 from .state import Cluster, EksState, identifier, now
 from .surroundings import surroundings
@@ -114,6 +114,7 @@ def delete_nodegroup(state: EksState, request: dict[str, Any]) -> dict[str, Any]
     group = cluster.node_group(request["nodegroupName"])
     nodes.empty(state, cluster, group)
     del cluster.node_groups[group["nodegroupName"]]
+    drop_node_entry(cluster, group["nodeRole"])
     return {"nodegroup": group | {"status": "DELETING"}}
 
 

@@ -38,6 +38,8 @@ class AccessEntry:
 
     description: dict[str, Any]
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    # EKS made it for the nodes of its node groups, and deletes it with the last of them.
+    of_node_groups: bool = False
 
 
 @dataclass(kw_only=True)

@@ -246,14 +246,15 @@ def _public_subnet_issue(group: NodeGroup, around: Surroundings) -> AwsError | N
     if any(given):
         return None
     subnets = [around.subnets[subnet_id] for subnet_id in group.request["subnets"]]
-    lacking = [subnet.id for subnet in subnets if subnet.public and not subnet.maps_public_addresses]
+    lacking = ", ".join(subnet.id for subnet in subnets if subnet.public and not subnet.maps_public_addresses)
     if not lacking:
         return None
+    name = group.request["nodegroupName"]
     return _issue(
         "Ec2SubnetInvalidConfiguration",
-        f"One or more Amazon EC2 Subnets of [{', '.join(lacking)}] for node group {group.request['nodegroupName']} "
-        "does not automatically assign public IP addresses to instances launched into it. If you want your instances to be "
-        "assigned a public IP address, then you need to enable auto-assign public IP address for the subnet.",
+        f"One or more Amazon EC2 Subnets of [{lacking}] for node group {name} does not automatically assign public IP "
+        "addresses to instances launched into it. If you want your instances to be assigned a public IP address, then "
+        "you need to enable auto-assign public IP address for the subnet.",
     )
 
 
