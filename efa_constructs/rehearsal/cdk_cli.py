@@ -25,7 +25,7 @@ _QUIET = ("--no-notices", "--no-version-reporting", "--no-color", "--ci", "--yes
 # stack | 3/7 | 10:11:12 AM | CREATE_FAILED | AWS::EKS::Nodegroup | Path/Of/Construct (LogicalId) reason
 _EVENT = re.compile(
     r"^(?P<stack>\S+) \| +(?:(?P<done>\d+)(?:/(?P<total>\d+))? \| )?[^|]+ \| (?P<status>[A-Z_]+) *\| "
-    r"(?P<type>\S+) *\| (?P<name>\S+)(?: \((?P<logical_id>\w+)\))? ?(?P<reason>.*)$"
+    r"(?P<type>\S+) *\| (?:(?P<path>.+?) \([A-Za-z0-9]+\)|(?P<logical_id>\S+)) ?(?P<reason>.*)$"
 )
 # CloudFormation's words for what failed because something else did.
 _ECHOES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
@@ -66,7 +66,7 @@ def parse_event(line: str) -> DeployEvent | None:
         total=int(match["total"]) if match["total"] else None,
         status=match["status"],
         type=match["type"],
-        name=match["name"],
+        name=match["path"] or match["logical_id"],
         reason=match["reason"].strip(),
     )
 
@@ -198,7 +198,11 @@ def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
     if refusals:
         return list(dict.fromkeys(refusals))
     # "Stack: start: Building ..." and "Stack: success: Published ..." report what went well.
-    lines = [line.strip() for line in result.lines if line.strip() and not re.search(r": (start|success): ", line)]
+    lines = [
+        line.strip()
+        for line in result.lines
+        if line.strip() and not re.search(r": (start|success): |\.\.\.( \[\d+/\d+\])?$", line)
+    ]
     marked = [line.lstrip("❌ ") for line in lines if line.startswith("❌")]
     # It ends with "One failed to deploy" and, after a small arrow each, the cause and the cause of that.
     causes = [position for position, line in enumerate(lines) if line.startswith("‣")]

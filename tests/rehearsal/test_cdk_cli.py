@@ -34,6 +34,16 @@ def test_reads_why_a_resource_failed() -> None:
     assert (event.name, event.reason) == ("Nodes1F", "No room: 5 | 6 (Service: Eks)")
 
 
+def test_reads_a_construct_path_with_blanks() -> None:
+    line = (
+        "EfaNodes | 4/8 | 2:51:06 AM | CREATE_COMPLETE         | AWS::EC2::SecurityGroupIngress | "
+        "Group/from Nodes:ALL TRAFFIC (GroupfromNodesALLTRAFFICD44DFB77) Resource creation Initiated"
+    )
+    event = parse_event(line)
+    assert event is not None
+    assert (event.name, event.reason) == ("Group/from Nodes:ALL TRAFFIC", "Resource creation Initiated")
+
+
 def test_reads_an_event_without_a_count() -> None:
     event = parse_event("One | 2:23:53 AM | CREATE_FAILED | AWS::EC2::VPC | V Nope")
     assert event is not None
