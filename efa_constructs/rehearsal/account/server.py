@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
+from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
@@ -51,7 +53,10 @@ class Account:
             return self._own(_SERVICES[service], credential, environ, start_response)
         if service == "ec2":
             self._complete_ec2()
-        answer: Iterable[bytes] = self._moto(environ, start_response)
+        try:
+            answer: Iterable[bytes] = self._moto(environ, start_response)
+        except NotImplementedError as error:
+            return _unsupported(f"{service}: {error}", environ, start_response)
         return answer
 
     def _own(
@@ -81,6 +86,22 @@ class Account:
 
                 serve_placement_groups()
                 self._ec2_is_complete = True
+
+
+def _unsupported(message: str, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+    """Refuse what moto lacks for good: clients ask again for half a minute after an error that looks like a failure."""
+    code = "UnsupportedOperation"
+    if environ.get("HTTP_X_AMZ_TARGET"):
+        kind, content = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
+    else:
+        kind = "text/xml"
+        content = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+            "</ErrorResponse>"
+        )
+    body = content.encode()
+    start_response("400 Bad Request", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 class _QuietHandler(MotoRequestHandler):
