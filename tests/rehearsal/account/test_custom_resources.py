@@ -10,8 +10,9 @@ from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
 from efa_constructs.rehearsal.account import eks
-from efa_constructs.rehearsal.account.resource_type import AwsError
+from efa_constructs.rehearsal.account.resource_type import AwsError, ResourceType
 from efa_constructs.rehearsal.account.resources import custom, resource_type
+from efa_constructs.rehearsal.account.resources.custom_cluster import CdkCluster
 from efa_constructs.rehearsal.account.resources.custom_kubernetes import HelmChart, KubernetesManifest
 
 from .training_account import REGION, TrainingAccount
@@ -93,6 +94,32 @@ def test_a_chart_is_kept_too(account: TrainingAccount) -> None:
     assert [manifest["type"] for manifest in _listed(account)] == ["Custom::AWSCDK-EKS-HelmChart"]
 
 
+def test_a_cluster_of_cdks_first_library_obeys_its_creation_role(account: TrainingAccount) -> None:
+    creator = account.role("creator", "lambda.amazonaws.com")
+    properties: dict[str, Any] = {
+        "AssumeRoleArn": creator,
+        "AttributesRevision": 5,
+        "Config": {
+            "version": "1.33",
+            "roleArn": account.cluster_role,
+            "resourcesVpcConfig": {
+                "subnetIds": [subnet.id for subnet in account.subnets],
+                "endpointPublicAccess": "true",
+            },
+            "accessConfig": {},
+        },
+    }
+    made = account.make(CdkCluster, properties)
+    assert made.attributes["Name"] == made.physical_id
+    manifest = _properties(creator, NAMESPACE) | {"ClusterName": made.physical_id}
+    account.make(KubernetesManifest, manifest)
+    properties["Config"]["version"] = "1.34"
+    CdkCluster().update(account.request(CdkCluster, properties), made)
+    assert account.call("DescribeCluster", name=made.physical_id)["cluster"]["version"] == "1.34"
+    CdkCluster().delete(account.request(CdkCluster, properties), made)
+    assert account.call("ListClusters")["clusters"] == ["training"]
+
+
 def test_the_default_security_group_loses_its_rules_and_gets_them_back(account: TrainingAccount) -> None:
     group = account.ec2.get_default_security_group(account.vpc_id)
     assert group is not None
@@ -135,3 +162,8 @@ def test_a_bucket_is_emptied_when_its_stack_goes(account: TrainingAccount) -> No
 @pytest.mark.parametrize("type_name", ["Custom::AWS", "Custom::Unheard", "AWS::EKS::FargateProfile"])
 def test_a_type_that_the_account_does_not_have_is_not_there(type_name: str) -> None:
     assert resource_type(type_name) is None
+
+
+@pytest.mark.parametrize("own", custom.RESOURCE_TYPES)
+def test_every_custom_resource_is_found_by_its_name(own: type[ResourceType]) -> None:
+    assert isinstance(resource_type(own.type_name), own)

@@ -452,3 +452,39 @@ def test_rules_leave_what_they_are_asked_about_alone() -> None:
     scene.create()
     scene.launch()
     assert before == (scene.template, scene.request)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "p4d.24xlarge",
+        "p4de.24xlarge",
+        "p5.48xlarge",
+        "p5e.48xlarge",
+        "p5en.48xlarge",
+        "p6-b200.48xlarge",
+        "p6-b300.48xlarge",
+        "g6e.48xlarge",
+        "trn1.32xlarge",
+        "trn2.48xlarge",
+        "hpc7a.96xlarge",
+        "hpc6id.32xlarge",
+        "hpc7g.16xlarge",
+    ],
+)
+def test_accepts_a_group_of_each_type_with_its_own_ami_type(name: str) -> None:
+    found = hardware(name)
+    assert found is not None
+    interfaces = [
+        {
+            "NetworkCardIndex": interface.network_card_index,
+            "DeviceIndex": interface.device_index,
+            "InterfaceType": interface.interface_type,
+        }
+        for interface in catalogue.network_interfaces(name, catalogue.InterfaceLayout.DEFAULT)
+    ]
+    scene = Scene(template={"InstanceType": name, "NetworkInterfaces": interfaces})
+    scene.request["amiType"] = catalogue.default_ami_type(name).name
+    around = replace(scene.around(), hardware={name: found}, offered_zones={})
+    check_node_group(scene.group, around)
+    check_launch(Launch(instance_type=name, template=scene.template, subnet=scene.subnet), around)

@@ -14,6 +14,9 @@ _SUFFIX_LENGTH = 12
 
 # Longest names, where a type has a limit that a stack name and a logical id together can pass.
 _LONGEST = {
+    "AWS::EC2::LaunchTemplate": 128,
+    "AWS::EKS::Cluster": 100,
+    "AWS::EKS::Nodegroup": 63,
     "AWS::ElasticLoadBalancingV2::LoadBalancer": 32,
     "AWS::ElasticLoadBalancingV2::TargetGroup": 32,
     "AWS::IAM::InstanceProfile": 128,
@@ -23,6 +26,8 @@ _LONGEST = {
     "AWS::Lambda::Function": 64,
     "AWS::S3::Bucket": 63,
     "AWS::SQS::Queue": 80,
+    "AWS::StepFunctions::StateMachine": 80,
+    "Custom::AWSCDK-EKS-Cluster": 100,
 }
 # Types whose names have no upper case.
 _LOWER_CASE = frozenset({"AWS::ECR::Repository", "AWS::S3::Bucket"})

@@ -47,6 +47,8 @@ class Cluster:
     """A cluster and all that belongs to it; descriptions are as the API shows them."""
 
     description: dict[str, Any]
+    # The principal that made it, which may do everything in it; None where that is nobody who uses kubectl here.
+    creator: str | None = None
     node_groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     access_entries: dict[str, AccessEntry] = field(default_factory=dict)
     addons: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
-import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..resource_type import AwsError, ResourceRequest
 
-__all__ = ["api_parameters", "eks_name", "same_name", "tag_list", "unique_name"]
+__all__ = ["api_parameters", "eks_name", "same_name", "tag_list"]
 
 
 def same_name(name: str) -> str:
@@ -48,12 +46,6 @@ def tag_list(request: ResourceRequest) -> dict[str, str]:
     own = request.properties.get("Tags") or []
     pairs = own.items() if isinstance(own, Mapping) else [(tag["Key"], tag["Value"]) for tag in own]
     return {**request.tags, **{str(key): str(value) for key, value in pairs}}
-
-
-def unique_name(request: ResourceRequest, length: int = 255) -> str:
-    """A name as CloudFormation makes one up: stack, logical id and a random suffix."""
-    suffix = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
-    return f"{f'{request.stack_name}-{request.logical_id}'[: length - 13]}-{suffix}"
 
 
 def _member(shape: Any, name: str, given: str, where: str) -> Any:

@@ -9,9 +9,10 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.utils import parse_user_data
 
 from .. import placement_groups
+from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from . import security_groups
-from .api_parameters import api_parameters, same_name, tag_list, unique_name
+from .api_parameters import api_parameters, same_name, tag_list
 
 __all__ = ["RESOURCE_TYPES", "LaunchTemplate", "PlacementGroup"]
 
@@ -27,7 +28,7 @@ class PlacementGroup(ResourceType):
         count = properties.get("PartitionCount")
         group = placement_groups.create_placement_group(
             _ec2(request),
-            properties.get("GroupName") or unique_name(request),
+            properties.get("GroupName") or physical_name(request),
             strategy=properties.get("Strategy", "cluster"),
             partition_count=None if count is None else int(count),
             spread_level=properties.get("SpreadLevel"),
@@ -57,7 +58,7 @@ class LaunchTemplate(ResourceType):
     def create(self, request: ResourceRequest) -> Resource:
         """Make the template and its version 1."""
         properties = request.properties
-        name = properties.get("LaunchTemplateName") or unique_name(request, 128)
+        name = properties.get("LaunchTemplateName") or physical_name(request)
         template = _ec2(request).create_launch_template(
             name,
             properties.get("VersionDescription") or "",

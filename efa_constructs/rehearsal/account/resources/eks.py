@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
-from .api_parameters import api_parameters, eks_name, tag_list, unique_name
+from .api_parameters import api_parameters, eks_name, tag_list
 from .eks_calls import call, delete, input_shape, parameters, set_tags
 from .eks_node_group import NodeGroup
 
-__all__ = ["RESOURCE_TYPES", "AccessEntry", "Addon", "Cluster", "PodIdentityAssociation", "cluster_attributes"]
+__all__ = [
+    "RESOURCE_TYPES",
+    "AccessEntry",
+    "Addon",
+    "Cluster",
+    "PodIdentityAssociation",
+    "cluster_attributes",
+]
 
 
 class Cluster(ResourceType):
@@ -20,9 +28,8 @@ class Cluster(ResourceType):
 
     def create(self, request: ResourceRequest) -> Resource:
         """CreateCluster."""
-        arguments = parameters(request, "CreateCluster", without=("Tags", "Logging", "Force"))
-        arguments.setdefault("name", unique_name(request, 100))
-        arguments |= {"tags": tag_list(request)} | _logging(request.properties)
+        arguments = self._arguments(request)
+        arguments.setdefault("name", physical_name(request))
         cluster = call(request, "CreateCluster", arguments)["cluster"]
         return Resource(physical_id=cluster["name"], attributes=cluster_attributes(cluster))
 
@@ -30,21 +37,27 @@ class Cluster(ResourceType):
         """UpdateClusterConfig and UpdateClusterVersion, one change a request as EKS wants it."""
         name = current.physical_id
         cluster = call(request, "DescribeCluster", {"name": name})["cluster"]
-        wanted = parameters(request, "CreateCluster", without=("Tags", "Logging", "Force"))
+        wanted = self._arguments(request)
         if wanted.get("version", cluster["version"]) != cluster["version"]:
             call(request, "UpdateClusterVersion", {"name": name, "version": wanted["version"]})
         for key in ("accessConfig", "resourcesVpcConfig", "upgradePolicy", "zonalShiftConfig", "deletionProtection"):
             change = _difference(cluster.get(key), wanted.get(key))
             if change:
                 call(request, "UpdateClusterConfig", {"name": name, key: change})
-        call(request, "UpdateClusterConfig", {"name": name} | (_logging(request.properties) or {"logging": {}}))
-        set_tags(request, cluster["arn"], cluster["tags"])
+        call(request, "UpdateClusterConfig", {"name": name, "logging": wanted.get("logging", {})})
+        if "tags" in wanted:
+            set_tags(request, cluster["arn"], cluster["tags"])
         cluster = call(request, "DescribeCluster", {"name": name})["cluster"]
         return Resource(physical_id=name, attributes=cluster_attributes(cluster))
 
     def delete(self, request: ResourceRequest, current: Resource) -> None:
         """DeleteCluster: not while node groups are attached."""
         delete(request, "DeleteCluster", {"name": current.physical_id})
+
+    def _arguments(self, request: ResourceRequest) -> dict[str, Any]:
+        """CreateCluster's parameters."""
+        arguments = parameters(request, "CreateCluster", without=("Tags", "Logging", "Force"))
+        return arguments | {"tags": tag_list(request)} | _logging(request.properties)
 
 
 class AccessEntry(ResourceType):
@@ -197,4 +210,10 @@ def _difference(current: Any, wanted: Any) -> Any:
     return wanted if wanted != current else None
 
 
-RESOURCE_TYPES: tuple[type[ResourceType], ...] = (Cluster, NodeGroup, AccessEntry, Addon, PodIdentityAssociation)
+RESOURCE_TYPES: tuple[type[ResourceType], ...] = (
+    Cluster,
+    NodeGroup,
+    AccessEntry,
+    Addon,
+    PodIdentityAssociation,
+)

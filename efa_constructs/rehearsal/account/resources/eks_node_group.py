@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
-from .api_parameters import tag_list, unique_name
+from .api_parameters import tag_list
 from .eks_calls import call, delete, parameters, set_tags
 
 __all__ = ["NodeGroup"]
@@ -22,7 +23,7 @@ class NodeGroup(ResourceType):
     def create(self, request: ResourceRequest) -> Resource:
         """CreateNodegroup. A group that does not become ACTIVE is deleted again, and fails with its health issues."""
         arguments = parameters(request, "CreateNodegroup", without=_NOT_OF_THE_API)
-        arguments.setdefault("nodegroupName", unique_name(request, 63))
+        arguments.setdefault("nodegroupName", physical_name(request))
         group = call(request, "CreateNodegroup", arguments | {"tags": tag_list(request)})["nodegroup"]
         if group["status"] != "ACTIVE":
             # An engine that got no physical id could not delete it.

@@ -8,9 +8,10 @@ from typing import Any
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
+from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from ..security_group_use import delete_security_group
-from .api_parameters import tag_list, unique_name
+from .api_parameters import tag_list
 
 __all__ = ["Egress", "Group", "Ingress"]
 
@@ -24,7 +25,7 @@ class Group(ResourceType):
         """Make the group. With outbound rules of its own it loses the one to everywhere that EC2 gives it."""
         ec2, properties = _ec2(request), request.properties
         group = ec2.create_security_group(
-            properties.get("GroupName") or unique_name(request),
+            properties.get("GroupName") or physical_name(request),
             properties["GroupDescription"],
             vpc_id=properties.get("VpcId"),
             tags=tag_list(request),
