@@ -49,9 +49,11 @@ def test_python_runs_and_synthesizes(block, monkeypatch, tmp_path):
 
 
 def commands_of(text: str) -> Iterator[list[str]]:
-    """Calls of efa and make in lines of shell."""
-    for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line.removeprefix("$ "), comments=True)
+    """Calls of efa and make in lines of shell. In a session with output, commands follow a dollar sign."""
+    lines = text.replace("\\\n", " ").splitlines()
+    typed = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
+    for line in typed or lines:
+        words = shlex.split(line, comments=True)
         program = Path(words[0]).name if words else ""
         if program in ("efa", "make"):
             yield [program, *words[1:]]

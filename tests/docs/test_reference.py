@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -165,3 +166,10 @@ def layout_in_words(instance_type: str, layout: str) -> str:
     most = "?" if pods.usable is None else min(pods.usable, pods.managed_limit)
     efa, addresses = catalogue.efa_interface_count(interfaces), catalogue.ipv4_addresses_used(interfaces)
     return f"{efa} EFA of {len(interfaces)}, {addresses} IPv4, {most} pods"
+
+
+def test_rehearse_guide_lists_every_code_of_a_finding():
+    sources = [(ROOT / "efa_constructs/rehearsal" / name).read_text() for name in ("fabric.py", "verdict.py")]
+    codes = set(re.findall(r'code=f?"([^"]+)"', "".join(sources)))
+    codes = codes - {"no-{direction}-rule"} | {"no-ingress-rule", "no-egress-rule"}
+    assert set(first_cells(section("how-to/rehearse-any-app.md", "## What it finds"))) == codes
