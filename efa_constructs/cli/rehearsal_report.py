@@ -160,8 +160,9 @@ def _verdict_in_words(verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> Te
     if not verdict.traffic_passes:
         return Text.assemble(("would not pass ", "bold red"), where)
     count = len((group.nodes[0] if group.nodes else group.template_node).efa_interfaces)
-    style = "bold green" if verdict.sound else "bold yellow"
-    return Text.assemble(("passes ", style), f"{where}, over {count} EFA interfaces a node")
+    if not verdict.sound:
+        return Text.assemble(("is not as it should be ", "bold red"), where)
+    return Text.assemble(("passes ", "bold green"), f"{where}, over {count} EFA interfaces a node")
 
 
 def _print_finding(out: Console, finding: Finding) -> None:

@@ -131,7 +131,7 @@ class DeployedNodeGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedCluster:
-    """An EKS cluster with its node groups, and every security group that their interfaces carry."""
+    """An EKS cluster with its node groups, the security groups of its VPC, and those that the interfaces carry."""
 
     name: str
     version: str

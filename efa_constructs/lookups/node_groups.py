@@ -19,6 +19,7 @@ from .deployed import (
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
+        DescribeSecurityGroupsResultTypeDef,
         InstanceTypeDef,
         IpPermissionOutputTypeDef,
         ResponseLaunchTemplateDataTypeDef,
@@ -65,7 +66,9 @@ def read_cluster(clients: AwsClients, name: str) -> DeployedCluster:
             vpc_id=network.get("vpcId", ""),
             security_group_id=cluster_group,
             node_groups=node_groups,
-            security_groups=_read_security_groups(clients, {cluster_group, *_groups_of(node_groups)} - {""}),
+            security_groups=_read_security_groups(
+                clients, network.get("vpcId"), {cluster_group, *_groups_of(node_groups)} - {""}
+            ),
         )
 
 
@@ -211,22 +214,32 @@ def _groups_of(node_groups: Iterable[DeployedNodeGroup]) -> set[str]:
     }
 
 
-def _read_security_groups(clients: AwsClients, ids: Iterable[str]) -> dict[str, SecurityGroup]:
+def _read_security_groups(clients: AwsClients, vpc_id: str | None, ids: set[str]) -> dict[str, SecurityGroup]:
+    """The groups of a VPC, and those of these ids that are in another one."""
+    pages = clients.ec2.get_paginator("describe_security_groups")
     groups = {}
-    remaining = iter(sorted(ids))
-    while batch := list(islice(remaining, _IDS_A_REQUEST)):
-        for page in clients.ec2.get_paginator("describe_security_groups").paginate(GroupIds=batch):
-            for group in page["SecurityGroups"]:
-                groups[group["GroupId"]] = SecurityGroup(
-                    id=group["GroupId"],
-                    name=group["GroupName"],
-                    vpc_id=group.get("VpcId", ""),
-                    rules=(
-                        *_rules(group["IpPermissions"], egress=False),
-                        *_rules(group["IpPermissionsEgress"], egress=True),
-                    ),
-                )
+    if vpc_id:
+        groups = _security_groups(pages.paginate(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]))
+    elsewhere = iter(sorted(ids - set(groups)))
+    while batch := list(islice(elsewhere, _IDS_A_REQUEST)):
+        groups |= _security_groups(pages.paginate(GroupIds=batch))
     return groups
+
+
+def _security_groups(pages: Iterable[DescribeSecurityGroupsResultTypeDef]) -> dict[str, SecurityGroup]:
+    return {
+        group["GroupId"]: SecurityGroup(
+            id=group["GroupId"],
+            name=group["GroupName"],
+            vpc_id=group.get("VpcId", ""),
+            rules=(
+                *_rules(group["IpPermissions"], egress=False),
+                *_rules(group["IpPermissionsEgress"], egress=True),
+            ),
+        )
+        for page in pages
+        for group in page["SecurityGroups"]
+    }
 
 
 def _rules(permissions: Iterable[IpPermissionOutputTypeDef], *, egress: bool) -> tuple[SecurityGroupRule, ...]:

@@ -98,26 +98,41 @@ def _kind(node: DeployedNode) -> tuple[object, ...]:
 def _about_the_cluster_group(
     nodes: Iterable[DeployedNode], verdicts: Iterable[PairVerdict], cluster: DeployedCluster
 ) -> Iterator[Finding]:
-    """EFA that passes only by the rules that EKS wrote into its own group, beside a group with half of EFA's rules."""
+    """EFA that passes only by the rules that EKS wrote into its own group, though another group was meant for it."""
     if not all(verdict.passes for verdict in verdicts):
         return
     nodes = [_without_group(node, cluster.security_group_id) for node in nodes]
     if all(judge_pair(a, b, cluster.security_groups).passes for a, b in _distinct(_pairs(nodes))):
         return
-    for id in sorted({id for node in nodes for one in node.efa_interfaces for id in one.security_group_ids}):
-        group = cluster.security_groups.get(id)
-        if group is None:
-            continue
+    meanwhile = f"EFA passes only by what EKS wrote into the cluster's own group {cluster.security_group_id}"
+    carried = {id for node in nodes for one in node.efa_interfaces for id in one.security_group_ids}
+    used = {id for group in cluster.node_groups for node in _all_nodes(group) for id in _carried_groups(node)}
+    for id, group in sorted(cluster.security_groups.items()):
         lets_in, lets_out = has_rule_to_itself(group, egress=False), has_rule_to_itself(group, egress=True)
-        if lets_in is not lets_out:
+        if id in carried and lets_in is not lets_out:
             missing = "egress" if lets_in else "ingress"
             yield Finding(
-                code="rests-on-cluster-group",
+                code="half-a-rule",
                 level=Level.FAULT,
-                problem=f"EFA would not pass by {id} '{group.name}', which has no {missing} rule to itself, but "
-                f"only by what EKS wrote into the cluster's own group {cluster.security_group_id}, which not all have",
+                problem=f"by {id} '{group.name}' EFA would not pass: it has no {missing} rule to itself. {meanwhile}",
                 fix=f"add an {missing} rule to {id} '{group.name}': all traffic (protocol -1), itself at the other end",
             )
+        if id not in used and id != cluster.security_group_id and lets_in and lets_out:
+            yield Finding(
+                code="group-not-carried",
+                level=Level.FAULT,
+                problem=f"by {id} '{group.name}' EFA would not pass: its rules are right, but no interface carries it. "
+                f"{meanwhile}",
+                fix=f"list {id} '{group.name}' on every interface of the launch template",
+            )
+
+
+def _all_nodes(group: DeployedNodeGroup) -> tuple[DeployedNode, ...]:
+    return (group.template_node, *group.nodes)
+
+
+def _carried_groups(node: DeployedNode) -> Iterator[str]:
+    return (id for one in node.interfaces for id in one.security_group_ids)
 
 
 def _without_group(node: DeployedNode, group_id: str) -> DeployedNode:

@@ -85,7 +85,7 @@ class Account:
         self.ec2.add_response("describe_placement_groups", answer, asked)
 
     def has_security_groups(self, *groups: dict[str, Any]) -> None:
-        asked = {"GroupIds": sorted(group["GroupId"] for group in groups)}
+        asked = {"Filters": [{"Name": "vpc-id", "Values": [VPC]}]}
         self.ec2.add_response("describe_security_groups", {"SecurityGroups": list(groups)}, asked)
 
 
@@ -199,6 +199,20 @@ def test_gives_the_cluster_security_group_to_nodes_of_a_template_that_names_none
     assert interface.security_group_ids == (CLUSTER_GROUP,)
     assert interface.interface_type == "interface"
     assert group.placement_group is None
+
+
+def test_reads_a_group_of_another_vpc_by_its_id(account: Account) -> None:
+    account.has_cluster(["plain"])
+    account.has_template({"InstanceType": "m7i.large", "SecurityGroupIds": [EFA_GROUP]})
+    account.has_subnet()
+    account.has_instances("plain", [])
+    account.has_security_groups(security_group(CLUSTER_GROUP, "eks-cluster-sg-training", [], []))
+    shared = {"SecurityGroups": [security_group(EFA_GROUP, "shared", [], [])]}
+    account.ec2.add_response("describe_security_groups", shared, {"GroupIds": [EFA_GROUP]})
+
+    cluster = read_cluster(account.clients, "training")
+
+    assert set(cluster.security_groups) == {CLUSTER_GROUP, EFA_GROUP}
 
 
 def test_reads_every_page_of_node_groups(account: Account) -> None:

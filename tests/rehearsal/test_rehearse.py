@@ -204,8 +204,9 @@ def with_an_unknown_type(resources: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (without_self_egress, "no egress rule"),
+        (without_self_egress, "EFA would not pass: it has no egress rule to itself"),
         (without_one_interface, "has 3 EFA interfaces"),
+        (without_efa_group, "EFA would not pass: its rules are right, but no interface carries it"),
         (without_cluster_group, "does not carry the cluster's security group"),
         (with_an_interface_too_many, "EFA"),
         (with_an_unknown_type, "AWS::Braket::QuantumComputer"),

@@ -92,7 +92,7 @@ def test_finds_fault_with_half_a_rule_though_the_group_that_eks_made_would_do() 
     groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(EFA, rules=(ingress(EFA_GROUP),))}
     verdict = judge(node_group(*TWO), security_groups=groups)
     assert verdict.traffic_passes
-    assert codes(verdict) == ["rests-on-cluster-group"]
+    assert codes(verdict) == ["half-a-rule"]
     assert not verdict.sound
 
 
@@ -107,6 +107,21 @@ def test_accepts_nodes_that_carry_only_the_group_that_eks_made_when_it_lets_efa_
     interfaces = tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES)
     nodes = [node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")]
     assert judge(node_group(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER}).sound
+
+
+def test_finds_fault_with_a_group_for_efa_that_no_interface_carries() -> None:
+    interfaces = tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES)
+    nodes = [node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")]
+    verdict = judge(node_group(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: EFA})
+    assert codes(verdict) == ["group-not-carried"]
+    assert not verdict.sound
+
+
+def test_accepts_that_the_group_of_another_node_group_is_not_carried_by_this_one() -> None:
+    interfaces = tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES)
+    plain = node_group(*(node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")), name="plain")
+    both_groups = cluster(plain, node_group(*TWO), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: EFA})
+    assert judge_node_group(plain, both_groups).sound
 
 
 def both(**changes: object) -> tuple[object, ...]:
