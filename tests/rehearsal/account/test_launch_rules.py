@@ -85,7 +85,6 @@ class Scene:
         other = SubnetFacts(id="subnet-other", vpc_id="vpc-2", availability_zone="us-east-1a", free_addresses=250)
         found = {name: hardware(name) for name in TYPES}
         return Surroundings(
-            region="us-east-1",
             subnets={"subnet-1": self.subnet, "subnet-other": other},
             security_groups={"sg-cluster": "vpc-1", "sg-efa": "vpc-1", "sg-other": "vpc-2"},
             placement_groups={"together": "cluster", "apart": "spread"},

@@ -6,6 +6,6 @@ moto has an EKS of its own, but it drops what a node group is configured with an
 from __future__ import annotations
 
 from .api import OPERATIONS, call, handle
-from .state import Cluster, EksState, Manifest, eks_state, forget_everything
+from .state import Cluster, EksState, Manifest, eks_state
 
-__all__ = ["OPERATIONS", "Cluster", "EksState", "Manifest", "call", "eks_state", "forget_everything", "handle"]
+__all__ = ["OPERATIONS", "Cluster", "EksState", "Manifest", "call", "eks_state", "handle"]

@@ -13,7 +13,7 @@ from moto.iam.models import IAMBackend, iam_backends
 
 from ..eks_refusals import not_found
 
-__all__ = ["AccessEntry", "Cluster", "EksState", "Manifest", "eks_state", "forget_everything", "identifier", "now"]
+__all__ = ["AccessEntry", "Cluster", "EksState", "Manifest", "eks_state", "identifier", "now"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,10 +111,6 @@ class EksState:
             raise not_found(f"No cluster found for name: {name}.")
         return self.clusters[name]
 
-    def manifests(self) -> list[Manifest]:
-        """Every manifest that was accepted and not applied."""
-        return [manifest for cluster in self.clusters.values() for manifest in cluster.manifests.values()]
-
 
 _STATES: dict[tuple[str, str], EksState] = {}
 
@@ -122,11 +118,6 @@ _STATES: dict[tuple[str, str], EksState] = {}
 def eks_state(account: str, region: str) -> EksState:
     """EKS of one account in one Region."""
     return _STATES.setdefault((account, region), EksState(account, region))
-
-
-def forget_everything() -> None:
-    """Forget the clusters of all accounts. EC2 and IAM are moto's, and reset there."""
-    _STATES.clear()
 
 
 def now() -> datetime.datetime:

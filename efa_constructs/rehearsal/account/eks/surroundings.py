@@ -19,7 +19,6 @@ def surroundings(state: EksState, group: NodeGroup) -> Surroundings:
     """What exists around the launch of a node group."""
     types = {name: hardware(name) for name in group.instance_types}
     return Surroundings(
-        region=state.region,
         subnets={subnet.id: subnet_facts(state.ec2, subnet) for subnet in state.ec2.describe_subnets()},
         security_groups={found.id: found.vpc_id or "" for found in state.ec2.describe_security_groups()},
         placement_groups={found.group_name: found.strategy for found in placement_groups(state.ec2).values()},

@@ -29,7 +29,6 @@ class SubnetFacts:
 class Surroundings:
     """What exists in the account and Region around a launch."""
 
-    region: str
     subnets: Mapping[str, SubnetFacts]
     # VPC of each security group.
     security_groups: Mapping[str, str]
