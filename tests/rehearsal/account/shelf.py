@@ -68,11 +68,14 @@ class Thing(ResourceType):
 class CloudFormation:
     """The account's CloudFormation with only queues and clusters, on a shelf."""
 
-    def __init__(self, account: str = "123456789012") -> None:
+    def __init__(self, account: str = "123456789012", patience: float = 20.0) -> None:
         self.shelf = Shelf()
         self.state = CloudFormationState(account, REGION)
         self.engine = Engine(
-            self.state, lambda name: Thing(self.shelf) if name in (QUEUE, CLUSTER) else None, account_surroundings
+            self.state,
+            lambda name: Thing(self.shelf) if name in (QUEUE, CLUSTER) else None,
+            account_surroundings,
+            patience,
         )
 
     def call(self, action: str, **parameters: Any) -> dict[str, Any]:

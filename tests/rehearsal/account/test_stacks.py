@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -233,12 +234,12 @@ def test_deletes_dependents_first(cloudformation: CloudFormation) -> None:
 
 
 def test_leaves_alone_what_the_undeleted_depends_on(cloudformation: CloudFormation) -> None:
-    stack = cloudformation.create("s", {**TWO, "C": queue()})
-    cloudformation.shelf.refuse = {"B": "delete"}
+    stack = cloudformation.create("s", {**TWO, "C": queue(), "D": queue(depends_on="B")})
+    cloudformation.shelf.refuse = {"D": "delete"}
     cloudformation.shelf.calls.clear()
     cloudformation.call("delete_stack", StackName="s")
-    assert cloudformation.shelf.calls == ["delete B", "delete C"]
-    assert (stack.status, stack.reason) == ("DELETE_FAILED", "The following resource(s) failed to delete: [B]. ")
+    assert cloudformation.shelf.calls == ["delete D", "delete C"]
+    assert (stack.status, stack.reason) == ("DELETE_FAILED", "The following resource(s) failed to delete: [D]. ")
     cloudformation.shelf.refuse = {}
     cloudformation.call("delete_stack", StackName="s")
     assert stack.status == "DELETE_COMPLETE"
@@ -388,3 +389,25 @@ def test_leaves_out_resources_and_outputs_whose_condition_does_not_hold(cloudfor
     small = [{"ParameterKey": "Big", "ParameterValue": "no"}]
     cloudformation.call("update_stack", StackName="s", UsePreviousTemplate=True, Parameters=small)
     assert list(cloudformation.shelf.things) == ["A-1"]
+
+
+def test_can_be_watched_while_a_deployment_takes_its_time() -> None:
+    cloudformation = CloudFormation(patience=0.05)
+    go_on = threading.Event()
+    check = cloudformation.shelf.check
+
+    def wait(verb: str, request: Any) -> None:
+        check(verb, request)
+        assert go_on.wait(5)
+
+    cloudformation.shelf.check = wait  # type: ignore[method-assign]
+    stack = cloudformation.create("s", {"A": queue()})
+    [shown] = cloudformation.call("describe_stacks", StackName="s")["Stacks"]
+    assert shown["StackStatus"] == "CREATE_IN_PROGRESS"
+    events = cloudformation.call("describe_stack_events", StackName="s")["StackEvents"]
+    assert [event["LogicalResourceId"] for event in events] == ["A", "s"]
+    with pytest.raises(CloudFormationError, match="is in CREATE_IN_PROGRESS state and can not be updated"):
+        cloudformation.update("s", TWO)
+    go_on.set()
+    with cloudformation.state.lock:
+        assert stack.status == "CREATE_COMPLETE"

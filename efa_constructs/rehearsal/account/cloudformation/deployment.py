@@ -263,10 +263,10 @@ def evaluate_outputs(evaluator: Evaluator) -> dict[str, Output]:
 
 
 def unchanged(old: StackResource, new: StackResource) -> bool:
-    """Whether there is nothing to do for a resource. Stack tags matter only to types that have tags."""
+    """Whether there is nothing to do for a resource. The stack's tags matter only to types whose tags can change."""
     known = schema(new.type_name)
-    taggable = known is not None and known.tag_property is not None
-    return old.properties == new.properties and (not taggable or old.tags == new.tags)
+    tags_matter = known is not None and known.tags_can_change
+    return old.properties == new.properties and (not tags_matter or old.tags == new.tags)
 
 
 def _definitions(resources: Mapping[str, StackResource]) -> dict[str, Mapping[str, object]]:

@@ -38,12 +38,15 @@ class Engine:
         state: CloudFormationState,
         resource_type: Callable[[str], ResourceType | None],
         surroundings: Callable[[CloudFormationState, Stack], Surroundings],
+        patience: float = _PATIENCE_SECONDS,
     ) -> None:
         """
         :param resource_type: Finds a resource type by its name.
         :param surroundings: What the templates of a stack can ask about.
+        :param patience: Seconds after which a deployment goes on behind its caller's back. Default: 20
         """
         self.state = state
+        self._patience = patience
         self._find_type = resource_type
         self._surroundings = surroundings
 
@@ -107,14 +110,17 @@ class Engine:
         surroundings = self._surroundings(self.state, stack)
         return Evaluator(request.template, request.parameters.resolved, surroundings)
 
-    def deploy(self, stack: Stack, request: Request, *, patience: float | None = _PATIENCE_SECONDS) -> None:
-        """Create or update a stack. It goes on after the return if it takes longer than ``patience`` seconds."""
+    def deploy(self, stack: Stack, request: Request, *, nested: bool = False) -> None:
+        """Create or update a stack.
+
+        :param nested: It is part of a deployment that is on. Default: it waits until no other one is.
+        """
         imports: set[str] = set()
         evaluator = self.evaluator(stack, request)
         evaluator.surroundings = _recording(evaluator.surroundings, imports)
         deployment = Deployment(self.state, stack, request, self._operations(stack), evaluator, imports)
         deployment.start()
-        self._run(deployment.run, patience)
+        self._run(deployment.run, nested)
 
     def roll_back(self, stack: Stack) -> None:
         """Take back the operation that failed and was told not to roll back."""
@@ -123,13 +129,15 @@ class Engine:
                 "ValidationError", f"RollbackStack cannot be performed on stack {stack.name} in {stack.status} state"
             )
         deployment: Deployment = stack.pending_rollback
-        self._run(lambda: deployment.roll_back("User Initiated"), _PATIENCE_SECONDS)
+        self._run(lambda: deployment.roll_back("User Initiated"), nested=False)
 
-    def delete(
-        self, stack: Stack, retain: frozenset[str] = frozenset(), *, patience: float | None = _PATIENCE_SECONDS
-    ) -> None:
-        """Delete a stack."""
-        self._run(lambda: delete_stack(self.state, stack, self._operations(stack), retain), patience)
+    def delete(self, stack: Stack, retain: frozenset[str] = frozenset(), *, nested: bool = False) -> None:
+        """Delete a stack.
+
+        :param retain: Logical ids of resources to leave alone.
+        :param nested: It is part of a deployment that is on. Default: it waits until no other one is.
+        """
+        self._run(lambda: delete_stack(self.state, stack, self._operations(stack), retain), nested)
 
     def check_updatable(self, stack: Stack) -> None:
         """Refuse to update a stack that is in no state for it."""
@@ -141,9 +149,8 @@ class Engine:
     def _operations(self, stack: Stack) -> ResourceOperations:
         return ResourceOperations(self.state, stack, self.resource_type)
 
-    def _run(self, work: Callable[[], None], patience: float | None) -> None:
-        if patience is None:
-            # Part of a deployment that holds the lock already.
+    def _run(self, work: Callable[[], None], nested: bool) -> None:
+        if nested:
             work()
             return
 
@@ -153,7 +160,7 @@ class Engine:
 
         thread = threading.Thread(target=locked, daemon=True)
         thread.start()
-        thread.join(patience)
+        thread.join(self._patience)
 
     def _check_template(self, template: Template, stack: Stack) -> None:
         check_references(template)

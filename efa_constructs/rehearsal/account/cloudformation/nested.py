@@ -36,7 +36,7 @@ class NestedStack(ResourceType):
         wanted = self._request(child, request, parent)
         self._engine.state.stacks[child.id] = child
         child.status = "CREATE_IN_PROGRESS"
-        self._engine.deploy(child, wanted, patience=None)
+        self._engine.deploy(child, wanted, nested=True)
         if child.status != "CREATE_COMPLETE":
             cause = next(event.reason for event in child.events if event.status.endswith("_FAILED"))
             raise TemplateError(f"Embedded stack {child.id} was not successfully created: {cause}")
@@ -47,7 +47,7 @@ class NestedStack(ResourceType):
         child = self._engine.state.stack(current.physical_id)
         parent = self._engine.state.stack(request.stack_id)
         started = len(child.events)
-        self._engine.deploy(child, self._request(child, request, parent), patience=None)
+        self._engine.deploy(child, self._request(child, request, parent), nested=True)
         if child.status != "UPDATE_COMPLETE":
             cause = next(event.reason for event in child.events[started:] if event.status.endswith("_FAILED"))
             raise TemplateError(f"Embedded stack {child.id} was not successfully updated: {cause}")
@@ -58,7 +58,7 @@ class NestedStack(ResourceType):
         child = self._engine.state.stack(current.physical_id)
         if not child.exists:
             return
-        self._engine.delete(child, patience=None)
+        self._engine.delete(child, nested=True)
         if child.exists:
             raise TemplateError(f"Embedded stack {child.id} was not successfully deleted: {child.reason}")
 

@@ -93,7 +93,7 @@ def describe_stack_resources(engine: Engine, parameters: Parameters) -> Answer:
             (
                 stack
                 for stack in engine.state.existing()
-                if any(resource.physical_id == physical_id for resource in stack.resources.values())
+                if any(resource.physical_id == physical_id for resource in list(stack.resources.values()))
             ),
             None,
         )
@@ -102,7 +102,7 @@ def describe_stack_resources(engine: Engine, parameters: Parameters) -> Answer:
     else:
         stack = engine.state.stack(parameters["StackName"])
     logical_id = parameters.get("LogicalResourceId")
-    resources = [_resource(stack, logical_id)] if logical_id else stack.resources.values()
+    resources = [_resource(stack, logical_id)] if logical_id else list(stack.resources.values())
     return {
         "StackResources": [
             {"StackName": stack.name, "StackId": stack.id, "Timestamp": resource.updated, **_summary(resource)}

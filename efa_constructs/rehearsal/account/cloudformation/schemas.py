@@ -34,6 +34,11 @@ class Schema:
         name = str(tagging.get("tagProperty", "/properties/Tags")).removeprefix("/properties/")
         return name if name in self._document["properties"] else None
 
+    @property
+    def tags_can_change(self) -> bool:
+        """Whether new tags of the stack reach a resource that exists."""
+        return self.tag_property is not None and bool((self._document.get("tagging") or {}).get("tagUpdatable", True))
+
     def tags_are_a_map(self) -> bool:
         """Whether tags are written ``{"key": "value"}``, not ``[{"Key": "key", "Value": "value"}]``."""
         declared = self._document["properties"][self.tag_property]
