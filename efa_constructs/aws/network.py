@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import Acknowledgment, RemovalPolicy, Validations
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -63,6 +63,12 @@ class EfaNetwork(Construct):
                     traffic_type=ec2.FlowLogTrafficType.REJECT,
                 )
             },
+        )
+        # CDK's own validation, and cfn-lint, would rather have zones looked up than named.
+        Validations.of(self.vpc).acknowledge(
+            Acknowledgment(
+                id="CloudFormation-Validate::W3010", reason="the zones are chosen: they must offer the nodes"
+            )
         )
 
     def private_subnet(self, availability_zone: str) -> ec2.ISubnet:
