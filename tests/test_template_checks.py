@@ -2,7 +2,7 @@
 
 Every finding is compared with the explanations below, both ways: a new finding fails, and so does an explanation that
 nothing needs any more. Explanations of cdk-nag's findings stand here and not in the constructs: whether a managed
-policy is acceptable is for the users' own reviewers to say, and an acknowledgement in a library would hide the question.
+policy is acceptable is for the users' own reviewers to say; acknowledged in a library, it would be hidden from them.
 
 cdk-nag says nothing about EKS clusters of ``aws_eks_v2``: its rules EKS1 (public endpoint) and EKS2 (control plane
 logs) know the classes of ``aws_eks`` only. ``tests/stacks/test_app.py`` asserts both.
@@ -42,8 +42,8 @@ _NODE_ROLE = {
     ("EfaNodes/NodeGroup/Role/Resource", policy): reason
     for policy, reason in {
         "AmazonEKSWorkerNodePolicy": "required by EKS of the node role; AWS extends it as EKS needs more",
-        "AmazonEC2ContainerRegistryPullOnly": "required by EKS of the node role: its add-ons' images are pulled with it",
-        "AmazonEKS_CNI_Policy": "the cluster's VPC CNI add-on uses the node role unless somebody gives it one of its own",
+        "AmazonEC2ContainerRegistryPullOnly": "required by EKS of the node role: the images of add-ons come from ECR",
+        "AmazonEKS_CNI_Policy": "the cluster's VPC CNI uses the node role unless somebody gives it one of its own",
         "AmazonSSMManagedInstanceCore": "Session Manager, instead of SSH, is how people reach the nodes",
     }.items()
 }
