@@ -27,6 +27,10 @@ _EVENT = re.compile(
     r"^(?P<stack>\S+) \| +(?:(?P<done>\d+)(?:/(?P<total>\d+))? \| )?[^|]+ \| (?P<status>[A-Z_]+) *\| "
     r"(?P<type>\S+) *\| (?:(?P<path>.+?) \([A-Za-z0-9]+\)|(?P<logical_id>\S+)) ?(?P<reason>.*)$"
 )
+# Resource handler returned message: "... (Service: Eks, Status Code: 400, Request ID: ...)" (RequestToken: ...)
+_HANDLER = re.compile(
+    r'^Resource handler returned message: "(?P<message>.*?)(?: \(Service: [^"]*)?" \(RequestToken: .*\)$'
+)
 # CloudFormation's words for what failed because something else did.
 _ECHOES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
 
@@ -188,10 +192,16 @@ class CdkCli:
             raise RehearsalError(f"'cdk {verb}' failed: {'; '.join(_lines_that_matter(result))}")
 
 
+def _plain(reason: str) -> str:
+    """What a service said, without CloudFormation's wrapping of handlers and request ids."""
+    match = _HANDLER.match(reason)
+    return match["message"] if match else reason
+
+
 def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
     events = [event for event in map(parse_event, result.lines) if event is not None]
     refusals = [
-        f"{event.name} ({event.type}): {event.reason}"
+        f"{event.name} ({event.type}): {_plain(event.reason)}"
         for event in events
         if event.status.endswith("_FAILED") and event.reason and not event.reason.startswith(_ECHOES)
     ]

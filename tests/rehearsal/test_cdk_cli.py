@@ -164,6 +164,17 @@ def test_fails_with_the_reasons_of_the_resources_that_failed_first(tmp_path: Pat
     assert str(error.value) == "'cdk deploy' failed: App/Vpc (AWS::EC2::VPC): cidr is taken"
 
 
+def test_gives_the_words_of_a_service_without_cloudformations_wrapping(tmp_path: Path) -> None:
+    reason = (
+        'Resource handler returned message: "No "p5" in (a) (Service: Eks, Status Code: 400, Request ID: 1-2)" '
+        "(RequestToken: 3-4, HandlerErrorCode: InvalidRequest)"
+    )
+    line = f"One | 0/2 | 2:23:53 AM | CREATE_FAILED | AWS::EKS::Nodegroup | App/Nodes (N) {reason}"
+    with Programs() as programs, pytest.raises(RehearsalError) as error:
+        cli(programs, tmp_path, 1, line).deploy(tmp_path)
+    assert str(error.value) == "'cdk deploy' failed: App/Nodes (AWS::EKS::Nodegroup): No \"p5\" in (a)"
+
+
 def test_fails_with_the_cause_that_the_cli_gives_last(tmp_path: Path) -> None:
     says = ("❌  One failed to deploy", "‣ DeploymentError: change set failed", "‣ ValidationError: no type", "A::B")
     with Programs() as programs, pytest.raises(RehearsalError) as error:
