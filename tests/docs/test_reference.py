@@ -24,7 +24,7 @@ from stacks.settings import KEYS, Settings
 from tests.rehearsal.deployments import cluster, node, node_group
 from tests.rehearsal.results import result
 
-from .pages import ROOT, quoted, section, table
+from .pages import ROOT, pages, quoted, section, table
 
 
 def camel_case(name: str) -> str:
@@ -173,3 +173,9 @@ def test_rehearse_guide_lists_every_code_of_a_finding():
     codes = set(re.findall(r'code=f?"([^"]+)"', "".join(sources)))
     codes = codes - {"no-{direction}-rule"} | {"no-ingress-rule", "no-egress-rule"}
     assert set(first_cells(section("how-to/rehearse-any-app.md", "## What it finds"))) == codes
+
+
+def test_every_key_that_is_mentioned_exists():
+    mentioned = {key for page in pages() for key in re.findall(r"efa:[A-Za-z]+", page.read_text())}
+    # The misspelt one is the example of an error.
+    assert mentioned - {"efa:instancetype"} == set(KEYS)
