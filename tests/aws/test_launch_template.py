@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from aws_cdk import Token
 from aws_cdk import aws_ec2 as ec2
 
 from efa_constructs.aws import EfaLaunchTemplate
@@ -25,12 +26,30 @@ def test_stays_open_to_typed_properties_and_overrides(bench, resource):
     [
         {"instance_type": "p4d.24xlarge", "network_interfaces": [{"device_index": 0}]},
         ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(instance_type="p4d.24xlarge"),
+        ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+            instance_type="p4d.24xlarge", network_interfaces=[{"network_card_index": card} for card in range(5)]
+        ),
     ],
 )
 def test_refuses_to_lose_its_interfaces(bench, resource, data):
     resource.launch_template_data = data
     with pytest.raises(RuntimeError, match=r"0 of 5 network interfaces.*snake_case"):
         _ = bench.template
+
+
+@pytest.mark.parametrize(
+    ("data", "rendered"),
+    [
+        (
+            ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(network_interfaces=Token.as_any({"Ref": "Interfaces"})),
+            {"NetworkInterfaces": {"Ref": "Interfaces"}},
+        ),
+        (Token.as_any({"InstanceType": "p4d.24xlarge"}), {"InstanceType": "p4d.24xlarge"}),
+    ],
+)
+def test_leaves_alone_what_is_known_only_at_deployment(bench, resource, data, rendered):
+    resource.launch_template_data = data
+    assert bench.launch_template_data == rendered
 
 
 @pytest.mark.parametrize(
