@@ -55,7 +55,8 @@ class ResourceType:
     """Creates, updates in place and deletes the resources of one CloudFormation type.
 
     Replacement is not its business: the deployment creates the new resource, and deletes the old one afterwards.
-    Every method raises :class:`AwsError` when the service would refuse.
+    Every method raises :class:`AwsError` when the service would refuse. An update that raises one with the code
+    "NotUpdatable" has left the resource as it was; after any other, the deployment updates it to what it was before.
     """
 
     type_name: ClassVar[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -9,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -204,13 +206,18 @@ def status(account: AccountProcess, name: str) -> str:
     return str(stack["StackStatus"])
 
 
+def failures(account: AccountProcess, name: str) -> list[str]:
+    """Why resources of a stack failed."""
+    events = client(account, "cloudformation").describe_stack_events(StackName=name)["StackEvents"]
+    return [event["ResourceStatusReason"] for event in events if event["ResourceStatus"].endswith("_FAILED")]
+
+
 def test_leaves_nothing_behind_when_a_stack_is_deleted(account: AccountProcess) -> None:
     before = inventory(account)
     cloudformation = client(account, "cloudformation")
     everything = template({**NETWORK, **IAM, **OTHERS})
     cloudformation.create_stack(StackName="all", TemplateBody=everything, Capabilities=["CAPABILITY_IAM"])
-    events = cloudformation.describe_stack_events(StackName="all")["StackEvents"]
-    assert [event["ResourceStatusReason"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"] == []
+    assert failures(account, "all") == []
     assert status(account, "all") == "CREATE_COMPLETE"
     during = inventory(account)
     assert [name for name in before if before[name] == during[name]] == []
@@ -269,10 +276,58 @@ def test_refuses_a_managed_policy_that_does_not_exist(account: AccountProcess) -
     role["Properties"]["ManagedPolicyArns"] = ["arn:aws:iam::aws:policy/AmazonEKSWorkerNodesPolicy"]
     cloudformation.create_stack(StackName="typo", TemplateBody=template({"R": role}), Capabilities=["CAPABILITY_IAM"])
     assert status(account, "typo") == "ROLLBACK_COMPLETE"
-    events = cloudformation.describe_stack_events(StackName="typo")["StackEvents"]
-    [failed] = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
-    assert "Policy arn:aws:iam::aws:policy/AmazonEKSWorkerNodesPolicy does not exist" in failed["ResourceStatusReason"]
+    [reason] = failures(account, "typo")
+    assert "Policy arn:aws:iam::aws:policy/AmazonEKSWorkerNodesPolicy does not exist" in reason
     cloudformation.delete_stack(StackName="typo")
+
+
+def test_makes_functions_layers_and_permissions(account: AccountProcess) -> None:
+    cloudformation, s3, functions = client(account, "cloudformation"), client(account, "s3"), client(account, "lambda")
+    s3.create_bucket(Bucket="assets")
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as content:
+        content.writestr("index.py", "")
+    s3.put_object(Bucket="assets", Key="code.zip", Body=archive.getvalue())
+    code = {"S3Bucket": "assets", "S3Key": "code.zip"}
+    resources = {
+        "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": TRUST}},
+        "Layer": {"Type": "AWS::Lambda::LayerVersion", "Properties": {"Content": code}},
+        "Function": {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {
+                "Code": code,
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Handler": "index.handler",
+                "Runtime": "python3.13",
+                "Timeout": "60",
+            },
+        },
+        "Permission": {
+            "Type": "AWS::Lambda::Permission",
+            "Properties": {
+                "FunctionName": {"Ref": "Function"},
+                "Action": "lambda:InvokeFunction",
+                "Principal": "events.amazonaws.com",
+            },
+        },
+    }
+    cloudformation.create_stack(StackName="code", TemplateBody=template(resources), Capabilities=["CAPABILITY_IAM"])
+    assert failures(account, "code") == []
+    [function] = functions.list_functions()["Functions"]
+    assert function["Timeout"] == 60
+    policy = json.loads(functions.get_policy(FunctionName=function["FunctionName"])["Policy"])
+    assert [statement["Principal"] for statement in policy["Statement"]] == [{"Service": "events.amazonaws.com"}]
+    assert len(functions.list_layers()["Layers"]) == 1
+
+    del resources["Permission"]
+    cloudformation.update_stack(StackName="code", TemplateBody=template(resources), Capabilities=["CAPABILITY_IAM"])
+    assert status(account, "code") == "UPDATE_COMPLETE"
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        functions.get_policy(FunctionName=function["FunctionName"])
+    cloudformation.delete_stack(StackName="code")
+    assert functions.list_functions()["Functions"] == functions.list_layers()["Layers"] == []
+    s3.delete_object(Bucket="assets", Key="code.zip")
+    s3.delete_bucket(Bucket="assets")
 
 
 def test_says_what_the_vpc_service_refuses_and_rolls_back(account: AccountProcess) -> None:
@@ -283,9 +338,8 @@ def test_says_what_the_vpc_service_refuses_and_rolls_back(account: AccountProces
     cloudformation.create_stack(StackName="broken", TemplateBody=template(broken))
     [stack] = cloudformation.describe_stacks(StackName="broken")["Stacks"]
     assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
-    events = cloudformation.describe_stack_events(StackName="broken")["StackEvents"]
-    [failed] = [event for event in events if event["ResourceStatus"] == "CREATE_FAILED"]
-    assert "The CIDR '192.168.0.0/24' is invalid. (Service: Ec2, Status Code: 400" in failed["ResourceStatusReason"]
+    [reason] = failures(account, "broken")
+    assert "The CIDR '192.168.0.0/24' is invalid. (Service: Ec2, Status Code: 400" in reason
     assert inventory(account) == before
     cloudformation.delete_stack(StackName="broken")
 

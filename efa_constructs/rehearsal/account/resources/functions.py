@@ -7,7 +7,7 @@ import json
 from moto.awslambda.models import LambdaBackend, lambda_backends
 
 from ..cloudformation.physical_names import physical_name
-from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
+from ..resource_type import Resource, ResourceRequest, ResourceType
 
 __all__ = ["RESOURCE_TYPES", "LayerVersion", "Permission"]
 
@@ -50,8 +50,8 @@ class Permission(ResourceType):
         """AddPermission."""
         properties = dict(request.properties)
         statement_id = physical_name(request)
-        name = properties.pop("FunctionName")
-        _lambda(request).add_permission(name, "", json.dumps({**properties, "StatementId": statement_id}))
+        function = _lambda(request).get_function(properties.pop("FunctionName"))
+        function.policy.add_statement(json.dumps({**properties, "StatementId": statement_id}))
         return Resource(physical_id=statement_id, attributes={"Id": statement_id})
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
@@ -60,13 +60,7 @@ class Permission(ResourceType):
 
     def delete(self, request: ResourceRequest, current: Resource) -> None:
         """RemovePermission."""
-        name = request.properties["FunctionName"]
-        try:
-            _lambda(request).remove_permission(name, current.physical_id)
-        except Exception as error:
-            if type(error).__name__ not in ("UnknownPolicyException", "UnknownFunctionException"):
-                raise
-            raise AwsError("ResourceNotFoundException", f"{current.physical_id} is not found in {name}") from None
+        _lambda(request).remove_permission(request.properties["FunctionName"], current.physical_id)
 
 
 def _lambda(request: ResourceRequest) -> LambdaBackend:
