@@ -44,7 +44,7 @@ def test_refuses_to_lose_its_interfaces(bench, resource, data):
             ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(network_interfaces=Token.as_any({"Ref": "Interfaces"})),
             {"NetworkInterfaces": {"Ref": "Interfaces"}},
         ),
-        (Token.as_any({"InstanceType": "p4d.24xlarge"}), {"InstanceType": "p4d.24xlarge"}),
+        (Token.as_any({"instanceType": "p4d.24xlarge"}), {"InstanceType": "p4d.24xlarge"}),
     ],
 )
 def test_leaves_alone_what_is_known_only_at_deployment(bench, resource, data, rendered):
