@@ -111,7 +111,7 @@ def test_shows_one_line_for_each_stage(rehearsed: tuple[int, dict[str, Any], str
     _, document, err, _ = rehearsed
     stages = [stage["name"] for stage in document["stages"]]
     assert sorted(stages) == sorted(["synthesize", "start the account", "bootstrap", "deploy", "read back", "judge"])
-    assert [line[:18].strip() for line in err.splitlines()].sort() == stages.sort()
+    assert sorted(line[:18].strip() for line in err.splitlines()) == sorted(stages)
 
 
 def test_leaves_no_process_and_no_file_behind(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
