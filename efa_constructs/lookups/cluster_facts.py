@@ -154,4 +154,3 @@ def _quoted(where: str) -> str:
 def _json_name(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(word.capitalize() for word in rest)
-
