@@ -11,7 +11,7 @@ from efa_constructs.errors import EfaConstructsError
 from stacks.cluster import EfaClusterStack
 from stacks.nodes import EfaNodesStack
 from stacks.placement import find_placement
-from stacks.settings import Settings
+from stacks.settings import Settings, errors_by_key
 
 
 def define(app: cdk.App) -> None:
@@ -22,9 +22,10 @@ def define(app: cdk.App) -> None:
     )
     environment = cdk.Environment(account=placement.account, region=placement.region)
     cluster = None
-    if settings.cluster_facts is None:
-        cluster = EfaClusterStack(app, "EfaCluster", settings=settings, placement=placement, env=environment)
-    EfaNodesStack(app, "EfaNodes", settings=settings, placement=placement, cluster=cluster, env=environment)
+    with errors_by_key():
+        if settings.cluster_facts is None:
+            cluster = EfaClusterStack(app, "EfaCluster", settings=settings, placement=placement, env=environment)
+        EfaNodesStack(app, "EfaNodes", settings=settings, placement=placement, cluster=cluster, env=environment)
 
 
 if __name__ == "__main__":

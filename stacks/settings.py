@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from efa_constructs import catalogue
 from efa_constructs.aws import Capacity
 from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 
-__all__ = ["KEYS", "Settings"]
+__all__ = ["KEYS", "Settings", "errors_by_key"]
 
 PREFIX = "efa:"
 
@@ -81,6 +83,22 @@ def _text(value: Any) -> str:
     return value.strip()
 
 
+def _instance_type(value: Any) -> str:
+    return catalogue.get(_text(value)).name
+
+
+def _availability_zone(value: Any) -> str:
+    zone = _text(value)
+    catalogue.region_of_zone(zone)
+    return zone
+
+
+def _reservation(value: Any) -> str:
+    identifier = _text(value)
+    Capacity.reservation(identifier)
+    return identifier
+
+
 def _number(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -105,22 +123,41 @@ def _facts(value: Any) -> ClusterFacts:
 
 # Configuration key: the field of Settings, and how its value is read.
 KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "efa:instanceType": ("instance_type", _text),
+    "efa:instanceType": ("instance_type", _instance_type),
     "efa:minSize": ("min_size", _number),
     "efa:desiredSize": ("desired_size", _number),
     "efa:maxSize": ("max_size", _number),
     "efa:volumeSizeGiB": ("volume_size_gib", _number),
     "efa:interfaceLayout": ("interface_layout", _text),
-    "efa:availabilityZone": ("availability_zone", _text),
+    "efa:availabilityZone": ("availability_zone", _availability_zone),
     "efa:kubernetesVersion": ("kubernetes_version", _text),
     "efa:clusterFacts": ("cluster_facts", _facts),
     "efa:placementGroup": ("placement_group", _text),
-    "efa:capacityReservationId": ("capacity_reservation_id", _text),
-    "efa:capacityBlockId": ("capacity_block_id", _text),
+    "efa:capacityReservationId": ("capacity_reservation_id", _reservation),
+    "efa:capacityBlockId": ("capacity_block_id", _reservation),
     "efa:amiType": ("ami_type", _text),
     "efa:privateEndpoint": ("private_endpoint", _boolean),
     "efa:ncclTests": ("nccl_tests", _boolean),
 }
+
+
+# Arguments of constructs that are not named like the field of Settings from which they come.
+_OTHER_NAMES = {"volume_size": "efa:volumeSizeGiB", "capacity": "efa:capacityBlockId"}
+
+
+@contextmanager
+def errors_by_key() -> Iterator[None]:
+    """Let errors of constructs name the configuration key, where they name the argument that it became.
+
+    :raises InvalidConfigurationError: in place of any other error of this project.
+    """
+    try:
+        yield
+    except EfaConstructsError as error:
+        message = str(error)
+        for argument, key in {**{field: key for key, (field, _) in KEYS.items()}, **_OTHER_NAMES}.items():
+            message = message.replace(f"'{argument}'", f"'{key}'")
+        raise InvalidConfigurationError(message) from error
 
 
 def _proposal(key: str) -> str:

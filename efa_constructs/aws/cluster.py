@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from aws_cdk import RemovalPolicy
+import re
+
+from aws_cdk import RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
+
+from ..errors import InvalidArgumentError
 
 __all__ = ["EfaCluster"]
 
@@ -38,8 +42,13 @@ class EfaCluster(Construct):
         :param private_endpoint: Whether the API server answers inside the VPC only, not from the internet.
             Default: both; nodes use the private way.
         :param cluster_name: Default: a generated name.
+        :raises InvalidArgumentError: the version is not of the form 1.36.
         """
         super().__init__(scope, id)
+        if not Token.is_unresolved(kubernetes_version) and not re.fullmatch(r"\d+\.\d+", kubernetes_version):
+            raise InvalidArgumentError(
+                f"'kubernetes_version' must be a minor version such as '1.36', got {kubernetes_version!r}"
+            )
         self.admin_role = iam.Role(
             self,
             "AdminRole",

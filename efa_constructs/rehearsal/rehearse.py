@@ -34,6 +34,7 @@ _ACCOUNT = "123456789012"
 _REGION = "us-east-1"
 _FACTS_KEY = "efa:clusterFacts"
 _ZONE_KEY = "efa:availabilityZone"
+_PLACEMENT_GROUP_KEY = "efa:placementGroup"
 
 
 class Progress:
@@ -114,6 +115,7 @@ class _Run:
             account_id = next(iter(assembly.accounts), account_id)
             self._start_account(account_id, region, facts_file)
             self._bootstrap(account_id, region, assembly)
+            placement_group = self._make_named_placement_group(app, region)
             refusals = self._deploy(assembly, region)
             clusters = self._read_back(assembly, region)
             with self._stage("judge"):
@@ -130,7 +132,7 @@ class _Run:
                 verdicts=verdicts,
                 stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
                 seconds=perf_counter() - start,
-                not_checked=not_checked(assembly),
+                not_checked=not_checked(assembly, placement_group),
                 environment=self._environment(region) if kept else {},
                 process_id=self._running_account.release() if kept else None,
             )
@@ -220,6 +222,15 @@ class _Run:
         with self._stage("start the account"):
             self._account = AccountProcess(account=account_id, region=region, cluster_facts=facts_file)
             self._account.start()
+
+    def _make_named_placement_group(self, app: CdkApp | None, region: str) -> str | None:
+        """Make the placement group that the app only names: in the real account it is there already."""
+        name = app.context.get(_PLACEMENT_GROUP_KEY) if app else None
+        if not isinstance(name, str):
+            return None
+        clients = aws_clients(region=region, environment=self._environment(region))
+        clients.ec2.create_placement_group(GroupName=name, Strategy="cluster")
+        return name
 
     def _environment(self, region: str) -> dict[str, str]:
         return {**self._running_account.environment, "AWS_REGION": region, "AWS_DEFAULT_REGION": region}

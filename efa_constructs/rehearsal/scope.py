@@ -45,8 +45,11 @@ def check_scope(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
         )
 
 
-def not_checked(assembly: CloudAssembly) -> tuple[str, ...]:
-    """What a rehearsal of the assembly says nothing about."""
+def not_checked(assembly: CloudAssembly, placement_group: str | None = None) -> tuple[str, ...]:
+    """What a rehearsal of the assembly says nothing about.
+
+    :param placement_group: The group that the app names and the rehearsal made for it, if any.
+    """
     manifests = assembly.kubernetes_manifest_count
     plural = "" if manifests == 1 else "s"
     self_managed = sum(stack.resource_types.get("AWS::AutoScaling::AutoScalingGroup", 0) for stack in assembly.stacks)
@@ -56,6 +59,9 @@ def not_checked(assembly: CloudAssembly) -> tuple[str, ...]:
         else "",
         f"{self_managed} Auto Scaling groups of your own: only managed node groups are read back"
         if self_managed
+        else "",
+        f"whether your account has the placement group '{placement_group}': the emulated one was given it"
+        if placement_group
         else "",
         "whether AWS has the capacity, and your account the quotas and permissions",
         "EFA packets themselves: the verdict follows from interfaces and security-group rules",

@@ -61,7 +61,7 @@ class CdkApp:
             log=log,
         )
         if result.returncode != 0:
-            raise RehearsalError(f"the app '{self.command}' failed: {_last_words(result.lines)}")
+            raise RehearsalError(_last_words(result.lines) or f"the app '{self.command}' failed and said nothing")
 
 
 def read_app(directory: Path, context: Mapping[str, str]) -> CdkApp:
@@ -102,6 +102,4 @@ def _read_object(path: Path) -> dict[str, Any]:
 def _last_words(lines: tuple[str, ...]) -> str:
     """The error, from output that may hold warnings and a Python traceback, whose last line says what it is."""
     words = [line.strip() for line in lines if line.strip()]
-    if not words:
-        return "it said nothing"
-    return words[-1].removeprefix("error: ")
+    return words[-1].removeprefix("error: ") if words else ""

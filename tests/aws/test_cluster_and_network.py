@@ -54,6 +54,12 @@ def test_starts_no_nodes_of_its_own(stack, network):
     template.has_resource_properties("AWS::EKS::Cluster", {"ComputeConfig": {"Enabled": False}})
 
 
+@pytest.mark.parametrize("version", ["latest", "1", "v1.36", "1.36.3"])
+def test_refuses_what_is_no_kubernetes_version(stack, network, version):
+    with pytest.raises(EfaConstructsError, match=f"'kubernetes_version' must be a minor version.*got '{version}'"):
+        EfaCluster(stack, "Eks", vpc=network.vpc, kubernetes_version=version)
+
+
 @pytest.mark.parametrize("zones", [[], ["us-east-1a"], ["us-east-1a", "us-east-1a"]])
 def test_refuses_fewer_than_two_zones(stack, zones):
     with pytest.raises(EfaConstructsError, match="'availability_zones' must be at least two different zones"):

@@ -240,6 +240,17 @@ def test_keeps_the_account_and_leaves_the_assembly_alone(efa: Efa, assembly: Pat
     efa.assert_left_nothing()
 
 
+def test_gives_the_account_the_placement_group_that_the_app_names(efa: Efa) -> None:
+    code, out, err = efa.run(
+        "--json", "-c", f"efa:clusterFacts={FACTS}", "-c", "efa:placementGroup=rack",
+        "-c", "efa:capacityReservationId=cr-0123456789abcdef0",
+    )  # fmt: skip
+    assert code == 0, err
+    document = json.loads(out)
+    assert document["nodeGroups"][0]["placementGroup"] == "rack"
+    assert any("placement group 'rack'" in each for each in document["notChecked"])
+
+
 def write_assembly(
     folder: Path, *environments: str, missing: tuple[str, ...] = (), images: tuple[str, ...] = ()
 ) -> Path:

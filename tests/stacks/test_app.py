@@ -195,17 +195,22 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ({"availabilityZone": "us-east-1"}, "us-east-1' is a Region"),
-        ({"availabilityZone": "use1-az1"}, "id of an Availability Zone"),
-        ({"instanceType": "m5.large"}, "m5.large"),
-        ({"minSize": 3, "desiredSize": 2}, "'min_size' 3 is greater than 'desired_size' 2"),
-        ({"volumeSizeGiB": 10}, "'volume_size' is 10 GiB"),
-        ({"capacityBlockId": "cr-1"}, "'cr-1', which is not of the form"),
-        ({"capacityBlockId": "cr-0123456789abcdef0", "placementGroup": "rack"}, "'placement_group' is 'rack'"),
-        ({"interfaceLayout": "wide"}, "must be one of default, classic, bandwidth, got 'wide'"),
-        ({"amiType": "AL2_x86_64_GPU"}, "AL2_x86_64_GPU is refused"),
+        ({"availabilityZone": "us-east-1"}, "'efa:availabilityZone': 'us-east-1' is a Region"),
+        ({"availabilityZone": "use1-az1"}, "'efa:availabilityZone': 'use1-az1' is the id of an Availability Zone"),
+        ({"instanceType": "m5.large"}, "'efa:instanceType': .*'m5.large' has no EFA"),
+        ({"minSize": 3, "desiredSize": 2}, "'efa:minSize' 3 is greater than 'efa:desiredSize' 2"),
+        ({"volumeSizeGiB": 10}, "'efa:volumeSizeGiB' is 10 GiB"),
+        ({"capacityBlockId": "cr-1"}, "'efa:capacityBlockId': .*'cr-1', which is not of the form"),
+        (
+            {"capacityBlockId": "cr-0123456789abcdef0", "instanceType": "g5.48xlarge"},
+            "'efa:capacityBlockId' is CAPACITY_BLOCK, but EC2 offers g5.48xlarge as",
+        ),
+        ({"capacityBlockId": "cr-0123456789abcdef0", "placementGroup": "rack"}, "'efa:placementGroup' is 'rack'"),
+        ({"interfaceLayout": "wide"}, "'efa:interfaceLayout' must be one of default, classic, bandwidth, got 'wide'"),
+        ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' AL2_x86_64_GPU is refused"),
+        ({"kubernetesVersion": "newest"}, "'efa:kubernetesVersion' must be a minor version.*got 'newest'"),
     ],
 )
-def test_refuses_what_would_not_work(app, keys, message):
+def test_refuses_what_would_not_work_and_names_the_key(app, keys, message):
     with pytest.raises(EfaConstructsError, match=message):
         app(**keys)
