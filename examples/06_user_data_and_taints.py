@@ -1,4 +1,4 @@
-"""Nodes with a script of yours, kubelet settings, a data volume, and a taint that keeps other pods away.
+"""Nodes with a script of yours, kubelet settings, a data volume, a taint, and a tag for the bill.
 
 EKS takes user data as MIME parts only; each part here says what it is, and what is none is refused at synthesis. Parts
 run in the order given, before the node joins the cluster.
@@ -40,7 +40,7 @@ spec:
       containerLogMaxSize: 50Mi
 """
 
-EfaNodeGroup(
+nodes = EfaNodeGroup(
     stack,
     "Nodes",
     cluster=cluster,
@@ -51,7 +51,8 @@ EfaNodeGroup(
     user_data=[MimePart.shell_script(FILE_WATCHES), MimePart.node_config(CONTAINER_LOGS)],
     labels={"team": "research"},
     taints=[eks.TaintSpec(key="nvidia.com/gpu", value="true", effect=eks.TaintEffect.NO_SCHEDULE)],
-    instance_tags={"cost-center": "research"},
 )
+# Instances, volumes and interfaces get the tag, too.
+cdk.Tags.of(nodes).add("cost-center", "research")
 
 app.synth()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import jsii
-from aws_cdk import Fn, Size, Token
+from aws_cdk import Fn, IStableAnyProducer, ITaggable, Lazy, Size, TagManager, TagType, Token
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct, IValidation
 
@@ -19,12 +20,17 @@ from .user_data import MimePart
 
 __all__ = ["EfaLaunchTemplate"]
 
+# Below that of tags that an app adds with Tags.of(), which is 100.
+_NAME_PRIORITY = 1
 
+
+@jsii.implements(ITaggable)
 class EfaLaunchTemplate(Construct):
     """A launch template for a managed node group, with one network interface for each EFA of the instance type.
 
-    It names the instance type, the security groups of every interface, the placement, the capacity, the disks and the
-    user data; never a subnet, an instance profile or a shutdown behaviour, which EKS refuses.
+    It names the instance type, the security groups of every interface, the placement, the capacity, the disks, the user
+    data and the tags of what it launches (``Tags.of()`` reaches them); never a subnet, an instance profile or a shutdown
+    behaviour, which EKS refuses.
 
     Source: Amazon EKS User Guide, "Customize managed nodes with launch templates".
     """
@@ -46,7 +52,6 @@ class EfaLaunchTemplate(Construct):
         user_data: Sequence[MimePart] = (),
         key_pair: ec2.IKeyPair | None = None,
         metadata_hop_limit: int = 1,
-        instance_tags: Mapping[str, str] | None = None,
     ) -> None:
         """
         :param instance_type: An EFA instance type, such as ``"p4d.24xlarge"``.
@@ -66,7 +71,6 @@ class EfaLaunchTemplate(Construct):
         :param key_pair: For SSH. Default: no key; nodes are reached through Session Manager.
         :param metadata_hop_limit: How many network hops away instance metadata answers. 1 keeps pods that are not on
             the host network from the node role's credentials, 2 gives them these. Default: 1
-        :param instance_tags: Tags of the instances, their volumes and interfaces. Default: a ``Name``.
         :raises EfaConstructsError: the type has no EFA, or an argument does not fit it.
         """
         super().__init__(scope, id)
@@ -83,8 +87,9 @@ class EfaLaunchTemplate(Construct):
         _check_hop_limit(metadata_hop_limit)
         if not security_groups:
             raise InvalidArgumentError("'security_groups' is empty: give the EFA group and the cluster's")
-        tags = {"Name": self.node.path} | dict(instance_tags or {})
 
+        self._tags = TagManager(TagType.STANDARD, "AWS::EC2::LaunchTemplate")
+        self._tags.set_tag("Name", self.node.path, _NAME_PRIORITY)
         self.instance = plan.instance
         self.interfaces = plan.interfaces
         # Read once: each read is a call to jsii's process, and a p5 has 33 interfaces.
@@ -104,13 +109,7 @@ class EfaLaunchTemplate(Construct):
                 ),
                 user_data=plan.user_data and Fn.base64(plan.user_data),
                 key_name=key_pair.key_pair_name if key_pair else None,
-                tag_specifications=[
-                    ec2.CfnLaunchTemplate.TagSpecificationProperty(
-                        resource_type=resource_type,
-                        tags=[{"key": key, "value": value} for key, value in tags.items()],
-                    )
-                    for resource_type in ("instance", "volume", "network-interface")
-                ],
+                tag_specifications=Lazy.any(_TagSpecifications(self._tags)),
             ),
         )
         self.launch_template_id = self._resource.ref
@@ -118,9 +117,27 @@ class EfaLaunchTemplate(Construct):
         self.node.add_validation(_IntactTemplate(self._resource, len(plan.interfaces)))
 
     @property
+    def tags(self) -> TagManager:
+        """Tags of the instances, volumes and interfaces; ``Tags.of(scope).add()`` adds to them."""
+        return self._tags
+
+    @property
     def efa_interface_count(self) -> int:
         """How many EFAs a node advertises as ``vpc.amazonaws.com/efa``."""
         return catalogue.efa_interface_count(self.interfaces)
+
+
+@jsii.implements(IStableAnyProducer)
+class _TagSpecifications:
+    """Writes the tags as they are at synthesis, when every ``Tags.of()`` of the app has spoken."""
+
+    def __init__(self, tags: TagManager) -> None:
+        self._tags = tags
+
+    def produce(self) -> list[dict[str, Any]]:
+        """The same tags for all that an instance is made of, under the names that the level 1 construct expects."""
+        tags = self._tags.render_tags()
+        return [{"resourceType": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")]
 
 
 @jsii.implements(IValidation)

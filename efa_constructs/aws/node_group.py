@@ -96,7 +96,6 @@ class EfaNodeGroup(EfaNodes):
         key_pair: ec2.IKeyPair | None = None,
         labels: Mapping[str, str] | None = None,
         taints: Sequence[eks.TaintSpec] = (),
-        instance_tags: Mapping[str, str] | None = None,
         node_repair: bool = True,
     ) -> None:
         """
@@ -126,7 +125,6 @@ class EfaNodeGroup(EfaNodes):
         :param key_pair: For SSH. Default: no key.
         :param labels: Further Kubernetes labels. Default: only those that the device plugins select on.
         :param taints: Kubernetes taints. Default: none.
-        :param instance_tags: Tags of instances, volumes and interfaces. Default: a ``Name``.
         :param node_repair: Let EKS replace nodes that it finds broken, GPU and EFA faults among them. Default: True
         :raises EfaConstructsError: an argument would not work; nothing has been defined then.
         """
@@ -173,7 +171,6 @@ class EfaNodeGroup(EfaNodes):
             instance_store_raid0=instance_store_raid0,
             user_data=user_data,
             key_pair=key_pair,
-            instance_tags=instance_tags,
         )
         self.role = role or _node_role(self)
         # Not the Nodegroup of aws_eks_v2: its list of GPU types is closed, and refuses p5, p6 and trn with their AMIs.

@@ -147,7 +147,6 @@ def test_uses_what_it_is_given(bench):
         node_group_name="workers",
         labels={"team": "vision"},
         taints=[eks.TaintSpec(key="nvidia.com/gpu", value="true", effect=eks.TaintEffect.NO_SCHEDULE)],
-        instance_tags={"project": "llm"},
         user_data=[MimePart.shell_script("#!/bin/sh\necho hello\n")],
         block_devices=[ec2.BlockDevice(device_name="/dev/xvdb", volume=ec2.BlockDeviceVolume.ebs(100))],
         key_pair=ec2.KeyPair.from_key_pair_name(bench.stack, "Key", "emergency"),
@@ -164,9 +163,25 @@ def test_uses_what_it_is_given(bench):
     assert [device["DeviceName"] for device in data["BlockDeviceMappings"]] == ["/dev/xvda", "/dev/xvdb"]
     assert data["BlockDeviceMappings"][1]["Ebs"]["Encrypted"] is True
     assert data["KeyName"] == "emergency"
-    assert {tag["ResourceType"] for tag in data["TagSpecifications"]} == {"instance", "volume", "network-interface"}
-    assert {"Key": "project", "Value": "llm"} in data["TagSpecifications"][0]["Tags"]
     assert node_group.launch_template.efa_interface_count == 4
+
+
+def test_tags_what_it_launches_as_the_app_tags_its_constructs(bench):
+    node_group = bench.node_group()
+    cdk.Tags.of(node_group).add("project", "llm")
+    cdk.Tags.of(bench.stack).add("Name", "trainer")
+    specifications = bench.launch_template_data["TagSpecifications"]
+    assert {each["ResourceType"] for each in specifications} == {"instance", "volume", "network-interface"}
+    for each in specifications:
+        assert {"Key": "project", "Value": "llm"} in each["Tags"]
+        assert {"Key": "Name", "Value": "trainer"} in each["Tags"]
+    assert bench.only("AWS::EKS::Nodegroup")["Tags"]["project"] == "llm"
+
+
+def test_names_instances_after_their_place_in_the_app(bench):
+    bench.node_group()
+    tags = bench.launch_template_data["TagSpecifications"][0]["Tags"]
+    assert tags == [{"Key": "Name", "Value": "Training/Nodes/LaunchTemplate"}]
 
 
 def test_can_be_connected_to_a_file_system(bench):
