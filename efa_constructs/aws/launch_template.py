@@ -29,8 +29,8 @@ class EfaLaunchTemplate(Construct):
     """A launch template for a managed node group, with one network interface for each EFA of the instance type.
 
     It names the instance type, the security groups of every interface, the placement, the capacity, the disks, the user
-    data and the tags of what it launches (``Tags.of()`` reaches them); never a subnet, an instance profile or a shutdown
-    behaviour, which EKS refuses.
+    data and the tags of what it launches (``Tags.of()`` reaches them); never a subnet, an instance profile or a
+    shutdown behaviour, which EKS refuses.
 
     Source: Amazon EKS User Guide, "Customize managed nodes with launch templates".
     """
