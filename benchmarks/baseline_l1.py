@@ -20,9 +20,6 @@ from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 ZONES = ("us-east-1a", "us-east-1b")
-OPEN_EGRESS = ec2.CfnSecurityGroup.EgressProperty(
-    cidr_ip="0.0.0.0/0", ip_protocol="-1", description="Allow all outbound traffic by default"
-)
 
 EMPTY_DEFAULT_GROUP = """\
 const { EC2 } = require("@aws-sdk/client-ec2");
@@ -61,6 +58,12 @@ spec:
 
 def named(name: str, others: Mapping[str, str] | None = None) -> list[cdk.CfnTag]:
     return [cdk.CfnTag(key=key, value=value) for key, value in {**(others or {}), "Name": name}.items()]
+
+
+def open_egress() -> ec2.CfnSecurityGroup.EgressProperty:
+    return ec2.CfnSecurityGroup.EgressProperty(
+        cidr_ip="0.0.0.0/0", ip_protocol="-1", description="Allow all outbound traffic by default"
+    )
 
 
 def trusting(principal: Mapping[str, str]) -> dict[str, object]:
@@ -265,7 +268,7 @@ class ClusterStack(cdk.Stack):
             "ControlPlaneGroup",
             group_description="EKS Control Plane Security Group",
             vpc_id=self.vpc.ref,
-            security_group_egress=[OPEN_EGRESS],
+            security_group_egress=[open_egress()],
         )
         self.cluster = eks.CfnCluster(
             self,
@@ -344,7 +347,7 @@ class NodesStack(cdk.Stack):
             "Group",
             group_description="EFA: all traffic between the members of this group",
             vpc_id=cluster.vpc.ref,
-            security_group_egress=[OPEN_EGRESS],
+            security_group_egress=[open_egress()],
         )
         group_id = group.attr_group_id
         ec2.CfnSecurityGroupIngress(
