@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from aws_cdk import Annotations
+from aws_cdk import Annotations, CfnOutput
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
@@ -55,6 +55,12 @@ class ExistingCluster:
             cluster_certificate_authority_data=facts.cluster.certificate_authority_data,
             cluster_security_group_id=facts.cluster.security_group_id,
             vpc=vpc,
+        )
+        CfnOutput(
+            scope,
+            "KubeconfigCommand",
+            value=f"aws eks update-kubeconfig --region {facts.region} --name {facts.cluster.name}",
+            description="Lets kubectl reach the cluster, for whoever has an access entry",
         )
         return ExistingCluster(cluster, vpc.private_subnets[0])
 

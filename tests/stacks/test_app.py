@@ -121,6 +121,7 @@ def test_uses_an_existing_cluster_and_its_proposed_subnet(app, facts_file):
     nodes.has_resource_properties(
         "AWS::EKS::Nodegroup", {"ClusterName": "training", "Subnets": ["subnet-0d1d2d3d4d5d6d7d8"]}
     )
+    nodes.has_output("KubeconfigCommand", {"Value": "aws eks update-kubeconfig --region us-east-1 --name training"})
     (template,) = nodes.find_resources("AWS::EC2::LaunchTemplate").values()
     for interface in template["Properties"]["LaunchTemplateData"]["NetworkInterfaces"]:
         assert interface["Groups"][0] == "sg-0c1c2c3c4c5c6c7c8"
