@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import types
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ __all__ = ["SCHEMA_VERSION", "Cluster", "ClusterFacts", "Subnet", "Vpc", "read_c
 
 # Raised whenever a field changes its meaning or goes.
 SCHEMA_VERSION = 1
+
+_AUTHENTICATION_MODES = ("API", "API_AND_CONFIG_MAP", "CONFIG_MAP")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +107,25 @@ def _check(facts: ClusterFacts) -> ClusterFacts:
     if facts.node_subnet_id is not None and facts.subnet(facts.node_subnet_id) is None:
         known = ", ".join(subnet.id for subnet in facts.subnets)
         raise InvalidConfigurationError(f"'nodeSubnetId' is '{facts.node_subnet_id}', but 'subnets' lists {known}")
+    mode = facts.cluster.authentication_mode
+    if mode not in _AUTHENTICATION_MODES:
+        raise InvalidConfigurationError(
+            f"'cluster.authenticationMode' is '{mode}', use {', '.join(_AUTHENTICATION_MODES)}"
+        )
+    _check_cidr_blocks(facts)
     return facts
+
+
+def _check_cidr_blocks(facts: ClusterFacts) -> None:
+    if not facts.vpc.cidr_blocks:
+        raise InvalidConfigurationError("'vpc.cidrBlocks' is empty, list the VPC's blocks, the primary one first")
+    blocks = [(f"vpc.cidrBlocks[{index}]", block) for index, block in enumerate(facts.vpc.cidr_blocks)]
+    blocks += [(f"subnets[{index}].cidrBlock", subnet.cidr_block) for index, subnet in enumerate(facts.subnets)]
+    for where, block in blocks:
+        try:
+            ipaddress.IPv4Network(block)
+        except ValueError:
+            raise InvalidConfigurationError(f"'{where}' is '{block}', which is no IPv4 CIDR block") from None
 
 
 def _parse(expected: Any, value: Any, where: str) -> Any:

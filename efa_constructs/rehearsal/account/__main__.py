@@ -47,10 +47,19 @@ def _arguments() -> argparse.Namespace:
 
 
 def _seed(file: Path) -> None:
+    from moto.ec2.exceptions import EC2ClientError
+
+    from ...errors import EfaConstructsError
     from ...lookups.cluster_facts import read_cluster_facts
     from .existing_cluster import seed
+    from .resource_type import AwsError
 
-    seed(read_cluster_facts(file))
+    try:
+        seed(read_cluster_facts(file))
+    except EfaConstructsError as error:
+        sys.exit(str(error))
+    except (AwsError, EC2ClientError) as error:
+        sys.exit(f"the account refuses what the cluster facts file '{file}' describes: {error.message}")
 
 
 def _end_with_parent() -> None:

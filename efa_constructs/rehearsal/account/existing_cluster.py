@@ -13,7 +13,8 @@ from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.nat_gateways import NatGateway
 
 from ...lookups.cluster_facts import ClusterFacts, Subnet
-from .eks import Cluster, EksState, call, eks_state
+from .eks import Cluster, EksState, eks_state
+from .eks.addons import describe_new_addon
 from .eks.clusters import describe_new_cluster
 from .eks.control_plane_network import cluster_security_group
 
@@ -28,13 +29,9 @@ def seed(facts: ClusterFacts) -> None:
         _subnet(state.ec2, facts, subnet)
     _routes(state.ec2, facts)
     _cluster(state, facts)
+    cluster = state.cluster(facts.cluster.name)
     for name, version in facts.addons.items():
-        call(
-            "CreateAddon",
-            {"clusterName": facts.cluster.name, "addonName": name, "addonVersion": version},
-            facts.account,
-            facts.region,
-        )
+        cluster.addons[name] = describe_new_addon(state, cluster, name, version)
     _offerings(facts.region, facts.instance_type_offerings)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,10 +12,12 @@ import pytest
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 
+from efa_constructs.errors import RehearsalError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from efa_constructs.rehearsal.account import eks
 from efa_constructs.rehearsal.account.existing_cluster import seed
 from efa_constructs.rehearsal.account.hardware import zones_offering
+from efa_constructs.rehearsal.account.process import AccountProcess
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cluster-facts.json"
 
@@ -77,3 +80,38 @@ def test_gives_later_resources_ids_of_their_own(facts: ClusterFacts) -> None:
     ec2 = ec2_backends[facts.account][facts.region]
     assert ec2.create_vpc("10.99.0.0/16").id != facts.vpc.id
     assert ec2.create_security_group("more", "more", facts.vpc.id).id != facts.cluster.security_group_id
+
+
+def test_has_add_ons_that_no_list_here_knows() -> None:
+    example = read_cluster_facts(EXAMPLE)
+    facts = replace(example, account=str(uuid.uuid4().int)[:12], addons={"aws-guardduty-agent": "v1.10.0-eksbuild.2"})
+    offerings = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+    before = offerings[example.region]
+    try:
+        seed(facts)
+    finally:
+        offerings[example.region] = before
+    addon = eks.call(
+        "DescribeAddon",
+        {"clusterName": facts.cluster.name, "addonName": "aws-guardduty-agent"},
+        facts.account,
+        facts.region,
+    )["addon"]
+    assert (addon["status"], addon["addonVersion"]) == ("ACTIVE", "v1.10.0-eksbuild.2")
+
+
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [("10.0.0.0/99", "no IPv4 CIDR block"), ("10.99.0.0/16", "The CIDR '10.42.0.0/19' is invalid")],
+    ids=["a wrong value", "subnets outside the VPC"],
+)
+def test_says_in_one_line_what_is_wrong_with_the_file(tmp_path: Path, block: str, words: str) -> None:
+    document = json.loads(EXAMPLE.read_text())
+    document["vpc"]["cidrBlocks"] = [block]
+    file = tmp_path / "facts.json"
+    file.write_text(json.dumps(document))
+    with pytest.raises(RehearsalError) as refused:
+        AccountProcess(cluster_facts=file).start()
+    message = str(refused.value)
+    assert words in message
+    assert "Traceback" not in message and " / " not in message

@@ -10,8 +10,16 @@ from .pod_identity import create_pod_identity_association, delete_pod_identity_a
 from .state import Cluster, EksState, identifier, now
 from .versions import ADDONS
 
-__all__ = ["create_addon", "delete_addon", "describe_addon", "list_addons", "update_addon"]
+__all__ = [
+    "create_addon",
+    "delete_addon",
+    "describe_addon",
+    "describe_new_addon",
+    "list_addons",
+    "update_addon",
+]
 
+_COPIED = ("serviceAccountRoleArn", "configurationValues", "tags")
 _NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
 
 
@@ -23,23 +31,29 @@ def create_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     if name in cluster.addons:
         raise in_use("Addon already exists.")
     _check_configuration(request)
-    addon = {
+    version = request.get("addonVersion") or ADDONS[name].format(cluster.description["version"])
+    addon = describe_new_addon(state, cluster, name, version) | {key: request[key] for key in _COPIED if key in request}
+    cluster.addons[name] = addon
+    _associate(state, cluster, addon, request)
+    return {"addon": addon}
+
+
+def describe_new_addon(state: EksState, cluster: Cluster, name: str, version: str) -> dict[str, Any]:
+    """What DescribeAddon shows of an add-on just installed."""
+    return {
         "addonName": name,
         "clusterName": cluster.name,
         "status": "ACTIVE",
-        "addonVersion": request.get("addonVersion") or ADDONS[name].format(cluster.description["version"]),
+        "addonVersion": version,
         "health": {"issues": []},
         "addonArn": state.arn(f"addon/{cluster.name}/{name}/{identifier()}"),
         "createdAt": now(),
         "modifiedAt": now(),
-        "tags": request.get("tags", {}),
+        "tags": {},
         "owner": "aws",
         "publisher": "eks",
         "podIdentityAssociations": [],
-    } | {key: request[key] for key in ("serviceAccountRoleArn", "configurationValues") if key in request}
-    cluster.addons[name] = addon
-    _associate(state, cluster, addon, request)
-    return {"addon": addon}
+    }
 
 
 def describe_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
