@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from ..errors import InvalidArgumentError
 from .instance_types import InstanceType
+from .nearest import nearest
 from .search import get
 
 __all__ = ["AMI_TYPES", "AmiType", "check_ami_type", "default_ami_type"]
@@ -101,15 +102,9 @@ def _supported_system(ami_type: AmiType, instance_type: InstanceType) -> str:
 
 
 def _suggestion(name: str) -> str:
-    import difflib
-
-    usable = {ami_type.name.lower(): ami_type.name for ami_type in AMI_TYPES.values() if not ami_type.refused}
-    nearest = difflib.get_close_matches(name.lower(), usable, n=3)
-    return (
-        "did you mean " + ", ".join(usable[key] for key in nearest) + "?"
-        if nearest
-        else "use " + ", ".join(usable.values())
-    )
+    usable = [ami_type.name for ami_type in AMI_TYPES.values() if not ami_type.refused]
+    meant = nearest(name, usable)
+    return f"did you mean {', '.join(meant)}?" if meant else f"use {', '.join(usable)}"
 
 
 _AL2 = (

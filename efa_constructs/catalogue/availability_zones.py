@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ..errors import InvalidArgumentError
+from .nearest import nearest
 from .records import load_json
 
 __all__ = [
@@ -45,8 +46,8 @@ def availability_zones(region: str) -> tuple[AvailabilityZone, ...]:
     :raises InvalidArgumentError: The Region is not known.
     """
     if region not in _zones():
-        nearest = _nearest_regions(region)
-        hint = f"; did you mean {', '.join(nearest)}?" if nearest else ""
+        meant = nearest(region, _zones())
+        hint = f"; did you mean {', '.join(meant)}?" if meant else ""
         raise InvalidArgumentError(f"'region' is '{region}', which is not known{hint}")
     return tuple(AvailabilityZone(name, zone_id) for name, zone_id in _zones()[region])
 
@@ -74,8 +75,8 @@ def _what_instead(zone: str) -> str:
     if any(zone.startswith(f"{region}-") for region in _zones()):
         return "a Local or Wavelength Zone, where EKS has no managed node groups; give a zone such as 'us-west-2b'"
     letter = zone[-1:] if zone[-1:].islower() else "a"
-    nearest = [region + letter for region in _nearest_regions(zone[:-1].lower())]
-    hint = f"; did you mean {', '.join(nearest)}?" if nearest else ""
+    meant = [region + letter for region in nearest(zone[:-1], _zones())]
+    hint = f"; did you mean {', '.join(meant)}?" if meant else ""
     return f"not the name of an Availability Zone, such as 'us-west-2b'{hint}"
 
 
@@ -83,9 +84,3 @@ def _what_instead(zone: str) -> str:
 def _zones() -> dict[str, list[list[str]]]:
     zones: dict[str, list[list[str]]] = load_json("availability_zones.json")["regions"]
     return zones
-
-
-def _nearest_regions(name: str) -> list[str]:
-    import difflib
-
-    return difflib.get_close_matches(name, _zones(), n=3)

@@ -102,6 +102,13 @@ class InstanceType:
         return sum(accelerator.count for accelerator in self.accelerators)
 
     @property
+    def known_efa_interfaces(self) -> int:
+        """EFA interfaces that one instance surely may have: where the maximum is unknown, as many as AWS documents."""
+        if self.maximum_efa_interfaces is None:
+            return len(self.documented_efa_cards)
+        return self.maximum_efa_interfaces
+
+    @property
     def has_nvidia_gpus(self) -> bool:
         """Whether its accelerators need NVIDIA's driver."""
         return any(accelerator.manufacturer == "NVIDIA" for accelerator in self.accelerators)

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from ..errors import InvalidArgumentError
 from .instance_types import InstanceType, NetworkCard
+from .nearest import nearest
 from .search import get
 
 __all__ = [
@@ -50,11 +51,6 @@ class NetworkInterface:
     def has_ip_address(self) -> bool:
         """Whether it takes an address of the subnet: all but ``efa-only`` do."""
         return self.interface_type != "efa-only"
-
-    @property
-    def is_primary(self) -> bool:
-        """Whether it is the instance's primary interface."""
-        return (self.network_card_index, self.device_index) == (0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +130,15 @@ def _layout(name: str) -> InterfaceLayout:
     try:
         return InterfaceLayout(name)
     except ValueError:
-        import difflib
-
-        nearest = difflib.get_close_matches(str(name).lower(), list(InterfaceLayout), n=1)
-        hint = f"; did you mean '{nearest[0]}'?" if nearest else ""
+        meant = nearest(name, InterfaceLayout, most=1)
+        hint = f"; did you mean '{meant[0]}'?" if meant else ""
         allowed = ", ".join(InterfaceLayout)
         raise InvalidArgumentError(f"'interface_layout' must be one of {allowed}, got '{name}'{hint}") from None
 
 
 def _default(instance_type: InstanceType) -> list[NetworkInterface]:
     first, *others = instance_type.network_cards
-    efa_left = _efa_interfaces(instance_type)
+    efa_left = instance_type.known_efa_interfaces
     if first.supports("efa") and not first.has_room_for(2):
         # hpc6id: no room for EFA-only beside ENA on card 0, so one interface is both.
         interfaces = [NetworkInterface(0, 0, "efa")]
@@ -186,7 +180,7 @@ def _classic(instance_type: InstanceType) -> list[NetworkInterface]:
     first, *others = instance_type.network_cards
     if not first.supports("efa"):
         raise _refused(instance_type, InterfaceLayout.CLASSIC, "its network card 0 cannot carry EFA")
-    cards = [card for card in others if card.supports("efa")][: _efa_interfaces(instance_type) - 1]
+    cards = [card for card in others if card.supports("efa")][: instance_type.known_efa_interfaces - 1]
     for card in cards:
         if not card.has_room_for(2):
             raise _refused(
@@ -195,12 +189,6 @@ def _classic(instance_type: InstanceType) -> list[NetworkInterface]:
                 f"its network card {card.index} has room for one interface, and the layout needs device index 1 there",
             )
     return [NetworkInterface(0, 0, "efa")] + [NetworkInterface(card.index, 1, "efa") for card in cards]
-
-
-def _efa_interfaces(instance_type: InstanceType) -> int:
-    if instance_type.maximum_efa_interfaces is None:
-        return len(instance_type.documented_efa_cards)
-    return instance_type.maximum_efa_interfaces
 
 
 def _is_documented(instance_type: InstanceType, card: NetworkCard) -> bool:

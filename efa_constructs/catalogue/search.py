@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import cache
 
 from ..errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .instance_types import InstanceType, instance_type_from_record
+from .nearest import nearest_by_family
 from .records import records_with_efa, refused_types, sizes_without_efa
 
 __all__ = ["all_instance_types", "find", "get"]
@@ -34,7 +34,7 @@ def get(name: str) -> InstanceType:
     without_efa, accelerator = sizes_without_efa(name.partition(".")[0])
     if name in without_efa:
         raise NotAnEfaInstanceTypeError(f"instance type '{name}' has no EFA; {_similar(name, accelerator)}")
-    nearest = _nearest(name, records)
+    nearest = nearest_by_family(name, records)
     hint = f"did you mean {', '.join(nearest)}?" if nearest else "'efa instances' lists the types that have EFA"
     raise UnknownInstanceTypeError(f"instance type '{name}' is not known; {hint}")
 
@@ -69,7 +69,7 @@ def find(
         for instance_type in all_instance_types()
         if (family is None or instance_type.family == family)
         and (accelerator is None or _has_accelerator(instance_type, accelerator.casefold()))
-        and (efa_interfaces is None or _efa_interfaces(instance_type) >= efa_interfaces)
+        and (efa_interfaces is None or instance_type.known_efa_interfaces >= efa_interfaces)
         and (architecture is None or instance_type.architecture == architecture)
         and (usage_class is None or usage_class in instance_type.usage_classes)
     )
@@ -87,12 +87,6 @@ def _has_accelerator(instance_type: InstanceType, wanted: str) -> bool:
     )
 
 
-def _efa_interfaces(instance_type: InstanceType) -> int:
-    if instance_type.maximum_efa_interfaces is None:
-        return len(instance_type.documented_efa_cards)
-    return instance_type.maximum_efa_interfaces
-
-
 def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
     """Types that do the same and have EFA: other sizes of the family, else the same accelerator, else its maker's."""
     own = find(family=name.partition(".")[0])
@@ -103,7 +97,7 @@ def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
         without_accelerator = [
             instance_type.name for instance_type in all_instance_types() if not instance_type.accelerators
         ]
-        return f"types that have it: {', '.join(_nearest(name, without_accelerator, cutoff=0.0))}"
+        return f"types that have it: {', '.join(nearest_by_family(name, without_accelerator, cutoff=0.0))}"
     kind, maker, model = accelerator
     same_model = find(accelerator=model)
     same_maker = [found for found in find(accelerator=kind) if _has_accelerator(found, maker.casefold())]
@@ -111,24 +105,5 @@ def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
     if not candidates:
         return "'efa instances' lists the types that have it"
     what = model if same_model else maker
-    nearest = _nearest(name, [candidate.name for candidate in candidates], cutoff=0.0)
+    nearest = nearest_by_family(name, [candidate.name for candidate in candidates], cutoff=0.0)
     return f"types with {what} accelerators that have it: {', '.join(nearest)}"
-
-
-def _nearest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> list[str]:
-    """The names most like it, by family first: p3dn.24xlarge is nearer to p3.16xlarge than r7g.16xlarge is."""
-    # Imported here: only an error needs it, and every start of the program would pay for it.
-    import difflib
-
-    def likeness(text: str, other: str) -> float:
-        return difflib.SequenceMatcher(None, text, other).ratio()
-
-    family, _, size = name.strip().lower().partition(".")
-    scores = {}
-    for other in names:
-        other_family, _, other_size = other.partition(".")
-        of_family = likeness(family, other_family)
-        if of_family >= cutoff or (family and other_family.startswith(family)):
-            scores[other] = of_family + likeness(size, other_size)
-    ranked = sorted(scores, key=lambda other: (-scores[other], other))[:_SUGGESTIONS]
-    return ranked or difflib.get_close_matches(name.lower(), list(names), n=_SUGGESTIONS)

@@ -44,6 +44,12 @@ def test_gives_the_facts_of_p5():
     assert p5.source == "describe-instance-types"
 
 
+def test_knows_how_many_efa_interfaces_an_instance_surely_may_have():
+    assert catalogue.get("p5.48xlarge").known_efa_interfaces == 32
+    # AWS publishes no maximum, and documents four cards.
+    assert catalogue.get("p6e-gb200.36xlarge").known_efa_interfaces == 4
+
+
 def test_a_network_card_says_what_it_supports():
     ena_only, efa = catalogue.get("p6-b300.48xlarge").network_cards[:2]
     assert ena_only.supports("interface") and not ena_only.supports("efa") and not ena_only.supports("efa-only")
