@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from efa_constructs.aws import EfaCluster, EfaNetwork
@@ -24,14 +25,24 @@ class EfaClusterStack(cdk.Stack):
     def __init__(self, scope: Construct, id: str, *, settings: Settings, placement: Placement, **kwargs: Any) -> None:
         super().__init__(scope, id, **kwargs)
         self._zones = list(placement.network_zones)
-        network = EfaNetwork(self, "Network", availability_zones=placement.network_zones)
+        network = EfaNetwork(
+            self,
+            "Network",
+            availability_zones=placement.network_zones,
+            nat_gateway_zone=placement.availability_zone,
+        )
         efa_cluster = EfaCluster(
             self,
             "Eks",
             vpc=network.vpc,
             kubernetes_version=settings.kubernetes_version or DEFAULT_KUBERNETES_VERSION,
+            admin_role=self._admin_role(settings),
             private_endpoint=settings.private_endpoint,
+            public_access_cidrs=settings.public_access_cidrs,
         )
+        # Weak references let the cluster's stack be deleted first, which would end in a cluster without access entries
+        # and add-ons, and with nodes. An export in use stops CloudFormation before it begins.
+        cdk.CrossStackReferences.of(efa_cluster.cluster).produce(cdk.ReferenceStrength.STRONG)
         self.cluster = efa_cluster.cluster
         self.node_subnet = network.private_subnet(placement.availability_zone)
         cdk.CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
@@ -42,6 +53,11 @@ class EfaClusterStack(cdk.Stack):
             f"--role-arn {efa_cluster.admin_role.role_arn}",
             description="Lets kubectl reach the cluster, for whoever may assume the role",
         )
+
+    def _admin_role(self, settings: Settings) -> iam.IRole | None:
+        if settings.admin_role_arn is None:
+            return None
+        return iam.Role.from_role_arn(self, "AdminRole", settings.admin_role_arn, mutable=False)
 
     # The VPC compares its zones with the stack's, which CDK would look up in AWS: synthesis shall not.
     @property

@@ -36,7 +36,7 @@ class ExistingCluster:
         subnet = existing_subnet(facts, settings.availability_zone)
         _check_version(facts, settings)
         _check_zone(scope, facts, subnet, settings.instance_type)
-        _check_network(facts, subnet, settings)
+        _check_network(scope, facts, subnet, settings)
         vpc = ec2.Vpc.from_vpc_attributes(
             scope,
             "Vpc",
@@ -88,7 +88,7 @@ def _check_zone(scope: Construct, facts: ClusterFacts, subnet: Subnet, instance_
         )
 
 
-def _check_network(facts: ClusterFacts, subnet: Subnet, settings: Settings) -> None:
+def _check_network(scope: Construct, facts: ClusterFacts, subnet: Subnet, settings: Settings) -> None:
     interfaces = catalogue.network_interfaces(settings.instance_type, settings.interface_layout)
     addresses = catalogue.ipv4_addresses_used(interfaces) * settings.max_size
     if addresses > subnet.available_ip_address_count:
@@ -98,6 +98,12 @@ def _check_network(facts: ClusterFacts, subnet: Subnet, settings: Settings) -> N
         )
     version = facts.addons.get("vpc-cni")
     has_efa_only = any(interface.interface_type == "efa-only" for interface in interfaces)
+    if version is None and has_efa_only:
+        Annotations.of(scope).add_warning_v2(
+            "efa-constructs:vpc-cni-unknown",
+            "the cluster facts file names no vpc-cni add-on: make sure that the cluster's VPC CNI is "
+            f"{MINIMUM_WITH_EFA_ONLY} or newer, or efa-only interfaces confuse it",
+        )
     if version and has_efa_only and not supports_efa_only(version):
         raise InvalidConfigurationError(
             f"the cluster's vpc-cni add-on is {version}, but efa-only interfaces need {MINIMUM_WITH_EFA_ONLY} or "

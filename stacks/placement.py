@@ -25,12 +25,8 @@ class Placement:
     availability_zone: str
     # False: nobody named the zone, it is the Region's first.
     zone_was_named: bool
-
-    @property
-    def network_zones(self) -> tuple[str, str]:
-        """The nodes' zone, and the second one that EKS needs for its control plane."""
-        others = (name for name in _cluster_zones(self.region) if name != self.availability_zone)
-        return self.availability_zone, next(others)
+    # Of a new network: the nodes' zone, and at least one more that EKS needs for its control plane.
+    network_zones: tuple[str, ...]
 
 
 def find_placement(settings: Settings, *, account: str | None, region: str | None) -> Placement:
@@ -49,7 +45,9 @@ def find_placement(settings: Settings, *, account: str | None, region: str | Non
             region=facts.region,
             availability_zone=subnet.availability_zone,
             zone_was_named=True,
+            network_zones=(),
         )
+    _check_reserved_zone(settings)
     if settings.availability_zone is not None:
         region = catalogue.region_of_zone(settings.availability_zone)
         zone = settings.availability_zone
@@ -61,6 +59,7 @@ def find_placement(settings: Settings, *, account: str | None, region: str | Non
         region=region,
         availability_zone=zone,
         zone_was_named=settings.availability_zone is not None,
+        network_zones=_network_zones(settings, zone, region),
     )
 
 
@@ -89,12 +88,35 @@ def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subne
         )
     raise InvalidConfigurationError(
         f"{len(candidates)} private subnets {where} could take the nodes ({_list(candidates)}), and EFA traffic does "
-        "not leave a subnet: set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file"
+        "not cross zones: set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file"
     )
 
 
 def _cluster_zones(region: str) -> list[str]:
     return [zone.name for zone in catalogue.availability_zones(region) if zone.accepts_control_plane]
+
+
+def _check_reserved_zone(settings: Settings) -> None:
+    if settings.capacity.is_reserved and settings.availability_zone is None:
+        raise InvalidConfigurationError(
+            "'efa:availabilityZone' is not set, but reserved capacity is in one zone only: set it to the zone that "
+            "'aws ec2 describe-capacity-reservations' shows"
+        )
+
+
+def _network_zones(settings: Settings, node_zone: str, region: str) -> tuple[str, ...]:
+    zones = settings.network_zones
+    if not zones:
+        other = next(name for name in _cluster_zones(region) if name != node_zone)
+        # In order: a subnet's range follows from its zone's place, and moving the nodes shall not move the subnets.
+        return tuple(sorted((node_zone, other)))
+    elsewhere = [zone for zone in zones if catalogue.region_of_zone(zone) != region]
+    if node_zone not in zones or elsewhere or len(zones) < 2:
+        raise InvalidConfigurationError(
+            f"'efa:networkZones' is {', '.join(zones)}, but it must be at least two zones of {region}, the nodes' "
+            f"zone {node_zone} among them"
+        )
+    return zones
 
 
 def _list(subnets: list[Subnet]) -> str:

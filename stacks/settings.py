@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,7 +37,10 @@ class Settings:
     capacity_reservation_id: str | None = None
     capacity_block_id: str | None = None
     ami_type: str | None = None
+    network_zones: tuple[str, ...] = ()
+    admin_role_arn: str | None = None
     private_endpoint: bool = False
+    public_access_cidrs: tuple[str, ...] = ()
     nccl_tests: bool = True
 
     @staticmethod
@@ -63,7 +67,7 @@ class Settings:
     def capacity(self) -> Capacity:
         """How the instances are paid for.
 
-        :raises EfaConstructsError: both a reservation and a Capacity Block, or an id that is none.
+        :raises EfaConstructsError: both a reservation and a Capacity Block, or what EC2 does not offer for the type.
         """
         if self.capacity_block_id is not None and self.capacity_reservation_id is not None:
             raise InvalidConfigurationError(
@@ -71,10 +75,19 @@ class Settings:
                 f"{self.capacity_reservation_id} exclude each other: give one of them"
             )
         if self.capacity_block_id is not None:
-            return Capacity.capacity_block(self.capacity_block_id)
-        if self.capacity_reservation_id is not None:
-            return Capacity.reservation(self.capacity_reservation_id)
-        return Capacity.on_demand()
+            capacity = Capacity.capacity_block(self.capacity_block_id)
+        elif self.capacity_reservation_id is not None:
+            capacity = Capacity.reservation(self.capacity_reservation_id)
+        else:
+            capacity = Capacity.on_demand()
+        try:
+            capacity.check(catalogue.get(self.instance_type))
+        except EfaConstructsError as error:
+            raise InvalidConfigurationError(
+                f"'efa:capacityBlockId' is {self.capacity_block_id or 'not set'}, which does not go with "
+                f"'efa:instanceType' {self.instance_type}: {error}"
+            ) from None
+        return capacity
 
 
 def _text(value: Any) -> str:
@@ -117,6 +130,30 @@ def _boolean(value: Any) -> bool:
     raise InvalidConfigurationError(f"the value must be true or false, got {value!r}")
 
 
+def _texts(value: Any) -> tuple[str, ...]:
+    """A list, or what the command line passes for one: texts with commas between them."""
+    items = value.split(",") if isinstance(value, str) else value
+    if not isinstance(items, list) or not items:
+        raise InvalidConfigurationError(f"the value must be a list of texts, or texts with commas, got {value!r}")
+    return tuple(_text(item) for item in items)
+
+
+def _network_zones(value: Any) -> tuple[str, ...]:
+    return tuple(_availability_zone(zone) for zone in _texts(value))
+
+
+def _cidrs(value: Any) -> tuple[str, ...]:
+    cidrs = _texts(value)
+    for cidr in cidrs:
+        try:
+            ipaddress.IPv4Network(cidr)
+        except ValueError:
+            raise InvalidConfigurationError(
+                f"the value must be IPv4 ranges such as 203.0.113.0/24, got {cidr!r}"
+            ) from None
+    return cidrs
+
+
 def _facts(value: Any) -> ClusterFacts:
     return read_cluster_facts(Path(_text(value)))
 
@@ -136,13 +173,16 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "efa:capacityReservationId": ("capacity_reservation_id", _reservation),
     "efa:capacityBlockId": ("capacity_block_id", _reservation),
     "efa:amiType": ("ami_type", _text),
+    "efa:networkZones": ("network_zones", _network_zones),
+    "efa:adminRoleArn": ("admin_role_arn", _text),
     "efa:privateEndpoint": ("private_endpoint", _boolean),
+    "efa:publicAccessCidrs": ("public_access_cidrs", _cidrs),
     "efa:ncclTests": ("nccl_tests", _boolean),
 }
 
 
 # Arguments of constructs that are not named like the field of Settings from which they come.
-_OTHER_NAMES = {"volume_size": "efa:volumeSizeGiB", "capacity": "efa:capacityBlockId"}
+_OTHER_NAMES = {"volume_size": "efa:volumeSizeGiB"}
 
 
 @contextmanager

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from aws_cdk import Size, Token
+from collections.abc import Sequence
+
+from aws_cdk import Size, SizeRoundingBehavior, Token
 from aws_cdk import aws_ec2 as ec2
 
 from ..catalogue import AmiType
 from ..errors import InvalidArgumentError
 
-__all__ = ["block_device_mapping", "root_block_device"]
+__all__ = ["block_device_mappings"]
 
 
-def root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
-    """The encrypted gp3 volume that holds images and pods.
+def block_device_mappings(
+    ami: AmiType, volume_size: Size, further: Sequence[ec2.BlockDevice]
+) -> list[ec2.CfnLaunchTemplate.BlockDeviceMappingProperty]:
+    """The volume that holds images and pods, and the further ones.
 
-    :raises InvalidArgumentError: the size is below that of the AMI's snapshot.
+    :raises InvalidArgumentError: the size is below that of the AMI's snapshot or no whole number, or a device is named
+        twice.
     """
-    gibibytes = size.to_gibibytes()
+    names = [ami.volume_device, *(device.device_name for device in further)]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidArgumentError(
+                f"'block_devices' has {name}, which is taken: every device is named once, and the size of "
+                f"{ami.volume_device} is 'volume_size'"
+            )
+    return [_root_block_device(ami, volume_size), *map(_block_device_mapping, further)]
+
+
+def _root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
+    gibibytes = size.to_gibibytes(rounding=SizeRoundingBehavior.NONE)
+    if not Token.is_unresolved(gibibytes) and gibibytes != int(gibibytes):
+        raise InvalidArgumentError(f"'volume_size' is {gibibytes:g} GiB, but a volume has whole gibibytes: round it")
     smallest = ami.minimum_volume_gib
     if not Token.is_unresolved(gibibytes) and smallest is not None and gibibytes < smallest:
         raise InvalidArgumentError(
@@ -30,11 +48,7 @@ def root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockDe
     )
 
 
-def block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
-    """A further volume, in the launch template's own terms.
-
-    :raises InvalidArgumentError: the device is neither an EBS volume nor an instance store volume.
-    """
+def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
     volume = device.volume
     ebs = volume.ebs_device
     if ebs is None:

@@ -103,7 +103,7 @@ class Capacity:
         if instance.usage_classes and usage_class not in instance.usage_classes:
             raise InvalidArgumentError(
                 f"'capacity' is {self.capacity_type}, but EC2 offers {instance.name} as "
-                f"{', '.join(instance.usage_classes)} only: choose one of these"
+                f"{', '.join(instance.usage_classes)} only: use the constructor of Capacity for one of these"
             )
 
     def specification(self) -> ec2.CfnLaunchTemplate.CapacityReservationSpecificationProperty | None:

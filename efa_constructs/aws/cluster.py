@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from aws_cdk import RemovalPolicy, Token
 from aws_cdk import aws_ec2 as ec2
@@ -16,14 +17,15 @@ from ..errors import InvalidArgumentError
 __all__ = ["EfaCluster"]
 
 # Add-ons that become ACTIVE without a node. CoreDNS does not: EKS installs it by itself, and it waits for the nodes.
-_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")
+# The monitoring agent is what finds the GPU faults for which node repair replaces a node.
+_ADDONS = ("vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent")
 
 
 class EfaCluster(Construct):
     """An EKS cluster whose nodes come from node groups of their own, with encrypted secrets and all control plane logs.
 
-    Principals get in by access entries only. The administrators' role is one that principals of the account may assume
-    if their own policies allow it; ``cluster.grant_access()`` lets others in.
+    Principals get in by access entries only: the administrators' role has one, and ``cluster.grant_access()`` lets
+    others in.
     """
 
     def __init__(
@@ -33,23 +35,35 @@ class EfaCluster(Construct):
         *,
         vpc: ec2.IVpc,
         kubernetes_version: str,
+        admin_role: iam.IRole | None = None,
         private_endpoint: bool = False,
+        public_access_cidrs: Sequence[str] = (),
         cluster_name: str | None = None,
     ) -> None:
         """
         :param vpc: The network; the control plane uses its private subnets.
         :param kubernetes_version: Minor version, such as ``"1.36"``.
+        :param admin_role: The role of the cluster's administrators. Default: a new one, which whoever in the account
+            has ``sts:AssumeRole`` for it, or for every role, may assume.
         :param private_endpoint: Whether the API server answers inside the VPC only, not from the internet.
             Default: both; nodes use the private way.
+        :param public_access_cidrs: Where the API server may be reached from over the internet. Default: anywhere;
+            requests need credentials in any case.
         :param cluster_name: Default: a generated name.
-        :raises InvalidArgumentError: the version is not of the form 1.36.
+        :raises InvalidArgumentError: the version is not of the form 1.36, or ranges are given for an endpoint that is
+            private.
         """
         super().__init__(scope, id)
         if not Token.is_unresolved(kubernetes_version) and not re.fullmatch(r"\d+\.\d+", kubernetes_version):
             raise InvalidArgumentError(
                 f"'kubernetes_version' must be a minor version such as '1.36', got {kubernetes_version!r}"
             )
-        self.admin_role = iam.Role(
+        if private_endpoint and public_access_cidrs:
+            raise InvalidArgumentError(
+                f"'public_access_cidrs' is {', '.join(public_access_cidrs)}, but 'private_endpoint' leaves no public "
+                "endpoint: give one of them"
+            )
+        self.admin_role: iam.IRole = admin_role or iam.Role(
             self,
             "AdminRole",
             assumed_by=iam.AccountRootPrincipal(),
@@ -64,7 +78,7 @@ class EfaCluster(Construct):
             version=eks.KubernetesVersion.of(kubernetes_version),
             vpc=vpc,
             vpc_subnets=[ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS)],
-            endpoint_access=eks.EndpointAccess.PRIVATE if private_endpoint else eks.EndpointAccess.PUBLIC_AND_PRIVATE,
+            endpoint_access=_endpoint_access(private_endpoint, public_access_cidrs),
             # The default is Auto Mode, whose nodes take no launch template.
             default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
             default_capacity=0,
@@ -83,6 +97,13 @@ class EfaCluster(Construct):
                 # EKS installs its own, unmanaged ones with every cluster: the add-on takes over from them.
                 resolve_conflicts="OVERWRITE",
             )
+
+
+def _endpoint_access(private: bool, cidrs: Sequence[str]) -> eks.EndpointAccess:
+    if private:
+        return eks.EndpointAccess.PRIVATE
+    both = eks.EndpointAccess.PUBLIC_AND_PRIVATE
+    return both.only_from(*cidrs) if cidrs else both
 
 
 def _construct_id(addon_name: str) -> str:

@@ -11,11 +11,14 @@ from aws_cdk import aws_ec2 as ec2
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
 from ..errors import InvalidArgumentError
-from .block_devices import root_block_device
+from .block_devices import block_device_mappings
 from .capacity import Capacity
 from .user_data import MimePart, bottlerocket_user_data, check_parts, nodeadm_user_data
 
 __all__ = ["LaunchPlan"]
+
+# Amazon EC2 User Guide, "Run commands when you launch an EC2 instance with user data input".
+_USER_DATA_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,7 @@ class LaunchPlan:
     ami: AmiType
     capacity: Capacity
     interfaces: tuple[NetworkInterface, ...]
-    root_volume: ec2.CfnLaunchTemplate.BlockDeviceMappingProperty
+    block_device_mappings: list[ec2.CfnLaunchTemplate.BlockDeviceMappingProperty]
     user_data: str | None
 
     @staticmethod
@@ -38,6 +41,7 @@ class LaunchPlan:
         capacity: Capacity | None,
         placement_group: ec2.IPlacementGroup | None,
         volume_size: Size | None,
+        block_devices: Sequence[ec2.BlockDevice],
         instance_store_raid0: bool,
         user_data: Sequence[MimePart],
     ) -> LaunchPlan:
@@ -57,15 +61,26 @@ class LaunchPlan:
         interfaces = catalogue.network_interfaces(instance, interface_layout)
         check_parts(user_data)
         write_user_data = bottlerocket_user_data if ami.operating_system == "BOTTLEROCKET" else nodeadm_user_data
+        document = write_user_data(
+            user_data,
+            raid0=instance_store_raid0 and instance.instance_store is not None,
+            max_pods=catalogue.max_pods(instance, interfaces).corrected,
+        )
         return LaunchPlan(
             instance=instance,
             ami=ami,
             capacity=capacity,
             interfaces=interfaces,
-            root_volume=root_block_device(ami, volume_size or Size.gibibytes(300)),
-            user_data=write_user_data(
-                user_data,
-                raid0=instance_store_raid0 and instance.instance_store is not None,
-                max_pods=catalogue.max_pods(instance, interfaces).corrected,
-            ),
+            block_device_mappings=block_device_mappings(ami, volume_size or Size.gibibytes(300), block_devices),
+            user_data=_checked(document),
         )
+
+
+def _checked(user_data: str | None) -> str | None:
+    size = len((user_data or "").encode())
+    if size > _USER_DATA_BYTES:
+        raise InvalidArgumentError(
+            f"'user_data' makes a document of {size} bytes, but EC2 takes {_USER_DATA_BYTES}: keep scripts in Amazon "
+            "S3, and fetch them in a short one"
+        )
+    return user_data

@@ -13,7 +13,6 @@ from constructs import Construct, IValidation
 from .. import catalogue
 from ..catalogue import NetworkInterface
 from ..errors import InvalidArgumentError
-from .block_devices import block_device_mapping
 from .capacity import Capacity
 from .launch_plan import LaunchPlan
 from .user_data import MimePart
@@ -81,6 +80,7 @@ class EfaLaunchTemplate(Construct):
             capacity=capacity,
             placement_group=placement_group,
             volume_size=volume_size,
+            block_devices=block_devices,
             instance_store_raid0=instance_store_raid0,
             user_data=user_data,
         )
@@ -103,7 +103,7 @@ class EfaLaunchTemplate(Construct):
                 placement=_placement(placement_group),
                 capacity_reservation_specification=plan.capacity.specification(),
                 instance_market_options=plan.capacity.market_options(),
-                block_device_mappings=[plan.root_volume, *map(block_device_mapping, block_devices)],
+                block_device_mappings=plan.block_device_mappings,
                 metadata_options=ec2.CfnLaunchTemplate.MetadataOptionsProperty(
                     http_tokens="required", http_put_response_hop_limit=metadata_hop_limit
                 ),
@@ -153,7 +153,8 @@ class _IntactTemplate:
 
     def validate(self) -> list[str]:
         """Messages about what is wrong, none when all is well."""
-        # Not the property launch_template_data: jsii would ask for every field of every interface, one call each.
+        # What the construct will render, protected in CDK. Not the property launch_template_data: jsii would ask for
+        # every field of every interface, one call each.
         data = self._resource._cfn_properties["launchTemplateData"]
         if not isinstance(data, Mapping):
             return []
@@ -171,7 +172,7 @@ class _IntactTemplate:
 
 
 def _interface(interface: NetworkInterface, groups: list[str]) -> ec2.CfnLaunchTemplate.NetworkInterfaceProperty:
-    # Nothing is said about a public address: EC2 refuses even "false" where there are several interfaces.
+    # Nothing is said about a public address: with several interfaces EC2 gives none, and refuses to be asked for one.
     return ec2.CfnLaunchTemplate.NetworkInterfaceProperty(
         network_card_index=interface.network_card_index,
         device_index=interface.device_index,

@@ -1,4 +1,4 @@
-"""A VPC for EFA nodes: private subnets with a way out, and the nodes' zone first."""
+"""A VPC for EFA nodes: private subnets with a way out."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ __all__ = ["EfaNetwork"]
 class EfaNetwork(Construct):
     """A VPC with one private and one public subnet a zone, one NAT gateway, and an S3 gateway endpoint.
 
-    The NAT gateway stands in the first zone, where the nodes are, so that their traffic does not pay for crossing
-    zones. Container images come from Amazon S3 behind Amazon ECR: the gateway endpoint keeps them off the NAT gateway.
+    Container images come from Amazon S3 behind Amazon ECR: the gateway endpoint keeps them off the NAT gateway.
+
+    In a stack that knows its account and Region, CDK's ``Vpc`` compares these zones with the account's, and has the CDK
+    CLI look them up; a stack of a Region alone, or one that overrides ``availability_zones``, asks nobody.
     """
 
     def __init__(
@@ -27,17 +29,27 @@ class EfaNetwork(Construct):
         id: str,
         *,
         availability_zones: Sequence[str],
+        nat_gateway_zone: str | None = None,
         cidr: str = "10.0.0.0/16",
     ) -> None:
         """
-        :param availability_zones: The nodes' zone first; EKS needs at least one more for its control plane.
-        :param cidr: IPv4 range of the VPC. Default: 10.0.0.0/16, of which every private subnet takes a /18.
-        :raises InvalidArgumentError: fewer than two zones, or one twice.
+        :param availability_zones: Every zone that nodes may ever want to be in, and at least two, for the control plane
+            of EKS. A subnet's range follows from its zone's place in this list: a deployed network cannot take in
+            another zone.
+        :param nat_gateway_zone: The nodes' zone, so that their traffic does not pay for crossing zones. Default: the
+            first one.
+        :param cidr: IPv4 range of the VPC. Default: 10.0.0.0/16, of which every private subnet takes a /19.
+        :raises InvalidArgumentError: fewer than two zones, one twice, or a NAT gateway elsewhere.
         """
         super().__init__(scope, id)
         if len(set(availability_zones)) < 2 or len(set(availability_zones)) != len(availability_zones):
             raise InvalidArgumentError(
                 f"'availability_zones' must be at least two different zones, got {', '.join(availability_zones)}"
+            )
+        nat_gateway_zone = nat_gateway_zone or availability_zones[0]
+        if nat_gateway_zone not in availability_zones:
+            raise InvalidArgumentError(
+                f"'nat_gateway_zone' is {nat_gateway_zone}, but the network is in {', '.join(availability_zones)}"
             )
         log_group = logs.LogGroup(
             self, "FlowLogs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
@@ -48,6 +60,7 @@ class EfaNetwork(Construct):
             ip_addresses=ec2.IpAddresses.cidr(cidr),
             availability_zones=list(availability_zones),
             nat_gateways=1,
+            nat_gateway_subnets=ec2.SubnetSelection(subnet_group_name="Public", availability_zones=[nat_gateway_zone]),
             subnet_configuration=[
                 ec2.SubnetConfiguration(
                     name="Private", subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS, cidr_mask=_private_mask(cidr)
@@ -86,5 +99,5 @@ class EfaNetwork(Construct):
 
 
 def _private_mask(cidr: str) -> int:
-    """A quarter of the range: room for two zones, and for as many public subnets."""
-    return int(cidr.rpartition("/")[2]) + 2
+    """An eighth of the range: room for up to seven zones, and for their public subnets."""
+    return int(cidr.rpartition("/")[2]) + 3

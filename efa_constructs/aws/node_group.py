@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from constructs import Construct
 from ..catalogue import InstanceType
 from ..catalogue.node_labels import node_labels
 from ..errors import InvalidArgumentError
-from .capacity import Capacity
+from .capacity import Capacity, CapacityType
 from .labels_and_taints import check_labels, check_taints
 from .launch_plan import LaunchPlan
 from .launch_template import EfaLaunchTemplate
@@ -102,7 +103,8 @@ class EfaNodeGroup(EfaNodes):
         :param cluster: The cluster that the nodes join, of ``aws_eks_v2`` or ``aws_eks``. An imported one must know its
             VPC and its cluster security group.
         :param instance_type: An EFA instance type, such as ``"p4d.24xlarge"``.
-        :param subnet: The private subnet of all the nodes: EFA traffic does not leave it.
+        :param subnet: The private subnet of all the nodes: EFA traffic does not cross Availability Zones,
+            and EKS would spread the nodes over several subnets.
         :param min_size: Smallest number of nodes. Default: 1
         :param desired_size: Number of nodes at the start. Default: 2
         :param max_size: Largest number of nodes. Default: 3
@@ -114,8 +116,8 @@ class EfaNodeGroup(EfaNodes):
         :param capacity: On-Demand, Spot, a reservation or a Capacity Block. Default: On-Demand.
         :param placement_group: Where the instances go. Default: a new cluster placement group; none where a reservation
             or Capacity Block decides, or where the type cannot be in one.
-        :param security_group: On every interface, beside the cluster's own. Default: a new
-            :class:`~efa_constructs.aws.EfaSecurityGroup`.
+        :param security_group: On every interface, beside the cluster's own. One of yours must let all traffic in from
+            and out to itself. Default: a new :class:`~efa_constructs.aws.EfaSecurityGroup`.
         :param role: Role of the nodes. Default: a new one that may join the cluster, pull images, attach addresses and
             be reached through Session Manager.
         :param volume_size: Size of the encrypted gp3 root volume. Default: 300 GiB
@@ -125,7 +127,8 @@ class EfaNodeGroup(EfaNodes):
         :param key_pair: For SSH. Default: no key.
         :param labels: Further Kubernetes labels. Default: only those that the device plugins select on.
         :param taints: Kubernetes taints. Default: none.
-        :param node_repair: Let EKS replace nodes that it finds broken, GPU and EFA faults among them. Default: True
+        :param node_repair: Let EKS replace nodes that it finds broken: those that are not ready, and where the add-on
+            ``eks-node-monitoring-agent`` runs, those with GPU faults. Default: True
         :raises EfaConstructsError: an argument would not work; nothing has been defined then.
         """
         super().__init__(scope, id)
@@ -136,10 +139,12 @@ class EfaNodeGroup(EfaNodes):
             capacity=capacity,
             placement_group=placement_group,
             volume_size=volume_size,
+            block_devices=block_devices,
             instance_store_raid0=instance_store_raid0,
             user_data=user_data,
         )
         _check_sizes(min_size, desired_size, max_size)
+        _check_name(node_group_name)
         _check_cluster(cluster)
         _check_subnet(subnet, cluster)
         check_labels(labels or {})
@@ -148,6 +153,12 @@ class EfaNodeGroup(EfaNodes):
         if plan.instance.ami_limitation is not None:
             Annotations.of(self).add_warning_v2(
                 "efa-constructs:ami-limitation", f"{plan.instance.name}: {plan.instance.ami_limitation}"
+            )
+        if plan.capacity.capacity_type is CapacityType.CAPACITY_BLOCK:
+            Annotations.of(self).add_warning_v2(
+                "efa-constructs:capacity-block-times",
+                f"Capacity Block {plan.capacity.capacity_reservation_id} has instances only between its start and end: "
+                "deploy nodes in that time, or with 'desired_size' 0",
             )
         self.instance = plan.instance
         self.labels: Mapping[str, str] = node_labels(plan.instance, plan.interfaces) | dict(labels or {})
@@ -186,7 +197,7 @@ class EfaNodeGroup(EfaNodes):
             scaling_config=eks.CfnNodegroup.ScalingConfigProperty(
                 min_size=min_size, desired_size=desired_size, max_size=max_size
             ),
-            update_config=eks.CfnNodegroup.UpdateConfigProperty(max_unavailable=1),
+            update_config=_update_config(plan.capacity),
             launch_template=eks.CfnNodegroup.LaunchTemplateSpecificationProperty(
                 id=self.launch_template.launch_template_id, version=self.launch_template.latest_version_number
             ),
@@ -231,6 +242,12 @@ def _node_role(scope: Construct) -> iam.Role:
     )
 
 
+def _update_config(capacity: Capacity) -> eks.CfnNodegroup.UpdateConfigProperty:
+    """EKS launches a new node before it ends an old one; a reservation that is used up has no room for that."""
+    strategy = "MINIMAL" if capacity.is_reserved else "DEFAULT"
+    return eks.CfnNodegroup.UpdateConfigProperty(max_unavailable=1, update_strategy=strategy)
+
+
 def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:
     sizes = {"min_size": min_size, "desired_size": desired_size, "max_size": max_size}
     known = {name: size for name, size in sizes.items() if not Token.is_unresolved(size)}
@@ -242,8 +259,17 @@ def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:
         if known[smaller] > known[larger]:
             raise InvalidArgumentError(
                 f"'{smaller}' {known[smaller]} is greater than '{larger}' {known[larger]}: "
-                "the sizes must be min_size <= desired_size <= max_size"
+                "sizes must be in the order smallest, desired, largest"
             )
+
+
+def _check_name(name: str | None) -> None:
+    # Amazon EKS API Reference, CreateNodegroup.
+    if name is not None and not Token.is_unresolved(name) and not re.fullmatch(r"[A-Za-z0-9][\w-]{0,62}", name):
+        raise InvalidArgumentError(
+            f"'node_group_name' is {name!r}: a name is at most 63 letters, digits, '-' and '_', beginning with a "
+            "letter or digit"
+        )
 
 
 def _check_cluster(cluster: AnyCluster) -> None:
@@ -262,10 +288,10 @@ def _check_subnet(subnet: object, cluster: AnyCluster) -> None:
     """Refuse what people pass for one private subnet: none, several, or a public one."""
     if not subnet:
         raise InvalidArgumentError("'subnet' is empty: give the one private subnet that all the nodes go to")
-    if isinstance(subnet, Sequence):
+    if isinstance(subnet, Sequence) and not isinstance(subnet, str):
         zones = ", ".join(item.availability_zone for item in subnet if hasattr(item, "availability_zone"))
         raise InvalidArgumentError(
-            f"'subnet' has {len(subnet)} subnets (zones {zones}), but EFA traffic does not leave a subnet: give one"
+            f"'subnet' has {len(subnet)} subnets (zones {zones}), but EFA traffic does not cross zones: give one"
         )
     if not hasattr(subnet, "subnet_id"):
         raise InvalidArgumentError(f"'subnet' is {subnet!r}, which is not a subnet: give an ec2.ISubnet")

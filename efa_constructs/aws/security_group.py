@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aws_cdk import Tags
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -35,6 +36,8 @@ class EfaSecurityGroup(ec2.SecurityGroup):
         :param description: Shown in the console. Changing it replaces the group.
         """
         super().__init__(scope, id, vpc=vpc, description=description)
+        # By this, who reads the deployed group sees what it is for.
+        Tags.of(self).add("efa-constructs:traffic", "efa")
         self.add_ingress_rule(self, ec2.Port.all_traffic(), "EFA from members")
         # add_egress_rule() drops this rule, because the group lets all traffic out to 0.0.0.0/0 already.
         ec2.CfnSecurityGroupEgress(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import email
 from collections.abc import Sequence
 from dataclasses import dataclass
+from email.message import Message
 
 from ..errors import InvalidArgumentError
 
-__all__ = ["MimePart", "bottlerocket_user_data", "nodeadm_user_data"]
+__all__ = ["MimePart", "bottlerocket_user_data", "check_parts", "nodeadm_user_data"]
 
 _BOUNDARY = "==EFA-NODE-USER-DATA=="
 
@@ -71,19 +72,21 @@ class MimePart:
             )
         if _BOUNDARY in self.body:
             raise InvalidArgumentError(f"'body' contains {_BOUNDARY!r}, which separates the parts: remove it")
+        if self.content_type == "text/x-shellscript" and not self.body.startswith("#!"):
+            raise InvalidArgumentError(
+                f"'body' starts with {self.body[:20]!r}: a script starts with '#!' and its shell"
+            )
+        if self.content_type == "application/node.eks.aws" and "kind: NodeConfig" not in self.body:
+            raise InvalidArgumentError("'body' has no 'kind: NodeConfig': nodeadm would ignore it")
 
     @staticmethod
     def shell_script(body: str) -> MimePart:
         """A script that runs as root, once, on the first start."""
-        if not body.startswith("#!"):
-            raise InvalidArgumentError(f"'body' starts with {body[:20]!r}: a script starts with '#!' and its shell")
         return MimePart("text/x-shellscript", body)
 
     @staticmethod
     def node_config(body: str) -> MimePart:
         """A ``NodeConfig`` in YAML, which nodeadm merges with its own and EKS's."""
-        if "kind: NodeConfig" not in body:
-            raise InvalidArgumentError("'body' has no 'kind: NodeConfig': nodeadm would ignore it")
         return MimePart("application/node.eks.aws", body)
 
     @staticmethod
@@ -92,24 +95,34 @@ class MimePart:
 
         :raises InvalidArgumentError: the document is not MIME multi-part, or a part has a type that nodes do not read.
         """
-        message = email.message_from_string(document)
+        message = email.message_from_bytes(document.encode())
         if not message.is_multipart():
             raise InvalidArgumentError(
                 f"the user data starts with {document[:20]!r} and is not a MIME multi-part document, which EKS "
                 "requires: wrap a script in MimePart.shell_script(), a NodeConfig in MimePart.node_config()"
             )
-        return [
-            MimePart(part.get_content_type(), str(part.get_payload()))
-            for part in message.walk()
-            if not part.is_multipart()
-        ]
+        return [MimePart(part.get_content_type(), _text(part)) for part in message.walk() if not part.is_multipart()]
+
+
+def _text(part: Message) -> str:
+    """The body of a part, whatever it was encoded with for its way through mail programs."""
+    content = part.get_payload(decode=True)
+    try:
+        return bytes(content).decode(part.get_content_charset() or "utf-8")
+    except (LookupError, UnicodeDecodeError):
+        raise InvalidArgumentError(
+            f"a part of type {part.get_content_type()!r} is not text in {part.get_content_charset() or 'utf-8'}: nodes "
+            "read text only"
+        ) from None
 
 
 def check_parts(parts: Sequence[MimePart]) -> None:
     """Refuse what is not a sequence of MIME parts: EKS takes no other user data.
 
-    :raises InvalidArgumentError: ``parts`` is a string, or one of them is.
+    :raises InvalidArgumentError: ``parts`` is a single part or a string, or one of them is a string.
     """
+    if isinstance(parts, MimePart):
+        raise InvalidArgumentError("'user_data' is a single MIME part: give a list of parts")
     for part in [parts] if isinstance(parts, str) else parts:
         if not isinstance(part, MimePart):
             raise InvalidArgumentError(

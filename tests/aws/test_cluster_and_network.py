@@ -5,6 +5,7 @@ from __future__ import annotations
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_iam as iam
 
 from efa_constructs.aws import EfaCluster, EfaNetwork, EfaNodeGroup
 from efa_constructs.errors import EfaConstructsError
@@ -44,7 +45,9 @@ def test_refuses_a_public_subnet_whose_id_is_not_known_yet(stack, network):
 def test_installs_add_ons_that_need_no_node(stack, network):
     EfaCluster(stack, "Eks", vpc=network.vpc, kubernetes_version="1.36")
     addons = assertions.Template.from_stack(stack).find_resources("AWS::EKS::Addon").values()
-    assert {addon["Properties"]["AddonName"] for addon in addons} == {"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
+    assert {addon["Properties"]["AddonName"] for addon in addons} == {
+        "vpc-cni", "kube-proxy", "eks-pod-identity-agent", "eks-node-monitoring-agent",
+    }  # fmt: skip
 
 
 def test_starts_no_nodes_of_its_own(stack, network):
@@ -52,6 +55,46 @@ def test_starts_no_nodes_of_its_own(stack, network):
     template = assertions.Template.from_stack(stack)
     template.resource_count_is("AWS::EKS::Nodegroup", 0)
     template.has_resource_properties("AWS::EKS::Cluster", {"ComputeConfig": {"Enabled": False}})
+
+
+def test_puts_the_nat_gateway_where_the_nodes_are(stack):
+    network = EfaNetwork(
+        stack, "Network", availability_zones=["us-east-1a", "us-east-1b"], nat_gateway_zone="us-east-1b"
+    )
+    (subnet,) = [subnet for subnet in network.vpc.public_subnets if subnet.availability_zone == "us-east-1b"]
+    (gateway,) = assertions.Template.from_stack(stack).find_resources("AWS::EC2::NatGateway").values()
+    assert gateway["Properties"]["SubnetId"] == stack.resolve(subnet.subnet_id)
+    with pytest.raises(EfaConstructsError, match="'nat_gateway_zone' is us-east-1c"):
+        EfaNetwork(stack, "Other", availability_zones=["us-east-1a", "us-east-1b"], nat_gateway_zone="us-east-1c")
+
+
+def test_lets_in_a_given_administrator_from_given_addresses(stack, network):
+    role = iam.Role.from_role_arn(stack, "Admin", "arn:aws:iam::123456789012:role/admin")
+    EfaCluster(
+        stack,
+        "Eks",
+        vpc=network.vpc,
+        kubernetes_version="1.36",
+        admin_role=role,
+        public_access_cidrs=["203.0.113.0/24"],
+    )
+    template = assertions.Template.from_stack(stack)
+    template.has_resource_properties("AWS::EKS::AccessEntry", {"PrincipalArn": role.role_arn})
+    template.has_resource_properties(
+        "AWS::EKS::Cluster", {"ResourcesVpcConfig": {"PublicAccessCidrs": ["203.0.113.0/24"]}}
+    )
+
+
+def test_refuses_public_addresses_for_a_private_endpoint(stack, network):
+    with pytest.raises(EfaConstructsError, match=r"'public_access_cidrs' is 203.0.113.0/24, but 'private_endpoint'"):
+        EfaCluster(
+            stack,
+            "Eks",
+            vpc=network.vpc,
+            kubernetes_version="1.36",
+            private_endpoint=True,
+            public_access_cidrs=["203.0.113.0/24"],
+        )
 
 
 @pytest.mark.parametrize("version", ["latest", "1", "v1.36", "1.36.3"])

@@ -89,9 +89,9 @@ def test_joins_the_instance_store_and_corrects_max_pods_where_the_layout_costs_a
 
 
 def test_leaves_out_user_data_where_nothing_is_to_be_said(bench):
-    bench.node_group(instance_type="hpc7a.96xlarge", interface_layout="default", instance_store_raid0=False)
-    document = bench.launch_template_data.get("UserData", {"Fn::Base64": ""})["Fn::Base64"]
-    assert "RAID0" not in document
+    # No instance store, and addresses for more pods than EKS allows in any case.
+    bench.node_group(instance_type="c5n.18xlarge")
+    assert "UserData" not in bench.launch_template_data
 
 
 def test_makes_a_cluster_placement_group_for_on_demand_instances(bench):
@@ -130,6 +130,22 @@ def test_buys_a_capacity_block_the_way_eks_wants_it(bench):
         "CapacityReservationTarget": {"CapacityReservationId": RESERVATION}
     }
     assert bench.only("AWS::EKS::Nodegroup")["CapacityType"] == "CAPACITY_BLOCK"
+
+
+def test_ends_a_node_before_its_successor_starts_where_capacity_is_reserved(bench):
+    bench.node_group(capacity=Capacity.reservation(RESERVATION))
+    assert bench.only("AWS::EKS::Nodegroup")["UpdateConfig"] == {"MaxUnavailable": 1, "UpdateStrategy": "MINIMAL"}
+
+
+def test_starts_a_node_before_its_predecessor_ends_otherwise(bench):
+    bench.node_group()
+    assert bench.only("AWS::EKS::Nodegroup")["UpdateConfig"] == {"MaxUnavailable": 1, "UpdateStrategy": "DEFAULT"}
+
+
+def test_warns_that_a_capacity_block_begins_and_ends(bench):
+    bench.node_group(capacity=Capacity.capacity_block(RESERVATION))
+    annotations = assertions.Annotations.from_stack(bench.stack)
+    annotations.has_warning("*", assertions.Match.string_like_regexp("only between its start and end"))
 
 
 def test_leaves_the_market_type_of_spot_to_eks(bench):
@@ -256,7 +272,16 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
         ({"min_size": 0, "desired_size": 0, "max_size": 0}, "'max_size' must be at least 1, got 0"),
         ({"subnet": None}, "'subnet' is empty"),
         ({"subnet": []}, "'subnet' is empty"),
-        ({"subnet": "subnet-0123"}, "is not a subnet|has .* subnets"),
+        ({"subnet": "subnet-0123"}, "'subnet' is 'subnet-0123', which is not a subnet"),
+        ({"node_group_name": "-workers"}, "'node_group_name' is '-workers'"),
+        ({"node_group_name": "w" * 64}, "at most 63 letters"),
+        ({"volume_size": cdk.Size.mebibytes(40000)}, "'volume_size' is 39.0625 GiB.*whole gibibytes"),
+        (
+            {"block_devices": [ec2.BlockDevice(device_name="/dev/xvda", volume=ec2.BlockDeviceVolume.ebs(100))]},
+            "'block_devices' has /dev/xvda, which is taken.*'volume_size'",
+        ),
+        ({"user_data": [MimePart.shell_script("#!/bin/sh\n" + "#" * 17000)]}, "bytes, but EC2 takes 16384"),
+        ({"user_data": MimePart.shell_script("#!/bin/sh")}, "a single MIME part: give a list"),
         ({"ami_type": "AL2_x86_64_GPU"}, "AL2"),
         ({"ami_type": "AL2023_ARM_64_NVIDIA"}, "AL2023_ARM_64_NVIDIA.*p4d.24xlarge"),
         ({"ami_type": "AL2023_x86_64_NEURON"}, "AL2023_x86_64_NEURON.*p4d.24xlarge"),

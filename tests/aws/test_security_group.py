@@ -52,6 +52,11 @@ def test_connects_a_file_system_both_ways_by_group(bench):
         )
 
 
+def test_says_what_it_is_for(bench):
+    EfaSecurityGroup(bench.stack, "Efa", vpc=bench.vpc)
+    assert {"Key": "efa-constructs:traffic", "Value": "efa"} in bench.only("AWS::EC2::SecurityGroup")["Tags"]
+
+
 def test_carries_no_cluster_tag_that_would_confuse_the_load_balancer_controller(bench):
     EfaSecurityGroup(bench.stack, "Efa", vpc=bench.vpc)
     tags = bench.only("AWS::EC2::SecurityGroup").get("Tags", [])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import email
+import quopri
 
 import pytest
 
@@ -37,6 +39,34 @@ def test_takes_a_document_apart():
         "application/node.eks.aws",
         "text/x-shellscript",
     ]
+
+
+SCRIPT = "#!/bin/sh\necho grüße = $HOME\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("base64", base64.encodebytes(SCRIPT.encode()).decode()),
+        ("quoted-printable", quopri.encodestring(SCRIPT.encode()).decode()),
+        ("8bit", SCRIPT),
+    ],
+)
+def test_decodes_the_parts_of_a_document(encoding, body):
+    (part,) = MimePart.from_document(
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n--//\n'
+        f'Content-Type: text/x-shellscript; charset="utf-8"\nContent-Transfer-Encoding: {encoding}\n\n{body}\n--//--\n'
+    )
+    assert (part.content_type, part.body.rstrip()) == ("text/x-shellscript", SCRIPT.rstrip())
+
+
+def test_refuses_a_part_that_is_no_text():
+    document = (
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n--//\n'
+        "Content-Type: text/cloud-config\nContent-Transfer-Encoding: base64\n\n/////w==\n--//--\n"
+    )
+    with pytest.raises(InvalidArgumentError, match="'text/cloud-config' is not text in utf-8"):
+        MimePart.from_document(document)
 
 
 def test_writes_toml_for_bottlerocket():

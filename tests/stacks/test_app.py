@@ -83,6 +83,43 @@ def test_encrypts_and_logs_the_control_plane_and_lets_in_by_access_entry_only(ap
     cluster.resource_count_is("AWS::EKS::AccessEntry", 1)
 
 
+def test_moves_the_nodes_without_moving_the_subnets(app):
+    def subnets(cluster):
+        found = cluster.find_resources("AWS::EC2::Subnet")
+        return {name: (s["Properties"]["AvailabilityZone"], s["Properties"]["CidrBlock"]) for name, s in found.items()}
+
+    zones = {"networkZones": "us-west-2a,us-west-2b,us-west-2d"}
+    here = templates(app(availabilityZone="us-west-2b", **zones))
+    there = templates(app(availabilityZone="us-west-2d", **zones))
+    assert subnets(here["EfaCluster"]) == subnets(there["EfaCluster"])
+    assert len(subnets(here["EfaCluster"])) == 6
+    default = [templates(app(availabilityZone=zone))["EfaCluster"] for zone in ("us-west-2a", "us-west-2b")]
+    assert subnets(default[0]) == subnets(default[1])
+
+
+def test_keeps_the_cluster_from_being_deleted_before_its_nodes(app):
+    stacks = templates(app())
+    imports = json.dumps(stacks["EfaNodes"].to_json())
+    assert "Fn::ImportValue" in imports
+    (group,) = stacks["EfaNodes"].find_resources("AWS::EKS::Nodegroup").values()
+    assert "Fn::ImportValue" in group["Properties"]["ClusterName"]
+
+
+def test_takes_an_administrator_and_addresses_by_configuration(app):
+    role = "arn:aws:iam::123456789012:role/admin"
+    cluster = templates(app(adminRoleArn=role, publicAccessCidrs="203.0.113.0/24,198.51.100.7/32"))["EfaCluster"]
+    cluster.has_resource_properties("AWS::EKS::AccessEntry", {"PrincipalArn": role})
+    cluster.has_resource_properties(
+        "AWS::EKS::Cluster", {"ResourcesVpcConfig": {"PublicAccessCidrs": ["203.0.113.0/24", "198.51.100.7/32"]}}
+    )
+
+
+def test_warns_where_the_facts_do_not_name_the_vpc_cni(app, facts_file):
+    cloud = app(clusterFacts=facts_file(lambda facts: facts["addons"].pop("vpc-cni")))
+    annotations = assertions.Annotations.from_stack(cloud.node.find_child("EfaNodes"))
+    annotations.has_warning("*", assertions.Match.string_like_regexp("names no vpc-cni add-on"))
+
+
 def test_closes_the_public_endpoint_when_asked(app):
     cluster = templates(app(privateEndpoint=True))["EfaCluster"]
     cluster.has_resource_properties(
@@ -133,10 +170,11 @@ def test_lets_the_named_zone_win_over_the_proposed_subnet(app, facts_file):
 
 
 def test_takes_a_capacity_block_and_a_placement_group_by_configuration(app):
-    block = templates(app(capacityBlockId="cr-0123456789abcdef0"))["EfaNodes"]
+    zone = {"availabilityZone": "us-east-1a"}
+    block = templates(app(capacityBlockId="cr-0123456789abcdef0", **zone))["EfaNodes"]
     block.resource_count_is("AWS::EC2::PlacementGroup", 0)
     block.has_resource_properties("AWS::EKS::Nodegroup", {"CapacityType": "CAPACITY_BLOCK"})
-    group = templates(app(placementGroup="rack", capacityReservationId="cr-0123456789abcdef0"))["EfaNodes"]
+    group = templates(app(placementGroup="rack", capacityReservationId="cr-0123456789abcdef0", **zone))["EfaNodes"]
     group.has_resource_properties(
         "AWS::EC2::LaunchTemplate", {"LaunchTemplateData": {"Placement": {"GroupName": "rack"}}}
     )
@@ -204,9 +242,29 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
         ({"capacityBlockId": "cr-1"}, "'efa:capacityBlockId': .*'cr-1', which is not of the form"),
         (
             {"capacityBlockId": "cr-0123456789abcdef0", "instanceType": "g5.48xlarge"},
-            "'efa:capacityBlockId' is CAPACITY_BLOCK, but EC2 offers g5.48xlarge as",
+            "'efa:capacityBlockId' is cr-0123456789abcdef0, which does not go with 'efa:instanceType' g5.48xlarge",
         ),
-        ({"capacityBlockId": "cr-0123456789abcdef0", "placementGroup": "rack"}, "'efa:placementGroup' is 'rack'"),
+        ({"instanceType": "p6e-gb200.36xlarge"}, "'efa:capacityBlockId' is not set, which does not go with"),
+        ({"capacityBlockId": "cr-0123456789abcdef0"}, "'efa:availabilityZone' is not set, but reserved capacity"),
+        (
+            {
+                "capacityBlockId": "cr-0123456789abcdef0",
+                "placementGroup": "rack",
+                "availabilityZone": "us-east-1a",
+            },
+            "'efa:placementGroup' is 'rack'",
+        ),
+        ({"networkZones": "us-east-1a"}, "'efa:networkZones' is us-east-1a, but it must be at least two zones"),
+        (
+            {"networkZones": "us-east-1a,us-east-1b", "availabilityZone": "us-east-1c"},
+            "two zones of us-east-1, the nodes' zone us-east-1c among them",
+        ),
+        ({"networkZones": 7}, "'efa:networkZones': the value must be a list of texts"),
+        ({"publicAccessCidrs": "everywhere"}, "'efa:publicAccessCidrs': the value must be IPv4 ranges"),
+        (
+            {"publicAccessCidrs": "203.0.113.0/24", "privateEndpoint": "true"},
+            "'efa:publicAccessCidrs' is 203.0.113.0/24, but 'efa:privateEndpoint'",
+        ),
         ({"interfaceLayout": "wide"}, "'efa:interfaceLayout' must be one of default, classic, bandwidth, got 'wide'"),
         ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' AL2_x86_64_GPU is refused"),
         ({"kubernetesVersion": "newest"}, "'efa:kubernetesVersion' must be a minor version.*got 'newest'"),
