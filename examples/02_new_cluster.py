@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 from efa_constructs.aws import EfaCluster, EfaNetwork, EfaNodeGroup
 
 app = cdk.App()
-stack = cdk.Stack(app, "Training", env=cdk.Environment(account="123456789012", region="us-west-2"))
+stack = cdk.Stack(app, "Training", env=cdk.Environment(region="us-west-2"))
 
 # The zone of the nodes comes first: choose one that offers the instance type.
 network = EfaNetwork(stack, "Network", availability_zones=["us-west-2c", "us-west-2a"])

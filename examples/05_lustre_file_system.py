@@ -44,7 +44,7 @@ file_system = fsx.CfnFileSystem(
     file_system_type="LUSTRE",
     file_system_type_version="2.15",
     storage_capacity=4800,
-    # The subnet of the nodes: EFA traffic does not leave it.
+    # The subnet of the nodes: EFA traffic does not leave its zone.
     subnet_ids=[subnet.subnet_id],
     security_group_ids=[storage_group.security_group_id],
     lustre_configuration=fsx.CfnFileSystem.LustreConfigurationProperty(

@@ -154,11 +154,11 @@ class EfaNodeGroup(EfaNodes):
             Annotations.of(self).add_warning_v2(
                 "efa-constructs:ami-limitation", f"{plan.instance.name}: {plan.instance.ami_limitation}"
             )
-        if plan.capacity.capacity_type is CapacityType.CAPACITY_BLOCK:
+        if plan.capacity.capacity_type is CapacityType.CAPACITY_BLOCK and desired_size != 0:
             Annotations.of(self).add_warning_v2(
                 "efa-constructs:capacity-block-times",
                 f"Capacity Block {plan.capacity.capacity_reservation_id} has instances only between its start and end: "
-                "deploy nodes in that time, or with 'desired_size' 0",
+                "deploy in that time, or with 'min_size' and 'desired_size' 0",
             )
         self.instance = plan.instance
         self.labels: Mapping[str, str] = node_labels(plan.instance, plan.interfaces) | dict(labels or {})

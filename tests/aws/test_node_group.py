@@ -148,6 +148,11 @@ def test_warns_that_a_capacity_block_begins_and_ends(bench):
     annotations.has_warning("*", assertions.Match.string_like_regexp("only between its start and end"))
 
 
+def test_has_nothing_to_warn_of_where_no_node_of_a_capacity_block_starts_yet(bench):
+    bench.node_group(capacity=Capacity.capacity_block(RESERVATION), min_size=0, desired_size=0)
+    assertions.Annotations.from_stack(bench.stack).has_no_warning("/Training/Nodes", assertions.Match.any_value())
+
+
 def test_leaves_the_market_type_of_spot_to_eks(bench):
     bench.node_group(capacity=Capacity.spot())
     assert bench.only("AWS::EKS::Nodegroup")["CapacityType"] == "SPOT"

@@ -36,7 +36,7 @@ def test_loads_no_script_style_or_font_from_elsewhere(site):
 def test_documents_the_parameters_of_the_constructs(site):
     page = (site / "reference" / "constructs" / "index.html").read_text()
     # From a docstring, from a role in one, and from the comment above a field.
-    assert "The private subnet of all the nodes: EFA traffic does not leave it." in page
+    assert "The private subnet of all the nodes: EFA traffic does not cross Availability Zones" in page
     assert ":class:" not in page
     catalogue = (site / "reference" / "catalogue" / "index.html").read_text()
     assert "It is not the number of cards." in catalogue
