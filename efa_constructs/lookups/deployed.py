@@ -6,9 +6,11 @@ Data only, the same whether AWS or an emulated account answered; ``node_groups.p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = [
+    "STACK_TAG",
+    "TRAFFIC_TAG",
     "DeployedCluster",
     "DeployedInterface",
     "DeployedNode",
@@ -19,6 +21,9 @@ __all__ = [
 ]
 
 ALL_PROTOCOLS = "-1"
+# CloudFormation puts it on what it makes.
+STACK_TAG = "aws:cloudformation:stack-id"
+TRAFFIC_TAG = "efa-constructs:traffic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +51,17 @@ class SecurityGroup:
     name: str
     vpc_id: str
     rules: tuple[SecurityGroupRule, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def stack_id(self) -> str | None:
+        """The CloudFormation stack that made the group, if one did."""
+        return self.tags.get(STACK_TAG)
+
+    @property
+    def made_for_efa(self) -> bool:
+        """Whether the group says of itself that it is there for EFA traffic, as an ``EfaSecurityGroup`` does."""
+        return self.tags.get(TRAFFIC_TAG) == "efa"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +141,8 @@ class DeployedNodeGroup:
     # A capacity reservation or Capacity Block that the launch template targets: its id, resource group or "open".
     capacity_reservation: str | None = None
     labels: Mapping[str, str]
+    # The CloudFormation stack that made the group, if one did.
+    stack_id: str | None = None
     # EKS's health issues, one sentence each.
     health_issues: tuple[str, ...] = ()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .clients import AwsClients, aws_errors
 from .deployed import (
+    STACK_TAG,
     DeployedCluster,
     DeployedInterface,
     DeployedNode,
@@ -99,6 +100,7 @@ def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group
         placement_group=_read_placement_group(clients, placement_group) if placement_group else None,
         capacity_reservation=_capacity_reservation(template),
         labels=dict(node_group.get("labels", {})),
+        stack_id=node_group.get("tags", {}).get(STACK_TAG),
         health_issues=tuple(
             f"{issue.get('code')}: {issue.get('message')}" for issue in node_group.get("health", {}).get("issues", [])
         ),
@@ -236,6 +238,7 @@ def _security_groups(pages: Iterable[DescribeSecurityGroupsResultTypeDef]) -> di
                 *_rules(group["IpPermissions"], egress=False),
                 *_rules(group["IpPermissionsEgress"], egress=True),
             ),
+            tags={tag["Key"]: tag["Value"] for tag in group.get("Tags", [])},
         )
         for page in pages
         for group in page["SecurityGroups"]

@@ -8,7 +8,7 @@ from itertools import combinations
 
 from .. import catalogue
 from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
-from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
+from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup, SecurityGroup
 from .fabric import Finding, Level, PairVerdict, has_rule_to_itself, interfaces_in_words, judge_pair
 
 __all__ = ["NodeGroupVerdict", "judge_node_group"]
@@ -49,7 +49,7 @@ def judge_node_group(node_group: DeployedNodeGroup, cluster: DeployedCluster) ->
     verdicts = [judge_pair(first, second, cluster.security_groups) for first, second in _distinct(pairs)]
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     if has_efa:
-        findings += _about_the_cluster_group(nodes, verdicts, cluster)
+        findings += _about_the_cluster_group(node_group, nodes, verdicts, cluster)
         findings += [finding for node in nodes for finding in _about_the_node(node, cluster)]
         findings += _about_the_group(node_group)
     findings += _about_the_status(node_group)
@@ -96,7 +96,10 @@ def _kind(node: DeployedNode) -> tuple[object, ...]:
 
 
 def _about_the_cluster_group(
-    nodes: Iterable[DeployedNode], verdicts: Iterable[PairVerdict], cluster: DeployedCluster
+    node_group: DeployedNodeGroup,
+    nodes: Iterable[DeployedNode],
+    verdicts: Iterable[PairVerdict],
+    cluster: DeployedCluster,
 ) -> Iterator[Finding]:
     """EFA that passes only by the rules that EKS wrote into its own group, though another group was meant for it."""
     if not all(verdict.passes for verdict in verdicts):
@@ -104,27 +107,68 @@ def _about_the_cluster_group(
     nodes = [_without_group(node, cluster.security_group_id) for node in nodes]
     if all(judge_pair(a, b, cluster.security_groups).passes for a, b in _distinct(_pairs(nodes))):
         return
-    meanwhile = f"EFA passes only by what EKS wrote into the cluster's own group {cluster.security_group_id}"
-    carried = {id for node in nodes for one in node.efa_interfaces for id in one.security_group_ids}
-    used = {id for group in cluster.node_groups for node in _all_nodes(group) for id in _carried_groups(node)}
-    for id, group in sorted(cluster.security_groups.items()):
-        lets_in, lets_out = has_rule_to_itself(group, egress=False), has_rule_to_itself(group, egress=True)
-        if id in carried and lets_in is not lets_out:
-            missing = "egress" if lets_in else "ingress"
-            yield Finding(
-                code="half-a-rule",
-                level=Level.FAULT,
-                problem=f"by {id} '{group.name}' EFA would not pass: it has no {missing} rule to itself. {meanwhile}",
-                fix=f"add an {missing} rule to {id} '{group.name}': all traffic (protocol -1), itself at the other end",
-            )
-        if id not in used and id != cluster.security_group_id and lets_in and lets_out:
-            yield Finding(
-                code="group-not-carried",
-                level=Level.FAULT,
-                problem=f"by {id} '{group.name}' EFA would not pass: its rules are right, but no interface carries it. "
-                f"{meanwhile}",
-                fix=f"list {id} '{group.name}' on every interface of the launch template",
-            )
+    groups = cluster.security_groups
+    carried = {id for node in nodes for one in node.efa_interfaces for id in one.security_group_ids} & set(groups)
+    used = {id for each in cluster.node_groups for node in _all_nodes(each) for id in _carried_groups(node)}
+    for id in sorted(carried):
+        if has_rule_to_itself(groups[id], egress=False) is not has_rule_to_itself(groups[id], egress=True):
+            yield _half_a_rule(groups[id], cluster)
+    lacks_its_own = not any(groups[id].made_for_efa for id in carried)
+    for id in sorted(set(groups) - used - {cluster.security_group_id}):
+        # A group of another stack serves something else: there may be hundreds in the VPC.
+        if node_group.stack_id and groups[id].stack_id == node_group.stack_id and _lets_efa_pass(groups[id]):
+            meant = lacks_its_own and groups[id].made_for_efa and not _serves_others(groups[id])
+            yield _not_carried(groups[id], cluster, meant=meant)
+
+
+def _half_a_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:
+    name = f"{group.id} '{group.name}'"
+    missing = "egress" if has_rule_to_itself(group, egress=False) else "ingress"
+    rule = f"add an {missing} rule to {name}: all traffic (protocol -1), itself at the other end"
+    if group.made_for_efa:
+        return Finding(
+            code="half-a-rule",
+            level=Level.FAULT,
+            problem=f"by {name} EFA would not pass: it has no {missing} rule to itself. EFA passes only by what EKS "
+            f"wrote into the cluster's own group {cluster.security_group_id}",
+            fix=rule,
+        )
+    return Finding(
+        code="half-a-rule",
+        level=Level.WARNING,
+        problem=f"EFA passes by the cluster's group {cluster.security_group_id}; {name} would not carry it alone: it "
+        f"has no {missing} rule to itself",
+        fix=f"nothing, unless the group is there for EFA: then {rule}",
+    )
+
+
+def _not_carried(group: SecurityGroup, cluster: DeployedCluster, *, meant: bool) -> Finding:
+    name = f"{group.id} '{group.name}'"
+    listing = f"list {name} on every interface of the launch template"
+    if meant:
+        return Finding(
+            code="group-not-carried",
+            level=Level.FAULT,
+            problem=f"by {name} EFA would not pass: its rules are right, but no interface carries it. EFA passes only "
+            f"by what EKS wrote into the cluster's own group {cluster.security_group_id}",
+            fix=listing,
+        )
+    return Finding(
+        code="group-not-carried",
+        level=Level.WARNING,
+        problem=f"EFA passes by the cluster's group {cluster.security_group_id}; {name} would not carry it alone: no "
+        "interface carries that group",
+        fix=f"nothing, unless the group is there for these nodes: then {listing}",
+    )
+
+
+def _lets_efa_pass(group: SecurityGroup) -> bool:
+    return has_rule_to_itself(group, egress=False) and has_rule_to_itself(group, egress=True)
+
+
+def _serves_others(group: SecurityGroup) -> bool:
+    """Whether the group exchanges all traffic with another: that of a file system does, say."""
+    return any(rule.all_protocols and rule.group_id not in (None, group.id) for rule in group.rules)
 
 
 def _all_nodes(group: DeployedNodeGroup) -> tuple[DeployedNode, ...]:

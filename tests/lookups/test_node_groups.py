@@ -12,7 +12,7 @@ from botocore.stub import Stubber
 
 from efa_constructs.errors import AwsRequestError
 from efa_constructs.lookups.clients import AwsClients
-from efa_constructs.lookups.deployed import PlacementGroup, SecurityGroupRule
+from efa_constructs.lookups.deployed import STACK_TAG, PlacementGroup, SecurityGroupRule
 from efa_constructs.lookups.node_groups import read_cluster, read_clusters
 
 SUBNET = "subnet-0123456789abcdef0"
@@ -53,6 +53,7 @@ class Account:
             "subnets": [SUBNET],
             "launchTemplate": {"id": TEMPLATE, "name": "efa", "version": "7"},
             "labels": {"purpose": "training"},
+            "tags": {STACK_TAG: "arn:stack/1"},
             "health": {"issues": [{"code": "AsgInstanceLaunchFailures", "message": "no capacity"}]},
         }
         answer = {"nodegroup": {**node_group, **changes}}
@@ -156,14 +157,15 @@ def test_reads_a_node_group_its_nodes_and_their_security_groups(account: Account
         [instance("i-0a", attached(0, 0, "interface", "10.0.1.10"))],
     )
     account.has_placement_group("together")
+    efa = security_group(
+        EFA_GROUP,
+        "efa",
+        [to_group(EFA_GROUP)],
+        [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "UserIdGroupPairs": [{"GroupId": EFA_GROUP}]}],
+    )
     account.has_security_groups(
         security_group(CLUSTER_GROUP, "eks-cluster-sg-training", [to_group(CLUSTER_GROUP)], []),
-        security_group(
-            EFA_GROUP,
-            "efa",
-            [to_group(EFA_GROUP)],
-            [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "UserIdGroupPairs": [{"GroupId": EFA_GROUP}]}],
-        ),
+        efa | {"Tags": [{"Key": "efa-constructs:traffic", "Value": "efa"}, {"Key": STACK_TAG, "Value": "arn:stack/1"}]},
     )
 
     cluster = read_cluster(account.clients, "training")
@@ -179,6 +181,9 @@ def test_reads_a_node_group_its_nodes_and_their_security_groups(account: Account
     assert efa_only.security_group_ids == (CLUSTER_GROUP, EFA_GROUP)
     assert [i.network_card_index for i in group.template_node.interfaces] == [0, 1]
     assert group.template_node.availability_zone == "us-east-1a"
+    assert group.stack_id == cluster.security_groups[EFA_GROUP].stack_id == "arn:stack/1"
+    assert cluster.security_groups[EFA_GROUP].made_for_efa
+    assert not cluster.security_groups[CLUSTER_GROUP].made_for_efa
     assert cluster.security_groups[EFA_GROUP].rules == (
         SecurityGroupRule(egress=False, protocol="-1", group_id=EFA_GROUP),
         SecurityGroupRule(egress=True, protocol="-1", group_id=EFA_GROUP),

@@ -223,6 +223,48 @@ def test_says_no_to_an_assembly_that_was_edited(
     efa.assert_left_nothing()
 
 
+def with_a_plain_group_of_the_nodes(resources: dict[str, Any]) -> None:
+    """As other people's templates have it: the group that lets nodes in says nothing about EFA."""
+    without_self_egress(resources)
+    (group,) = (each for each in resources.values() if each["Type"] == "AWS::EC2::SecurityGroup")
+    group["Properties"]["Tags"] = [
+        tag for tag in group["Properties"].get("Tags", []) if not tag["Key"].startswith("efa-constructs:")
+    ]
+
+
+def with_an_efa_group_for_something_else(resources: dict[str, Any]) -> None:
+    """The nodes carry the cluster's group only; a group that file systems use has the rules of EFA."""
+    without_efa_group(resources)
+    group, properties = next(
+        (name, each["Properties"]) for name, each in resources.items() if each["Type"] == "AWS::EC2::SecurityGroup"
+    )
+    assert any(tag["Key"] == "efa-constructs:traffic" for tag in properties["Tags"])
+    resources["FileSystemGroup"] = {
+        "Type": "AWS::EC2::SecurityGroup",
+        "Properties": {"GroupDescription": "file system", "VpcId": properties["VpcId"]},
+    }
+    resources["FileSystemRule"] = {
+        "Type": "AWS::EC2::SecurityGroupIngress",
+        "Properties": {
+            "GroupId": {"Fn::GetAtt": [group, "GroupId"]},
+            "SourceSecurityGroupId": {"Fn::GetAtt": ["FileSystemGroup", "GroupId"]},
+            "IpProtocol": "-1",
+        },
+    }
+
+
+@pytest.mark.parametrize("change", [with_a_plain_group_of_the_nodes, with_an_efa_group_for_something_else])
+def test_only_warns_where_efa_passes_by_the_clusters_group_and_no_other_was_meant_for_it(
+    efa: Efa, assembly: Path, tmp_path: Path, change: Callable[[dict[str, Any]], None]
+) -> None:
+    edited = changed(assembly, tmp_path, change)
+    code, out, err = efa.run("--assembly", str(edited), "--cluster-facts", str(FACTS), "--json")
+    assert code == 0, out + err
+    (finding,) = json.loads(out)["nodeGroups"][0]["efa"]["findings"]
+    assert finding["level"] == "warning"
+    assert "would not carry it alone" in finding["problem"]
+
+
 def test_keeps_the_account_and_leaves_the_assembly_alone(efa: Efa, assembly: Path) -> None:
     before = sorted(assembly.rglob("*"))
     code, out, err = efa.run("--assembly", str(assembly), "--cluster-facts", str(FACTS), "--keep", "--json")

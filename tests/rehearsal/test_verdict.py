@@ -6,11 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from efa_constructs.lookups.deployed import DeployedCluster, DeployedNodeGroup, PlacementGroup
+from efa_constructs.lookups.deployed import (
+    STACK_TAG,
+    TRAFFIC_TAG,
+    DeployedCluster,
+    DeployedNode,
+    DeployedNodeGroup,
+    PlacementGroup,
+    SecurityGroup,
+)
 from efa_constructs.rehearsal.fabric import Level
 from efa_constructs.rehearsal.verdict import NodeGroupVerdict, judge_node_group
 
 from .deployments import (
+    ANYWHERE,
     CLUSTER,
     CLUSTER_GROUP,
     EFA,
@@ -88,12 +97,34 @@ def test_says_once_that_the_rule_out_to_itself_is_missing_though_both_directions
 OPEN_CLUSTER = replace(CLUSTER, rules=(*CLUSTER.rules, egress(CLUSTER_GROUP)))
 
 
+STACK = "arn:aws:cloudformation:us-east-1:123456789012:stack/EfaNodes/1"
+# As an EfaSecurityGroup of the node group's stack.
+OWN = replace(EFA, tags={TRAFFIC_TAG: "efa", STACK_TAG: STACK})
+PLAIN = replace(EFA, name="nodes", tags={STACK_TAG: STACK})
+CLUSTER_GROUP_ONLY = tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES)
+
+
+def of_stack(*nodes: DeployedNode) -> DeployedNodeGroup:
+    return node_group(*nodes, stack_id=STACK)
+
+
 def test_finds_fault_with_half_a_rule_though_the_group_that_eks_made_would_do() -> None:
-    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(EFA, rules=(ingress(EFA_GROUP),))}
-    verdict = judge(node_group(*TWO), security_groups=groups)
+    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(OWN, rules=(ingress(EFA_GROUP),))}
+    verdict = judge(of_stack(*TWO), security_groups=groups)
     assert verdict.traffic_passes
     assert codes(verdict) == ["half-a-rule"]
     assert not verdict.sound
+
+
+def test_warns_of_a_plain_group_of_the_nodes_that_has_half_a_rule() -> None:
+    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(PLAIN, rules=(ingress(EFA_GROUP), ANYWHERE))}
+    verdict = judge(of_stack(*TWO), security_groups=groups)
+    (finding,) = verdict.findings
+    assert (finding.code, finding.level) == ("half-a-rule", Level.WARNING)
+    assert f"EFA passes by the cluster's group {CLUSTER_GROUP}; {EFA_GROUP} 'nodes' would not carry it alone" in (
+        finding.problem
+    )
+    assert verdict.sound
 
 
 def test_accepts_a_group_with_half_a_rule_beside_one_that_has_both() -> None:
@@ -110,11 +141,39 @@ def test_accepts_nodes_that_carry_only_the_group_that_eks_made_when_it_lets_efa_
 
 
 def test_finds_fault_with_a_group_for_efa_that_no_interface_carries() -> None:
-    interfaces = tuple(replace(one, security_group_ids=(CLUSTER_GROUP,)) for one in P4D_INTERFACES)
-    nodes = [node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")]
-    verdict = judge(node_group(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: EFA})
+    nodes = [node(name, interfaces=CLUSTER_GROUP_ONLY) for name in ("i-0a", "i-0b")]
+    verdict = judge(of_stack(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: OWN})
     assert codes(verdict) == ["group-not-carried"]
     assert not verdict.sound
+
+
+@pytest.mark.parametrize(
+    ("other", "warned"),
+    [
+        pytest.param(replace(OWN, rules=(*OWN.rules, ingress("sg-0fsx"))), True, id="of a file system"),
+        pytest.param(PLAIN, True, id="without the tag"),
+        pytest.param(replace(OWN, tags={TRAFFIC_TAG: "efa", STACK_TAG: "another"}), False, id="of another stack"),
+        pytest.param(EFA, False, id="of nobody"),
+    ],
+)
+def test_finds_no_fault_with_a_group_that_serves_something_else(other: SecurityGroup, warned: bool) -> None:
+    nodes = [node(name, interfaces=CLUSTER_GROUP_ONLY) for name in ("i-0a", "i-0b")]
+    verdict = judge(of_stack(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: other})
+    assert verdict.sound
+    assert [(finding.code, finding.level) for finding in verdict.findings] == (
+        [("group-not-carried", Level.WARNING)] if warned else []
+    )
+
+
+def test_finds_no_fault_with_the_group_of_a_file_system_beside_that_of_the_nodes() -> None:
+    half = replace(OWN, rules=(ingress(EFA_GROUP),))
+    files = replace(OWN, id="sg-0fsx", rules=(ingress("sg-0fsx"), egress("sg-0fsx")))
+    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: half, files.id: files}
+    verdict = judge(of_stack(*TWO), security_groups=groups)
+    assert [(finding.code, finding.level) for finding in verdict.findings] == [
+        ("half-a-rule", Level.FAULT),
+        ("group-not-carried", Level.WARNING),
+    ]
 
 
 def test_accepts_that_the_group_of_another_node_group_is_not_carried_by_this_one() -> None:

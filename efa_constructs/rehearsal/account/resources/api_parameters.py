@@ -7,7 +7,7 @@ from typing import Any
 
 from ..resource_type import AwsError, ResourceRequest
 
-__all__ = ["api_parameters", "eks_name", "same_name", "tag_list"]
+__all__ = ["api_parameters", "eks_name", "same_name", "system_tags", "tag_list"]
 
 
 def same_name(name: str) -> str:
@@ -46,6 +46,15 @@ def tag_list(request: ResourceRequest) -> dict[str, str]:
     own = request.properties.get("Tags") or []
     pairs = own.items() if isinstance(own, Mapping) else [(tag["Key"], tag["Value"]) for tag in own]
     return {**request.tags, **{str(key): str(value) for key, value in pairs}}
+
+
+def system_tags(request: ResourceRequest) -> dict[str, str]:
+    """The tags that CloudFormation itself gives to a resource."""
+    return {
+        "aws:cloudformation:stack-name": request.stack_name,
+        "aws:cloudformation:stack-id": request.stack_id,
+        "aws:cloudformation:logical-id": request.logical_id,
+    }
 
 
 def _member(shape: Any, name: str, given: str, where: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from moto.ec2.models import EC2Backend, ec2_backends
 
 from ..resource_type import ResourceRequest
-from .api_parameters import tag_list
+from .api_parameters import system_tags, tag_list
 
 __all__ = ["ec2_of", "set_tags"]
 
@@ -19,9 +19,4 @@ def set_tags(request: ResourceRequest, resource_id: str) -> None:
     """Give a resource its own tags, those of the stack, and CloudFormation's; and no others."""
     ec2 = ec2_of(request)
     ec2.tags.pop(resource_id, None)
-    system = {
-        "aws:cloudformation:stack-name": request.stack_name,
-        "aws:cloudformation:stack-id": request.stack_id,
-        "aws:cloudformation:logical-id": request.logical_id,
-    }
-    ec2.create_tags([resource_id], {**system, **tag_list(request)})
+    ec2.create_tags([resource_id], {**system_tags(request), **tag_list(request)})

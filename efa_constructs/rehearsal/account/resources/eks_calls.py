@@ -41,9 +41,9 @@ def parameters(request: ResourceRequest, operation: str, *, without: tuple[str, 
 
 
 def set_tags(request: ResourceRequest, arn: str, current: Mapping[str, str]) -> None:
-    """Give an EKS resource the tags of its template and stack, and no others."""
+    """Give an EKS resource the tags of its template and stack, and no others but those of AWS."""
     wanted = tag_list(request)
-    gone = [key for key in current if key not in wanted]
+    gone = [key for key in current if key not in wanted and not key.startswith("aws:")]
     if gone:
         call(request, "UntagResource", {"resourceArn": arn, "tagKeys": gone})
     call(request, "TagResource", {"resourceArn": arn, "tags": wanted})

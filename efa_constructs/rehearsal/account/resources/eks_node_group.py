@@ -7,7 +7,7 @@ from typing import Any
 
 from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
-from .api_parameters import tag_list
+from .api_parameters import system_tags, tag_list
 from .eks_calls import call, delete, parameters, set_tags
 
 __all__ = ["NodeGroup"]
@@ -24,7 +24,8 @@ class NodeGroup(ResourceType):
         """CreateNodegroup. A group that does not become ACTIVE is deleted again, and fails with its health issues."""
         arguments = parameters(request, "CreateNodegroup", without=_NOT_OF_THE_API)
         arguments.setdefault("nodegroupName", physical_name(request))
-        group = call(request, "CreateNodegroup", arguments | {"tags": tag_list(request)})["nodegroup"]
+        arguments["tags"] = system_tags(request) | tag_list(request)
+        group = call(request, "CreateNodegroup", arguments)["nodegroup"]
         if group["status"] != "ACTIVE":
             # An engine that got no physical id could not delete it.
             call(request, "DeleteNodegroup", _key(group))

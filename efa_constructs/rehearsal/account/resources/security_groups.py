@@ -11,7 +11,8 @@ from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from ..security_group_use import delete_security_group
-from .api_parameters import tag_list
+from .api_parameters import system_tags, tag_list
+from .ec2_tags import set_tags
 
 __all__ = ["Egress", "Group", "Ingress"]
 
@@ -28,7 +29,7 @@ class Group(ResourceType):
             properties.get("GroupName") or physical_name(request),
             properties["GroupDescription"],
             vpc_id=properties.get("VpcId"),
-            tags=tag_list(request),
+            tags=system_tags(request) | tag_list(request),
         )
         self._set_rules(ec2, group, properties)
         return Resource(physical_id=group.id, attributes={"GroupId": group.id, "Id": group.id, "VpcId": group.vpc_id})
@@ -43,8 +44,7 @@ class Group(ResourceType):
         if not request.properties.get("SecurityGroupEgress") and not group.egress_rules:
             _authorize(ec2, group, {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}, egress=True, inline=True)
         self._set_rules(ec2, group, request.properties)
-        ec2.delete_tags([group.id], {tag["key"]: tag["value"] for tag in group.get_tags()})
-        group.add_tags(tag_list(request))
+        set_tags(request, group.id)
         return current
 
     def delete(self, request: ResourceRequest, current: Resource) -> None:
