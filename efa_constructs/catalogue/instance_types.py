@@ -88,6 +88,8 @@ class InstanceType:
     documented_efa_cards: tuple[int, ...] = ()
     # The cards that get one more ENA interface in the ``bandwidth`` layout. None: every card but the first.
     bandwidth_cards: tuple[int, ...] | None = None
+    # Whether it exchanges EFA traffic with instances of its own family only.
+    efa_only_with_own_kind: bool = False
     # What the current EKS AMIs lack for this type, as a sentence for the user.
     ami_limitation: str | None = None
 

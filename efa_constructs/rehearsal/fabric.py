@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 
+from .. import catalogue
 from ..lookups.deployed import DeployedInterface, DeployedNode, SecurityGroup, SecurityGroupRule
 
 __all__ = ["Finding", "Level", "PairVerdict", "has_rule_to_itself", "interfaces_in_words", "judge_pair", "obstacles"]
 
-# EFA traffic between these and any other instance type is not supported (EC2 User Guide, EFA limitations).
-_FAMILIES_APART = frozenset({"p4d", "p4de", "dl1"})
 # How EKS names the security group that it makes for a cluster.
 _EKS_OWN_GROUP = "eks-cluster-sg-"
 _NO_GROUP = ("a group of its own",)
@@ -143,7 +142,7 @@ def _apart(sender: DeployedNode, receiver: DeployedNode) -> Iterator[Finding]:
             fix="give the node group exactly one subnet",
         )
     families = {node.instance_type.partition(".")[0] for node in (sender, receiver)}
-    if len(families) > 1 and families & _FAMILIES_APART:
+    if len(families) > 1 and any(_keeps_to_its_kind(node.instance_type) for node in (sender, receiver)):
         yield Finding(
             code="other-type",
             level=Level.BLOCKS,
@@ -151,6 +150,12 @@ def _apart(sender: DeployedNode, receiver: DeployedNode) -> Iterator[Finding]:
             f"{_places(sender, receiver, 'instance_type')}",
             fix="use one instance type in the node group",
         )
+
+
+def _keeps_to_its_kind(instance_type: str) -> bool:
+    """Whether it exchanges EFA traffic with its own kind only. A type that the catalogue lacks is not known to."""
+    known = {found.name: found for found in catalogue.all_instance_types()}
+    return instance_type in known and known[instance_type].efa_only_with_own_kind
 
 
 def _places(sender: DeployedNode, receiver: DeployedNode, attribute: str) -> str:

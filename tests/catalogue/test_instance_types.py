@@ -50,6 +50,11 @@ def test_knows_how_many_efa_interfaces_an_instance_surely_may_have():
     assert catalogue.get("p6e-gb200.36xlarge").known_efa_interfaces == 4
 
 
+def test_knows_which_families_exchange_efa_traffic_only_with_their_own_kind():
+    apart = {found.family for found in catalogue.all_instance_types() if found.efa_only_with_own_kind}
+    assert apart == {"p4d", "p4de", "dl1"}
+
+
 def test_a_network_card_says_what_it_supports():
     ena_only, efa = catalogue.get("p6-b300.48xlarge").network_cards[:2]
     assert ena_only.supports("interface") and not ena_only.supports("efa") and not ena_only.supports("efa-only")

@@ -178,7 +178,7 @@ def test_does_not_pass_and_says_why(
     assert fix in finding.fix
 
 
-@pytest.mark.parametrize("family", ["p5.48xlarge", "g6e.48xlarge"])
+@pytest.mark.parametrize("family", ["p5.48xlarge", "g6e.48xlarge", "p99.48xlarge", "m5.large"])
 def test_lets_other_families_talk_to_each_other(family: str) -> None:
     def of(type: str) -> DeployedNode:
         return node(type, instance_type=type)
