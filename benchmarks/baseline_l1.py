@@ -92,7 +92,7 @@ class ClusterStack(cdk.Stack):
         nat_gateway: ec2.CfnNatGateway | None = None
         self.default_routes: list[ec2.CfnRoute] = []
         for number, zone in enumerate(ZONES):
-            subnet, table = self.subnet("Public", number, zone, f"10.0.{128 + number}.0/24")
+            subnet, table = self.subnet("Public", number, zone, f"10.0.{64 + number}.0/24")
             route = self.default_route(f"PublicRoute{number}", table, gateway_id=gateway.ref)
             route.add_resource_dependency(attachment)
             if nat_gateway is None:
@@ -107,7 +107,7 @@ class ClusterStack(cdk.Stack):
                 )
                 nat_gateway.add_resource_dependency(route)
         for number, zone in enumerate(ZONES):
-            subnet, table = self.subnet("Private", number, zone, f"10.0.{64 * number}.0/18")
+            subnet, table = self.subnet("Private", number, zone, f"10.0.{32 * number}.0/19")
             assert nat_gateway is not None
             self.default_route(f"PrivateRoute{number}", table, nat_gateway_id=nat_gateway.ref)
             self.private_subnets.append(subnet)
@@ -321,7 +321,12 @@ class ClusterStack(cdk.Stack):
                 )
             ],
         )
-        for id, name in (("Cni", "vpc-cni"), ("Proxy", "kube-proxy"), ("PodIdentity", "eks-pod-identity-agent")):
+        for id, name in (
+            ("Cni", "vpc-cni"),
+            ("Proxy", "kube-proxy"),
+            ("PodIdentity", "eks-pod-identity-agent"),
+            ("Monitoring", "eks-node-monitoring-agent"),
+        ):
             eks.CfnAddon(
                 self,
                 f"{id}Addon",
@@ -329,6 +334,7 @@ class ClusterStack(cdk.Stack):
                 addon_name=name,
                 resolve_conflicts="OVERWRITE",
             )
+        cdk.CrossStackReferences.of(self.cluster).produce(cdk.ReferenceStrength.STRONG)
         cdk.CfnOutput(self, "ClusterName", value=self.cluster.ref)
         cdk.CfnOutput(
             self,
@@ -348,6 +354,7 @@ class NodesStack(cdk.Stack):
             group_description="EFA: all traffic between the members of this group",
             vpc_id=cluster.vpc.ref,
             security_group_egress=[open_egress()],
+            tags=[cdk.CfnTag(key="efa-constructs:traffic", value="efa")],
         )
         group_id = group.attr_group_id
         ec2.CfnSecurityGroupIngress(
@@ -392,7 +399,7 @@ class NodesStack(cdk.Stack):
             ami_type="AL2023_x86_64_NVIDIA",
             capacity_type="ON_DEMAND",
             scaling_config=eks.CfnNodegroup.ScalingConfigProperty(min_size=1, desired_size=2, max_size=3),
-            update_config=eks.CfnNodegroup.UpdateConfigProperty(max_unavailable=1),
+            update_config=eks.CfnNodegroup.UpdateConfigProperty(max_unavailable=1, update_strategy="DEFAULT"),
             launch_template=eks.CfnNodegroup.LaunchTemplateSpecificationProperty(
                 id=launch_template.ref, version=launch_template.attr_latest_version_number
             ),

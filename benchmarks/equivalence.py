@@ -31,7 +31,9 @@ def _resources(assembly: Path) -> Counter[str]:
                 counted[f"{path.name}: interface {_interface(interface)}"] += 1
         for name in template.get("Outputs", {}):
             # Those that CDK makes for the other stack carry the name of what they refer to.
-            counted[f"{path.name}: output {'for a stack' if name.startswith('PublishOutput') else name}"] += 1
+            counted[
+                f"{path.name}: output {'for a stack' if name.startswith(('PublishOutput', 'ExportsOutput')) else name}"
+            ] += 1
     return counted
 
 
