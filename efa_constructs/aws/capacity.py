@@ -10,11 +10,11 @@ from aws_cdk import Token
 from aws_cdk import aws_ec2 as ec2
 
 from ..catalogue import InstanceType
+from ..catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
 from ..errors import InvalidArgumentError
 
 __all__ = ["Capacity", "CapacityType"]
 
-_RESERVATION_ID = re.compile(r"cr-[0-9a-f]{8,17}")
 _RESOURCE_GROUP_ARN = re.compile(r"arn:[a-z-]+:resource-groups:[a-z0-9-]+:\d{12}:group/.+")
 
 
@@ -81,7 +81,7 @@ class Capacity:
                 f"'capacity_reservation_id' is {identifier!r}, but a Capacity Block needs the id of its reservation "
                 "(cr-...): 'aws ec2 describe-capacity-reservations' lists it"
             )
-        _check("capacity_reservation_id", identifier, _RESERVATION_ID, "cr-0123456789abcdef0")
+        _check("capacity_reservation_id", identifier, CAPACITY_RESERVATION_ID, "cr-0123456789abcdef0")
         _check(
             "capacity_reservation_resource_group_arn",
             group,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from aws_cdk import Tags
+from typing import cast
+
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -37,7 +38,8 @@ class EfaSecurityGroup(ec2.SecurityGroup):
         """
         super().__init__(scope, id, vpc=vpc, description=description)
         # By this, who reads the deployed group sees what it is for.
-        Tags.of(self).add("efa-constructs:traffic", "efa")
+        resource = cast(ec2.CfnSecurityGroup, self.node.default_child)
+        resource.tags.set_tag("efa-constructs:traffic", "efa")
         self.add_ingress_rule(self, ec2.Port.all_traffic(), "EFA from members")
         # add_egress_rule() drops this rule, because the group lets all traffic out to 0.0.0.0/0 already.
         ec2.CfnSecurityGroupEgress(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import email
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email.message import Message
+from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 __all__ = ["MimePart", "bottlerocket_user_data", "check_parts", "nodeadm_user_data"]
 
@@ -95,6 +97,9 @@ class MimePart:
 
         :raises InvalidArgumentError: the document is not MIME multi-part, or a part has a type that nodes do not read.
         """
+        # Only here: it would add to the start of every app.
+        import email
+
         message = email.message_from_bytes(document.encode())
         if not message.is_multipart():
             raise InvalidArgumentError(
