@@ -25,8 +25,7 @@ def check_labels(labels: Mapping[str, str]) -> None:
         reserved = rules.reserved_domain(key)
         if reserved is not None:
             raise InvalidArgumentError(
-                f"'labels' has the key '{key}', but the domain '{reserved}' is reserved for EKS and Kubernetes: use one "
-                "of yours"
+                f"'labels' has the key '{key}', but {reserved} is reserved for EKS and Kubernetes: use one of yours"
             )
         if value == "":
             raise InvalidArgumentError(f"'labels' has no value for '{key}', and EKS accepts no empty one: use 'true'")

@@ -6,10 +6,10 @@ DescribeInstanceTypes gives for a type, and the public reports named below.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable
 
+from ....catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
 from ..hardware import Hardware
 from ..resource_type import AwsError
 from . import interfaces
@@ -90,7 +90,7 @@ def _reservation_id_is_well_formed(launch: Launch, hardware: Hardware, around: S
     # Whether the reservation exists only its owner's account knows.
     target = launch.template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
     identifier = target.get("CapacityReservationId")
-    if identifier and not _RESERVATION.fullmatch(identifier):
+    if identifier and not CAPACITY_RESERVATION_ID.fullmatch(identifier):
         raise _error("InvalidCapacityReservationId.Malformed", f'Invalid id: "{identifier}" (expecting "cr-...")')
 
 
@@ -121,7 +121,6 @@ def _subnet_has_addresses(launch: Launch, hardware: Hardware, around: Surroundin
         )
 
 
-_RESERVATION = re.compile(r"cr-[0-9a-f]{8,17}")
 _MOST_USER_DATA = 16_384
 
 Rule = Callable[[Launch, Hardware, Surroundings], None]

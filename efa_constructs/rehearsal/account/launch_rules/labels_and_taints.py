@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from ....catalogue import node_label_rules as rules
 from ..eks_refusals import invalid_parameter
 
 __all__ = ["check", "check_labels", "check_taints"]
-
-_NAME = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
-_PREFIX = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
-# "Limit of 50 taints on one node group": "Place taints on nodes in a managed node group", EKS User Guide.
-_MOST_TAINTS = 50
-# Kubelets may not set other labels of these domains on their own node: the NodeRestriction admission plugin.
-_RESTRICTED = re.compile(r"(.*\.)?(kubernetes\.io|k8s\.io)")
-_ALLOWED = re.compile(r"(.*\.)?(kubelet|node)\.kubernetes\.io")
-_ALLOWED_KEYS = {
-    "kubernetes.io/hostname",
-    "kubernetes.io/arch",
-    "kubernetes.io/os",
-    "topology.kubernetes.io/region",
-    "topology.kubernetes.io/zone",
-    "node.kubernetes.io/instance-type",
-}
 
 
 def check(request: Mapping[str, Any]) -> None:
@@ -36,34 +20,33 @@ def check(request: Mapping[str, Any]) -> None:
 def check_labels(labels: Mapping[str, str]) -> None:
     """Refuse labels that Kubernetes has no place for, or that a kubelet may not set."""
     for key, value in labels.items():
-        prefix = _check_key(key, "Label")
-        if value and not _NAME.fullmatch(value):
+        _check_key(key, "Label")
+        if not rules.is_label_value(value):
             raise invalid_parameter(f"Label value {value} is not a valid Kubernetes label value")
-        if prefix.endswith("eks.amazonaws.com"):
-            raise invalid_parameter(f"Label cannot contain reserved prefix eks.amazonaws.com: {key}")
-        if _RESTRICTED.fullmatch(prefix) and not _ALLOWED.fullmatch(prefix) and key not in _ALLOWED_KEYS:
-            raise invalid_parameter(f"Label cannot contain reserved prefixes [kubernetes.io/, k8s.io/]: {key}")
+        if rules.reserved_domain(key) is not None:
+            # In these words: https://github.com/eksctl-io/eksctl/issues/4007
+            raise invalid_parameter(
+                f"Label cannot contain reserved prefixes [kubernetes.io/, k8s.io/, eks.amazonaws.com/]: {key}"
+            )
 
 
 def check_taints(taints: list[Mapping[str, str]]) -> None:
     """Refuse taints that Kubernetes has no place for, and too many of them."""
-    if len(taints) > _MOST_TAINTS:
-        raise invalid_parameter(f"Taints per nodegroup cannot exceed {_MOST_TAINTS}")
+    if len(taints) > rules.MAXIMUM_TAINTS:
+        raise invalid_parameter(f"Taints per nodegroup cannot exceed {rules.MAXIMUM_TAINTS}")
     seen = set()
     for taint in taints:
         key, value = taint.get("key", ""), taint.get("value") or ""
         if "effect" not in taint:
             raise invalid_parameter(f"Taint effect is missing for key {key}")
         _check_key(key, "Taint")
-        if value and not _NAME.fullmatch(value):
+        if not rules.is_taint_value(value):
             raise invalid_parameter(f"Taint value {value} is not a valid Kubernetes taint value")
         if (key, taint["effect"]) in seen:
             raise invalid_parameter(f"Taint with key {key} and effect {taint['effect']} is specified more than once")
         seen.add((key, taint["effect"]))
 
 
-def _check_key(key: str, what: str) -> str:
-    prefix, _, name = key.rpartition("/")
-    if not _NAME.fullmatch(name) or ("/" in key and not _PREFIX.fullmatch(prefix)):
+def _check_key(key: str, what: str) -> None:
+    if not rules.is_key(key):
         raise invalid_parameter(f"{what} key {key} is not a valid Kubernetes {what.lower()} key")
-    return prefix

@@ -1,0 +1,11 @@
+"""How EC2 names capacity reservations, those of Capacity Blocks among them."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["CAPACITY_RESERVATION_ID"]
+
+# "cr-" and 17 hexadecimal digits, or 8 of an account without long ids.
+# EC2 User Guide, "Identify Amazon EC2 resources"
+CAPACITY_RESERVATION_ID = re.compile(r"cr-[0-9a-f]{8,17}")
