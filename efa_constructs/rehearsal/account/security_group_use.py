@@ -15,6 +15,7 @@ def delete_security_group(ec2: EC2Backend, group_id: str) -> None:
     if interfaces or _referred_to(ec2, group_id):
         raise AwsError("DependencyViolation", f"resource {group_id} has a dependent object", service="Ec2")
     ec2.delete_security_group(group_id=group_id)
+    ec2.tags.pop(group_id, None)
 
 
 def _referred_to(ec2: EC2Backend, group_id: str) -> bool:
