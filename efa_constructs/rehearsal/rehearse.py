@@ -132,7 +132,7 @@ class _Run:
                 verdicts=verdicts,
                 stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
                 seconds=perf_counter() - start,
-                not_checked=not_checked(assembly, placement_group),
+                not_checked=not_checked(assembly, placement_group, self._running_account.taken_on_trust()),
                 environment=self._environment(region) if kept else {},
                 process_id=self._running_account.release() if kept else None,
             )

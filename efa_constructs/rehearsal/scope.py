@@ -45,10 +45,13 @@ def check_scope(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
         )
 
 
-def not_checked(assembly: CloudAssembly, placement_group: str | None = None) -> tuple[str, ...]:
+def not_checked(
+    assembly: CloudAssembly, placement_group: str | None = None, on_trust: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """What a rehearsal of the assembly says nothing about.
 
     :param placement_group: The group that the app names and the rehearsal made for it, if any.
+    :param on_trust: What the account accepted unchecked, in words.
     """
     manifests = assembly.kubernetes_manifest_count
     plural = "" if manifests == 1 else "s"
@@ -63,6 +66,7 @@ def not_checked(assembly: CloudAssembly, placement_group: str | None = None) -> 
         f"whether your account has the placement group '{placement_group}': the emulated one was given it"
         if placement_group
         else "",
+        *(f"{each}: the emulated account does not know it" for each in on_trust),
         "whether AWS has the capacity, and your account the quotas and permissions",
         "EFA packets themselves: the verdict follows from interfaces and security-group rules",
     ]

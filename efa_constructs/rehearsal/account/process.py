@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import subprocess
@@ -15,11 +16,13 @@ from typing import IO
 
 from ...errors import RehearsalError
 from .__main__ import KEEP
+from .on_trust import PATH
 
 __all__ = ["AccountProcess"]
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
+_ANSWER_SECONDS = 10.0
 # How much of what the account wrote to standard error belongs into an error message.
 _TAIL_LINES = 5
 
@@ -108,6 +111,16 @@ class AccountProcess:
         except BaseException:
             self.stop()
             raise
+
+    def taken_on_trust(self) -> tuple[str, ...]:
+        """What the account accepted although it could not check it."""
+        # Not urllib: it would ask a proxy of this machine's settings.
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_SECONDS)
+        try:
+            connection.request("GET", PATH)
+            return tuple(json.load(connection.getresponse()))
+        finally:
+            connection.close()
 
     def stop(self) -> None:
         """End the account. Doing it again changes nothing."""

@@ -14,6 +14,8 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from .on_trust import PATH, taken_on_trust
+
 __all__ = ["Account", "serve"]
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -47,6 +49,8 @@ class Account:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if environ.get("PATH_INFO") == PATH:
+            return _taken_on_trust(start_response)
         credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = credential["service"] if credential else ""
         if credential and service in _SERVICES:
@@ -86,6 +90,12 @@ class Account:
 
                 serve_placement_groups()
                 self._ec2_is_complete = True
+
+
+def _taken_on_trust(start_response: StartResponse) -> Iterable[bytes]:
+    body = json.dumps(taken_on_trust()).encode()
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
 
 
 def _unsupported(message: str, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:

@@ -11,6 +11,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
 from efa_constructs.rehearsal.account import eks
+from efa_constructs.rehearsal.account.on_trust import taken_on_trust
 
 from .training_account import REGION, TrainingAccount
 
@@ -83,6 +84,31 @@ def test_reads_arns_in_paths(client: Any, account: TrainingAccount) -> None:
     assert answer["associatedAccessPolicies"] == []
 
 
+@pytest.mark.parametrize("kind", ["EC2_LINUX", "FARGATE_LINUX", "HYBRID_LINUX", "HYPERPOD_LINUX"])
+def test_lets_nodes_of_every_kind_in(client: Any, account: TrainingAccount, kind: str) -> None:
+    _create_cluster(client, account)
+    entry = client.create_access_entry(clusterName="training", principalArn=account.node_role, type=kind)["accessEntry"]
+    assert entry["kubernetesGroups"] == ["system:nodes"]
+    assert entry["username"].startswith("system:node:{{")
+
+
+def test_takes_add_ons_and_access_policies_on_trust_that_no_list_here_has(
+    client: Any, account: TrainingAccount
+) -> None:
+    _create_cluster(client, account)
+    addon = client.create_addon(clusterName="training", addonName="seller_product-agent")["addon"]
+    assert addon["addonVersion"].startswith("v")
+    policy = "arn:aws-us-gov:eks::aws:cluster-access-policy/AmazonEKSHybridPolicy"
+    principal = account.role("admin", "ec2.amazonaws.com")
+    client.create_access_entry(clusterName="training", principalArn=principal)
+    client.associate_access_policy(
+        clusterName="training", principalArn=principal, policyArn=policy, accessScope={"type": "cluster"}
+    )
+    version = client.describe_cluster(name="training")["cluster"]["version"]
+    assert f"whether EKS has the add-on 'seller_product-agent' for Kubernetes {version}" in taken_on_trust()
+    assert "whether EKS has the access policy 'AmazonEKSHybridPolicy'" in taken_on_trust()
+
+
 def test_waits_for_a_node_group_and_lists_it(client: Any, account: TrainingAccount) -> None:
     _create_cluster(client, account)
     client.create_nodegroup(
@@ -117,9 +143,15 @@ def test_waits_for_a_node_group_and_lists_it(client: Any, account: TrainingAccou
         ),
         (
             "create_addon",
-            {"clusterName": "training", "addonName": "no"},
+            {"clusterName": "training", "addonName": "VPC CNI"},
             "InvalidParameterException",
-            "no specified is not",
+            "Addon VPC CNI specified is not supported",
+        ),
+        (
+            "create_access_entry",
+            {"clusterName": "training", "principalArn": "arn:aws:iam::123456789012:root", "type": "LINUX"},
+            "InvalidParameterException",
+            "The specified type LINUX is invalid, use STANDARD, EC2_LINUX",
         ),
         (
             "update_cluster_version",

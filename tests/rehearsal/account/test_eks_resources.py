@@ -171,7 +171,7 @@ def test_an_access_entry_comes_and_goes_with_its_policies(account: TrainingAccou
 
 def test_an_access_entry_with_an_unknown_policy_is_taken_back(account: TrainingAccount) -> None:
     account.make(Cluster, _cluster_properties(account))
-    policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEverythingPolicy"
+    policy = "arn:aws:iam::aws:policy/AmazonEKSClusterAdminPolicy"
     properties = {
         "ClusterName": "training",
         "PrincipalArn": account.node_role,

@@ -270,15 +270,31 @@ def test_gives_a_role_its_policies_and_changes_them(account: AccountProcess) -> 
     cloudformation.delete_stack(StackName="iam")
 
 
-def test_refuses_a_managed_policy_that_does_not_exist(account: AccountProcess) -> None:
+def test_refuses_a_managed_policy_at_another_path(account: AccountProcess) -> None:
     cloudformation = client(account, "cloudformation")
     role = json.loads(json.dumps(IAM["Role"]))
-    role["Properties"]["ManagedPolicyArns"] = ["arn:aws:iam::aws:policy/AmazonEKSWorkerNodesPolicy"]
+    role["Properties"]["ManagedPolicyArns"] = ["arn:aws:iam::aws:policy/AmazonEBSCSIDriverPolicy"]
     cloudformation.create_stack(StackName="typo", TemplateBody=template({"R": role}), Capabilities=["CAPABILITY_IAM"])
     assert status(account, "typo") == "ROLLBACK_COMPLETE"
     [reason] = failures(account, "typo")
-    assert "Policy arn:aws:iam::aws:policy/AmazonEKSWorkerNodesPolicy does not exist" in reason
+    assert "policy/AmazonEBSCSIDriverPolicy does not exist" in reason
     cloudformation.delete_stack(StackName="typo")
+
+
+def test_takes_a_managed_policy_on_trust_that_no_list_here_has_and_says_so(account: AccountProcess) -> None:
+    cloudformation, iam = client(account, "cloudformation"), client(account, "iam")
+    role = json.loads(json.dumps(IAM["Role"]))
+    arn = "arn:aws:iam::aws:policy/service-role/AmazonEKSWorkerNodesPolicy"
+    role["Properties"]["ManagedPolicyArns"] = [arn]
+    cloudformation.create_stack(StackName="new", TemplateBody=template({"R": role}), Capabilities=["CAPABILITY_IAM"])
+    assert status(account, "new") == "CREATE_COMPLETE"
+    [resource] = cloudformation.describe_stack_resources(StackName="new")["StackResources"]
+    attached = iam.list_attached_role_policies(RoleName=resource["PhysicalResourceId"])["AttachedPolicies"]
+    assert {policy["PolicyArn"] for policy in attached} == {arn}
+    assert account.taken_on_trust() == (
+        "whether IAM has the managed policy 'AmazonEKSWorkerNodesPolicy' (there is 'AmazonEKSWorkerNodePolicy')",
+    )
+    cloudformation.delete_stack(StackName="new")
 
 
 def test_makes_functions_layers_and_permissions(account: AccountProcess) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..eks_refusals import in_use, invalid_parameter, invalid_request, not_found
 from ..iam_roles import role_by_arn
+from ..on_trust import take_on_trust
 from .state import AccessEntry, Cluster, EksState, identifier, now
 
 __all__ = [
@@ -24,7 +25,7 @@ __all__ = [
     "update_access_entry",
 ]
 
-# "Review access policy permissions", EKS User Guide.
+# A snapshot for rehearsals, as are the add-ons: "Review access policy permissions", EKS User Guide.
 _POLICIES = (
     "AmazonEKSAdminPolicy",
     "AmazonEKSAdminViewPolicy",
@@ -34,15 +35,28 @@ _POLICIES = (
     "AmazonEKSViewPolicy",
     "AmazonEKSSecretReaderPolicy",
 )
+_ANY_POLICY_ARN = re.compile(r"arn:aws[\w-]*:eks::aws:cluster-access-policy/\w+")
 _POLICY_ARN = "arn:aws:eks::aws:cluster-access-policy/"
 _PRINCIPAL = re.compile(r"arn:aws[\w-]*:(iam|sts)::\d{12}:(root|(user|role|assumed-role)/.+)")
-_NODE_TYPES = {"EC2_LINUX": "system:nodes", "EC2_WINDOWS": "system:nodes", "EC2": "", "FARGATE_LINUX": "system:nodes"}
+# The user name and group of each type for nodes: "Create access entries", EKS User Guide.
+_NODE_TYPES = {
+    "EC2_LINUX": ("system:node:{{EC2PrivateDNSName}}", "system:nodes"),
+    "EC2_WINDOWS": ("system:node:{{EC2PrivateDNSName}}", "system:nodes"),
+    "EC2": ("system:node:{{EC2PrivateDNSName}}", ""),
+    "FARGATE_LINUX": ("system:node:{{SessionName}}", "system:nodes"),
+    "HYBRID_LINUX": ("system:node:{{SessionName}}", "system:nodes"),
+    "HYPERPOD_LINUX": ("system:node:{{SessionName}}", "system:nodes"),
+}
+# Nodes of EKS Auto Mode get their permissions by a policy.
+_TYPES_WITH_POLICIES = ("STANDARD", "EC2")
 
 
 def create_access_entry(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """CreateAccessEntry."""
     cluster = _cluster(state, request)
     principal, kind = request["principalArn"], request.get("type", "STANDARD")
+    if kind != "STANDARD" and kind not in _NODE_TYPES:
+        raise invalid_parameter(f"The specified type {kind} is invalid, use STANDARD, {', '.join(_NODE_TYPES)}")
     if not _principal_exists(state, principal):
         raise invalid_parameter("The specified principalArn is invalid: invalid principal.")
     if principal in cluster.access_entries:
@@ -120,9 +134,12 @@ def delete_access_entry(state: EksState, request: dict[str, Any]) -> dict[str, A
 def associate_access_policy(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """AssociateAccessPolicy."""
     entry, policy = _entry(state, request), request["policyArn"]
-    if not policy.startswith(_POLICY_ARN) or policy.removeprefix(_POLICY_ARN) not in _POLICIES:
+    if not _ANY_POLICY_ARN.fullmatch(policy):
         raise not_found(f"The specified policyArn could not be found: {policy}")
-    if entry.description["type"] != "STANDARD":
+    name = policy.rpartition("/")[2]
+    if name not in _POLICIES:
+        take_on_trust(f"whether EKS has the access policy '{name}'")
+    if entry.description["type"] not in _TYPES_WITH_POLICIES:
         raise invalid_request(
             f"Access policies cannot be associated with an access entry of type {entry.description['type']}"
         )
@@ -181,17 +198,18 @@ def _principal_exists(state: EksState, principal: str) -> bool:
 def _describe(state: EksState, cluster: Cluster, request: dict[str, Any]) -> dict[str, Any]:
     principal, kind = request["principalArn"], request["type"]
     _, _, _, _, account, resource = principal.split(":", 5)
+    username, group = _NODE_TYPES.get(kind, (request.get("username", principal), ""))
     return {
         "clusterName": cluster.name,
         "principalArn": principal,
-        "kubernetesGroups": [_NODE_TYPES[kind]] if _NODE_TYPES.get(kind) else request.get("kubernetesGroups") or [],
+        "kubernetesGroups": [group] if group else request.get("kubernetesGroups") or [],
         "accessEntryArn": state.arn(
             f"access-entry/{cluster.name}/{resource.split('/')[0]}/{account}/{resource.split('/')[-1]}/{identifier()}"
         ),
         "createdAt": now(),
         "modifiedAt": now(),
         "tags": request.get("tags", {}),
-        "username": "system:node:{{EC2PrivateDNSName}}" if kind in _NODE_TYPES else request.get("username", principal),
+        "username": username,
         "type": kind,
     }
 

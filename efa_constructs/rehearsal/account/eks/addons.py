@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from ..eks_refusals import in_use, invalid_parameter, not_found
+from ..on_trust import take_on_trust
 from .pod_identity import create_pod_identity_association, delete_pod_identity_association
 from .state import Cluster, EksState, identifier, now
 from .versions import ADDONS
@@ -19,6 +21,8 @@ __all__ = [
     "update_addon",
 ]
 
+# Those of the Marketplace are named "seller_product".
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _COPIED = ("serviceAccountRoleArn", "configurationValues", "tags")
 _NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
 
@@ -26,12 +30,15 @@ _NAMESPACES = {"amazon-cloudwatch-observability": "amazon-cloudwatch"}
 def create_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """CreateAddon."""
     cluster, name = state.cluster(request["clusterName"]), request["addonName"]
-    if name not in ADDONS:
+    if not _NAME.fullmatch(name):
         raise invalid_parameter(f"Addon {name} specified is not supported")
     if name in cluster.addons:
         raise in_use("Addon already exists.")
     _check_configuration(request)
-    version = request.get("addonVersion") or ADDONS[name].format(cluster.description["version"])
+    if name not in ADDONS:
+        take_on_trust(f"whether EKS has the add-on '{name}' for Kubernetes {cluster.description['version']}")
+    default = ADDONS.get(name, "v1.0.0-eksbuild.1").format(cluster.description["version"])
+    version = request.get("addonVersion") or default
     addon = describe_new_addon(state, cluster, name, version) | {key: request[key] for key in _COPIED if key in request}
     cluster.addons[name] = addon
     _associate(state, cluster, addon, request)

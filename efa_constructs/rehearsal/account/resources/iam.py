@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import json
 from typing import Any
 
-from moto.iam.models import IAMBackend, iam_backends
+from moto.iam.models import AWSManagedPolicy, IAMBackend, iam_backends
 from moto.iam.models import Role as MotoRole
 from moto.utilities.utils import get_partition
 
 from ..cloudformation.physical_names import physical_name
+from ..on_trust import take_on_trust
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from .api_parameters import tag_list
 
@@ -231,12 +233,22 @@ def _managed_policy(iam: IAMBackend, arn: str) -> None:
         return
     name = arn.rsplit("/", 1)[1]
     documents = _aws_managed_policies()
-    if name not in documents:
-        raise AwsError("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", service="Iam", status=404)
-    from moto.iam.models import AWSManagedPolicy
+    if name in documents:
+        policy = AWSManagedPolicy.from_data(name, iam.account_id, iam.region_name, documents[name])
+        iam.managed_policies[policy.arn] = policy
+        return
+    near = difflib.get_close_matches(name, documents, n=1, cutoff=0.9)
+    take_on_trust(f"whether IAM has the managed policy '{name}'" + (f" (there is '{near[0]}')" if near else ""))
+    iam.managed_policies[arn] = _stand_in(iam, arn)
 
-    policy = AWSManagedPolicy.from_data(name, iam.account_id, iam.region_name, documents[name])
-    iam.managed_policies[policy.arn] = policy
+
+def _stand_in(iam: IAMBackend, arn: str) -> AWSManagedPolicy:
+    """An empty policy for one that AWS may have added since moto's list was made."""
+    path, _, name = arn.partition(":policy")[2].rpartition("/")
+    document = {"Version": "2012-10-17", "Statement": []}
+    date = "2026-01-01T00:00:00+00:00"
+    data = {"Path": f"{path}/", "CreateDate": date, "UpdateDate": date, "DefaultVersionId": "v1", "Document": document}
+    return AWSManagedPolicy.from_data(name, iam.account_id, iam.region_name, data)
 
 
 @functools.cache
