@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from efa_constructs.rehearsal.account.resource_type import AwsError
+from efa_constructs.rehearsal.account.resources.api_parameters import api_parameters, eks_name
 from efa_constructs.rehearsal.account.resources.ec2 import LaunchTemplate
 from efa_constructs.rehearsal.account.resources.eks import AccessEntry, Addon, Cluster, PodIdentityAssociation
+from efa_constructs.rehearsal.account.resources.eks_calls import input_shape
 from efa_constructs.rehearsal.account.resources.eks_node_group import NodeGroup
 
 from .training_account import TrainingAccount, p4d
@@ -81,6 +83,56 @@ def test_a_cluster_changes_in_place(account: TrainingAccount) -> None:
     assert cluster["resourcesVpcConfig"]["endpointPrivateAccess"] is True
     assert [group["enabled"] for group in cluster["logging"]["clusterLogging"]] == [False]
     assert cluster["tags"] == {"team": "training"}
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("DeletionProtection", False, True),
+        ("DeletionProtection", True, False),
+        ("UpgradePolicy", {"SupportType": "EXTENDED"}, {"SupportType": "STANDARD"}),
+        ("ZonalShiftConfig", {"Enabled": False}, {"Enabled": True}),
+        (
+            "RemoteNetworkConfig",
+            {"RemoteNodeNetworks": [{"Cidrs": ["10.80.0.0/16"]}]},
+            {"RemoteNodeNetworks": [{"Cidrs": ["10.81.0.0/16"]}]},
+        ),
+        ("ControlPlaneScalingConfig", {"Tier": "standard"}, {"Tier": "tier-xl"}),
+    ],
+)
+def test_a_cluster_takes_every_change_that_eks_takes(
+    account: TrainingAccount, name: str, before: Any, after: Any
+) -> None:
+    properties = _cluster_properties(account)
+    made = account.make(Cluster, properties | {name: before})
+    Cluster().update(account.request(Cluster, properties | {name: after}), made)
+    cluster = account.call("DescribeCluster", name="training")["cluster"]
+    shape = input_shape("UpdateClusterConfig").members[eks_name(name)]
+    assert cluster[eks_name(name)] == api_parameters(shape, after, eks_name)
+
+
+def test_a_cluster_goes_over_to_auto_mode_in_one_update(account: TrainingAccount) -> None:
+    properties = _cluster_properties(account)
+    made = account.make(Cluster, properties)
+    auto = {
+        "ComputeConfig": {"Enabled": True, "NodePools": ["system"]},
+        "StorageConfig": {"BlockStorage": {"Enabled": True}},
+        "KubernetesNetworkConfig": {"ElasticLoadBalancing": {"Enabled": True}},
+    }
+    Cluster().update(account.request(Cluster, properties | auto), made)
+    cluster = account.call("DescribeCluster", name="training")["cluster"]
+    assert cluster["computeConfig"] == {"enabled": True, "nodePools": ["system"]}
+    assert cluster["storageConfig"] == {"blockStorage": {"enabled": True}}
+    assert cluster["kubernetesNetworkConfig"]["elasticLoadBalancing"] == {"enabled": True}
+    assert cluster["kubernetesNetworkConfig"]["ipFamily"] == "ipv4"
+
+
+def test_a_cluster_update_names_what_it_cannot_change(account: TrainingAccount) -> None:
+    properties = _cluster_properties(account)
+    made = account.make(Cluster, properties)
+    changed = properties | {"EncryptionConfig": [{"Provider": {"KeyArn": "arn:aws:kms:us-east-1:1:key/3"}}]}
+    with pytest.raises(AwsError, match="EncryptionConfig"):
+        Cluster().update(account.request(Cluster, changed), made)
 
 
 def test_a_node_group_fails_with_its_health_issue_and_leaves_nothing(account: TrainingAccount) -> None:

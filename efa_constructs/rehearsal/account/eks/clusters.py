@@ -113,10 +113,14 @@ def update_cluster_config(state: EksState, request: dict[str, Any]) -> dict[str,
     """UpdateClusterConfig: one kind of change a request, as EKS wants it."""
     cluster = state.cluster(request["name"])
     changes = {key: value for key, value in request.items() if key not in ("name", "clientRequestToken")}
-    if len(changes) != 1:
+    if len(changes) != 1 and not (changes and set(changes) <= _AUTO_MODE):
         raise invalid_parameter("Only one type of update can be allowed.")
-    ((key, value),) = changes.items()
-    description = cluster.description
+    for key, value in changes.items():
+        _change(cluster.description, key, value)
+    return {"update": cluster.record_update(_UPDATE_KINDS.get(next(iter(changes)), "ConfigUpdate"), {})}
+
+
+def _change(description: dict[str, Any], key: str, value: Any) -> None:
     if key == "accessConfig":
         _check_authentication_mode(description["accessConfig"]["authenticationMode"], value["authenticationMode"])
     if key == "logging":
@@ -125,9 +129,10 @@ def update_cluster_config(state: EksState, request: dict[str, Any]) -> dict[str,
         description[key] = description.get(key, {}) | value
     else:
         description[key] = value
-    return {"update": cluster.record_update(_UPDATE_KINDS.get(key, "ConfigUpdate"), {})}
 
 
+# The switches of Auto Mode are one kind of change.
+_AUTO_MODE = {"computeConfig", "storageConfig", "kubernetesNetworkConfig"}
 _UPDATE_KINDS = {
     "resourcesVpcConfig": "EndpointAccessUpdate",
     "logging": "LoggingUpdate",
@@ -135,6 +140,8 @@ _UPDATE_KINDS = {
     "upgradePolicy": "UpgradePolicyUpdate",
     "zonalShiftConfig": "ZonalShiftConfigUpdate",
     "computeConfig": "AutoModeUpdate",
+    "storageConfig": "AutoModeUpdate",
+    "kubernetesNetworkConfig": "AutoModeUpdate",
     "remoteNetworkConfig": "RemoteNetworkConfigUpdate",
     "deletionProtection": "DeletionProtectionUpdate",
 }

@@ -34,16 +34,16 @@ class Cluster(ResourceType):
         return Resource(physical_id=cluster["name"], attributes=cluster_attributes(cluster))
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
-        """UpdateClusterConfig and UpdateClusterVersion, one change a request as EKS wants it."""
+        """UpdateClusterConfig and UpdateClusterVersion, one kind of change a request as EKS wants it."""
         name = current.physical_id
         cluster = call(request, "DescribeCluster", {"name": name})["cluster"]
         wanted = self._arguments(request)
         if wanted.get("version", cluster["version"]) != cluster["version"]:
             call(request, "UpdateClusterVersion", {"name": name, "version": wanted["version"]})
-        for key in ("accessConfig", "resourcesVpcConfig", "upgradePolicy", "zonalShiftConfig", "deletionProtection"):
-            change = _difference(cluster.get(key), wanted.get(key))
-            if change:
-                call(request, "UpdateClusterConfig", {"name": name, key: change})
+        changes = {key: _difference(cluster.get(key), wanted[key]) for key in wanted if key not in _OWN_OPERATION}
+        changes = {key: change for key, change in changes.items() if change not in (None, {})}
+        for group in _updates(changes):
+            call(request, "UpdateClusterConfig", {"name": name, **group})
         call(request, "UpdateClusterConfig", {"name": name, "logging": wanted.get("logging", {})})
         if "tags" in wanted:
             set_tags(request, cluster["arn"], cluster["tags"])
@@ -202,6 +202,23 @@ def _logging(properties: Mapping[str, Any]) -> dict[str, Any]:
     if not enabled:
         return {}
     return {"logging": {"clusterLogging": [{"types": [entry["Type"] for entry in enabled], "enabled": True}]}}
+
+
+# Kinds of change that have a request of their own, or are made at creation only and replace the cluster.
+_OWN_OPERATION = ("name", "version", "tags", "logging", "roleArn", "bootstrapSelfManagedAddons", "outpostConfig")
+# EKS wants the switches of Auto Mode in one request: "Enable EKS Auto Mode on an existing cluster", EKS User Guide.
+_AUTO_MODE = ("computeConfig", "storageConfig", "kubernetesNetworkConfig")
+
+
+def _updates(changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The requests that make these changes."""
+    unknown = [key for key in changes if key not in input_shape("UpdateClusterConfig").members]
+    if unknown:
+        names = ", ".join(key[0].upper() + key[1:] for key in unknown)
+        raise AwsError("InvalidRequest", f"the emulated account cannot change {names} of a cluster that exists")
+    auto_mode = {key: changes[key] for key in _AUTO_MODE if key in changes}
+    others = [{key: change} for key, change in changes.items() if key not in _AUTO_MODE]
+    return [*others, auto_mode] if auto_mode else others
 
 
 def _difference(current: Any, wanted: Any) -> Any:
