@@ -10,7 +10,7 @@ from aws_cdk import aws_eks_v2 as eks
 from constructs import Construct
 
 from efa_constructs import catalogue
-from efa_constructs.catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
+from efa_constructs.catalogue import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
 

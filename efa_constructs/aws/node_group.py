@@ -14,8 +14,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from ..catalogue import InstanceType
-from ..catalogue.node_labels import node_labels
+from ..catalogue import InstanceType, node_labels
 from ..errors import InvalidArgumentError
 from .capacity import Capacity, CapacityType
 from .labels_and_taints import check_labels, check_taints
@@ -66,7 +65,7 @@ class EfaNodeGroup(EfaNodes):
 
     It defines, unless they are given: a cluster placement group, a security group that lets EFA traffic pass, the
     launch template, and the node role. Nodes carry the labels that this package's device plugins select on
-    (:mod:`efa_constructs.catalogue.node_labels`).
+    (:func:`efa_constructs.catalogue.node_labels`).
 
     Sources: Amazon EKS User Guide, "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" and
     "Customize managed nodes with launch templates".

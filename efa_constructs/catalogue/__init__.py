@@ -22,10 +22,16 @@ from .interfaces import (
     max_pods,
     network_interfaces,
 )
+from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, node_labels
 from .search import all_instance_types, find, get
+from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 
 __all__ = [
     "AMI_TYPES",
+    "EFA_LABEL",
+    "GPU_LABEL",
+    "MINIMUM_WITH_EFA_ONLY",
+    "NEURON_LABEL",
     "Accelerator",
     "AmiType",
     "AvailabilityZone",
@@ -45,6 +51,8 @@ __all__ = [
     "ipv4_addresses_used",
     "max_pods",
     "network_interfaces",
+    "node_labels",
     "region_of_zone",
     "regions",
+    "supports_efa_only",
 ]

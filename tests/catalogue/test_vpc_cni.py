@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from efa_constructs.catalogue.vpc_cni import supports_efa_only
+from efa_constructs.catalogue import supports_efa_only
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from efa_constructs import catalogue
-from efa_constructs.catalogue.node_labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, node_labels
+from efa_constructs.catalogue import EFA_LABEL, GPU_LABEL, NEURON_LABEL, node_labels
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from .interfaces import NetworkInterface
 
 __all__ = ["EFA_LABEL", "GPU_LABEL", "NEURON_LABEL", "node_labels"]
 
+# Of nodes with an EFA interface.
 EFA_LABEL = "vpc.amazonaws.com/efa.present"
-# The label that NVIDIA's own chart selects on, and GPU Feature Discovery sets.
+# Of nodes with NVIDIA GPUs: the label that NVIDIA's own chart selects on, and GPU Feature Discovery sets.
 GPU_LABEL = "nvidia.com/gpu.present"
+# Of nodes with Inferentia or Trainium.
 NEURON_LABEL = "aws.amazon.com/neuron.present"
 
 
