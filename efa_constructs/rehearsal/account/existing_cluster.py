@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
 from moto.ec2.models import EC2Backend, security_groups, subnets, vpcs
-from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.nat_gateways import NatGateway
 
@@ -17,6 +16,7 @@ from .eks import Cluster, EksState, eks_state
 from .eks.addons import describe_new_addon
 from .eks.clusters import describe_new_cluster
 from .eks.control_plane_network import cluster_security_group
+from .hardware import set_offerings
 
 __all__ = ["seed"]
 
@@ -32,7 +32,7 @@ def seed(facts: ClusterFacts) -> None:
     cluster = state.cluster(facts.cluster.name)
     for name, version in facts.addons.items():
         cluster.addons[name] = describe_new_addon(state, cluster, name, version)
-    _offerings(facts.region, facts.instance_type_offerings)
+    set_offerings(facts.region, facts.instance_type_offerings)
 
 
 def _vpc(ec2: EC2Backend, facts: ClusterFacts) -> None:
@@ -108,17 +108,6 @@ def _cluster(state: EksState, facts: ClusterFacts) -> None:
     else:
         description["identity"] = {"oidc": {"issuer": cluster.oidc_issuer}}
     state.clusters[cluster.name] = Cluster(description=description)
-
-
-def _offerings(region: str, offerings: Mapping[str, tuple[str, ...]]) -> None:
-    """Let the Region's zones offer what the file says, and nothing else of these types."""
-    tables = INSTANCE_TYPE_OFFERINGS["availability-zone"]
-    others = [offer for offer in tables.get(region, []) if offer["InstanceType"] not in offerings]
-    tables[region] = others + [
-        {"InstanceType": name, "Location": zone, "LocationType": "availability-zone"}
-        for name, zones in offerings.items()
-        for zone in zones
-    ]
 
 
 @contextmanager

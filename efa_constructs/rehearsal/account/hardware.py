@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from ... import catalogue
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
-__all__ = ["Card", "Hardware", "hardware", "zones_offering"]
+__all__ = ["Card", "Hardware", "hardware", "offerings_are_own", "set_offerings", "zones_offering"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,27 @@ def zones_offering(instance_type: str, region: str) -> frozenset[str] | None:
     ):
         return None
     return frozenset(offer["Location"] for offer in offerings[region] if offer["InstanceType"] == instance_type)
+
+
+# Region and name of the types whose offerings the account's owner gave.
+_OWN_OFFERINGS: set[tuple[str, str]] = set()
+
+
+def set_offerings(region: str, offerings: Mapping[str, Iterable[str]]) -> None:
+    """Let these zones of the Region, and no others, offer these types: the account's owner says so."""
+    tables = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+    others = [offer for offer in tables.get(region, []) if offer["InstanceType"] not in offerings]
+    tables[region] = others + [
+        {"InstanceType": name, "Location": zone, "LocationType": "availability-zone"}
+        for name, zones in offerings.items()
+        for zone in zones
+    ]
+    _OWN_OFFERINGS.update((region, name) for name in offerings)
+
+
+def offerings_are_own(instance_type: str, region: str) -> bool:
+    """Whether the account's owner gave the zones that offer a type. Else they are of another account."""
+    return (region, instance_type) in _OWN_OFFERINGS
 
 
 def _from_catalogue(instance_type: catalogue.InstanceType) -> Hardware:

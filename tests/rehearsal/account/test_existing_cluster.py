@@ -16,7 +16,7 @@ from efa_constructs.errors import RehearsalError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from efa_constructs.rehearsal.account import eks
 from efa_constructs.rehearsal.account.existing_cluster import seed
-from efa_constructs.rehearsal.account.hardware import zones_offering
+from efa_constructs.rehearsal.account.hardware import offerings_are_own, zones_offering
 from efa_constructs.rehearsal.account.process import AccountProcess
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "cluster-facts.json"
@@ -74,6 +74,8 @@ def test_has_the_cluster_of_the_file(facts: ClusterFacts) -> None:
 def test_offers_instance_types_where_the_file_says(facts: ClusterFacts) -> None:
     for name, zones in facts.instance_type_offerings.items():
         assert zones_offering(name, facts.region) == frozenset(zones)
+        assert offerings_are_own(name, facts.region)
+    assert not offerings_are_own("trn1.32xlarge", facts.region)
 
 
 def test_gives_later_resources_ids_of_their_own(facts: ClusterFacts) -> None:

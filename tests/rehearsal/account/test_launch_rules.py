@@ -238,7 +238,13 @@ REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
         _subnet(availability_zone="us-east-1f"),
         "Unsupported",
         "Your requested instance type (p4d.24xlarge) is not supported in your requested Availability Zone (us-east-1f)."
-        " Please retry your request by not specifying an Availability Zone or choosing us-east-1a, us-east-1b.",
+        " Please retry your request by not specifying an Availability Zone or choosing us-east-1a, us-east-1b (zone names differ between AWS accounts, and these are of "
+        "another one: a cluster facts file has the offerings of yours).",
+    ),
+    (
+        _template(BlockDeviceMappings=[{"DeviceName": name} for name in ("/dev/xvda", "/dev/sdb", "/dev/xvda")]),
+        "InvalidBlockDeviceMapping",
+        "The device '/dev/xvda' is used in more than one block-device mapping",
     ),
     (_subnet(free_addresses=1), "InsufficientFreeAddressesInSubnet", "not enough free addresses in subnet 'subnet-1'"),
     (_template(InstanceType="p4d.2xlarge"), "InvalidInstanceType", "do not exist: [p4d.2xlarge]"),
@@ -366,6 +372,16 @@ def test_ec2_refuses_a_launch(mutation: Mutation, code: str, message: str) -> No
         scene.launch()
     assert refusal.value.code == code
     assert message in refusal.value.message
+
+
+def test_says_nothing_of_other_accounts_where_the_offerings_are_those_of_this_one() -> None:
+    scene = Scene()
+    _subnet(availability_zone="us-east-1f")(scene)
+    around = replace(scene.around(), own_offerings=frozenset({"p4d.24xlarge"}))
+    launch = Launch(instance_type="p4d.24xlarge", template=scene.template, subnet=scene.subnet)
+    with pytest.raises(AwsError) as refusal:
+        check_launch(launch, around)
+    assert refusal.value.message.endswith("or choosing us-east-1a, us-east-1b.")
 
 
 @pytest.mark.parametrize(("mutation", "message"), REFUSED_BY_EKS)

@@ -38,13 +38,23 @@ def _instance_type_exists(launch: Launch, around: Surroundings) -> Hardware:
 def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
     zones = around.offered_zones.get(hardware.name)
     if zones is not None and launch.subnet.availability_zone not in zones:
-        # Quoted: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
+        whose = "" if hardware.name in around.own_offerings else _OF_ANOTHER_ACCOUNT
+        # Quoted up to the parenthesis: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
         raise _error(
             "Unsupported",
             f"Your requested instance type ({hardware.name}) is not supported in your requested Availability Zone "
             f"({launch.subnet.availability_zone}). Please retry your request by not specifying an Availability Zone or "
-            f"choosing {', '.join(sorted(zones)) or 'another Region'}.",
+            f"choosing {', '.join(sorted(zones)) or 'another Region'}{whose}.",
         )
+
+
+def _device_names_are_unique(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+    names = Counter(mapping.get("DeviceName") for mapping in launch.template.get("BlockDeviceMappings") or ())
+    for name, count in names.items():
+        if name is not None and count > 1:
+            raise _error(
+                "InvalidBlockDeviceMapping", f"The device '{name}' is used in more than one block-device mapping"
+            )
 
 
 def _security_groups_exist_in_the_vpc(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
@@ -121,6 +131,10 @@ def _subnet_has_addresses(launch: Launch, hardware: Hardware, around: Surroundin
         )
 
 
+_OF_ANOTHER_ACCOUNT = (
+    " (zone names differ between AWS accounts, and these are of another one: a cluster facts file has the offerings of "
+    "yours)"
+)
 _MOST_USER_DATA = 16_384
 
 Rule = Callable[[Launch, Hardware, Surroundings], None]
@@ -131,6 +145,7 @@ _RULES: tuple[Rule, ...] = (
     _capacity_block_outside_placement_groups,
     _reservation_id_is_well_formed,
     _user_data_is_short,
+    _device_names_are_unique,
     _usage_class_is_supported,
     _zone_offers_the_type,
     _subnet_has_addresses,
