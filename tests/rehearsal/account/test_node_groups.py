@@ -103,6 +103,28 @@ def test_replaces_every_node_for_another_version_of_the_template(account: Traini
     assert group["launchTemplate"]["version"] == "2"
 
 
+@pytest.mark.parametrize(("strategy", "status"), [("DEFAULT", "Failed"), ("MINIMAL", "Successful")])
+def test_needs_no_room_for_one_more_node_with_the_minimal_update_strategy(
+    account: TrainingAccount, strategy: str, status: str
+) -> None:
+    template = account.launch_template()
+    account.create_node_group(
+        launchTemplate={"id": template, "version": "1"},
+        updateConfig={"maxUnavailable": 1, "updateStrategy": strategy},
+    )
+    before = {node.id for node in account.nodes()}
+    account.ec2.get_launch_template(template).create_version(p4d(), "")
+    account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count
+    update = account.call(
+        "UpdateNodegroupVersion",
+        clusterName="training",
+        nodegroupName="p4d",
+        launchTemplate={"id": template, "version": "2"},
+    )["update"]
+    assert update["status"] == status
+    assert before.isdisjoint({node.id for node in account.nodes()}) == (status == "Successful")
+
+
 def test_keeps_the_old_nodes_when_the_new_version_cannot_be_launched(account: TrainingAccount) -> None:
     template = account.launch_template()
     account.create_node_group(launchTemplate={"id": template, "version": "1"})

@@ -43,9 +43,10 @@ def fill(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGro
 
 def replace(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> dict[str, Any] | None:
     """Replace every instance by one of the new plan. With a health issue, which is returned, none is."""
-    # EKS brings a new node up before it takes an old one down, so one more has to fit.
     running = instances_of(state, cluster, group)
-    issue = _issue(state, group, plan, min(len(running), 1))
+    # EKS brings a new node up before it takes an old one down, so one more has to fit; with MINIMAL after it.
+    one_more = group.get("updateConfig", {}).get("updateStrategy", "DEFAULT") != "MINIMAL"
+    issue = _issue(state, group, plan, min(len(running), 1) if one_more else 0)
     if issue is not None:
         return issue
     for instance in running:
