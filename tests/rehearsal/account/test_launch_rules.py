@@ -238,8 +238,9 @@ REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
         _subnet(availability_zone="us-east-1f"),
         "Unsupported",
         "Your requested instance type (p4d.24xlarge) is not supported in your requested Availability Zone (us-east-1f)."
-        " Please retry your request by not specifying an Availability Zone or choosing us-east-1a, us-east-1b (zone names differ between AWS accounts, and these are of "
-        "another one: a cluster facts file has the offerings of yours).",
+        " Please retry your request by not specifying an Availability Zone or choosing us-east-1a, us-east-1b (zone "
+        "names differ between AWS accounts, and these are of another one: a cluster facts file has the offerings of "
+        "yours).",
     ),
     (
         _template(BlockDeviceMappings=[{"DeviceName": name} for name in ("/dev/xvda", "/dev/sdb", "/dev/xvda")]),
