@@ -49,10 +49,7 @@ class CloudAssembly:
     """A cloud assembly, the assemblies of its stages included."""
 
     directory: Path
-    schema_version: str
     stacks: tuple[AssemblyStack, ...]
-    # Files and images to publish, templates not included.
-    file_asset_count: int
     docker_image_names: tuple[str, ...]
     # Context keys that the app asked for and nobody looked up.
     missing_context: tuple[str, ...] = field(default=())
@@ -92,13 +89,12 @@ def read_assembly(directory: Path) -> CloudAssembly:
     )
     if not stacks:
         raise InvalidArgumentError(f"the cloud assembly '{directory}' has no stack")
-    assets = [asset for folder, manifest in manifests.items() for asset in _assets(folder, manifest)]
     return CloudAssembly(
         directory=directory,
-        schema_version=str(manifest["version"]),
         stacks=stacks,
-        file_asset_count=sum(kind == "file" for kind, _ in assets),
-        docker_image_names=tuple(name for kind, name in assets if kind == "image"),
+        docker_image_names=tuple(
+            name for folder, manifest in manifests.items() for name in _docker_images(folder, manifest)
+        ),
         missing_context=tuple(
             str(entry.get("key")) for manifest in manifests.values() for entry in manifest.get("missing", [])
         ),
@@ -183,11 +179,7 @@ def _qualifier(version_parameter: str) -> str | None:
     return parts[1] if len(parts) == 3 else None
 
 
-def _assets(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _docker_images(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     for _, artifact in _artifacts(manifest, "cdk:asset-manifest"):
-        assets = _read_json(folder / artifact["properties"]["file"])
-        for name, asset in assets.get("files", {}).items():
-            if not asset.get("source", {}).get("path", "").endswith(".template.json"):
-                yield "file", name
-        for name, image in assets.get("dockerImages", {}).items():
-            yield "image", image.get("displayName", name)
+        for name, image in _read_json(folder / artifact["properties"]["file"]).get("dockerImages", {}).items():
+            yield image.get("displayName", name)

@@ -24,9 +24,7 @@ def result(*clusters: DeployedCluster, **changes: object) -> RehearsalResult:
     whole = RehearsalResult(
         assembly=CloudAssembly(
             directory=Path("cdk.out"),
-            schema_version="55.0.0",
             stacks=(stack,),
-            file_asset_count=0,
             docker_image_names=(),
         ),
         account="123456789012",

@@ -76,7 +76,6 @@ def test_reads_stacks_of_the_app_and_of_its_stages(folder: Path) -> None:
     assert [stack.name for stack in assembly.stacks] == ["One", "Two", "Prod-Three"]
     assert assembly.stacks[2].path == "Prod/Three"
     assert assembly.stacks[2].template_file == folder / "assembly-Prod" / "Three.template.json"
-    assert assembly.schema_version == "55.0.0"
 
 
 def test_counts_the_resources_of_nested_stacks(folder: Path) -> None:
@@ -95,9 +94,8 @@ def test_reads_where_a_stack_goes_and_leaves_open_what_the_app_left_open(folder:
     assert assembly.accounts == ("123456789012",)
 
 
-def test_reads_assets_missing_context_and_the_bootstrap_qualifier(folder: Path) -> None:
+def test_reads_images_missing_context_and_the_bootstrap_qualifier(folder: Path) -> None:
     assembly = read_assembly(folder)
-    assert assembly.file_asset_count == 1
     assert assembly.docker_image_names == ("trainer",)
     assert assembly.missing_context == ("availability-zones:account=1",)
     assert assembly.stacks[0].bootstrap_qualifier == "hnb659fds"

@@ -149,11 +149,6 @@ class Stack:
         """Whether the stack can still be found by its name."""
         return self.status != "DELETE_COMPLETE"
 
-    @property
-    def deployed_template(self) -> Template | None:
-        """The template of what is deployed."""
-        return self.request.template if self.request else None
-
     def set_status(self, status: str, reason: str | None = None) -> None:
         """Move the stack to a status, which is an event too."""
         self.status = status
