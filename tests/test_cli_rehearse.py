@@ -47,7 +47,12 @@ def test_reports_what_is_deployed_and_that_efa_passes(capsys: pytest.CaptureFixt
     assert "efa: all traffic in from itself, out to itself and 0.0.0.0/0" in out
     assert "passes between every two of the group's nodes, over 4 EFA interfaces a node" in out
     assert "deploy               9.5 s  <- the longest" in out
-    assert "npx cdk deploy --all" in out
+    assert "Next: 'npx cdk deploy --all' with" in out
+
+
+def test_names_the_assembly_that_is_to_be_deployed_next(capsys: pytest.CaptureFixture[str]) -> None:
+    out = print_of(result(cluster(TWO), given_assembly=Path("../their app/cdk.out")), capsys)
+    assert "npx cdk deploy --all --app '../their app/cdk.out'" in out
 
 
 def test_keeps_33_interfaces_readable_in_a_hundred_columns(capsys: pytest.CaptureFixture[str]) -> None:

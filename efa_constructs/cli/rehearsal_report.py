@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
 from rich import box
@@ -195,7 +196,8 @@ def _print_end(out: Console, result: RehearsalResult) -> None:
         _indented(out, f"To end it: kill {result.process_id}")
     out.print()
     if result.passes:
-        _indented(out, "Next: 'npx cdk deploy --all' with the credentials of a real account.", by=0)
+        given = f" --app {shlex.quote(str(result.given_assembly))}" if result.given_assembly else ""
+        _indented(out, f"Next: 'npx cdk deploy --all{given}' with the credentials of a real account.", by=0)
     elif not result.deployed:
         _indented(out, Text("The account refused the deployment.", style="bold red"), by=0)
     elif not result.efa_verdicts:

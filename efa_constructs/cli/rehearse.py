@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InvalidArgumentError
+from ..rehearsal.app_keys import CLUSTER_FACTS
 from .output import print_json
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def rehearse(
             "'--context' is for synthesis, and '--assembly' is synthesized already: leave one out"
         )
     if cluster_facts is not None and assembly is None:
-        values.setdefault("efa:clusterFacts", str(cluster_facts.absolute()))
+        values.setdefault(CLUSTER_FACTS, str(cluster_facts.absolute()))
     # What ends a shell job or a CI step ends the rehearsal as cleanly as Ctrl-C does.
     signal.signal(signal.SIGTERM, _interrupt)
     result = _run(values, assembly, cluster_facts, keep)

@@ -18,6 +18,7 @@ from ..lookups.clients import aws_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
+from . import app_keys
 from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
@@ -32,9 +33,6 @@ __all__ = ["Progress", "Rehearsal", "rehearse"]
 # Of a stack that names none: the account that AWS uses in examples.
 _ACCOUNT = "123456789012"
 _REGION = "us-east-1"
-_FACTS_KEY = "efa:clusterFacts"
-_ZONE_KEY = "efa:availabilityZone"
-_PLACEMENT_GROUP_KEY = "efa:placementGroup"
 
 
 class Progress:
@@ -56,7 +54,7 @@ class Rehearsal:
 
     # The project: where cdk.json and node_modules are.
     directory: Path
-    # Context keys beside those of cdk.json.
+    # Context keys beside those of cdk.json. They are for synthesis: an assembly has none.
     context: Mapping[str, str] = field(default_factory=dict)
     # A cloud assembly to deploy instead of synthesizing the project's app.
     assembly: Path | None = None
@@ -133,6 +131,7 @@ class _Run:
                 stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
                 seconds=perf_counter() - start,
                 not_checked=not_checked(assembly, placement_group, self._running_account.taken_on_trust()),
+                given_assembly=self._rehearsal.assembly,
                 environment=self._environment(region) if kept else {},
                 process_id=self._running_account.release() if kept else None,
             )
@@ -143,7 +142,7 @@ class _Run:
     def _facts_file(self, app: CdkApp | None) -> Path | None:
         if self._rehearsal.cluster_facts is not None:
             return self._rehearsal.cluster_facts
-        named = app.context.get(_FACTS_KEY) if app else self._rehearsal.context.get(_FACTS_KEY)
+        named = app.context.get(app_keys.CLUSTER_FACTS) if app else None
         return self._rehearsal.directory / named if isinstance(named, str) else None
 
     def _expected_environment(
@@ -151,7 +150,7 @@ class _Run:
     ) -> tuple[str, str]:
         """Where stacks go that do not say it, and where the app's will most likely go."""
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
-        zone = app.context.get(_ZONE_KEY) if app else None
+        zone = app.context.get(app_keys.AVAILABILITY_ZONE) if app else None
         if isinstance(zone, str):
             # A guess that saves time: the assembly says where its stacks really go.
             region = region_of_zone(zone)
@@ -225,7 +224,7 @@ class _Run:
 
     def _make_named_placement_group(self, app: CdkApp | None, region: str) -> str | None:
         """Make the placement group that the app only names: in the real account it is there already."""
-        name = app.context.get(_PLACEMENT_GROUP_KEY) if app else None
+        name = app.context.get(app_keys.PLACEMENT_GROUP) if app else None
         if not isinstance(name, str):
             return None
         clients = aws_clients(region=region, environment=self._environment(region))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
@@ -20,8 +21,6 @@ class Stage:
 
     name: str
     seconds: float
-    # What the time went into, where that is not plain.
-    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +39,8 @@ class RehearsalResult:
     # From start to end.
     seconds: float
     not_checked: tuple[str, ...]
+    # The folder of a cloud assembly that was deployed as it was given. None: the project's app was synthesized.
+    given_assembly: Path | None = None
     # What reaches the account: set when it was kept running.
     environment: Mapping[str, str] = field(default_factory=dict)
     # The process that is the account: set when it was kept running.
