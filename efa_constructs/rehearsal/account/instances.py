@@ -18,14 +18,14 @@ from moto.ec2.utils import parse_user_data, random_eni_attach_id, random_reserva
 
 from .addresses import take_address
 
-__all__ = ["Instance", "LaunchPlan", "NetworkInterface", "run_instance"]
+__all__ = ["Instance", "InstanceLaunch", "NetworkInterface", "run_instance"]
 
 # A template's interfaces are keyed by card and device together: no card has this many interfaces.
 _DEVICES = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaunchPlan:
+class InstanceLaunch:
     """What to launch: a launch template put together with what the caller adds."""
 
     image_id: str
@@ -94,7 +94,7 @@ class NetworkInterface(moto_interfaces.NetworkInterface):
 
 
 class Instance(moto_instances.Instance):
-    """An instance with the interfaces of a :class:`LaunchPlan`."""
+    """An instance with the interfaces of a :class:`InstanceLaunch`."""
 
     capacity_reservation_id: str | None = None
 
@@ -144,31 +144,31 @@ class Instance(moto_instances.Instance):
         return self.public_ip
 
 
-def run_instance(ec2: EC2Backend, plan: LaunchPlan, subnet: Subnet) -> Instance:
+def run_instance(ec2: EC2Backend, launch: InstanceLaunch, subnet: Subnet) -> Instance:
     """Run one instance in a subnet. Whoever calls has asked the launch rules before."""
-    template = plan.template
+    template = launch.template
     user_data = template.get("UserData")
     # moto's classes are abstract to a type checker, and nowhere else.
     instance = Instance(  # type: ignore[abstract]
         ec2,
-        plan.image_id,
+        launch.image_id,
         parse_user_data(str(user_data)) if user_data else None,
         [],
-        nics=plan.interfaces(),
-        instance_type=plan.instance_type,
+        nics=launch.interfaces(),
+        instance_type=launch.instance_type,
         region_name=ec2.region_name,
         subnet_id=subnet.id,
         key_name=template.get("KeyName"),
         ebs_optimized=template.get("EbsOptimized", False),
-        lifecycle=plan.lifecycle,
+        lifecycle=launch.lifecycle,
         metadata_options=template.get("MetadataOptions", {}),
-        launch_template=_launch_template(plan),
+        launch_template=_launch_template(launch),
     )
     placement = template.get("Placement", {})
     instance.placement.group_name = placement.get("GroupName") or ""
     target = template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
     instance.capacity_reservation_id = target.get("CapacityReservationId")
-    instance.add_tags(dict(plan.tags))
+    instance.add_tags(dict(launch.tags))
     reservation = moto_instances.Reservation(random_reservation_id(), owner_id=ec2.account_id)
     reservation.instances.append(instance)
     ec2.reservations[reservation.id] = reservation
@@ -176,10 +176,10 @@ def run_instance(ec2: EC2Backend, plan: LaunchPlan, subnet: Subnet) -> Instance:
     return instance
 
 
-def _launch_template(plan: LaunchPlan) -> dict[str, str]:
-    if plan.launch_template_id is None or plan.launch_template_version is None:
+def _launch_template(launch: InstanceLaunch) -> dict[str, str]:
+    if launch.launch_template_id is None or launch.launch_template_version is None:
         return {}
-    return {"LaunchTemplateId": plan.launch_template_id, "Version": plan.launch_template_version}
+    return {"LaunchTemplateId": launch.launch_template_id, "Version": launch.launch_template_version}
 
 
 def _add_volumes(instance: Instance, mappings: Sequence[Mapping[str, Any]]) -> None:

@@ -14,9 +14,9 @@ from efa_constructs import catalogue
 from efa_constructs.rehearsal.account.hardware import hardware
 from efa_constructs.rehearsal.account.launch_rules import (
     Launch,
+    LaunchSurroundings,
     NodeGroup,
     SubnetFacts,
-    Surroundings,
     check_launch,
     check_node_group,
     health_issue,
@@ -81,10 +81,10 @@ class Scene:
             request=self.request, template=self.template, kubernetes_version=self.kubernetes_version, vpc_id="vpc-1"
         )
 
-    def around(self) -> Surroundings:
+    def around(self) -> LaunchSurroundings:
         other = SubnetFacts(id="subnet-other", vpc_id="vpc-2", availability_zone="us-east-1a", free_addresses=250)
         found = {name: hardware(name) for name in TYPES}
-        return Surroundings(
+        return LaunchSurroundings(
             subnets={"subnet-1": self.subnet, "subnet-other": other},
             security_groups={"sg-cluster": "vpc-1", "sg-efa": "vpc-1", "sg-other": "vpc-2"},
             placement_groups={"together": "cluster", "apart": "spread"},

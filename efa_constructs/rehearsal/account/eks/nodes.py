@@ -7,7 +7,7 @@ from typing import Any
 
 from moto.ec2.models.instances import Instance
 
-from ..instances import LaunchPlan, run_instance
+from ..instances import InstanceLaunch, run_instance
 from ..launch_rules import Launch, NodeGroup, check_launch, health_issue
 from ..resource_type import AwsError
 from .state import Cluster, EksState
@@ -68,7 +68,7 @@ def _launch(state: EksState, cluster: Cluster, group: dict[str, Any], plan: Node
         # An Auto Scaling group keeps its zones balanced.
         subnet_id = min(used, key=lambda subnet: used[subnet])
         used[subnet_id] += 1
-        run_instance(state.ec2, _launch_plan(state, cluster, group, plan), state.ec2.get_subnet(subnet_id))
+        run_instance(state.ec2, _instance_launch(state, cluster, group, plan), state.ec2.get_subnet(subnet_id))
 
 
 def _issue(state: EksState, group: dict[str, Any], plan: NodeGroup, count: int) -> dict[str, Any] | None:
@@ -102,11 +102,11 @@ def _launch_failure(error: AwsError, plan: NodeGroup, auto_scaling_group: str) -
     return {"code": "AsgInstanceLaunchFailures", "message": message, "resourceIds": [auto_scaling_group]}
 
 
-def _launch_plan(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> LaunchPlan:
+def _instance_launch(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> InstanceLaunch:
     template = plan.template or {"BlockDeviceMappings": _root_volume(group)}
     from_template = group.get("launchTemplate", {})
     name, cluster_name = group["nodegroupName"], cluster.name
-    return LaunchPlan(
+    return InstanceLaunch(
         image_id=template.get("ImageId") or _image_id(group),
         instance_type=plan.instance_types[0],
         template=template,

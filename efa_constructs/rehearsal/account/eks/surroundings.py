@@ -8,17 +8,17 @@ from moto.ec2.models.subnets import Subnet
 
 from ..hardware import hardware, offerings_are_own, zones_offering
 from ..iam_roles import trusted_role
-from ..launch_rules import NodeGroup, SubnetFacts, Surroundings
+from ..launch_rules import LaunchSurroundings, NodeGroup, SubnetFacts
 from ..placement_groups import placement_groups
 from .state import EksState
 
 __all__ = ["subnet_facts", "surroundings"]
 
 
-def surroundings(state: EksState, group: NodeGroup) -> Surroundings:
+def surroundings(state: EksState, group: NodeGroup) -> LaunchSurroundings:
     """What exists around the launch of a node group."""
     types = {name: hardware(name) for name in group.instance_types}
-    return Surroundings(
+    return LaunchSurroundings(
         subnets={subnet.id: subnet_facts(state.ec2, subnet) for subnet in state.ec2.describe_subnets()},
         security_groups={found.id: found.vpc_id or "" for found in state.ec2.describe_security_groups()},
         placement_groups={found.group_name: found.strategy for found in placement_groups(state.ec2).values()},

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from .ec2 import check_launch
 from .eks import check_node_group, check_scaling, health_issue
-from .facts import Launch, NodeGroup, SubnetFacts, Surroundings
+from .facts import Launch, LaunchSurroundings, NodeGroup, SubnetFacts
 
 __all__ = [
     "Launch",
+    "LaunchSurroundings",
     "NodeGroup",
     "SubnetFacts",
-    "Surroundings",
     "check_launch",
     "check_node_group",
     "check_scaling",

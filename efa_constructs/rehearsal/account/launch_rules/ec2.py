@@ -13,12 +13,12 @@ from ....catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
 from ..hardware import Hardware
 from ..resource_type import AwsError
 from . import interfaces
-from .facts import Launch, Surroundings
+from .facts import Launch, LaunchSurroundings
 
 __all__ = ["check_launch"]
 
 
-def check_launch(launch: Launch, around: Surroundings) -> None:
+def check_launch(launch: Launch, around: LaunchSurroundings) -> None:
     """Raise the error with which EC2 would refuse these instances."""
     hardware = _instance_type_exists(launch, around)
     for check in interfaces.CHECKS:
@@ -27,7 +27,7 @@ def check_launch(launch: Launch, around: Surroundings) -> None:
         rule(launch, hardware, around)
 
 
-def _instance_type_exists(launch: Launch, around: Surroundings) -> Hardware:
+def _instance_type_exists(launch: Launch, around: LaunchSurroundings) -> Hardware:
     if launch.instance_type not in around.hardware:
         raise _error(
             "InvalidInstanceType", f"The following supplied instance types do not exist: [{launch.instance_type}]"
@@ -35,7 +35,7 @@ def _instance_type_exists(launch: Launch, around: Surroundings) -> Hardware:
     return around.hardware[launch.instance_type]
 
 
-def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     zones = around.offered_zones.get(hardware.name)
     if zones is not None and launch.subnet.availability_zone not in zones:
         whose = "" if hardware.name in around.own_offerings else _OF_ANOTHER_ACCOUNT
@@ -48,7 +48,7 @@ def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: Surroundin
         )
 
 
-def _device_names_are_unique(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _device_names_are_unique(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     names = Counter(mapping.get("DeviceName") for mapping in launch.template.get("BlockDeviceMappings") or ())
     for name, count in names.items():
         if name is not None and count > 1:
@@ -57,7 +57,7 @@ def _device_names_are_unique(launch: Launch, hardware: Hardware, around: Surroun
             )
 
 
-def _security_groups_exist_in_the_vpc(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _security_groups_exist_in_the_vpc(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     groups = [*launch.template.get("SecurityGroupIds", ())]
     groups += [group for interface in launch.interfaces for group in interface.get("Groups") or ()]
     for group in groups:
@@ -70,7 +70,7 @@ def _security_groups_exist_in_the_vpc(launch: Launch, hardware: Hardware, around
             )
 
 
-def _placement_group_exists_and_fits(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _placement_group_exists_and_fits(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     name = launch.template.get("Placement", {}).get("GroupName")
     if not name:
         return
@@ -86,7 +86,7 @@ def _placement_group_exists_and_fits(launch: Launch, hardware: Hardware, around:
         )
 
 
-def _capacity_block_outside_placement_groups(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _capacity_block_outside_placement_groups(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     market = launch.template.get("InstanceMarketOptions", {}).get("MarketType")
     if market == "capacity-block" and launch.template.get("Placement", {}).get("GroupName"):
         # Capacity Blocks are placed in an EC2 UltraCluster: "Capacity Blocks for ML", EC2 User Guide.
@@ -96,7 +96,7 @@ def _capacity_block_outside_placement_groups(launch: Launch, hardware: Hardware,
         )
 
 
-def _reservation_id_is_well_formed(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _reservation_id_is_well_formed(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     # Whether the reservation exists only its owner's account knows.
     target = launch.template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
     identifier = target.get("CapacityReservationId")
@@ -104,14 +104,14 @@ def _reservation_id_is_well_formed(launch: Launch, hardware: Hardware, around: S
         raise _error("InvalidCapacityReservationId.Malformed", f'Invalid id: "{identifier}" (expecting "cr-...")')
 
 
-def _user_data_is_short(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _user_data_is_short(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     encoded = str(launch.template.get("UserData") or "")
     # "User data is limited to 16 KB, in raw form, before it is base64-encoded": EC2 User Guide.
     if len(encoded.rstrip("=")) * 3 // 4 > _MOST_USER_DATA:
         raise _error("InvalidParameterValue", f"User data is limited to {_MOST_USER_DATA} bytes")
 
 
-def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     market = launch.template.get("InstanceMarketOptions", {}).get("MarketType", "on-demand")
     if hardware.usage_classes and market not in hardware.usage_classes:
         raise _error(
@@ -120,7 +120,7 @@ def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: Surrou
         )
 
 
-def _subnet_has_addresses(launch: Launch, hardware: Hardware, around: Surroundings) -> None:
+def _subnet_has_addresses(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     each = Counter(interface.get("InterfaceType") or "interface" for interface in launch.interfaces)
     needed = launch.count * (each["interface"] + each["efa"])
     if needed > launch.subnet.free_addresses:
@@ -137,7 +137,7 @@ _OF_ANOTHER_ACCOUNT = (
 )
 _MOST_USER_DATA = 16_384
 
-Rule = Callable[[Launch, Hardware, Surroundings], None]
+Rule = Callable[[Launch, Hardware, LaunchSurroundings], None]
 
 _RULES: tuple[Rule, ...] = (
     _security_groups_exist_in_the_vpc,

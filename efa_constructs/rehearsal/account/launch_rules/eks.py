@@ -15,19 +15,19 @@ from ....catalogue import AMI_TYPES
 from ..eks_refusals import invalid_parameter, invalid_request
 from ..resource_type import AwsError
 from . import labels_and_taints
-from .facts import NodeGroup, Surroundings
+from .facts import LaunchSurroundings, NodeGroup
 
 __all__ = ["check_node_group", "check_scaling", "health_issue"]
 
 
-def check_node_group(group: NodeGroup, around: Surroundings) -> None:
+def check_node_group(group: NodeGroup, around: LaunchSurroundings) -> None:
     """Raise the error with which CreateNodegroup or UpdateNodegroupVersion would refuse this node group."""
     for rule in _RULES:
         rule(group, around)
     labels_and_taints.check(group.request)
 
 
-def health_issue(group: NodeGroup, around: Surroundings) -> AwsError | None:
+def health_issue(group: NodeGroup, around: LaunchSurroundings) -> AwsError | None:
     """What EKS finds wrong only once it works on the node group, or None. The error's code is the issue's."""
     return _user_data_issue(group) or _root_volume_issue(group) or _public_subnet_issue(group, around)
 
@@ -43,11 +43,11 @@ def check_scaling(scaling: Mapping[str, int]) -> None:
         raise invalid_parameter("desiredSize can't be greater than maxSize")
 
 
-def _sizes_are_in_order(group: NodeGroup, around: Surroundings) -> None:
+def _sizes_are_in_order(group: NodeGroup, around: LaunchSurroundings) -> None:
     check_scaling(group.request["scalingConfig"])
 
 
-def _role_is_for_ec2(group: NodeGroup, around: Surroundings) -> None:
+def _role_is_for_ec2(group: NodeGroup, around: LaunchSurroundings) -> None:
     arn = group.request["nodeRole"]
     if arn not in around.roles:
         raise invalid_parameter(f"The role with name {arn.rpartition('/')[2]} cannot be found.")
@@ -58,7 +58,7 @@ def _role_is_for_ec2(group: NodeGroup, around: Surroundings) -> None:
         )
 
 
-def _subnets_are_in_the_vpc(group: NodeGroup, around: Surroundings) -> None:
+def _subnets_are_in_the_vpc(group: NodeGroup, around: LaunchSurroundings) -> None:
     if not group.request["subnets"]:
         raise invalid_parameter("Subnets cannot be empty")
     for subnet_id in group.request["subnets"]:
@@ -68,19 +68,19 @@ def _subnets_are_in_the_vpc(group: NodeGroup, around: Surroundings) -> None:
             raise invalid_parameter(f"Subnet {subnet_id} is not in the VPC of the cluster, {group.vpc_id}")
 
 
-def _instance_types_in_one_place(group: NodeGroup, around: Surroundings) -> None:
+def _instance_types_in_one_place(group: NodeGroup, around: LaunchSurroundings) -> None:
     if group.request.get("instanceTypes") and (group.template or {}).get("InstanceType"):
         # Quoted: terraform-aws-modules/terraform-aws-eks#1386, #1545.
         raise invalid_request("Cannot specify instance types in launch template and API request")
 
 
-def _instance_types_exist(group: NodeGroup, around: Surroundings) -> None:
+def _instance_types_exist(group: NodeGroup, around: LaunchSurroundings) -> None:
     unknown = [name for name in group.instance_types if name not in around.hardware]
     if unknown:
         raise invalid_parameter(f"The following supplied instance types do not exist: [{', '.join(unknown)}]")
 
 
-def _settings_in_one_place(group: NodeGroup, around: Surroundings) -> None:
+def _settings_in_one_place(group: NodeGroup, around: LaunchSurroundings) -> None:
     if group.template is None:
         return
     if "diskSize" in group.request:
@@ -100,7 +100,7 @@ def _settings_in_one_place(group: NodeGroup, around: Surroundings) -> None:
         )
 
 
-def _nothing_forbidden_in_the_template(group: NodeGroup, around: Surroundings) -> None:
+def _nothing_forbidden_in_the_template(group: NodeGroup, around: LaunchSurroundings) -> None:
     template, name = group.template or {}, group.template_name
     if any(interface.get("SubnetId") for interface in template.get("NetworkInterfaces") or ()):
         raise invalid_parameter(
@@ -123,7 +123,7 @@ _FORBIDDEN = {
 }
 
 
-def _market_fits_the_capacity_type(group: NodeGroup, around: Surroundings) -> None:
+def _market_fits_the_capacity_type(group: NodeGroup, around: LaunchSurroundings) -> None:
     market = (group.template or {}).get("InstanceMarketOptions", {}).get("MarketType")
     if market and market != "capacity-block":
         # Quoted: hashicorp/terraform-provider-aws#15118.
@@ -134,7 +134,7 @@ def _market_fits_the_capacity_type(group: NodeGroup, around: Surroundings) -> No
         )
 
 
-def _capacity_block_is_complete(group: NodeGroup, around: Surroundings) -> None:
+def _capacity_block_is_complete(group: NodeGroup, around: LaunchSurroundings) -> None:
     if group.capacity_type != "CAPACITY_BLOCK":
         return
     template = group.template or {}
@@ -153,7 +153,7 @@ def _capacity_block_is_complete(group: NodeGroup, around: Surroundings) -> None:
         )
 
 
-def _capacity_type_is_offered(group: NodeGroup, around: Surroundings) -> None:
+def _capacity_type_is_offered(group: NodeGroup, around: LaunchSurroundings) -> None:
     market = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}.get(group.capacity_type)
     for name in group.instance_types:
         classes = around.hardware[name].usage_classes
@@ -163,14 +163,14 @@ def _capacity_type_is_offered(group: NodeGroup, around: Surroundings) -> None:
             )
 
 
-def _ami_type_is_alive(group: NodeGroup, around: Surroundings) -> None:
+def _ami_type_is_alive(group: NodeGroup, around: LaunchSurroundings) -> None:
     minor = int(group.kubernetes_version.split(".")[1])
     if group.ami_type.startswith("AL2_") and minor >= 33:
         # Quoted: scylladb/scylla-cluster-tests#12524.
         raise invalid_parameter(f"AMI Type {group.ami_type} is only supported for kubernetes versions 1.32 or earlier")
 
 
-def _ami_type_fits_the_instance_types(group: NodeGroup, around: Surroundings) -> None:
+def _ami_type_fits_the_instance_types(group: NodeGroup, around: LaunchSurroundings) -> None:
     ami_type = AMI_TYPES[group.ami_type]
     if ami_type.architecture is None:
         return
@@ -188,7 +188,7 @@ def _ami_type_fits_the_instance_types(group: NodeGroup, around: Surroundings) ->
         )
 
 
-Rule = Callable[[NodeGroup, Surroundings], None]
+Rule = Callable[[NodeGroup, LaunchSurroundings], None]
 
 _RULES: tuple[Rule, ...] = (
     _sizes_are_in_order,
@@ -239,7 +239,7 @@ def _root_volume_issue(group: NodeGroup) -> AwsError | None:
     return None
 
 
-def _public_subnet_issue(group: NodeGroup, around: Surroundings) -> AwsError | None:
+def _public_subnet_issue(group: NodeGroup, around: LaunchSurroundings) -> AwsError | None:
     given = [
         interface.get("AssociatePublicIpAddress") for interface in (group.template or {}).get("NetworkInterfaces", ())
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..hardware import Hardware
 
-__all__ = ["Launch", "NodeGroup", "SubnetFacts", "Surroundings"]
+__all__ = ["Launch", "LaunchSurroundings", "NodeGroup", "SubnetFacts"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class SubnetFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
+class LaunchSurroundings:
     """What exists in the account and Region around a launch."""
 
     subnets: Mapping[str, SubnetFacts]
