@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import aws_cdk as cdk
 import pytest
 from aws_cdk import Fn, Token, assertions, aws_eks
@@ -86,6 +88,16 @@ def test_joins_the_instance_store_and_corrects_max_pods_where_the_layout_costs_a
     document = bench.launch_template_data["UserData"]["Fn::Base64"]
     assert "strategy: RAID0" in document
     assert "maxPods: 51" in document
+
+
+def test_speaks_to_bottlerocket_in_its_own_terms(bench):
+    bench.node_group(instance_type="p5.48xlarge", ami_type="BOTTLEROCKET_x86_64_NVIDIA")
+    assert bench.only("AWS::EKS::Nodegroup")["AmiType"] == "BOTTLEROCKET_x86_64_NVIDIA"
+    data = bench.launch_template_data
+    settings = tomllib.loads(data["UserData"]["Fn::Base64"])["settings"]
+    assert settings["kubernetes"]["max-pods"] == 51
+    # Images and pods fill the second volume there.
+    assert [device["DeviceName"] for device in data["BlockDeviceMappings"]] == ["/dev/xvdb"]
 
 
 def test_leaves_out_user_data_where_nothing_is_to_be_said(bench):

@@ -248,6 +248,12 @@ REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
         "The device '/dev/xvda' is used in more than one block-device mapping",
     ),
     (_subnet(free_addresses=1), "InsufficientFreeAddressesInSubnet", "not enough free addresses in subnet 'subnet-1'"),
+    (
+        # An EFA interface of the old kind needs an address, too: two nodes, two addresses each.
+        _both(_interface(1, InterfaceType="efa"), _subnet(free_addresses=3)),
+        "InsufficientFreeAddressesInSubnet",
+        "not enough free addresses in subnet 'subnet-1'",
+    ),
     (_template(InstanceType="p4d.2xlarge"), "InvalidInstanceType", "do not exist: [p4d.2xlarge]"),
     (_reservation("my-reservation"), "InvalidCapacityReservationId.Malformed", 'Invalid id: "my-reservation"'),
     (_template(UserData=_base64("x" * 16_385)), "InvalidParameterValue", "User data is limited to 16384 bytes"),
