@@ -50,6 +50,11 @@ class Capacity:
     @staticmethod
     def reservation(capacity_reservation_id: str) -> Capacity:
         """An On-Demand Capacity Reservation, by id (``cr-...``)."""
+        if not capacity_reservation_id:
+            raise InvalidArgumentError(
+                f"'capacity_reservation_id' is {capacity_reservation_id!r}: give the id of the reservation (cr-...), "
+                "or use Capacity.on_demand()"
+            )
         return Capacity(capacity_type=CapacityType.ON_DEMAND, capacity_reservation_id=capacity_reservation_id)
 
     @staticmethod

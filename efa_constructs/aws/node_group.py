@@ -148,6 +148,8 @@ class EfaNodeGroup(EfaNodes):
         _check_subnet(subnet, cluster)
         check_labels(labels or {})
         check_taints(taints)
+        own_labels = node_labels(plan.instance, plan.interfaces)
+        _check_own_labels(own_labels, labels or {})
 
         if plan.instance.ami_limitation is not None:
             Annotations.of(self).add_warning_v2(
@@ -160,7 +162,7 @@ class EfaNodeGroup(EfaNodes):
                 "deploy in that time, or with 'min_size' and 'desired_size' 0",
             )
         self.instance = plan.instance
-        self.labels: Mapping[str, str] = node_labels(plan.instance, plan.interfaces) | dict(labels or {})
+        self.labels: Mapping[str, str] = own_labels | dict(labels or {})
         self.taints = tuple(taints)
         self.security_group = security_group or EfaSecurityGroup(self, "SecurityGroup", vpc=cluster.vpc)
         # A reservation or Capacity Block places its instances itself: a new placement group would have no room in it.
@@ -259,6 +261,15 @@ def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:
             raise InvalidArgumentError(
                 f"'{smaller}' {known[smaller]} is greater than '{larger}' {known[larger]}: "
                 "sizes must be in the order smallest, desired, largest"
+            )
+
+
+def _check_own_labels(own: Mapping[str, str], given: Mapping[str, str]) -> None:
+    for key, value in given.items():
+        if own.get(key, value) != value:
+            raise InvalidArgumentError(
+                f"'labels' has '{key}' with the value '{value}', but the device plugins select on '{own[key]}': "
+                "leave it out"
             )
 
 

@@ -313,6 +313,7 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
         ({"labels": {"team name": "a"}}, "'labels' has the key 'team name'"),
         ({"labels": {"team": "a b"}}, "'labels' has the value 'a b'"),
         ({"labels": {"team": ""}}, "no empty one"),
+        ({"labels": {"vpc.amazonaws.com/efa.present": "false"}}, "the device plugins select on 'true'"),
         ({"labels": {"d" * 32 + "/" + "n" * 31: "a"}}, "'labels' has the key"),
         ({"labels": {"team": "a" * 64}}, "'labels' has the value"),
         ({"taints": [taint("a" * 64)]}, "'taints' has the key"),
@@ -368,6 +369,7 @@ def test_refuses_a_placement_group_together_with_a_capacity_block(bench):
             lambda: Capacity(capacity_type=CapacityType.SPOT, capacity_reservation_id=RESERVATION),
             "SPOT cannot use the reservation",
         ),
+        (lambda: Capacity.reservation(None), "'capacity_reservation_id' is None: give the id"),
         (lambda: Capacity.reservation("r-123"), "'r-123', which is not of the form"),
         (lambda: Capacity.reservation_group("training"), "not of the form"),
         (

@@ -97,7 +97,8 @@ class AccountProcess:
         # A file, not a pipe: nobody would empty a pipe, and a full one would stop the account.
         self._errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - stop() closes it
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __package__, *self._arguments],
+            # -P: no module of the folder that the rehearsal was started in.
+            [sys.executable, "-P", "-m", __package__, *self._arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
