@@ -174,6 +174,18 @@ def test_is_degraded_when_it_cannot_grow_and_recovers_when_it_need_not(account: 
     assert (group["status"], group["health"]) == ("ACTIVE", {"issues": []})
 
 
+def test_replaces_only_the_nodes_that_a_degraded_group_has(account: TrainingAccount) -> None:
+    account.create_node_group(updateConfig={"maxUnavailable": 1, "updateStrategy": "MINIMAL"})
+    account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count
+    keys = {"clusterName": "training", "nodegroupName": "p4d"}
+    account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": 3})
+    before = {node.id for node in account.nodes()}
+    account.call("UpdateNodegroupVersion", **keys)
+    after = {node.id for node in account.nodes()}
+    assert (len(before), len(after)) == (2, 2)
+    assert not before & after
+
+
 def test_changes_labels_and_taints_in_place(account: TrainingAccount) -> None:
     taint = {"key": "nvidia.com/gpu", "value": "true", "effect": "NO_SCHEDULE"}
     account.create_node_group(labels={"a": "1", "b": "2"}, taints=[taint])

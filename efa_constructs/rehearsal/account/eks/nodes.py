@@ -51,7 +51,8 @@ def replace(state: EksState, cluster: Cluster, group: dict[str, Any], plan: Node
         return issue
     for instance in running:
         instance.terminate()
-    _launch(state, cluster, group, plan, group["scalingConfig"]["desiredSize"])
+    # As many as there were: a group that could not be filled is not filled by a replacement.
+    _launch(state, cluster, group, plan, min(len(running), group["scalingConfig"]["desiredSize"]))
     return None
 
 
