@@ -15,7 +15,7 @@ from .settings import Settings
 
 __all__ = ["EfaClusterStack"]
 
-# The version that the rehearsal's Kubernetes control plane has, too.
+# The newest that aws_eks_v2 names; explicit, so that a deployed cluster is not upgraded by a newer CDK.
 DEFAULT_KUBERNETES_VERSION = "1.36"
 
 
