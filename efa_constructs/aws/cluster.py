@@ -13,6 +13,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ..errors import InvalidArgumentError
+from .argument_kinds import checks_kinds
 
 __all__ = ["EfaCluster"]
 
@@ -28,6 +29,7 @@ class EfaCluster(Construct):
     others in.
     """
 
+    @checks_kinds
     def __init__(
         self,
         scope: Construct,

@@ -13,7 +13,7 @@ from ..catalogue import AmiType, InstanceType, NetworkInterface
 from ..errors import InvalidArgumentError
 from .block_devices import block_device_mappings
 from .capacity import Capacity
-from .user_data import MimePart, bottlerocket_user_data, check_parts, nodeadm_user_data
+from .user_data import MimePart, bottlerocket_user_data, nodeadm_user_data
 
 __all__ = ["LaunchPlan"]
 
@@ -59,7 +59,6 @@ class LaunchPlan:
             )
         ami = catalogue.check_ami_type(ami_type, instance) if ami_type else catalogue.default_ami_type(instance)
         interfaces = catalogue.network_interfaces(instance, interface_layout)
-        check_parts(user_data)
         write_user_data = bottlerocket_user_data if ami.operating_system == "BOTTLEROCKET" else nodeadm_user_data
         document = write_user_data(
             user_data,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import jsii
 from aws_cdk import Fn, IStableAnyProducer, ITaggable, Lazy, Size, TagManager, TagType, Token
 from aws_cdk import aws_ec2 as ec2
-from constructs import Construct, IValidation
+from constructs import Construct
 
 from .. import catalogue
-from ..catalogue import NetworkInterface
+from ..catalogue import EFA_INTERFACE_TYPES, NetworkInterface
 from ..errors import InvalidArgumentError
+from .argument_kinds import checks_kinds
 from .capacity import Capacity
 from .launch_plan import LaunchPlan
+from .lost_properties import IntactProperties, Properties
 from .user_data import MimePart
 
 __all__ = ["EfaLaunchTemplate"]
@@ -34,6 +37,7 @@ class EfaLaunchTemplate(Construct):
     Source: Amazon EKS User Guide, "Customize managed nodes with launch templates".
     """
 
+    @checks_kinds
     def __init__(
         self,
         scope: Construct,
@@ -114,7 +118,7 @@ class EfaLaunchTemplate(Construct):
         )
         self.launch_template_id = self._resource.ref
         self.latest_version_number = self._resource.attr_latest_version_number
-        self.node.add_validation(_IntactTemplate(self._resource, len(plan.interfaces)))
+        self.node.add_validation(IntactProperties(self._resource, partial(_lost_interfaces, plan.interfaces)))
 
     @property
     def tags(self) -> TagManager:
@@ -140,35 +144,26 @@ class _TagSpecifications:
         return [{"resourceType": kind, "tags": tags} for kind in ("instance", "volume", "network-interface")]
 
 
-@jsii.implements(IValidation)
-class _IntactTemplate:
-    """Fails synthesis when an escape hatch has lost what makes the template an EFA template.
-
-    A dict with snake_case keys, put where a property of a level 1 construct is expected, disappears without a word.
-    """
-
-    def __init__(self, resource: ec2.CfnLaunchTemplate, interface_count: int) -> None:
-        self._resource = resource
-        self._interface_count = interface_count
-
-    def validate(self) -> list[str]:
-        """Messages about what is wrong, none when all is well."""
-        # What the construct will render, protected in CDK. Not the property launch_template_data: jsii would ask for
-        # every field of every interface, one call each.
-        data = self._resource._cfn_properties["launchTemplateData"]
-        if not isinstance(data, Mapping):
-            return []
-        instance_type, interfaces = data.get("instanceType"), data.get("networkInterfaces", [])
-        if not isinstance(interfaces, Sequence):
-            return []
-        count = sum(1 for interface in interfaces if interface)
-        if count >= self._interface_count and instance_type:
-            return []
-        return [
-            f"'launch_template_data' was set to {count} of {self._interface_count} network interfaces and to instance "
-            f"type {instance_type!r}: a dict with snake_case keys is dropped silently; pass typed property "
-            "objects, or use add_property_override() for the one property that differs"
-        ]
+def _lost_interfaces(planned: tuple[NetworkInterface, ...], properties: Properties) -> Iterator[str]:
+    """What escape hatches have lost of the interfaces and of the instance type. Tokens are not looked into."""
+    data = properties["launchTemplateData"]
+    if not isinstance(data, Mapping):
+        return
+    if not data.get("instanceType"):
+        yield "'launchTemplateData' was set to something without an instance type"
+    interfaces = data.get("networkInterfaces", [])
+    if not isinstance(interfaces, Sequence) or not all(isinstance(interface, Mapping) for interface in interfaces):
+        return
+    efas = [interface for interface in interfaces if interface.get("interfaceType") in EFA_INTERFACE_TYPES]
+    wanted = catalogue.efa_interface_count(planned)
+    if len(efas) < wanted:
+        yield (
+            f"'launchTemplateData.networkInterfaces' was set to {len(interfaces)} interfaces, {len(efas)} of them "
+            f"with EFA, instead of {len(planned)}, {wanted} of them with EFA"
+        )
+    places = [(interface.get("networkCardIndex", 0), interface.get("deviceIndex", 0)) for interface in interfaces]
+    if len(set(map(str, places))) < len(places):
+        yield "'launchTemplateData.networkInterfaces' has two interfaces on one device of one network card"
 
 
 def _interface(interface: NetworkInterface, groups: list[str]) -> ec2.CfnLaunchTemplate.NetworkInterfaceProperty:

@@ -10,6 +10,7 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from ..errors import InvalidArgumentError
+from .argument_kinds import checks_kinds
 
 __all__ = ["EfaNetwork"]
 
@@ -23,6 +24,7 @@ class EfaNetwork(Construct):
     CLI look them up; a stack of a Region alone, or one that overrides ``availability_zones``, asks nobody.
     """
 
+    @checks_kinds
     def __init__(
         self,
         scope: Construct,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import Annotations, Size, Token
@@ -16,10 +16,12 @@ from constructs import Construct
 
 from ..catalogue import InstanceType, node_labels
 from ..errors import InvalidArgumentError
+from .argument_kinds import checks_kinds
 from .capacity import Capacity, CapacityType
 from .labels_and_taints import check_labels, check_taints
 from .launch_plan import LaunchPlan
 from .launch_template import EfaLaunchTemplate
+from .lost_properties import IntactProperties, Properties
 from .security_group import EfaSecurityGroup
 from .user_data import MimePart
 
@@ -71,6 +73,7 @@ class EfaNodeGroup(EfaNodes):
     "Customize managed nodes with launch templates".
     """
 
+    @checks_kinds
     def __init__(
         self,
         scope: Construct,
@@ -212,6 +215,7 @@ class EfaNodeGroup(EfaNodes):
             or None,
             node_repair_config=eks.CfnNodegroup.NodeRepairConfigProperty(enabled=node_repair),
         )
+        self.node.add_validation(IntactProperties(resource, _lost_settings))
         self.node_group_name = resource.attr_nodegroup_name
         self.node_group_arn = resource.attr_arn
 
@@ -247,6 +251,19 @@ def _update_config(capacity: Capacity) -> eks.CfnNodegroup.UpdateConfigProperty:
     """EKS launches a new node before it ends an old one; a reservation that is used up has no room for that."""
     strategy = "MINIMAL" if capacity.is_reserved else "DEFAULT"
     return eks.CfnNodegroup.UpdateConfigProperty(max_unavailable=1, update_strategy=strategy)
+
+
+def _lost_settings(properties: Properties) -> Iterator[str]:
+    """What escape hatches have lost without leaving an empty object. Tokens are not looked into."""
+    for name, fields in (("scalingConfig", ("minSize", "maxSize")), ("launchTemplate", ("id", "version"))):
+        value = properties.get(name, {})
+        if isinstance(value, Mapping):
+            lost = [field for field in fields if field not in value]
+            if value and lost:
+                yield f"'{name}' was set to an object without {' and '.join(lost)}"
+    taints = properties.get("taints", [])
+    if isinstance(taints, Sequence) and any(isinstance(taint, Mapping) and "key" not in taint for taint in taints):
+        yield "'taints' was set to one without a key"
 
 
 def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:
@@ -305,9 +322,25 @@ def _check_subnet(subnet: object, cluster: AnyCluster) -> None:
         )
     if not hasattr(subnet, "subnet_id"):
         raise InvalidArgumentError(f"'subnet' is {subnet!r}, which is not a subnet: give an ec2.ISubnet")
+    _check_vpc(subnet, cluster)
     public = cluster.vpc.public_subnets
     if any(subnet.subnet_id == other.subnet_id for other in public):
         raise InvalidArgumentError(
             f"'subnet' {subnet.subnet_id} is public, but nodes with several interfaces get no public address and could "
             "not reach the cluster from it: give a private subnet"
+        )
+
+
+def _check_vpc(subnet: Any, cluster: AnyCluster) -> None:
+    """Refuse a subnet of another VPC. Which one it is of, only the VPC construct tells that it is defined in."""
+    scope = subnet.node.scope
+    if not hasattr(scope, "vpc_id"):
+        return
+    names = (scope.vpc_id, cluster.vpc.vpc_id)
+    # Two that only deployment knows may be one VPC, unless the app defines both.
+    known = not any(map(Token.is_unresolved, names)) or all(isinstance(vpc, ec2.Vpc) for vpc in (scope, cluster.vpc))
+    if known and names[0] != names[1]:
+        raise InvalidArgumentError(
+            f"'subnet' {subnet.subnet_id} is in the VPC of {scope.node.path}, but {cluster.cluster_name} is "
+            f"in that of {cluster.vpc.node.path}: give a subnet of the cluster's VPC"
         )

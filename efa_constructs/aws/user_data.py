@@ -11,7 +11,7 @@ from ..errors import InvalidArgumentError
 if TYPE_CHECKING:
     from email.message import Message
 
-__all__ = ["MimePart", "bottlerocket_user_data", "check_parts", "nodeadm_user_data"]
+__all__ = ["MimePart", "bottlerocket_user_data", "nodeadm_user_data"]
 
 _BOUNDARY = "==EFA-NODE-USER-DATA=="
 
@@ -119,21 +119,6 @@ def _text(part: Message) -> str:
             f"a part of type {part.get_content_type()!r} is not text in {part.get_content_charset() or 'utf-8'}: nodes "
             "read text only"
         ) from None
-
-
-def check_parts(parts: Sequence[MimePart]) -> None:
-    """Refuse what is not a sequence of MIME parts: EKS takes no other user data.
-
-    :raises InvalidArgumentError: ``parts`` is a single part or a string, or one of them is a string.
-    """
-    if isinstance(parts, MimePart):
-        raise InvalidArgumentError("'user_data' is a single MIME part: give a list of parts")
-    for part in [parts] if isinstance(parts, str) else parts:
-        if not isinstance(part, MimePart):
-            raise InvalidArgumentError(
-                f"'user_data' has {str(part)[:20]!r}, which is not a MIME part: EKS accepts only MIME multi-part user "
-                "data; use MimePart.shell_script(), MimePart.node_config() or MimePart.from_document()"
-            )
 
 
 def nodeadm_user_data(parts: Sequence[MimePart], *, raid0: bool, max_pods: int | None) -> str | None:

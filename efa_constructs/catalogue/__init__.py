@@ -14,6 +14,7 @@ from .ami_types import AMI_TYPES, AmiType, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
+    EFA_INTERFACE_TYPES,
     InterfaceLayout,
     MaxPods,
     NetworkInterface,
@@ -28,6 +29,7 @@ from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 
 __all__ = [
     "AMI_TYPES",
+    "EFA_INTERFACE_TYPES",
     "EFA_LABEL",
     "GPU_LABEL",
     "MINIMUM_WITH_EFA_ONLY",

@@ -11,6 +11,7 @@ from .nearest import nearest
 from .search import get
 
 __all__ = [
+    "EFA_INTERFACE_TYPES",
     "InterfaceLayout",
     "MaxPods",
     "NetworkInterface",
@@ -19,6 +20,10 @@ __all__ = [
     "max_pods",
     "network_interfaces",
 ]
+
+
+# Of EC2's interface types, those that have an EFA device: beside an ENA device, or alone.
+EFA_INTERFACE_TYPES = ("efa", "efa-only")
 
 
 class InterfaceLayout(StrEnum):
@@ -45,7 +50,7 @@ class NetworkInterface:
     @property
     def is_efa(self) -> bool:
         """Whether it carries EFA traffic."""
-        return self.interface_type in ("efa", "efa-only")
+        return self.interface_type in EFA_INTERFACE_TYPES
 
     @property
     def has_ip_address(self) -> bool:

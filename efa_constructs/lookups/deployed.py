@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ..catalogue import EFA_INTERFACE_TYPES
+
 __all__ = [
     "STACK_TAG",
     "TRAFFIC_TAG",
@@ -81,7 +83,7 @@ class DeployedInterface:
     @property
     def carries_efa(self) -> bool:
         """Whether the interface has an EFA device."""
-        return self.interface_type in {"efa", "efa-only"}
+        return self.interface_type in EFA_INTERFACE_TYPES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

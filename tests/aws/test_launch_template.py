@@ -22,18 +22,34 @@ def test_stays_open_to_typed_properties_and_overrides(bench, resource):
 
 
 @pytest.mark.parametrize(
-    "data",
+    ("data", "message"),
     [
-        {"instance_type": "p4d.24xlarge", "network_interfaces": [{"device_index": 0}]},
-        ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(instance_type="p4d.24xlarge"),
-        ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
-            instance_type="p4d.24xlarge", network_interfaces=[{"network_card_index": card} for card in range(5)]
+        (
+            {"instance_type": "p4d.24xlarge", "network_interfaces": [{"device_index": 0}]},
+            r"'launchTemplateData' was set to an object that is now empty.*without an instance type.*snake_case",
+        ),
+        (
+            ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(instance_type="p4d.24xlarge"),
+            "set to 0 interfaces, 0 of them with EFA, instead of 5, 4 of them with EFA",
+        ),
+        (
+            ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+                instance_type="p4d.24xlarge", network_interfaces=[{"network_card_index": card} for card in range(5)]
+            ),
+            r"'launchTemplateData.networkInterfaces\[0\]' was set to an object that is now empty.*snake_case",
+        ),
+        (
+            ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+                instance_type="p4d.24xlarge",
+                network_interfaces=[{"deviceIndex": 0, "interfaceType": "efa-only"} for _ in range(5)],
+            ),
+            "two interfaces on one device of one network card",
         ),
     ],
 )
-def test_refuses_to_lose_its_interfaces(bench, resource, data):
+def test_refuses_to_lose_its_interfaces(bench, resource, data, message):
     resource.launch_template_data = data
-    with pytest.raises(RuntimeError, match=r"0 of 5 network interfaces.*snake_case"):
+    with pytest.raises(RuntimeError, match=f"(?s){message}"):
         _ = bench.template
 
 
@@ -41,8 +57,10 @@ def test_refuses_to_lose_its_interfaces(bench, resource, data):
     ("data", "rendered"),
     [
         (
-            ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(network_interfaces=Token.as_any({"Ref": "Interfaces"})),
-            {"NetworkInterfaces": {"Ref": "Interfaces"}},
+            ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+                instance_type="p4d.24xlarge", network_interfaces=Token.as_any({"Ref": "Interfaces"})
+            ),
+            {"InstanceType": "p4d.24xlarge", "NetworkInterfaces": {"Ref": "Interfaces"}},
         ),
         (Token.as_any({"instanceType": "p4d.24xlarge"}), {"InstanceType": "p4d.24xlarge"}),
     ],
@@ -50,6 +68,17 @@ def test_refuses_to_lose_its_interfaces(bench, resource, data):
 def test_leaves_alone_what_is_known_only_at_deployment(bench, resource, data, rendered):
     resource.launch_template_data = data
     assert bench.launch_template_data == rendered
+
+
+def test_refuses_to_lose_its_metadata_options(bench, resource):
+    data = ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
+        instance_type="p4d.24xlarge",
+        network_interfaces=resource.launch_template_data.network_interfaces,
+        metadata_options={"http_tokens": "required"},
+    )
+    resource.launch_template_data = data
+    with pytest.raises(RuntimeError, match=r"'launchTemplateData.metadataOptions' .* now empty: .*snake_case"):
+        _ = bench.template
 
 
 @pytest.mark.parametrize(

@@ -298,7 +298,6 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
             "'block_devices' has /dev/xvda, which is taken.*'volume_size'",
         ),
         ({"user_data": [MimePart.shell_script("#!/bin/sh\n" + "#" * 17000)]}, "bytes, but EC2 takes 16384"),
-        ({"user_data": MimePart.shell_script("#!/bin/sh")}, "a single MIME part: give a list"),
         ({"ami_type": "AL2_x86_64_GPU"}, "AL2"),
         ({"ami_type": "AL2023_ARM_64_NVIDIA"}, "AL2023_ARM_64_NVIDIA.*p4d.24xlarge"),
         ({"ami_type": "AL2023_x86_64_NEURON"}, "AL2023_x86_64_NEURON.*p4d.24xlarge"),
@@ -321,7 +320,6 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
         ({"taints": [taint("gpu"), taint("gpu")]}, "twice"),
         ({"taints": [taint(f"key{n}") for n in range(51)]}, "at most 50"),
         ({"taints": [eks.TaintSpec(key="gpu")]}, "without key or effect"),
-        ({"user_data": "#!/bin/bash"}, "MIME"),
     ],
 )
 def test_fails_with_a_message_that_says_what_to_change(bench, overrides, message):
@@ -352,6 +350,80 @@ def test_refuses_a_cluster_that_was_imported_without_its_vpc(bench):
 def test_refuses_a_public_subnet(bench):
     with pytest.raises(EfaConstructsError, match="subnet-0bbbbbbbbbbbbbbb1 is public"):
         bench.node_group(subnet=bench.vpc.public_subnets[0])
+
+
+def test_refuses_a_subnet_of_another_vpc(bench):
+    other = ec2.Vpc.from_vpc_attributes(
+        bench.stack,
+        "Other",
+        vpc_id="vpc-0fedcba9876543210",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0ccccccccccccccc1"],
+    )
+    with pytest.raises(EfaConstructsError, match=r"'subnet' subnet-0ccccccccccccccc1 is in the VPC of Training/Other"):
+        bench.node_group(subnet=other.private_subnets[0])
+
+
+def own_cluster(bench, vpc):
+    return eks.Cluster(
+        bench.stack,
+        "Own Cluster",
+        version=eks.KubernetesVersion.of("1.36"),
+        vpc=vpc,
+        default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
+        default_capacity=0,
+    )
+
+
+def test_refuses_a_subnet_of_another_vpc_that_the_app_defines(bench):
+    zones = ["us-east-1a", "us-east-1b"]
+    first, second = (ec2.Vpc(bench.stack, name, availability_zones=zones) for name in ("First", "Second"))
+    cluster = own_cluster(bench, first)
+    with pytest.raises(EfaConstructsError, match=r"is in the VPC of Training/Second, .* in that of Training/First"):
+        bench.node_group(cluster=cluster, subnet=second.private_subnets[0])
+
+
+def test_takes_a_subnet_of_the_vpc_that_the_app_defines_with_the_cluster(bench):
+    vpc = ec2.Vpc(bench.stack, "Own", availability_zones=["us-east-1a", "us-east-1b"])
+    bench.node_group(cluster=own_cluster(bench, vpc), subnet=vpc.private_subnets[0])
+
+
+@pytest.mark.parametrize("vpc_id", ["vpc-0123456789abcdef0", Fn.import_value("VpcId")], ids=["known", "token"])
+def test_takes_a_subnet_of_what_may_be_the_clusters_vpc(bench, vpc_id):
+    again = ec2.Vpc.from_vpc_attributes(
+        bench.stack,
+        "Again",
+        vpc_id=vpc_id,
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0aaaaaaaaaaaaaaa1"],
+    )
+    bench.node_group(subnet=again.private_subnets[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("scaling_config", {"min_size": 1}, "'scalingConfig' was set to an object that is now empty"),
+        ("scaling_config", {"minSize": 1, "max_size": 3}, "'scalingConfig' was set to an object without maxSize"),
+        ("launch_template", {"id": "lt-1", "Version": "1"}, "'launchTemplate' was set to an object without version"),
+        ("update_config", {"max_unavailable": 1}, "'updateConfig' was set to an object that is now empty"),
+        ("taints", [{"key_": "gpu"}], r"'taints\[0\]' was set to an object that is now empty"),
+        ("taints", [{"Key": "gpu", "effect": "NO_SCHEDULE"}], "'taints' was set to one without a key"),
+    ],
+)
+def test_refuses_to_lose_what_an_escape_hatch_set(bench, name, value, message):
+    resource = bench.node_group().node.default_child
+    setattr(resource, name, value)
+    with pytest.raises(RuntimeError, match=f"{message}.*: a dict with snake_case keys is dropped silently"):
+        _ = bench.template
+
+
+def test_takes_what_an_escape_hatch_sets_in_cdks_own_types(bench):
+    resource = bench.node_group().node.default_child
+    resource.scaling_config = eks.CfnNodegroup.ScalingConfigProperty(min_size=0, max_size=8)
+    resource.labels = {"team_name": "vision"}
+    resource.update_config = Token.as_any({"Ref": "Update"})
+    assert bench.only("AWS::EKS::Nodegroup")["ScalingConfig"] == {"MinSize": 0, "MaxSize": 8}
 
 
 def test_refuses_a_placement_group_together_with_a_capacity_block(bench):

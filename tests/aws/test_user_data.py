@@ -9,7 +9,7 @@ import quopri
 import pytest
 
 from efa_constructs.aws import MimePart
-from efa_constructs.aws.user_data import bottlerocket_user_data, check_parts, nodeadm_user_data
+from efa_constructs.aws.user_data import bottlerocket_user_data, nodeadm_user_data
 from efa_constructs.errors import InvalidArgumentError
 
 
@@ -84,8 +84,6 @@ def test_writes_toml_for_bottlerocket():
         (lambda: MimePart("text/html", "<p>"), "'content_type' is 'text/html'"),
         (lambda: MimePart.shell_script("echo hello"), "a script starts with '#!'"),
         (lambda: MimePart.node_config("spec: {}"), "no 'kind: NodeConfig'"),
-        (lambda: check_parts("#!/bin/bash\necho hello"), "not a MIME part"),
-        (lambda: check_parts(["#!/bin/bash\necho hello"]), "not a MIME part"),
         (lambda: bottlerocket_user_data([MimePart.shell_script("#!/bin/sh")], raid0=False, max_pods=None), "TOML"),
     ],
 )
