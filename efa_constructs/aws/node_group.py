@@ -14,7 +14,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from ..catalogue import InstanceType, node_labels
+from ..catalogue import InstanceType, efa_interface_count, node_labels
 from ..errors import InvalidArgumentError
 from .argument_kinds import checks_kinds
 from .capacity import Capacity, CapacityType
@@ -151,7 +151,7 @@ class EfaNodeGroup(EfaNodes):
         _check_subnet(subnet, cluster)
         check_labels(labels or {})
         check_taints(taints)
-        own_labels = node_labels(plan.instance, plan.interfaces)
+        own_labels = node_labels(plan.instance, has_efa=efa_interface_count(plan.interfaces) > 0)
         _check_own_labels(own_labels, labels or {})
 
         if plan.instance.ami_limitation is not None:

@@ -10,7 +10,7 @@ Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalog
 
 from __future__ import annotations
 
-from .ami_types import AMI_TYPES, AmiType, check_ami_type, default_ami_type
+from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
@@ -36,6 +36,7 @@ __all__ = [
     "NEURON_LABEL",
     "Accelerator",
     "AmiType",
+    "AmiTypeMisfit",
     "AvailabilityZone",
     "InstanceStore",
     "InstanceType",
@@ -44,6 +45,7 @@ __all__ = [
     "NetworkCard",
     "NetworkInterface",
     "all_instance_types",
+    "ami_type_misfit",
     "availability_zones",
     "check_ami_type",
     "default_ami_type",

@@ -11,7 +11,7 @@ from .instance_types import InstanceType
 from .nearest import nearest
 from .search import get
 
-__all__ = ["AMI_TYPES", "AmiType", "check_ami_type", "default_ami_type"]
+__all__ = ["AMI_TYPES", "AmiType", "AmiTypeMisfit", "ami_type_misfit", "check_ami_type", "default_ami_type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +31,16 @@ class AmiType:
     volume_device: str | None = None
     # GiB of the AMI's snapshot of that volume: EC2 refuses a smaller one. None: not published.
     minimum_volume_gib: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AmiTypeMisfit:
+    """Why an AMI type does not fit an instance type."""
+
+    # Goes on after the name of the AMI type.
+    problem: str
+    # The name of the AMI type to use.
+    instead: str
 
 
 def default_ami_type(instance_type: InstanceType | str, operating_system: str = "AL2023") -> AmiType:
@@ -68,20 +78,26 @@ def check_ami_type(name: str, instance_type: InstanceType | str) -> AmiType:
     ami_type = AMI_TYPES.get(name)
     if ami_type is None:
         raise InvalidArgumentError(f"'ami_type' must be an AMI type of EKS, got '{name}'; {_suggestion(name)}")
-    right = default_ami_type(instance_type, _supported_system(ami_type, instance_type))
-    if ami_type.refused:
-        raise InvalidArgumentError(f"'ami_type' {name} is refused: {ami_type.refused}; use {right.name}")
-    if ami_type.architecture != instance_type.architecture:
-        raise InvalidArgumentError(
-            f"'ami_type' {name} is for {ami_type.architecture}, "
-            f"and {instance_type.name} is {instance_type.architecture}; use {right.name}"
-        )
-    if ami_type.accelerator != right.accelerator:
-        needs = f"needs {_driver(right.accelerator)}" if right.accelerator else "has no accelerator for it"
-        raise InvalidArgumentError(
-            f"'ami_type' {name} has {_driver(ami_type.accelerator)}, and {instance_type.name} {needs}; use {right.name}"
-        )
+    misfit = ami_type_misfit(ami_type, instance_type)
+    if misfit is not None:
+        raise InvalidArgumentError(f"'ami_type' {name} {misfit.problem}; use {misfit.instead}")
     return ami_type
+
+
+def ami_type_misfit(ami_type: AmiType, instance_type: InstanceType) -> AmiTypeMisfit | None:
+    """Say why nodes of the instance type would not work with the AMI type, if they would not."""
+    right = default_ami_type(instance_type, _supported_system(ami_type, instance_type))
+    # Of an AMI of one's own neither is known.
+    known = ami_type.architecture is not None
+    if known and ami_type.architecture != instance_type.architecture:
+        machines = f"is for {ami_type.architecture}, and {instance_type.name} is {instance_type.architecture}"
+        return AmiTypeMisfit(machines, right.name)
+    if known and ami_type.accelerator != right.accelerator:
+        needs = f"needs {_driver(right.accelerator)}" if right.accelerator else "has no accelerator for it"
+        return AmiTypeMisfit(f"has {_driver(ami_type.accelerator)}, and {instance_type.name} {needs}", right.name)
+    if ami_type.refused:
+        return AmiTypeMisfit(f"is refused: {ami_type.refused}", right.name)
+    return None
 
 
 def _accelerator(instance_type: InstanceType) -> str | None:

@@ -6,10 +6,7 @@ crash-loops on a node of an EFA type that was launched without an EFA interface.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from .instance_types import InstanceType
-from .interfaces import NetworkInterface
 
 __all__ = ["EFA_LABEL", "GPU_LABEL", "NEURON_LABEL", "node_labels"]
 
@@ -21,10 +18,13 @@ GPU_LABEL = "nvidia.com/gpu.present"
 NEURON_LABEL = "aws.amazon.com/neuron.present"
 
 
-def node_labels(instance: InstanceType, interfaces: Sequence[NetworkInterface]) -> dict[str, str]:
-    """Labels of a node of this type that is launched with these interfaces."""
+def node_labels(instance: InstanceType, *, has_efa: bool) -> dict[str, str]:
+    """Labels of a node of this type.
+
+    :param has_efa: Whether it is launched with an EFA interface.
+    """
     labels = {}
-    if any(interface.is_efa for interface in interfaces):
+    if has_efa:
         labels[EFA_LABEL] = "true"
     kinds = {(accelerator.kind, accelerator.manufacturer) for accelerator in instance.accelerators}
     if ("gpu", "NVIDIA") in kinds:

@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import combinations, groupby
 
 from .. import catalogue
 from ..lookups.deployed import DeployedInterface, DeployedNode, SecurityGroup, SecurityGroupRule
 
-__all__ = ["Finding", "Level", "PairVerdict", "has_rule_to_itself", "interfaces_in_words", "judge_pair", "obstacles"]
+__all__ = [
+    "Finding",
+    "Level",
+    "PairVerdict",
+    "distinct_pairs",
+    "has_rule_to_itself",
+    "interfaces_in_words",
+    "judge_pair",
+    "obstacles",
+]
 
 # How EKS names the security group that it makes for a cluster.
 _EKS_OWN_GROUP = "eks-cluster-sg-"
@@ -77,6 +86,25 @@ def judge_pair(first: DeployedNode, second: DeployedNode, groups: Mapping[str, S
         forward=obstacles(first, second, groups),
         backward=obstacles(second, first, groups),
     )
+
+
+def distinct_pairs(nodes: Iterable[DeployedNode]) -> Iterator[tuple[DeployedNode, DeployedNode]]:
+    """One pair of each kind: a thousand equal nodes have half a million pairs with one answer."""
+    seen = set()
+    for first, second in combinations(nodes, 2):
+        kind = (_kind(first), _kind(second))
+        if kind not in seen:
+            seen.add(kind)
+            yield first, second
+
+
+def _kind(node: DeployedNode) -> tuple[object, ...]:
+    """What the verdict about a node depends on."""
+    interfaces = tuple(
+        (one.network_card_index, one.device_index, one.interface_type, one.security_group_ids)
+        for one in node.interfaces
+    )
+    return node.instance_type, node.availability_zone, node.vpc_id, interfaces
 
 
 def obstacles(sender: DeployedNode, receiver: DeployedNode, groups: Mapping[str, SecurityGroup]) -> tuple[Finding, ...]:

@@ -9,7 +9,6 @@ import pytest
 from aws_cdk import Fn, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
-from constructs import Construct
 
 import efa_constructs.aws
 from efa_constructs.aws import (

@@ -19,10 +19,8 @@ from efa_constructs.catalogue import EFA_LABEL, GPU_LABEL, NEURON_LABEL, node_la
 )
 def test_names_what_the_node_has(name, labels):
     instance = catalogue.get(name)
-    assert node_labels(instance, catalogue.network_interfaces(instance)) == dict.fromkeys(labels, "true")
+    assert node_labels(instance, has_efa=True) == dict.fromkeys(labels, "true")
 
 
 def test_promises_no_efa_to_a_node_launched_without():
-    instance = catalogue.get("p5.48xlarge")
-    plain = [interface for interface in catalogue.network_interfaces(instance) if not interface.is_efa]
-    assert EFA_LABEL not in node_labels(instance, plain)
+    assert node_labels(catalogue.get("p5.48xlarge"), has_efa=False) == {GPU_LABEL: "true"}

@@ -169,7 +169,8 @@ def layout_in_words(instance_type: str, layout: str) -> str:
 
 
 def test_rehearse_guide_lists_every_code_of_a_finding():
-    sources = [(ROOT / "efa_constructs/rehearsal" / name).read_text() for name in ("fabric.py", "verdict.py")]
+    rehearsal = ROOT / "efa_constructs/rehearsal"
+    sources = [path.read_text() for path in (rehearsal / "fabric.py", *rehearsal.glob("*_findings.py"))]
     codes = set(re.findall(r'code=f?"([^"]+)"', "".join(sources)))
     codes = codes - {"no-{direction}-rule"} | {"no-ingress-rule", "no-egress-rule"}
     assert set(first_cells(section("how-to/rehearse-any-app.md", "## What it finds"))) == codes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from efa_constructs.catalogue import EFA_LABEL, GPU_LABEL
 from efa_constructs.lookups.deployed import (
     DeployedCluster,
     DeployedInterface,
@@ -88,7 +89,7 @@ def node_group(*nodes: DeployedNode, **changes: object) -> DeployedNodeGroup:
         template_node=replace(nodes[0] if nodes else node(), instance_id="the next node", state=None),
         nodes=nodes,
         placement_group=PlacementGroup(name="together", strategy="cluster"),
-        labels={},
+        labels={EFA_LABEL: "true", GPU_LABEL: "true"},
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
 

@@ -147,6 +147,32 @@ def test_finds_fault_with_a_group_for_efa_that_no_interface_carries() -> None:
     assert not verdict.sound
 
 
+BESIDE_ONE = (*P4D_INTERFACES[:-1], interface(3, 0, "efa-only", CLUSTER_GROUP))
+
+
+@pytest.mark.parametrize(("group", "level"), [(OWN, Level.FAULT), (PLAIN, Level.WARNING)], ids=["tagged", "plain"])
+def test_finds_an_efa_interface_without_the_group_that_the_others_carry(group: SecurityGroup, level: Level) -> None:
+    nodes = [node(name, interfaces=BESIDE_ONE) for name in ("i-0a", "i-0b")]
+    verdict = judge(of_stack(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: group})
+    (finding,) = verdict.findings
+    assert (finding.code, finding.level) == ("interface-without-efa-group", level)
+    assert f"EFA interfaces of i-0a (card 3 device 0) lack {EFA_GROUP}" in finding.problem
+    assert verdict.traffic_passes
+    assert verdict.sound is (level is Level.WARNING)
+
+
+def test_says_only_that_it_does_not_pass_where_the_clusters_group_does_not_let_it() -> None:
+    nodes = [node(name, interfaces=BESIDE_ONE) for name in ("i-0a", "i-0b")]
+    verdict = judge(of_stack(*nodes))
+    assert set(codes(verdict)) == {"no-egress-rule"}
+
+
+def test_finds_no_fault_with_an_interface_for_ip_that_lacks_the_efa_group() -> None:
+    interfaces = (interface(0, 0, "interface", CLUSTER_GROUP), *P4D_INTERFACES[1:])
+    nodes = [node(name, interfaces=interfaces) for name in ("i-0a", "i-0b")]
+    assert judge(of_stack(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: OWN}).findings == ()
+
+
 @pytest.mark.parametrize(
     ("other", "warned"),
     [
@@ -246,6 +272,38 @@ def both(**changes: object) -> tuple[object, ...]:
             "the node group is DEGRADED; Ec2LaunchTemplateNotFound: gone",
             id="a node group that is not active",
         ),
+        pytest.param(
+            "ami-type-misfit",
+            Level.FAULT,
+            TWO,
+            {"ami_type": "AL2023_x86_64_STANDARD"},
+            "AL2023_x86_64_STANDARD has no accelerator driver, and p4d.24xlarge needs the NVIDIA driver",
+            id="an AMI without the driver",
+        ),
+        pytest.param(
+            "ami-type-misfit",
+            Level.FAULT,
+            TWO,
+            {"ami_type": "AL2_x86_64"},
+            "AL2_x86_64 has no accelerator driver",
+            id="an old AMI without the driver",
+        ),
+        pytest.param(
+            "ami-type-misfit",
+            Level.WARNING,
+            TWO,
+            {"ami_type": "AL2_x86_64_GPU"},
+            "AWS stopped publishing",
+            id="an old AMI with the driver",
+        ),
+        pytest.param(
+            "label-missing",
+            Level.WARNING,
+            TWO,
+            {"labels": {"nvidia.com/gpu.present": "true"}},
+            "does not set the labels vpc.amazonaws.com/efa.present=true, by which",
+            id="a label is missing",
+        ),
         pytest.param("nodes-missing", Level.FAULT, TWO, {"desired_size": 3}, "3 nodes are wanted, 2 exist", id="nodes"),
     ],
 )
@@ -270,6 +328,10 @@ def test_does_not_judge_a_group_without_efa() -> None:
     assert not verdict.traffic_passes
     assert not verdict.sound
     assert verdict.findings == ()
+
+
+def test_cannot_tell_what_an_ami_of_ones_own_contains() -> None:
+    assert judge(node_group(*TWO, ami_type="CUSTOM")).findings == ()
 
 
 def test_does_not_know_how_many_interfaces_an_unknown_type_has() -> None:
