@@ -1,4 +1,4 @@
-"""Imports run one way: errors <- catalogue <- aws, lookups <- rehearsal, stacks <- app.py, cli."""
+"""Imports run one way: errors, argument_kinds <- catalogue <- aws, lookups <- rehearsal, stacks <- app.py, cli."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ ROOT = Path(__file__).parent.parent
 # What each part may import of this project, beside itself.
 MAY_IMPORT = {
     "efa_constructs.errors": set(),
+    "efa_constructs.argument_kinds": {"efa_constructs.errors"},
     "efa_constructs.catalogue": {"efa_constructs.errors"},
-    "efa_constructs.aws": {"efa_constructs.errors", "efa_constructs.catalogue"},
+    "efa_constructs.aws": {"efa_constructs.errors", "efa_constructs.argument_kinds", "efa_constructs.catalogue"},
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.rehearsal": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
     "efa_constructs.cli": {

@@ -12,8 +12,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
-from .argument_kinds import checks_kinds
+from .argument_kinds import KINDS
 
 __all__ = ["EfaCluster"]
 
@@ -29,7 +30,7 @@ class EfaCluster(Construct):
     others in.
     """
 
-    @checks_kinds
+    @checks_kinds(KINDS)
     def __init__(
         self,
         scope: Construct,

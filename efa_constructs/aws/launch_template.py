@@ -12,9 +12,10 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from .. import catalogue
+from ..argument_kinds import checks_kinds
 from ..catalogue import EFA_INTERFACE_TYPES, NetworkInterface
 from ..errors import InvalidArgumentError
-from .argument_kinds import checks_kinds
+from .argument_kinds import KINDS
 from .capacity import Capacity
 from .launch_plan import LaunchPlan
 from .lost_properties import IntactProperties, Properties
@@ -37,7 +38,7 @@ class EfaLaunchTemplate(Construct):
     Source: Amazon EKS User Guide, "Customize managed nodes with launch templates".
     """
 
-    @checks_kinds
+    @checks_kinds(KINDS)
     def __init__(
         self,
         scope: Construct,

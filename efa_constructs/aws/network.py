@@ -9,8 +9,9 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
-from .argument_kinds import checks_kinds
+from .argument_kinds import KINDS
 
 __all__ = ["EfaNetwork"]
 
@@ -24,7 +25,7 @@ class EfaNetwork(Construct):
     CLI look them up; a stack of a Region alone, or one that overrides ``availability_zones``, asks nobody.
     """
 
-    @checks_kinds
+    @checks_kinds(KINDS)
     def __init__(
         self,
         scope: Construct,

@@ -14,9 +14,10 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType, efa_interface_count, node_labels
 from ..errors import InvalidArgumentError
-from .argument_kinds import checks_kinds
+from .argument_kinds import KINDS
 from .capacity import Capacity, CapacityType
 from .labels_and_taints import check_labels, check_taints
 from .launch_plan import LaunchPlan
@@ -73,7 +74,7 @@ class EfaNodeGroup(EfaNodes):
     "Customize managed nodes with launch templates".
     """
 
-    @checks_kinds
+    @checks_kinds(KINDS)
     def __init__(
         self,
         scope: Construct,

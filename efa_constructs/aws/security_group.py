@@ -7,7 +7,8 @@ from typing import cast
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
-from .argument_kinds import checks_kinds
+from ..argument_kinds import checks_kinds
+from .argument_kinds import KINDS
 
 __all__ = ["EfaSecurityGroup"]
 
@@ -23,7 +24,7 @@ class EfaSecurityGroup(ec2.SecurityGroup):
     Source: Amazon EC2 User Guide, "Get started with EFA and MPI", step "Prepare an EFA-enabled security group".
     """
 
-    @checks_kinds
+    @checks_kinds(KINDS)
     def __init__(
         self,
         scope: Construct,

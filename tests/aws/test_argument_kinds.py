@@ -110,7 +110,7 @@ def test_lets_tokens_and_cdks_own_constructs_pass(bench):
 @pytest.mark.parametrize("construct", [EfaCluster, EfaLaunchTemplate, EfaNetwork, EfaNodeGroup, EfaSecurityGroup])
 def test_knows_the_kind_of_every_argument_of_every_construct(construct):
     names = {p.name for p in inspect.signature(construct.__init__).parameters.values() if p.kind is p.KEYWORD_ONLY}
-    assert names - _CHECKED_ELSEWHERE <= set(argument_kinds._KINDS)
+    assert names - _CHECKED_ELSEWHERE <= set(argument_kinds.KINDS)
 
 
 def test_goes_through_every_construct_that_takes_arguments():
