@@ -1,4 +1,4 @@
-"""Imports run one way: errors, argument_kinds <- catalogue <- aws, lookups <- rehearsal, stacks <- app.py, cli."""
+"""Imports run one way: errors, argument_kinds <- catalogue <- aws, k8s, lookups <- rehearsal, stacks <- app.py, cli."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "efa_constructs.argument_kinds": {"efa_constructs.errors"},
     "efa_constructs.catalogue": {"efa_constructs.errors"},
     "efa_constructs.aws": {"efa_constructs.errors", "efa_constructs.argument_kinds", "efa_constructs.catalogue"},
+    "efa_constructs.k8s": {"efa_constructs.errors", "efa_constructs.argument_kinds", "efa_constructs.catalogue"},
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.rehearsal": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
     "efa_constructs.cli": {
@@ -26,7 +27,13 @@ MAY_IMPORT = {
         "efa_constructs.lookups",
         "efa_constructs.rehearsal",
     },
-    "stacks": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.aws", "efa_constructs.lookups"},
+    "stacks": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.aws",
+        "efa_constructs.k8s",
+        "efa_constructs.lookups",
+    },
     "app": {"efa_constructs.errors", "stacks"},
 }
 # Who may import a package that is not ours and that costs time, or asks AWS.
@@ -35,7 +42,9 @@ ONLY_IN = {
     "botocore": {"efa_constructs.lookups", "efa_constructs.rehearsal.account"},
     "moto": {"efa_constructs.rehearsal.account", "efa_constructs.catalogue.generate"},
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},
-    "constructs": {"efa_constructs.aws", "stacks"},
+    "cdk8s": {"efa_constructs.aws", "efa_constructs.k8s", "stacks"},
+    "cdk8s_plus_27": {"efa_constructs.k8s"},
+    "constructs": {"efa_constructs.aws", "efa_constructs.k8s", "stacks"},
     "rich": {"efa_constructs.cli"},
     "typer": {"efa_constructs.cli"},
 }

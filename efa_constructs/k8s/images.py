@@ -1,0 +1,30 @@
+"""Container images: pinned, so that what was tested is what runs."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InvalidArgumentError
+
+__all__ = ["check_image"]
+
+# Tags that mean another image every week.
+_MOVING_TAGS = frozenset({"latest", "main", "master"})
+_REFERENCE = re.compile(r"(?P<name>[^@\s]+?)(:(?P<tag>[\w][\w.-]{0,127}))?(@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?")
+
+
+def check_image(argument: str, image: str) -> None:
+    """Refuse an image that is not pinned by a tag or a digest.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: it has neither, or a tag that moves.
+    """
+    match = _REFERENCE.fullmatch(image)
+    if match is None:
+        raise InvalidArgumentError(f"'{argument}' is {image!r}, which is no reference to a container image")
+    tag = match["tag"]
+    if match["digest"] is None and (tag is None or tag in _MOVING_TAGS):
+        wrong = "has no tag" if tag is None else f"has the tag '{tag}', which moves"
+        raise InvalidArgumentError(
+            f"'{argument}' is {image!r}, which {wrong}: pin it by a version, such as {match['name']}:1.2.3, or a digest"
+        )

@@ -1,0 +1,16 @@
+"""Warnings are found wherever in the tree they were given."""
+
+from __future__ import annotations
+
+import cdk8s
+from constructs import Construct
+
+from efa_constructs.k8s.warnings import add_warning, warnings_of
+
+
+def test_collects_the_warnings_of_a_tree():
+    chart = cdk8s.Testing.chart()
+    inner = Construct(Construct(chart, "Outer"), "Inner")
+    add_warning(inner, "efa-constructs:first", "the first")
+    add_warning(chart, "efa-constructs:second", "the second")
+    assert warnings_of(chart) == ["the second [ack: efa-constructs:second]", "the first [ack: efa-constructs:first]"]
