@@ -10,6 +10,7 @@ Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalog
 
 from __future__ import annotations
 
+from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
@@ -29,12 +30,15 @@ from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 
 __all__ = [
     "AMI_TYPES",
+    "DAEMON_SETS_CPU_MILLICORES",
+    "DAEMON_SETS_MEMORY_MIB",
     "EFA_INTERFACE_TYPES",
     "EFA_LABEL",
     "GPU_LABEL",
     "MINIMUM_WITH_EFA_ONLY",
     "NEURON_LABEL",
     "Accelerator",
+    "Allocatable",
     "AmiType",
     "AmiTypeMisfit",
     "AvailabilityZone",
@@ -45,6 +49,7 @@ __all__ = [
     "NetworkCard",
     "NetworkInterface",
     "all_instance_types",
+    "allocatable",
     "ami_type_misfit",
     "availability_zones",
     "check_ami_type",

@@ -168,6 +168,18 @@ def layout_in_words(instance_type: str, layout: str) -> str:
     return f"{efa} EFA of {len(interfaces)}, {addresses} IPv4, {most} pods"
 
 
+RESOURCE_ROWS = table((ROOT / "docs/explanation/node-resources.md").read_text())
+
+
+@pytest.mark.parametrize("row", RESOURCE_ROWS, ids=lambda row: row[0])
+def test_node_resources_table_is_what_the_catalogue_computes(row):
+    (name,) = quoted(row[0])
+    found = catalogue.allocatable(name)
+    mebibytes = (found.hugepages_2mi_mib, found.memory_mib, found.conservative_memory_mib)
+    expected = [str(catalogue.get(name).vcpus), f"{found.cpu_millicores}m", *(f"{figure}Mi" for figure in mebibytes)]
+    assert row[1:] == expected
+
+
 def test_rehearse_guide_lists_every_code_of_a_finding():
     rehearsal = ROOT / "efa_constructs/rehearsal"
     sources = [path.read_text() for path in (rehearsal / "fabric.py", *rehearsal.glob("*_findings.py"))]
