@@ -10,15 +10,13 @@ from aws_cdk import aws_ec2 as ec2
 
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
+from ..catalogue.user_data import MAXIMUM_USER_DATA_BYTES
 from ..errors import InvalidArgumentError
 from .block_devices import block_device_mappings
 from .capacity import Capacity
 from .user_data import MimePart, bottlerocket_user_data, nodeadm_user_data
 
 __all__ = ["LaunchPlan"]
-
-# Amazon EC2 User Guide, "Run commands when you launch an EC2 instance with user data input".
-_USER_DATA_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +75,9 @@ class LaunchPlan:
 
 def _checked(user_data: str | None) -> str | None:
     size = len((user_data or "").encode())
-    if size > _USER_DATA_BYTES:
+    if size > MAXIMUM_USER_DATA_BYTES:
         raise InvalidArgumentError(
-            f"'user_data' makes a document of {size} bytes, but EC2 takes {_USER_DATA_BYTES}: keep scripts in Amazon "
-            "S3, and fetch them in a short one"
+            f"'user_data' makes a document of {size} bytes, but EC2 takes {MAXIMUM_USER_DATA_BYTES}: keep scripts in "
+            "Amazon S3, and fetch them in a short one"
         )
     return user_data

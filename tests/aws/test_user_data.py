@@ -9,6 +9,7 @@ import quopri
 import pytest
 
 from efa_constructs.aws import MimePart
+from efa_constructs.aws.launch_plan import LaunchPlan
 from efa_constructs.aws.user_data import bottlerocket_user_data, nodeadm_user_data
 from efa_constructs.errors import InvalidArgumentError
 
@@ -90,3 +91,24 @@ def test_writes_toml_for_bottlerocket():
 def test_fails_with_a_message_that_says_what_to_change(make, message):
     with pytest.raises(InvalidArgumentError, match=message):
         make()
+
+
+def plan_with_user_data(comment_bytes: int) -> LaunchPlan:
+    return LaunchPlan.make(
+        instance_type="p4d.24xlarge",
+        ami_type=None,
+        interface_layout="default",
+        capacity=None,
+        placement_group=None,
+        volume_size=None,
+        block_devices=[],
+        instance_store_raid0=True,
+        user_data=[MimePart.shell_script("#!/bin/sh\n" + "#" * comment_bytes)],
+    )
+
+
+def test_fills_the_user_data_that_ec2_takes_to_the_last_byte():
+    room = 16_384 - len(plan_with_user_data(0).user_data)
+    assert len(plan_with_user_data(room).user_data) == 16_384
+    with pytest.raises(InvalidArgumentError, match="a document of 16385 bytes, but EC2 takes 16384"):
+        plan_with_user_data(room + 1)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from ....catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
+from ....catalogue.user_data import MAXIMUM_USER_DATA_BYTES
 from ..hardware import Hardware
 from ..resource_type import AwsError
 from . import interfaces
@@ -106,9 +107,8 @@ def _reservation_id_is_well_formed(launch: Launch, hardware: Hardware, around: L
 
 def _user_data_is_short(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     encoded = str(launch.template.get("UserData") or "")
-    # "User data is limited to 16 KB, in raw form, before it is base64-encoded": EC2 User Guide.
-    if len(encoded.rstrip("=")) * 3 // 4 > _MOST_USER_DATA:
-        raise _error("InvalidParameterValue", f"User data is limited to {_MOST_USER_DATA} bytes")
+    if len(encoded.rstrip("=")) * 3 // 4 > MAXIMUM_USER_DATA_BYTES:
+        raise _error("InvalidParameterValue", f"User data is limited to {MAXIMUM_USER_DATA_BYTES} bytes")
 
 
 def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
@@ -135,7 +135,6 @@ _OF_ANOTHER_ACCOUNT = (
     " (zone names differ between AWS accounts, and these are of another one: a cluster facts file has the offerings of "
     "yours)"
 )
-_MOST_USER_DATA = 16_384
 
 Rule = Callable[[Launch, Hardware, LaunchSurroundings], None]
 
