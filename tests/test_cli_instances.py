@@ -93,7 +93,10 @@ def test_gives_the_layouts_of_one_type_as_json(efa: Any) -> None:
     [
         (["instances", "p5.48xlrge"], "instance type 'p5.48xlrge' is not known; did you mean p5.48xlarge"),
         (["instances", "m5.large"], "instance type 'm5.large' has no EFA"),
-        (["instances", "--architecture", "riscv"], "'architecture' must be one of x86_64, arm64, got 'riscv'"),
+        (["instances", "--architecture", "riscv"], "'--architecture' must be one of x86_64, arm64, got 'riscv'"),
+        (["instances", "--usage-class", "lent"], "'--usage-class' must be one of on-demand, spot, capacity-block"),
+        (["instances", "--efa", "-1"], "'--efa' must be at least 0, got -1"),
+        (["instances", "--min-efa=-1", "--json"], "'--efa' must be at least 0, got -1"),
         (["instances", "--efa", "many"], "Invalid value for '--efa'"),
         (["instances", "--bogus"], "No such option: --bogus"),
         (["instances", "p5.48xlarge", "--efa", "2"], "give either a type, here 'p5.48xlarge', or filters, not both"),

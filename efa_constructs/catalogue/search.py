@@ -60,8 +60,10 @@ def find(
     :param efa_interfaces: At least this many EFA interfaces. Where the maximum is unknown, as many as AWS documents.
     :param architecture: ``"x86_64"`` or ``"arm64"``.
     :param usage_class: ``"on-demand"``, ``"spot"`` or ``"capacity-block"``.
-    :raises InvalidArgumentError: An architecture or usage class that EC2 does not have.
+    :raises InvalidArgumentError: An architecture or usage class that EC2 does not have, or a negative number.
     """
+    if efa_interfaces is not None and efa_interfaces < 0:
+        raise InvalidArgumentError(f"'efa_interfaces' must be at least 0, got {efa_interfaces}")
     _check("architecture", architecture, _ARCHITECTURES)
     _check("usage_class", usage_class, _USAGE_CLASSES)
     return tuple(

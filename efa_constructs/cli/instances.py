@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["instances"]
 
 UNKNOWN = "?"
+# Of arguments of catalogue.find that are not named like their option.
+_OPTIONS = {"efa_interfaces": "--efa", "usage_class": "--usage-class"}
 
 
 def instances(
@@ -54,7 +56,7 @@ def instances(
 
 
 def _list(filters: dict[str, Any], as_json: bool) -> int:
-    found = catalogue.find(**filters)
+    found = _find(filters)
     if as_json:
         print_json({"instanceTypes": [facts(instance_type) for instance_type in found]})
     elif found:
@@ -62,6 +64,17 @@ def _list(filters: dict[str, Any], as_json: bool) -> int:
     if not found and not as_json:
         note("no instance type with EFA is like that")
     return 0 if found else 1
+
+
+def _find(filters: dict[str, Any]) -> tuple[InstanceType, ...]:
+    """Let errors name the option, where they name the argument that it became."""
+    try:
+        return catalogue.find(**filters)
+    except InvalidArgumentError as error:
+        message = str(error)
+        for argument in filters:
+            message = message.replace(f"'{argument}'", f"'{_OPTIONS.get(argument, f'--{argument}')}'")
+        raise InvalidArgumentError(message) from None
 
 
 def _print_list(found: Iterable[InstanceType]) -> None:

@@ -139,10 +139,11 @@ def test_finds_everything_when_nothing_is_asked():
     ("filters", "message"),
     [
         ({"architecture": "arm"}, "'architecture' must be one of x86_64, arm64, got 'arm'"),
+        ({"efa_interfaces": -1}, "'efa_interfaces' must be at least 0, got -1"),
         ({"usage_class": "ondemand"}, "'usage_class' must be one of on-demand, spot, capacity-block, got 'ondemand'"),
     ],
 )
-def test_refuses_a_filter_that_could_match_nothing(filters, message):
+def test_refuses_a_filter_that_makes_no_sense(filters, message):
     with pytest.raises(InvalidArgumentError) as error:
         catalogue.find(**filters)
     assert str(error.value) == message
