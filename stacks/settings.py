@@ -92,7 +92,10 @@ class Settings:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidConfigurationError(f"the value must be a text that is not empty, got {value!r}")
+        # Not "the default": whoever passes an empty variable of a shell would deploy something else than they meant.
+        raise InvalidConfigurationError(
+            f"the value must be a text that is not empty, got {value!r}; leave the key out for its default"
+        )
     return value.strip()
 
 

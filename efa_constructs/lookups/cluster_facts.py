@@ -89,6 +89,8 @@ def read_cluster_facts(path: Path) -> ClusterFacts:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InvalidConfigurationError(f"the cluster facts file '{path}' does not exist") from None
+    except IsADirectoryError:
+        raise InvalidConfigurationError(f"the cluster facts file '{path}' is a folder, give the file in it") from None
     except OSError as error:
         raise InvalidConfigurationError(f"the cluster facts file '{path}' cannot be read: {error.strerror}") from None
     except ValueError as error:

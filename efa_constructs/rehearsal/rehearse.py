@@ -99,8 +99,7 @@ class _Run:
         self._node, self._script = find_node(), find_cdk_cli(directory)
         given = read_assembly(self._rehearsal.assembly) if self._rehearsal.assembly else None
         app = None if given else read_app(directory, self._rehearsal.context)
-        facts_file = self._facts_file(app)
-        facts = read_cluster_facts(facts_file) if facts_file else None
+        facts_file, facts = self._facts(app)
         account_id, region = self._expected_environment(given, app, facts)
         kept = False
         try:
@@ -139,21 +138,27 @@ class _Run:
             if not kept:
                 self._end()
 
-    def _facts_file(self, app: CdkApp | None) -> Path | None:
-        if self._rehearsal.cluster_facts is not None:
-            return self._rehearsal.cluster_facts
-        named = app.context.get(app_keys.CLUSTER_FACTS) if app else None
-        return self._rehearsal.directory / named if isinstance(named, str) else None
+    def _facts(self, app: CdkApp | None) -> tuple[Path, ClusterFacts] | tuple[None, None]:
+        given = self._rehearsal.cluster_facts
+        if given is not None:
+            return given, read_cluster_facts(given)
+        named = app_keys.text_of(app.context, app_keys.CLUSTER_FACTS) if app else None
+        if named is None:
+            return None, None
+        file = self._rehearsal.directory / named
+        with app_keys.errors_naming(app_keys.CLUSTER_FACTS):
+            return file, read_cluster_facts(file)
 
     def _expected_environment(
         self, given: CloudAssembly | None, app: CdkApp | None, facts: ClusterFacts | None
     ) -> tuple[str, str]:
         """Where stacks go that do not say it, and where the app's will most likely go."""
         region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _REGION
-        zone = app.context.get(app_keys.AVAILABILITY_ZONE) if app else None
-        if isinstance(zone, str):
+        zone = app_keys.text_of(app.context, app_keys.AVAILABILITY_ZONE) if app else None
+        if zone is not None:
             # A guess that saves time: the assembly says where its stacks really go.
-            region = region_of_zone(zone)
+            with app_keys.errors_naming(app_keys.AVAILABILITY_ZONE):
+                region = region_of_zone(zone)
         return (
             next(iter(given.accounts if given else ()), facts.account if facts else _ACCOUNT),
             next(iter(given.regions if given else ()), facts.region if facts else region),
@@ -224,8 +229,8 @@ class _Run:
 
     def _make_named_placement_group(self, app: CdkApp | None, region: str) -> str | None:
         """Make the placement group that the app only names: in the real account it is there already."""
-        name = app.context.get(app_keys.PLACEMENT_GROUP) if app else None
-        if not isinstance(name, str):
+        name = app_keys.text_of(app.context, app_keys.PLACEMENT_GROUP) if app else None
+        if name is None:
             return None
         clients = aws_clients(region=region, environment=self._environment(region))
         clients.ec2.create_placement_group(GroupName=name, Strategy="cluster")

@@ -57,6 +57,13 @@ def test_fails_with_a_message_that_says_what_to_change(context, message):
         Settings.from_context(context)
 
 
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_takes_no_empty_value_for_a_key_that_is_left_out(key, value):
+    with pytest.raises(EfaConstructsError, match=rf"^'{key}': the value must be .*got {value!r}"):
+        Settings.from_context({key: value})
+
+
 def test_refuses_a_reservation_together_with_a_capacity_block():
     settings = Settings(capacity_reservation_id="cr-0123456789abcdef0", capacity_block_id="cr-0123456789abcdef1")
     with pytest.raises(EfaConstructsError, match="exclude each other"):
