@@ -7,41 +7,57 @@ from __future__ import annotations
 
 import ipaddress
 import json
-import types
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated
 
+from .. import catalogue
+from ..catalogue import identifiers
 from ..errors import InvalidConfigurationError
+from .json_records import Form, object_of_unique_fields, parse_record
 
 __all__ = ["SCHEMA_VERSION", "Cluster", "ClusterFacts", "Subnet", "Vpc", "read_cluster_facts"]
 
 # Raised whenever a field changes its meaning or goes.
 SCHEMA_VERSION = 1
 
-_AUTHENTICATION_MODES = ("API", "API_AND_CONFIG_MAP", "CONFIG_MAP")
+_ACCOUNT = Form(identifiers.ACCOUNT_ID, "the 12 digits of an account")
+_REGION = Form(identifiers.REGION_NAME, "the name of a Region, such as us-east-1")
+_CLUSTER_NAME = Form(identifiers.CLUSTER_NAME, "the name of an EKS cluster: letters, digits, - and _")
+_VERSION = Form(identifiers.KUBERNETES_VERSION, "a minor version of Kubernetes, such as 1.35")
+_HTTPS = Form(re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[!-~]*)?"), "a URL that begins with https://")
+_BASE64 = Form(
+    re.compile(r"(?=.)([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"),
+    "the base64 of certificateAuthority.data as it is, in one line",
+)
+_MODE = Form(re.compile("API|API_AND_CONFIG_MAP|CONFIG_MAP"), "API, API_AND_CONFIG_MAP or CONFIG_MAP")
+_SECURITY_GROUP = Form(identifiers.SECURITY_GROUP_ID, "the id of a security group: sg- and 8 to 17 hexadecimal digits")
+_VPC = Form(identifiers.VPC_ID, "the id of a VPC: vpc- and 8 to 17 hexadecimal digits")
+_SUBNET = Form(identifiers.SUBNET_ID, "the id of a subnet: subnet- and 8 to 17 hexadecimal digits")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cluster:
     """The EKS cluster, as ``aws eks describe-cluster`` shows it."""
 
-    name: str
-    version: str
-    endpoint: str
-    certificate_authority_data: str
-    authentication_mode: str
+    name: Annotated[str, _CLUSTER_NAME]
+    version: Annotated[str, _VERSION]
+    endpoint: Annotated[str, _HTTPS]
+    certificate_authority_data: Annotated[str, _BASE64]
+    authentication_mode: Annotated[str, _MODE]
     # The group that EKS itself made: ``resourcesVpcConfig.clusterSecurityGroupId``.
-    security_group_id: str
-    oidc_issuer: str | None = None
+    security_group_id: Annotated[str, _SECURITY_GROUP]
+    oidc_issuer: Annotated[str, _HTTPS] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vpc:
     """The VPC of the cluster."""
 
-    id: str
+    id: Annotated[str, _VPC]
     cidr_blocks: tuple[str, ...]
 
 
@@ -49,7 +65,7 @@ class Vpc:
 class Subnet:
     """A subnet of that VPC. ``private``: its route table has no route to an internet gateway."""
 
-    id: str
+    id: Annotated[str, _SUBNET]
     availability_zone: str
     availability_zone_id: str
     cidr_block: str
@@ -62,8 +78,8 @@ class ClusterFacts:
     """Everything that the app needs to know about an existing cluster and its network."""
 
     schema_version: int
-    account: str
-    region: str
+    account: Annotated[str, _ACCOUNT]
+    region: Annotated[str, _REGION]
     cluster: Cluster
     vpc: Vpc
     subnets: tuple[Subnet, ...]
@@ -82,11 +98,11 @@ class ClusterFacts:
 def read_cluster_facts(path: Path) -> ClusterFacts:
     """Read and check a cluster facts file.
 
-    :raises InvalidConfigurationError: the file is not there, is not JSON, misses a field, has one that is unknown or of
-        another type, or was written by another version of the format.
+    :raises InvalidConfigurationError: the file is not there, is not JSON, misses a field, has one that is unknown, of
+        another type or form, or that contradicts another one, or was written by another version of the format.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InvalidConfigurationError(f"the cluster facts file '{path}' does not exist") from None
     except IsADirectoryError:
@@ -94,11 +110,13 @@ def read_cluster_facts(path: Path) -> ClusterFacts:
     except OSError as error:
         raise InvalidConfigurationError(f"the cluster facts file '{path}' cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise InvalidConfigurationError(f"the cluster facts file '{path}' is not JSON: {error}") from None
+        raise InvalidConfigurationError(f"the cluster facts file '{path}' is not UTF-8: {error}") from None
     try:
-        return _check(_parse(ClusterFacts, document, ""))
+        return _check(parse_record(ClusterFacts, json.loads(text, object_pairs_hook=object_of_unique_fields)))
     except InvalidConfigurationError as error:
         raise InvalidConfigurationError(f"in the cluster facts file '{path}': {error}") from None
+    except ValueError as error:
+        raise InvalidConfigurationError(f"the cluster facts file '{path}' is not JSON: {error}") from None
 
 
 def _check(facts: ClusterFacts) -> ClusterFacts:
@@ -106,74 +124,113 @@ def _check(facts: ClusterFacts) -> ClusterFacts:
         raise InvalidConfigurationError(
             f"'schemaVersion' is {facts.schema_version}, but this release reads {SCHEMA_VERSION}: write the file anew"
         )
-    if facts.node_subnet_id is not None and facts.subnet(facts.node_subnet_id) is None:
-        known = ", ".join(subnet.id for subnet in facts.subnets)
-        raise InvalidConfigurationError(f"'nodeSubnetId' is '{facts.node_subnet_id}', but 'subnets' lists {known}")
-    mode = facts.cluster.authentication_mode
-    if mode not in _AUTHENTICATION_MODES:
-        raise InvalidConfigurationError(
-            f"'cluster.authenticationMode' is '{mode}', use {', '.join(_AUTHENTICATION_MODES)}"
-        )
+    _check_urls(facts)
+    _check_zone_names(facts)
+    _check_zone_ids(facts)
+    _check_subnets(facts)
     _check_cidr_blocks(facts)
+    _check_addons(facts)
     return facts
+
+
+def _check_urls(facts: ClusterFacts) -> None:
+    for field, url in (("endpoint", facts.cluster.endpoint), ("oidcIssuer", facts.cluster.oidc_issuer)):
+        other = identifiers.in_another_region(facts.region, url or "")
+        if other is not None:
+            raise InvalidConfigurationError(
+                f"'cluster.{field}' is '{url}', which is in {other}, but 'region' is '{facts.region}': use those of "
+                "one cluster"
+            )
+
+
+def _check_zone_names(facts: ClusterFacts) -> None:
+    zones = [(f"subnets[{index}].availabilityZone", each.availability_zone) for index, each in _numbered(facts)]
+    for name, offering in facts.instance_type_offerings.items():
+        zones += [(f"instanceTypeOfferings.{name}[{index}]", zone) for index, zone in enumerate(offering)]
+    for where, zone in zones:
+        if not identifiers.is_zone_name_of(facts.region, zone):
+            raise InvalidConfigurationError(
+                f"'{where}' is '{zone}', which is no zone of {facts.region}, the 'region': use a name such as "
+                f"{facts.region}a"
+            )
+
+
+def _check_zone_ids(facts: ClusterFacts) -> None:
+    prefix = None
+    # A Region newer than the catalogue is no mistake.
+    if facts.region in catalogue.regions():
+        prefix = catalogue.availability_zones(facts.region)[0].zone_id.partition("-")[0]
+    for index, subnet in _numbered(facts):
+        where, zone_id = f"subnets[{index}].availabilityZoneId", subnet.availability_zone_id
+        if not re.fullmatch(rf"{prefix or '[a-z]+[0-9]+'}(-[a-z0-9]+)+", zone_id):
+            raise InvalidConfigurationError(
+                f"'{where}' is '{zone_id}', which is no zone id of {facts.region}, the 'region': use one such as "
+                f"{prefix or 'use1'}-az1, which 'aws ec2 describe-subnets' shows"
+            )
+    for (first, one), (second, other) in combinations(_numbered(facts), 2):
+        same_name = one.availability_zone == other.availability_zone
+        if same_name != (one.availability_zone_id == other.availability_zone_id):
+            raise InvalidConfigurationError(
+                f"'subnets[{second}].availabilityZoneId' is '{other.availability_zone_id}' for "
+                f"{other.availability_zone}, but 'subnets[{first}]' has {one.availability_zone_id} for "
+                f"{one.availability_zone}: one name has one id in an account"
+            )
+
+
+def _check_subnets(facts: ClusterFacts) -> None:
+    for index, subnet in _numbered(facts):
+        if subnet.available_ip_address_count < 0:
+            raise InvalidConfigurationError(
+                f"'subnets[{index}].availableIpAddressCount' is {subnet.available_ip_address_count}, use a number from "
+                "0"
+            )
+    for (first, one), (second, other) in combinations(_numbered(facts), 2):
+        if one.id == other.id:
+            raise InvalidConfigurationError(
+                f"'subnets[{second}].id' is '{other.id}', the same as 'subnets[{first}].id': list each subnet once"
+            )
+    if facts.node_subnet_id is not None and facts.subnet(facts.node_subnet_id) is None:
+        known = ", ".join(subnet.id for subnet in facts.subnets) or "none"
+        raise InvalidConfigurationError(f"'nodeSubnetId' is '{facts.node_subnet_id}', but 'subnets' lists {known}")
 
 
 def _check_cidr_blocks(facts: ClusterFacts) -> None:
     if not facts.vpc.cidr_blocks:
         raise InvalidConfigurationError("'vpc.cidrBlocks' is empty, list the VPC's blocks, the primary one first")
-    blocks = [(f"vpc.cidrBlocks[{index}]", block) for index, block in enumerate(facts.vpc.cidr_blocks)]
-    blocks += [(f"subnets[{index}].cidrBlock", subnet.cidr_block) for index, subnet in enumerate(facts.subnets)]
-    for where, block in blocks:
-        try:
-            ipaddress.IPv4Network(block)
-        except ValueError:
-            raise InvalidConfigurationError(f"'{where}' is '{block}', which is no IPv4 CIDR block") from None
+    of_vpc = [_network(f"vpc.cidrBlocks[{index}]", block) for index, block in enumerate(facts.vpc.cidr_blocks)]
+    of_subnets = [_network(f"subnets[{index}].cidrBlock", subnet.cidr_block) for index, subnet in _numbered(facts)]
+    for index, network in enumerate(of_subnets):
+        if not any(network.subnet_of(block) for block in of_vpc):
+            raise InvalidConfigurationError(
+                f"'subnets[{index}].cidrBlock' is '{network}', which lies in none of 'vpc.cidrBlocks' "
+                f"{', '.join(map(str, of_vpc))}: list all blocks of the VPC, and only its subnets"
+            )
+    for name, networks in (("vpc.cidrBlocks[{}]", of_vpc), ("subnets[{}].cidrBlock", of_subnets)):
+        for (first, one), (second, other) in combinations(enumerate(networks), 2):
+            if one.overlaps(other):
+                raise InvalidConfigurationError(
+                    f"'{name.format(second)}' is '{other}', which overlaps '{name.format(first)}' {one}: EC2 gives out "
+                    "an address once"
+                )
 
 
-def _parse(expected: Any, value: Any, where: str) -> Any:
-    """Turn parsed JSON into ``expected``: a dataclass, a tuple, a mapping of strings, or a scalar."""
-    origin, arguments = get_origin(expected), get_args(expected)
-    if origin in (Union, types.UnionType):
-        return None if value is None else _parse(arguments[0], value, where)
-    if origin is tuple:
-        items = _expect(list, value, where)
-        return tuple(_parse(arguments[0], item, f"{where}[{index}]") for index, item in enumerate(items))
-    if origin is Mapping:
-        entries = _expect(dict, value, where)
-        return {key: _parse(arguments[1], item, f"{where}.{key}") for key, item in entries.items()}
-    if hasattr(expected, "__dataclass_fields__"):
-        return _parse_record(expected, _expect(dict, value, where), where)
-    return _expect(expected, value, where)
+def _network(where: str, block: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(block)
+    except ValueError:
+        raise InvalidConfigurationError(
+            f"'{where}' is '{block}', which is no IPv4 CIDR block: use one such as 10.42.0.0/16"
+        ) from None
 
 
-def _parse_record(record: Any, value: dict[str, Any], where: str) -> Any:
-    hints = get_type_hints(record)
-    names = {_json_name(field.name): field for field in fields(record)}
-    for key in value:
-        if key not in names:
-            raise InvalidConfigurationError(f"{_quoted(where)} has an unknown field '{key}', use {', '.join(names)}")
-    arguments = {}
-    for key, field in names.items():
-        if key in value:
-            arguments[field.name] = _parse(hints[field.name], value[key], f"{where}.{key}" if where else key)
-        elif type(None) not in get_args(hints[field.name]):
-            raise InvalidConfigurationError(f"{_quoted(where)} has no field '{key}'")
-    return record(**arguments)
+def _check_addons(facts: ClusterFacts) -> None:
+    version = facts.addons.get("vpc-cni")
+    if version is not None and not re.fullmatch(r"v?[0-9]+\.[0-9]+\.[0-9]+([.+-].*)?", version):
+        raise InvalidConfigurationError(
+            f"'addons.vpc-cni' is '{version}', use the whole version that 'aws eks describe-addon' shows, such as "
+            "v1.20.4-eksbuild.2"
+        )
 
 
-def _expect(kind: type, value: Any, where: str) -> Any:
-    # bool is an int to Python, but not to a reader of JSON.
-    if isinstance(value, kind) and (kind is not int or not isinstance(value, bool)):
-        return value
-    names: Mapping[type, str] = {str: "a string", int: "a whole number", bool: "true or false", list: "a list"}
-    expected = names.get(kind, "an object")
-    raise InvalidConfigurationError(f"{_quoted(where)} must be {expected}, got {json.dumps(value)}")
-
-
-def _quoted(where: str) -> str:
-    return f"'{where}'" if where else "the document"
-
-
-def _json_name(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.capitalize() for word in rest)
+def _numbered(facts: ClusterFacts) -> Iterator[tuple[int, Subnet]]:
+    return enumerate(facts.subnets)

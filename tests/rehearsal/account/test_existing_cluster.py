@@ -104,8 +104,8 @@ def test_has_add_ons_that_no_list_here_knows() -> None:
 
 @pytest.mark.parametrize(
     ("block", "words"),
-    [("10.0.0.0/99", "no IPv4 CIDR block"), ("10.99.0.0/16", "The CIDR '10.42.0.0/19' is invalid")],
-    ids=["a wrong value", "subnets outside the VPC"],
+    [("10.0.0.0/99", "no IPv4 CIDR block"), ("10.0.0.0/8", "The CIDR '10.0.0.0/8' is invalid")],
+    ids=["a wrong value", "a VPC that EC2 would not make"],
 )
 def test_says_in_one_line_what_is_wrong_with_the_file(tmp_path: Path, block: str, words: str) -> None:
     document = json.loads(EXAMPLE.read_text())

@@ -1,0 +1,53 @@
+"""What ids, names and addresses that AWS gives look like."""
+
+from __future__ import annotations
+
+import re
+
+from .availability_zones import regions
+
+__all__ = [
+    "ACCOUNT_ID",
+    "CLUSTER_NAME",
+    "KUBERNETES_VERSION",
+    "REGION_NAME",
+    "SECURITY_GROUP_ID",
+    "SUBNET_ID",
+    "VPC_ID",
+    "in_another_region",
+    "is_zone_name_of",
+]
+
+# AWS Account Management Reference Guide, "View AWS account identifiers"
+ACCOUNT_ID = re.compile(r"[0-9]{12}")
+# Those of all partitions: us-east-1, us-gov-west-1, cn-north-1, us-isob-east-1, eusc-de-east-1.
+# AWS General Reference, "AWS service endpoints"
+REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+# 17 hexadecimal digits, or 8 of what was made before 2018.
+# EC2 User Guide, "Identify Amazon EC2 resources"
+VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}")
+SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
+SECURITY_GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
+# Amazon EKS API Reference, "CreateCluster", name
+CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+# Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS": minor versions only
+KUBERNETES_VERSION = re.compile(r"1\.[0-9]{1,3}")
+
+
+def is_zone_name_of(region: str, zone: str) -> bool:
+    """Whether a zone of the Region may have this name: ``us-west-2b``, or ``us-west-2-lax-1a`` for a Local Zone.
+
+    EC2 User Guide, "Regions and Zones": the name of every kind of zone begins with its Region's.
+    """
+    return re.fullmatch(re.escape(region) + r"([a-z]|(-[a-z0-9]+)+)", zone) is not None
+
+
+def in_another_region(region: str, url: str) -> str | None:
+    """Return the Region that the host name in a URL of AWS names, if it is another one. None: it is not.
+
+    The API server of an EKS cluster and its OpenID Connect issuer have their Region's name between two dots:
+    Amazon EKS User Guide, "Cluster API server endpoint".
+    """
+    host = url.partition("://")[2].partition("/")[0]
+    labels = host.split(".")
+    return None if region in labels else next((label for label in labels if label in regions()), None)
