@@ -33,12 +33,7 @@ class EfaNodesStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, id, **kwargs)
         target = cluster or self._existing_cluster(settings)
-        if not placement.zone_was_named:
-            cdk.Annotations.of(self).add_warning_v2(
-                "efa-constructs:zone-not-named",
-                f"'efa:availabilityZone' is not set: the nodes go to {placement.availability_zone}; make sure that "
-                f"this zone of your account offers {settings.instance_type}",
-            )
+        self._warn_of(placement, settings)
         self.node_group = EfaNodeGroup(
             self,
             "NodeGroup",
@@ -55,6 +50,21 @@ class EfaNodesStack(cdk.Stack):
             volume_size=cdk.Size.gibibytes(settings.volume_size_gib),
         )
         self._define_outputs(self.node_group)
+
+    def _warn_of(self, placement: Placement, settings: Settings) -> None:
+        if not placement.zone_was_named:
+            cdk.Annotations.of(self).add_warning_v2(
+                "efa-constructs:zone-not-named",
+                f"'efa:availabilityZone' is not set: the nodes go to {placement.availability_zone}; make sure that "
+                f"this zone of your account offers {settings.instance_type}",
+            )
+        if placement.region_left is not None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "efa-constructs:region-from-zone",
+                f"the stacks go to {placement.region}, the Region of 'efa:availabilityZone' "
+                f"{placement.availability_zone}, and not to {placement.region_left}, the Region of the credentials in "
+                "use: name a zone there if this is not meant",
+            )
 
     def _existing_cluster(self, settings: Settings) -> ExistingCluster:
         assert settings.cluster_facts is not None, "without a cluster stack there are cluster facts"

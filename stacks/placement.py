@@ -27,6 +27,8 @@ class Placement:
     zone_was_named: bool
     # Of a new network: the nodes' zone, and at least one more that EKS needs for its control plane.
     network_zones: tuple[str, ...]
+    # The Region of the credentials in use, if the zone is in another one.
+    region_left: str | None = None
 
 
 def find_placement(settings: Settings, *, account: str | None, region: str | None) -> Placement:
@@ -49,17 +51,18 @@ def find_placement(settings: Settings, *, account: str | None, region: str | Non
         )
     _check_reserved_zone(settings)
     if settings.availability_zone is not None:
-        region = catalogue.region_of_zone(settings.availability_zone)
         zone = settings.availability_zone
+        region_of_stacks = catalogue.region_of_zone(zone)
     else:
-        region = region or DEFAULT_REGION
-        zone = _cluster_zones(region)[0]
+        region_of_stacks = region or DEFAULT_REGION
+        zone = _cluster_zones(region_of_stacks)[0]
     return Placement(
         account=account,
-        region=region,
+        region=region_of_stacks,
         availability_zone=zone,
         zone_was_named=settings.availability_zone is not None,
-        network_zones=_network_zones(settings, zone, region),
+        network_zones=_network_zones(settings, zone, region_of_stacks),
+        region_left=None if region == region_of_stacks else region,
     )
 
 

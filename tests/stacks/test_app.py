@@ -137,6 +137,43 @@ def test_says_so_when_nobody_named_the_zone(app):
     )
 
 
+def defined_with_credentials_for(region, app, monkeypatch, **keys):
+    app()  # deletes the variables first
+    if region:
+        monkeypatch.setenv("CDK_DEFAULT_REGION", region)
+    cloud = cdk.App(context={f"efa:{key}": value for key, value in keys.items()})
+    define(cloud)
+    return cloud.node.find_child("EfaNodes")
+
+
+def test_warns_that_the_zone_moves_the_stacks_to_another_region_than_the_credentials(app, monkeypatch):
+    nodes = defined_with_credentials_for("eu-west-1", app, monkeypatch, availabilityZone="us-west-2b")
+    assert nodes.region == "us-west-2"
+    assertions.Annotations.from_stack(nodes).has_warning(
+        "/EfaNodes",
+        "the stacks go to us-west-2, the Region of 'efa:availabilityZone' us-west-2b, and not to eu-west-1, the Region "
+        "of the credentials in use: name a zone there if this is not meant [ack: efa-constructs:region-from-zone]",
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "keys"),
+    [
+        ("us-west-2", {"availabilityZone": "us-west-2b"}),
+        (None, {"availabilityZone": "us-west-2b"}),
+        ("eu-west-1", {}),
+        ("us-east-1", {"clusterFacts": str(Path(__file__).parents[2] / "examples" / "cluster-facts.json")}),
+    ],
+    ids=["the same Region", "no credentials", "no zone", "cluster facts"],
+)
+def test_does_not_warn_of_the_region_where_nothing_moves(app, monkeypatch, region, keys):
+    nodes = defined_with_credentials_for(region, app, monkeypatch, **keys)
+    assert nodes.region == (region or "us-west-2")
+    assertions.Annotations.from_stack(nodes).has_no_warning(
+        "*", assertions.Match.string_like_regexp("credentials in use")
+    )
+
+
 @pytest.mark.parametrize(
     "instance_type",
     [
