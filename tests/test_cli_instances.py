@@ -40,6 +40,32 @@ def test_fits_every_type_into_a_hundred_columns(efa: Any) -> None:
     assert max(map(len, out.splitlines())) <= 100
 
 
+def test_leaves_nothing_out_in_a_narrow_terminal(efa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, wide, _ = efa("instances")
+    for columns in (80, 60):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        _, narrow, _ = efa("instances")
+        assert max(map(len, narrow.splitlines())) <= columns
+        for word in ("p6e-gb200.36xlarge", "4 x GB200", "8 x H100", "ALSO AS", "block only"):
+            assert word in wide
+            assert word in narrow
+        rows = [line for line in narrow.splitlines() if not line.startswith(" ")]
+        assert [row.split()[0] for row in rows] == [row.split()[0] for row in wide.splitlines()]
+    assert "\np5.48xlarge           32     32   192   2048 GiB  x86_64\n    8 x H100; block spot\n" in narrow
+
+
+@pytest.mark.parametrize("name", ["p5.48xlarge", "p6-b300.48xlarge", "p6e-gb200.36xlarge", "hpc6id.32xlarge"])
+def test_shows_one_type_in_a_narrow_terminal(efa: Any, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def words(text: str) -> list[str]:
+        return sorted(word for word in text.split() if set(word) - set("-+|"))
+
+    _, wide, _ = efa("instances", name)
+    monkeypatch.setenv("COLUMNS", "60")
+    _, narrow, _ = efa("instances", name)
+    assert max(map(len, narrow.splitlines())) <= 60
+    assert words(narrow) == words(wide)
+
+
 def test_prints_one_json_document_and_nothing_else(efa: Any) -> None:
     code, out, err = efa("instances", "--family", "p4d", "--json")
     (p4d,) = json.loads(out)["instanceTypes"]
@@ -72,7 +98,7 @@ def test_shows_one_type_with_the_interfaces_of_each_layout(efa: Any) -> None:
 def test_says_why_a_layout_is_impossible(efa: Any) -> None:
     code, out, _ = efa("instances", "p6-b300.48xlarge")
     assert code == 0
-    assert "its network card 0 cannot carry EFA" in out
+    assert "its network card 0 cannot carry EFA" in " ".join(out.split())
 
 
 def test_gives_the_layouts_of_one_type_as_json(efa: Any) -> None:

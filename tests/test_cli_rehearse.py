@@ -10,6 +10,7 @@ import pytest
 
 from efa_constructs import cli
 from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.lookups.deployed import PlacementGroup
 from efa_constructs.rehearsal.result import RehearsalResult, to_json
 
 from .rehearsal.deployments import (
@@ -63,6 +64,38 @@ def test_keeps_33_interfaces_readable_in_a_hundred_columns(capsys: pytest.Captur
     assert max(map(len, out.splitlines())) <= 100
     assert out.isascii()
     assert all(line == line.rstrip() for line in out.splitlines())
+
+
+LONG = "EfaNodes-NodeGroupPlacementGroupA2C3836B-71MWTJXBB2QZ"
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_cuts_nothing_off_in_a_narrow_terminal(
+    columns: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    group = replace(TWO, name=LONG, placement_group=PlacementGroup(name=LONG, strategy="cluster"))
+    out = print_of(result(cluster(group)), capsys)
+    assert max(map(len, out.splitlines())) <= columns
+    assert out.isascii(), "rich cuts with an ellipsis"
+    assert "1-3" in out
+    assert out.count("#1, #2") == 3
+    assert "\n  #1  sg-0c1c1c1c1c1c1c1c1  eks-cluster-sg-training-1234:" in out
+    assert "\n  #2  sg-0efa0efa0efa0efa0  efa: all traffic in from itself" in out
+    beside = f"\n  placement group  {LONG}\n{'':19}(cluster)\n"
+    below = f"\n  placement group\n    {LONG}\n    (cluster)\n"
+    assert (beside if columns == 80 else below) in out
+
+
+def test_folds_a_name_that_is_longer_than_the_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    name = f"eks-cluster-sg-{LONG}-1234567890"
+    groups = {**GROUPS, EFA_GROUP: replace(EFA, name=name)}
+    out = print_of(result(cluster(TWO, security_groups=groups)), capsys)
+    assert max(map(len, out.splitlines())) <= 60
+    assert f"{name}:alltraffic" in "".join(out.split())
 
 
 def test_reports_why_efa_would_not_pass_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,11 @@ import typer
 from .. import catalogue
 from ..errors import InvalidArgumentError
 from .cards import card_rows
-from .output import console, note, print_json
+from .facts import fact_lines
+from .output import console, note, print_json, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from rich.table import Table
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["instances"]
 
 UNKNOWN = "?"
+# Columns of the list with numbers, and those that go onto a line of their own in a narrow terminal, in this order.
+_RIGHT = (1, 2, 4, 5)
+_FOLDABLE = (3, 7)
 # Of arguments of catalogue.find that are not named like their option.
 _OPTIONS = {"efa_interfaces": "--efa", "usage_class": "--usage-class"}
 
@@ -79,7 +83,7 @@ def _find(filters: dict[str, Any]) -> tuple[InstanceType, ...]:
 
 def _print_list(found: Iterable[InstanceType]) -> None:
     # Not rich: it takes 0.1 s to lay out 300 rows, and the widths are known.
-    rows = [("TYPE", "EFA", "CARDS", "ACCELERATORS", "VCPU", "MEMORY", "ARCH", "ALSO AS")]
+    rows: list[tuple[str, ...]] = [("TYPE", "EFA", "CARDS", "ACCELERATORS", "VCPU", "MEMORY", "ARCH", "ALSO AS")]
     rows += [
         (
             each.name,
@@ -93,15 +97,26 @@ def _print_list(found: Iterable[InstanceType]) -> None:
         )
         for each in found
     ]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    right = {1, 2, 4, 5}
-    for row in rows:
-        cells = (
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        print("  ".join(cells).rstrip())
+    for line in _table_lines(rows, width()):
+        print(line)
     note(f"{len(rows) - 1} instance types; 'efa instances TYPE' shows the interfaces of one")
+
+
+def _table_lines(rows: list[tuple[str, ...]], available: int) -> Iterator[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    folded: list[int] = []
+    beside = list(range(len(widths)))
+    for column in _FOLDABLE:
+        if sum(widths[one] + 2 for one in beside) - 2 <= available:
+            break
+        beside.remove(column)
+        folded.append(column)
+    for row in rows:
+        cells = (row[one].rjust(widths[one]) if one in _RIGHT else row[one].ljust(widths[one]) for one in beside)
+        yield "  ".join(cells).rstrip()
+        below = "; ".join(row[one] for one in folded if row[one])
+        if below:
+            yield f"    {below}"
 
 
 def _capacity(instance_type: InstanceType) -> str:
@@ -128,12 +143,12 @@ def _show(instance_type: InstanceType, as_json: bool) -> int:
         return 0
     out = console()
     out.print(f"[bold]{instance_type.name}[/]")
-    for label, value in _summary(instance_type):
-        out.print(f"  {label:<15}{value}", soft_wrap=True)
+    for line in fact_lines(_summary(instance_type), width()):
+        out.print(line, markup=False)
     for layout, (found, interfaces) in layouts.items():
         out.print()
         if "refused" in found:
-            out.print(f"[bold]{layout}[/]: {found['refused']}", soft_wrap=True)
+            out.print(f"[bold]{layout}[/]: {found['refused']}")
             continue
         out.print(
             f"[bold]{layout}[/]: {found['efaInterfaces']} EFA of {len(interfaces)} interfaces, "

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "error", "note", "print_json"]
+__all__ = ["console", "error", "note", "print_json", "width"]
 
 # Of tables, where the output is no terminal: a line of a log is rarely cut before that.
 _WIDTH = 100
+
+
+def width() -> int:
+    """Columns of standard output: ``COLUMNS`` of the environment, the terminal's, or enough for every table."""
+    if not sys.stdout.isatty() and not os.environ.get("COLUMNS"):
+        return _WIDTH
+    return shutil.get_terminal_size((_WIDTH, 24)).columns
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -22,7 +31,7 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     made = Console(stderr=stderr, highlight=False, emoji=False)
     if not stream.isatty():
-        made = Console(stderr=stderr, highlight=False, emoji=False, width=_WIDTH, color_system=None)
+        made = Console(stderr=stderr, highlight=False, emoji=False, width=width(), color_system=None)
     return made
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -16,10 +17,13 @@ from ..rehearsal.fabric import Finding, Level
 from ..rehearsal.result import RehearsalResult
 from ..rehearsal.verdict import NodeGroupVerdict
 from .cards import card_rows
+from .facts import fact_lines
 from .output import console
 
 __all__ = ["print_report"]
 
+# Columns that are more than any table needs.
+_UNLIMITED = 10_000
 _STYLES = {Level.BLOCKS: "red", Level.FAULT: "red", Level.WARNING: "yellow"}
 
 
@@ -52,10 +56,8 @@ def _indented(out: Console, text: str | Text, by: int = 2) -> None:
 
 
 def _facts(out: Console, facts: Iterable[tuple[str, str]]) -> None:
-    grid = Table.grid(padding=(0, 2))
-    for label, value in facts:
-        grid.add_row(Text(label), Text(value))
-    out.print(Padding(grid, (0, 0, 0, 2)))
+    for line in fact_lines(facts, out.width):
+        out.print(Text(line))
 
 
 def _print_stacks(out: Console, result: RehearsalResult) -> None:
@@ -90,16 +92,31 @@ def _print_node_group(out: Console, cluster: DeployedCluster, group: DeployedNod
 def _print_interfaces(out: Console, cluster: DeployedCluster, group: DeployedNodeGroup) -> None:
     node = group.nodes[0] if group.nodes else group.template_node
     _heading(out, f"Network interfaces of {_which(node, group)}")
+    used = sorted({id for one in node.interfaces for id in one.security_group_ids})
+    names = {id: id for id in used}
+    table = _interface_table(node.interfaces, names)
+    if Measurement.get(out, out.options.update(max_width=_UNLIMITED), table).maximum > out.width:
+        # Ids are long, and below the table they are in full anyway.
+        names = {id: f"#{number}" for number, id in enumerate(used, start=1)}
+        table = _interface_table(node.interfaces, names)
+    out.print(table)
+    out.print()
+    _facts(
+        out,
+        (
+            (id if names[id] == id else f"{names[id]}  {id}", _group_in_words(cluster.security_groups.get(id)))
+            for id in used
+        ),
+    )
+
+
+def _interface_table(interfaces: Iterable[DeployedInterface], group_names: Mapping[str, str]) -> Padding:
     table = Table(box=box.ASCII, show_edge=False, pad_edge=False)
     for column in ("network card", "device", "type", "IPv4", "security groups"):
-        table.add_column(column)
-    rows = [(one.network_card_index, _cells(one)) for one in node.interfaces]
-    for cards, cells in card_rows(rows):
+        table.add_column(column, overflow="fold")
+    for cards, cells in card_rows((one.network_card_index, _cells(one, group_names)) for one in interfaces):
         table.add_row(cards, *cells)
-    out.print(Padding(table, (0, 0, 0, 2)))
-    used = {id for one in node.interfaces for id in one.security_group_ids}
-    out.print()
-    _facts(out, ((id, _group_in_words(cluster.security_groups.get(id))) for id in sorted(used)))
+    return Padding(table, (0, 0, 0, 2))
 
 
 def _which(node: DeployedNode, group: DeployedNodeGroup) -> str:
@@ -118,12 +135,12 @@ def _place(interface: DeployedInterface) -> tuple[object, ...]:
     )
 
 
-def _cells(interface: DeployedInterface) -> tuple[str, ...]:
+def _cells(interface: DeployedInterface, group_names: Mapping[str, str]) -> tuple[str, ...]:
     return (
         str(interface.device_index),
         interface.interface_type,
         interface.private_ipv4_address or "-",
-        ", ".join(interface.security_group_ids) or "none",
+        ", ".join(group_names[id] for id in interface.security_group_ids) or "none",
     )
 
 
