@@ -115,3 +115,10 @@ def test_the_command_starts_without(package: str) -> None:
 
 def test_reading_cluster_facts_does_not_load_boto3() -> None:
     assert "boto3" not in loaded_by("import efa_constructs.lookups.cluster_facts, efa_constructs.lookups.deployed")
+
+
+@pytest.mark.parametrize("module", ["dataclasses", "inspect", "difflib", "pathlib", "jsii", "boto3"])
+def test_the_catalogue_answers_without_what_takes_longer_to_import_than_its_data(module: str) -> None:
+    loaded = loaded_by("from efa_constructs import catalogue; catalogue.get('p5.48xlarge')")
+    assert "efa_constructs.catalogue.instance_types" in loaded
+    assert module not in loaded

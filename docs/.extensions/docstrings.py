@@ -12,7 +12,7 @@ _COMMENT = re.compile(r"\s*#\s?(.*)")
 
 
 class Docstrings(griffe.Extension):
-    """Fields of dataclasses and members of enumerations are documented by the comment above them."""
+    """Fields of records and members of enumerations are documented by the comment above them."""
 
     def on_object(self, *, obj: griffe.Object, **kwargs: Any) -> None:
         """Adapt the docstring of an object that has just been read."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .ami_types import default_ami_type
@@ -38,8 +38,7 @@ _LEAST_MEMORY = 0.925
 _EVICTION_MIB = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allocatable:
+class Allocatable(NamedTuple):
     """What a node has for pods, before those of DaemonSets."""
 
     cpu_millicores: int

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .instance_types import InstanceType
@@ -14,8 +14,7 @@ from .search import get
 __all__ = ["AMI_TYPES", "AmiType", "AmiTypeMisfit", "ami_type_misfit", "check_ami_type", "default_ami_type"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmiType:
+class AmiType(NamedTuple):
     """An AMI type, under the name that the EKS API uses."""
 
     name: str
@@ -33,8 +32,7 @@ class AmiType:
     minimum_volume_gib: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AmiTypeMisfit:
+class AmiTypeMisfit(NamedTuple):
     """Why an AMI type does not fit an instance type."""
 
     # Goes on after the name of the AMI type.

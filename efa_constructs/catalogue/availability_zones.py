@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .nearest import nearest
@@ -22,8 +22,7 @@ __all__ = [
 ZONE_IDS_WITHOUT_CONTROL_PLANE = frozenset({"use1-az3", "usw1-az2", "cac1-az3"})
 
 
-@dataclass(frozen=True, slots=True)
-class AvailabilityZone:
+class AvailabilityZone(NamedTuple):
     """A zone of a Region. Which name has which id differs from account to account: this is one account's mapping."""
 
     name: str

@@ -1,22 +1,20 @@
-"""What EC2 says about each instance type that has EFA: plain frozen records."""
+"""What EC2 says about each instance type that has EFA: plain frozen records.
+
+Named tuples, here and in all of the catalogue: importing dataclasses takes longer than reading the data.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-
-TYPE_CHECKING = False  # importing typing for this takes longer than reading the data
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Accelerator", "InstanceStore", "InstanceType", "NetworkCard"]
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkCard:
+class NetworkCard(NamedTuple):
     """One network card. ``None`` means that AWS publishes no value."""
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index
     # Network interfaces that fit on the card; device indices run from 0 to one less.
     maximum_interfaces: int | None
     # Of "interface" (ENA), "efa" (ENA and EFA) and "efa-only".
@@ -33,21 +31,19 @@ class NetworkCard:
         return interfaces <= (1 if self.maximum_interfaces is None else self.maximum_interfaces)
 
 
-@dataclass(frozen=True, slots=True)
-class Accelerator:
+class Accelerator(NamedTuple):
     """Accelerators of one model."""
 
     # "gpu", "neuron", "inference", "fpga" or "media": the part of DescribeInstanceTypes that lists it.
     kind: str
     manufacturer: str
     model: str
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
     # MiB on one accelerator; None: AWS publishes no value.
     memory_mib: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class InstanceStore:
+class InstanceStore(NamedTuple):
     """Disks that are part of the host: fast, and lost when the instance stops."""
 
     # (how many, GB each, "ssd" or "hdd")
@@ -55,8 +51,7 @@ class InstanceStore:
     total_size_gb: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceType:
+class InstanceType(NamedTuple):
     """An EC2 instance type that has EFA. Where nothing else is said, ``None`` means unknown, never zero."""
 
     name: str

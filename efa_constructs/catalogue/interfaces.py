@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .instance_types import InstanceType, NetworkCard
@@ -38,8 +38,7 @@ class InterfaceLayout(StrEnum):
     BANDWIDTH = "bandwidth"
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkInterface:
+class NetworkInterface(NamedTuple):
     """A network interface of a launch template."""
 
     network_card_index: int
@@ -58,8 +57,7 @@ class NetworkInterface:
         return self.interface_type != "efa-only"
 
 
-@dataclass(frozen=True, slots=True)
-class MaxPods:
+class MaxPods(NamedTuple):
     """How many pods fit on a node. ``None`` means that AWS publishes too little to know."""
 
     # What nodeadm computes: it counts every interface that fits on card 0, also those that EFA-only takes.

@@ -6,10 +6,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
-
-TYPE_CHECKING = False  # importing typing for this takes longer than reading the data
-if TYPE_CHECKING:
-    from typing import Any
+from typing import Any
 
 __all__ = ["apply_corrections", "load_json", "records_with_efa", "refused_types", "sizes_without_efa"]
 

@@ -109,6 +109,27 @@ def test_corrections_only_name_families_that_exist():
             assert pattern.partition(".")[0] in families or "refused" in correction
 
 
+@pytest.mark.parametrize(
+    ("record", "field"),
+    [
+        (catalogue.get("p5.48xlarge"), "name"),
+        (catalogue.get("p5.48xlarge").network_cards[3], "index"),
+        (catalogue.get("p5.48xlarge").accelerators[0], "count"),
+        (catalogue.get("p5.48xlarge").instance_store, "total_size_gb"),
+        (catalogue.network_interfaces("p5.48xlarge")[0], "device_index"),
+        (catalogue.default_ami_type("p5.48xlarge"), "name"),
+        (catalogue.availability_zones("us-west-2")[0], "zone_id"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_records_are_frozen_and_show_their_fields(record, field):
+    with pytest.raises(AttributeError):
+        setattr(record, field, "changed")
+    assert repr(record).startswith(f"{type(record).__name__}(")
+    assert f"{field}={getattr(record, field)!r}" in repr(record)
+    assert type(record)(**{name: getattr(record, name) for name in record._fields}) == record
+
+
 def test_finds_by_everything_at_once():
     found = catalogue.find(accelerator="nvidia", efa_interfaces=16, architecture="x86_64", usage_class="capacity-block")
     assert names(found) == ["p5.48xlarge", "p5e.48xlarge", "p5en.48xlarge", "p6-b300.48xlarge"]

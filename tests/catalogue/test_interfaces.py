@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
@@ -165,7 +164,7 @@ def test_bandwidth_puts_ena_where_aws_documents_it(name, cards):
 def test_bandwidth_puts_no_ena_on_a_card_without_it():
     p4d = catalogue.get("p4d.24xlarge")
     *others, last = p4d.network_cards
-    without = replace(p4d, network_cards=(*others, replace(last, interface_types=("efa", "efa-only"))))
+    without = p4d._replace(network_cards=(*others, last._replace(interface_types=("efa", "efa-only"))))
     assert "interface@3.1" in short(catalogue.network_interfaces(p4d, "bandwidth"))
     assert short(catalogue.network_interfaces(without, "bandwidth"))[-1] == "efa-only@3.0"
 
@@ -284,4 +283,4 @@ def test_a_managed_node_group_is_capped_by_its_vcpus():
     limits = {found.name: catalogue.max_pods(found, ()).managed_limit for found in EVERY_TYPE}
     assert limits["p5.4xlarge"] == limits["hpc7a.12xlarge"] == 110
     assert limits["hpc7g.8xlarge"] == 250
-    assert catalogue.max_pods(replace(catalogue.get("p5.4xlarge"), vcpus=30), ()).managed_limit == 250
+    assert catalogue.max_pods(catalogue.get("p5.4xlarge")._replace(vcpus=30), ()).managed_limit == 250
