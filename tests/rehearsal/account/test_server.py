@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -295,6 +296,23 @@ def test_takes_a_managed_policy_on_trust_that_no_list_here_has_and_says_so(accou
         "whether IAM has the managed policy 'AmazonEKSWorkerNodesPolicy' (there is 'AmazonEKSWorkerNodePolicy')",
     )
     cloudformation.delete_stack(StackName="new")
+
+
+def test_names_a_parameter_as_cloudformation_does_whatever_the_stack_is_called(account: AccountProcess) -> None:
+    cloudformation, ssm = client(account, "cloudformation"), client(account, "ssm")
+    long = "NameOfAParameterThatIsLongerThanItsRoom"
+    cloudformation.create_stack(
+        StackName="Ssm", TemplateBody=template({"Short": OTHERS["Parameter"], long: OTHERS["Parameter"]})
+    )
+    assert failures(account, "Ssm") == []
+    names = {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for resource in cloudformation.describe_stack_resources(StackName="Ssm")["StackResources"]
+    }
+    assert re.fullmatch("CFN-Short-[A-Za-z0-9]{12}", names["Short"])
+    assert re.fullmatch(f"CFN-{long[:23]}-[A-Za-z0-9]{{12}}", names[long])
+    assert ssm.get_parameter(Name=names["Short"])["Parameter"]["Value"] == "v"
+    cloudformation.delete_stack(StackName="Ssm")
 
 
 def test_makes_functions_layers_and_permissions(account: AccountProcess) -> None:
