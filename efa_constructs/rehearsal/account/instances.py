@@ -9,14 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 from moto.ec2.models import EC2Backend
 from moto.ec2.models import elastic_network_interfaces as moto_interfaces
 from moto.ec2.models import instances as moto_instances
+from moto.ec2.models.block_device import BlockDeviceType
+from moto.ec2.models.elastic_block_store import VolumeAttachment
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.utils import parse_user_data, random_eni_attach_id, random_reservation_id
 
 from .addresses import take_address
+from .resource_type import AwsError
 
 __all__ = ["Instance", "InstanceLaunch", "NetworkInterface", "run_instance"]
 
@@ -82,6 +86,10 @@ class NetworkInterface(moto_interfaces.NetworkInterface):
             self.private_ip_address = None
             self.private_ip_addresses = []
 
+    def get_tags(self) -> list[dict[str, str]]:
+        """Its tags: moto would go through those of the whole Region, for each interface that it shows."""
+        return _tags(self.ec2_backend, self.id, "network-interface")
+
     @property
     def attachment(self) -> _Attachment | None:
         """Where the interface is attached, network card included."""
@@ -101,6 +109,15 @@ class Instance(moto_instances.Instance):
     def prep_nics(self, nic_spec: list[dict[str, Any]], *args: Any, **kwargs: Any) -> None:
         """Make and attach the interfaces. moto calls it while it makes the instance."""
         self.nics: dict[int, Any] = {}
+        try:
+            self._attach_interfaces(nic_spec)
+        except AwsError:
+            for interface in self.nics.values():
+                interface.delete()
+            raise
+        self.security_groups = self.nics[0].group_set
+
+    def _attach_interfaces(self, nic_spec: list[dict[str, Any]]) -> None:
         subnet = self.ec2_backend.get_subnet(self._subnet_id)
         for specification in nic_spec:
             interface = NetworkInterface(self.ec2_backend, subnet, specification)  # type: ignore[abstract]
@@ -110,7 +127,18 @@ class Instance(moto_instances.Instance):
             interface.attach_time = utcnow()
             interface.status = "in-use"
             self.nics[interface.network_card_index * _DEVICES + (interface.device_index or 0)] = interface
-        self.security_groups = self.nics[0].group_set
+
+    def get_tags(self) -> list[dict[str, str]]:
+        """Its tags: moto would go through those of the whole Region, for each instance that it shows."""
+        return _tags(self.ec2_backend, self.id, "instance")
+
+    def teardown_defaults(self) -> None:
+        """Detach its volumes, and delete those that go with it; moto would look for the instance among all others."""
+        for device in self.block_device_mapping.values():
+            self.ec2_backend.volumes[device.volume_id].attachment = None
+            if device.delete_on_termination:
+                self.ec2_backend.delete_volume(device.volume_id)
+        self.block_device_mapping.clear()
 
     def terminate(self) -> moto_instances.InstanceState:
         """Terminate: the interfaces that go with the instance are gone from it too."""
@@ -145,7 +173,11 @@ class Instance(moto_instances.Instance):
 
 
 def run_instance(ec2: EC2Backend, launch: InstanceLaunch, subnet: Subnet) -> Instance:
-    """Run one instance in a subnet. Whoever calls has asked the launch rules before."""
+    """Run one instance in a subnet. Whoever calls has asked the launch rules before.
+
+    :raises AwsError: the subnet has no address left, or a volume's snapshot is not there. Nothing is left of it.
+    :raises ServiceException: the same, where moto refuses: a volume without the IOPS that its type needs.
+    """
     template = launch.template
     user_data = template.get("UserData")
     # moto's classes are abstract to a type checker, and nowhere else.
@@ -169,11 +201,22 @@ def run_instance(ec2: EC2Backend, launch: InstanceLaunch, subnet: Subnet) -> Ins
     target = template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
     instance.capacity_reservation_id = target.get("CapacityReservationId")
     instance.add_tags(dict(launch.tags))
+    try:
+        _add_volumes(instance, template.get("BlockDeviceMappings") or [{"DeviceName": "/dev/xvda", "Ebs": {}}])
+    except (AwsError, ServiceException):
+        instance.terminate()
+        raise
     reservation = moto_instances.Reservation(random_reservation_id(), owner_id=ec2.account_id)
     reservation.instances.append(instance)
     ec2.reservations[reservation.id] = reservation
-    _add_volumes(instance, template.get("BlockDeviceMappings") or [{"DeviceName": "/dev/xvda", "Ebs": {}}])
     return instance
+
+
+def _tags(ec2: EC2Backend, resource_id: str, resource_type: str) -> list[dict[str, str]]:
+    return [
+        {"resource_id": resource_id, "key": key, "value": value, "resource_type": resource_type}
+        for key, value in ec2.tags.get(resource_id, {}).items()
+    ]
 
 
 def _launch_template(launch: InstanceLaunch) -> dict[str, str]:
@@ -183,17 +226,32 @@ def _launch_template(launch: InstanceLaunch) -> dict[str, str]:
 
 
 def _add_volumes(instance: Instance, mappings: Sequence[Mapping[str, Any]]) -> None:
+    """Make and attach the volumes. moto's way drops IOPS, and looks for the instance among all others each time."""
     for mapping in mappings:
         ebs = mapping.get("Ebs")
         if ebs is None:
             continue
-        instance.add_block_device(
+        snapshot_id = ebs.get("SnapshotId")
+        if snapshot_id and snapshot_id not in instance.ec2_backend.snapshots:
+            # moto refuses it too, without a word.
+            raise AwsError("InvalidSnapshot.NotFound", f"The snapshot '{snapshot_id}' does not exist.", service="Ec2")
+        volume = instance.ec2_backend.create_volume(
             # 20 GiB is what EKS gives a node unless told otherwise.
-            int(ebs.get("VolumeSize") or 20),
-            mapping["DeviceName"],
-            ebs.get("SnapshotId"),
-            bool(ebs.get("Encrypted", False)),
-            ebs.get("DeleteOnTermination") is not False,
-            ebs.get("KmsKeyId"),
-            ebs.get("VolumeType", "gp3"),
+            size=int(ebs.get("VolumeSize") or 20),
+            zone_name=instance.placement.zone,
+            snapshot_id=snapshot_id,
+            encrypted=bool(ebs.get("Encrypted", False)),
+            kms_key_id=ebs.get("KmsKeyId"),
+            volume_type=ebs.get("VolumeType", "gp3"),
+            iops=ebs.get("Iops"),
+            throughput=ebs.get("Throughput"),
+        )
+        device = mapping["DeviceName"]
+        volume.attachment = VolumeAttachment(volume, instance, device, "attached")  # type: ignore[abstract]
+        instance.block_device_mapping[device] = BlockDeviceType(
+            volume_id=volume.id,
+            status=volume.status,
+            size=volume.size,
+            attach_time=utcnow(),
+            delete_on_termination=ebs.get("DeleteOnTermination") is not False,
         )

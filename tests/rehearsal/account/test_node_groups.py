@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import cProfile
 
 import pytest
+from moto.ec2.models.instances import Instance
 
 from efa_constructs.rehearsal.account.placement_groups import create_placement_group
 from efa_constructs.rehearsal.account.resource_type import AwsError
@@ -145,6 +147,99 @@ def test_keeps_the_old_nodes_when_the_new_version_cannot_be_launched(account: Tr
     assert group["launchTemplate"]["version"] == "1"
 
 
+@pytest.mark.parametrize("strategy", ["DEFAULT", "MINIMAL"])
+@pytest.mark.parametrize(
+    ("volume", "message"),
+    [
+        (
+            {"SnapshotId": "snap-0123456789abcdef0"},
+            "InvalidSnapshot.NotFound - The snapshot 'snap-0123456789abcdef0' does not exist. ",
+        ),
+        ({"VolumeType": "io2"}, "Iops"),
+    ],
+)
+def test_an_update_whose_launch_fails_is_a_health_issue_and_is_taken_back(
+    account: TrainingAccount, strategy: str, volume: dict[str, str], message: str
+) -> None:
+    template = account.launch_template()
+    account.create_node_group(
+        launchTemplate={"id": template, "version": "1"},
+        updateConfig={"maxUnavailable": 1, "updateStrategy": strategy},
+    )
+    enis, volumes = len(account.ec2.enis), len(account.ec2.volumes)
+    for data in (p4d() | {"BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": volume}]}, p4d()):
+        account.ec2.get_launch_template(template).create_version(data, "")
+    keys = {"clusterName": "training", "nodegroupName": "p4d"}
+    update = account.call("UpdateNodegroupVersion", **keys, launchTemplate={"id": template, "version": "2"})["update"]
+    assert update["status"] == "Failed"
+    group = account.call("DescribeNodegroup", **keys)["nodegroup"]
+    (issue,) = group["health"]["issues"]
+    assert issue["code"] == "AsgInstanceLaunchFailures"
+    assert message in issue["message"]
+    assert group["launchTemplate"]["version"] == "1"
+    assert {_template_version(node) for node in account.nodes()} == {"1"}
+    assert (len(account.nodes()), len(account.ec2.enis), len(account.ec2.volumes)) == (2, enis, volumes)
+    account.call("UpdateNodegroupVersion", **keys, launchTemplate={"id": template, "version": "3"})
+    assert account.call("DescribeNodegroup", **keys)["nodegroup"]["health"] == {"issues": []}
+    assert {_template_version(node) for node in account.nodes()} == {"3"}
+
+
+def _template_version(node: Instance) -> str:
+    tags: dict[str, str] = {tag["key"]: tag["value"] for tag in node.get_tags()}
+    return tags["aws:ec2launchtemplate:version"]
+
+
+def test_keeps_the_old_nodes_when_there_is_room_for_one_new_node_and_not_for_all(account: TrainingAccount) -> None:
+    template = account.launch_template()
+    account.create_node_group(launchTemplate={"id": template, "version": "1"})
+    enis = len(account.ec2.enis)
+    greedy = copy.deepcopy(p4d())
+    for interface in greedy["NetworkInterfaces"][2:]:
+        interface["InterfaceType"] = "efa"
+    account.ec2.get_launch_template(template).create_version(greedy, "")
+    # A new node takes four addresses, and an old one gives back one.
+    account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count - 5
+    update = account.call(
+        "UpdateNodegroupVersion",
+        clusterName="training",
+        nodegroupName="p4d",
+        launchTemplate={"id": template, "version": "2"},
+    )["update"]
+    assert update["status"] == "Failed"
+    assert "InsufficientFreeAddressesInSubnet" in update["errors"][0]["errorMessage"]
+    assert [_template_version(node) for node in account.nodes()] == ["1", "1"]
+    assert (len(account.ec2.enis), account.subnets[0].available_ip_address_count) == (enis, 5)
+
+
+def test_gives_a_volume_the_iops_of_the_template(account: TrainingAccount) -> None:
+    mapping = {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 300, "VolumeType": "io2", "Iops": 6000}}
+    group = account.create_node_group(launchTemplate={"id": account.launch_template(BlockDeviceMappings=[mapping])})
+    assert group["status"] == "ACTIVE"
+    assert {volume.iops for volume in account.ec2.volumes.values()} == {6000}
+
+
+def test_work_grows_no_faster_than_the_number_of_nodes(account: TrainingAccount) -> None:
+    keys = {"clusterName": "training", "nodegroupName": "p4d"}
+    account.create_node_group(scalingConfig={"minSize": 0, "desiredSize": 0, "maxSize": 100})
+    ec2 = account.ec2
+    images, ec2.amis = ec2.amis, {}
+
+    def calls(nodes: int) -> int:
+        profile = cProfile.Profile()
+        with profile:
+            account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": nodes})
+            for node in account.nodes():
+                _ = node.tag_list, [interface.tag_list for interface in node.nics.values()]
+            account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": 0})
+        ec2.reservations.clear()
+        return sum(entry.callcount for entry in profile.getstats())
+
+    calls(1)
+    few, many = calls(20), calls(80)
+    ec2.amis = images
+    assert many < 4.4 * few
+
+
 def test_is_create_failed_with_a_health_issue_when_ec2_refuses_the_launch(account: TrainingAccount) -> None:
     data = p4d()
     data["NetworkInterfaces"][1]["DeviceIndex"] = 15
@@ -172,6 +267,19 @@ def test_is_degraded_when_it_cannot_grow_and_recovers_when_it_need_not(account: 
     account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": 2})
     group = account.call("DescribeNodegroup", **keys)["nodegroup"]
     assert (group["status"], group["health"]) == ("ACTIVE", {"issues": []})
+
+
+def test_is_degraded_when_its_subnet_is_gone(account: TrainingAccount) -> None:
+    subnet = account.ec2.create_subnet(account.vpc_id, "10.0.9.0/24", availability_zone="us-east-1a")
+    account.create_node_group(subnets=[subnet.id], scalingConfig={"minSize": 0, "desiredSize": 0, "maxSize": 3})
+    account.ec2.delete_subnet(subnet.id)
+    keys = {"clusterName": "training", "nodegroupName": "p4d"}
+    update = account.call("UpdateNodegroupConfig", **keys, scalingConfig={"desiredSize": 1})["update"]
+    assert (update["status"], update["errors"][0]["errorMessage"]) == (
+        "Failed",
+        f"Ec2SubnetNotFound: The subnets [{subnet.id}] of the node group do not exist.",
+    )
+    assert account.call("DescribeNodegroup", **keys)["nodegroup"]["status"] == "DEGRADED"
 
 
 def test_replaces_only_the_nodes_that_a_degraded_group_has(account: TrainingAccount) -> None:

@@ -83,7 +83,10 @@ def update_nodegroup_config(state: EksState, request: dict[str, Any]) -> dict[st
 
 
 def update_nodegroup_version(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
-    """UpdateNodegroupVersion: every node is replaced by one of the new version, or none is."""
+    """UpdateNodegroupVersion: every node is replaced by one of the new version, or none is.
+
+    A launch that EC2 refuses fails the update, and is a health issue of the group until an update succeeds.
+    """
     cluster = state.cluster(request["clusterName"])
     group = cluster.node_group(request["nodegroupName"])
     _refuse_failed(group)
@@ -100,10 +103,14 @@ def update_nodegroup_version(state: EksState, request: dict[str, Any]) -> dict[s
     )
     issue = nodes.replace(state, cluster, group | new, plan)
     if issue is not None:
-        # The nodes of the old version stay: EKS takes an update back when its new nodes do not come.
+        # EKS takes an update back when its new nodes do not come: those of the old version stay, or come again.
+        nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group)))
+        group["health"] = {"issues": [issue]}
         _fail(update, issue)
         return {"update": update}
     group.update(new)
+    if group["status"] == "ACTIVE":
+        group["health"] = {"issues": []}
     group["modifiedAt"] = now()
     return {"update": update}
 

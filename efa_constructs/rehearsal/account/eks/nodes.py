@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from types import TracebackType
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.ec2.models.instances import Instance
 
 from ..instances import InstanceLaunch, run_instance
@@ -37,23 +39,36 @@ def fill(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGro
         return issue
     for instance in running[group["scalingConfig"]["desiredSize"] :]:
         instance.terminate()
-    _launch(state, cluster, group, plan, missing)
-    return None
+    used = {subnet: sum(instance.subnet_id == subnet for instance in running) for subnet in group["subnets"]}
+    with _Launches(state, cluster, group, plan) as launches:
+        for _ in range(missing):
+            # An Auto Scaling group keeps its zones balanced.
+            subnet_id = min(used, key=lambda subnet: used[subnet])
+            used[subnet_id] += 1
+            launches.run(subnet_id)
+    return launches.issue
 
 
 def replace(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> dict[str, Any] | None:
-    """Replace every instance by one of the new plan. With a health issue, which is returned, none is."""
+    """Replace every instance by one of the new plan. With a health issue, which is returned, none of it is left.
+
+    Instances of the old plan may be gone then: whoever calls fills the group up again.
+    """
     running = instances_of(state, cluster, group)
     # EKS brings a new node up before it takes an old one down, so one more has to fit; with MINIMAL after it.
     one_more = group.get("updateConfig", {}).get("updateStrategy", "DEFAULT") != "MINIMAL"
     issue = _issue(state, group, plan, min(len(running), 1) if one_more else 0)
     if issue is not None:
         return issue
-    for instance in running:
-        instance.terminate()
     # As many as there were: a group that could not be filled is not filled by a replacement.
-    _launch(state, cluster, group, plan, min(len(running), group["scalingConfig"]["desiredSize"]))
-    return None
+    with _Launches(state, cluster, group, plan) as launches:
+        for instance in running:
+            if not one_more:
+                instance.terminate()
+            launches.run(str(instance.subnet_id))
+            if one_more:
+                instance.terminate()
+    return launches.issue
 
 
 def empty(state: EksState, cluster: Cluster, group: dict[str, Any]) -> None:
@@ -62,18 +77,36 @@ def empty(state: EksState, cluster: Cluster, group: dict[str, Any]) -> None:
         instance.terminate()
 
 
-def _launch(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup, count: int) -> None:
-    running = instances_of(state, cluster, group)
-    used = {subnet: sum(instance.subnet_id == subnet for instance in running) for subnet in group["subnets"]}
-    for _ in range(count):
-        # An Auto Scaling group keeps its zones balanced.
-        subnet_id = min(used, key=lambda subnet: used[subnet])
-        used[subnet_id] += 1
-        run_instance(state.ec2, _instance_launch(state, cluster, group, plan), state.ec2.get_subnet(subnet_id))
+class _Launches:
+    """Instances that are run one after the other: all of them, or none and the health issue that prevents it."""
+
+    def __init__(self, state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> None:
+        self.issue: dict[str, Any] | None = None
+        self._state = state
+        self._launch = _instance_launch(cluster, group, plan)
+        self._plan = plan
+        self._auto_scaling_group = _auto_scaling_group(group)
+        self._launched: list[Instance] = []
+
+    def __enter__(self) -> _Launches:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> bool:
+        if not isinstance(error, AwsError | ServiceException):
+            return False
+        for instance in self._launched:
+            instance.terminate()
+        self.issue = _launch_failure(error, self._plan, self._auto_scaling_group)
+        return True
+
+    def run(self, subnet_id: str) -> None:
+        """Run one more. An error ends the context."""
+        subnet = self._state.ec2.get_subnet(subnet_id)
+        self._launched.append(run_instance(self._state.ec2, self._launch, subnet))
 
 
 def _issue(state: EksState, group: dict[str, Any], plan: NodeGroup, count: int) -> dict[str, Any] | None:
-    name = group["resources"]["autoScalingGroups"][0]["name"]
+    name = _auto_scaling_group(group)
     around, subnets = surroundings(state, plan), group["subnets"]
     issue = health_issue(plan, around)
     if issue is not None:
@@ -94,7 +127,7 @@ def _issue(state: EksState, group: dict[str, Any], plan: NodeGroup, count: int) 
     return None
 
 
-def _launch_failure(error: AwsError, plan: NodeGroup, auto_scaling_group: str) -> dict[str, Any]:
+def _launch_failure(error: AwsError | ServiceException, plan: NodeGroup, auto_scaling_group: str) -> dict[str, Any]:
     """The form that EKS gives to an error of EC2 (quoted in eksctl-io/eksctl#7520 and many other reports)."""
     kind = "Spot" if plan.capacity_type == "SPOT" else "On-Demand"
     message = (
@@ -103,7 +136,11 @@ def _launch_failure(error: AwsError, plan: NodeGroup, auto_scaling_group: str) -
     return {"code": "AsgInstanceLaunchFailures", "message": message, "resourceIds": [auto_scaling_group]}
 
 
-def _instance_launch(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> InstanceLaunch:
+def _auto_scaling_group(group: dict[str, Any]) -> str:
+    return str(group["resources"]["autoScalingGroups"][0]["name"])
+
+
+def _instance_launch(cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> InstanceLaunch:
     template = plan.template or {"BlockDeviceMappings": _root_volume(group)}
     from_template = group.get("launchTemplate", {})
     name, cluster_name = group["nodegroupName"], cluster.name
@@ -118,7 +155,7 @@ def _instance_launch(state: EksState, cluster: Cluster, group: dict[str, Any], p
             f"kubernetes.io/cluster/{cluster_name}": "owned",
             f"k8s.io/cluster-autoscaler/{cluster_name}": "owned",
             "k8s.io/cluster-autoscaler/enabled": "true",
-            "aws:autoscaling:groupName": group["resources"]["autoScalingGroups"][0]["name"],
+            "aws:autoscaling:groupName": _auto_scaling_group(group),
         },
         lifecycle=_LIFECYCLES.get(plan.capacity_type),
         launch_template_id=from_template.get("id"),

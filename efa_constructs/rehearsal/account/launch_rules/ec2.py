@@ -52,7 +52,9 @@ def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: LaunchSurr
 def _device_names_are_unique(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     names = Counter(mapping.get("DeviceName") for mapping in launch.template.get("BlockDeviceMappings") or ())
     for name, count in names.items():
-        if name is not None and count > 1:
+        if name is None:
+            raise _error("MissingParameter", "The request must contain the parameter BlockDeviceMapping.DeviceName")
+        if count > 1:
             raise _error(
                 "InvalidBlockDeviceMapping", f"The device '{name}' is used in more than one block-device mapping"
             )

@@ -29,7 +29,12 @@ def check_node_group(group: NodeGroup, around: LaunchSurroundings) -> None:
 
 def health_issue(group: NodeGroup, around: LaunchSurroundings) -> AwsError | None:
     """What EKS finds wrong only once it works on the node group, or None. The error's code is the issue's."""
-    return _user_data_issue(group) or _root_volume_issue(group) or _public_subnet_issue(group, around)
+    return (
+        _lost_subnet_issue(group, around)
+        or _user_data_issue(group)
+        or _root_volume_issue(group)
+        or _public_subnet_issue(group, around)
+    )
 
 
 def check_scaling(scaling: Mapping[str, int]) -> None:
@@ -204,6 +209,13 @@ _RULES: tuple[Rule, ...] = (
     _ami_type_is_alive,
     _ami_type_fits_the_instance_types,
 )
+
+
+def _lost_subnet_issue(group: NodeGroup, around: LaunchSurroundings) -> AwsError | None:
+    lost = [subnet_id for subnet_id in group.request["subnets"] if subnet_id not in around.subnets]
+    if not lost:
+        return None
+    return _issue("Ec2SubnetNotFound", f"The subnets [{', '.join(lost)}] of the node group do not exist.")
 
 
 def _user_data_issue(group: NodeGroup) -> AwsError | None:
