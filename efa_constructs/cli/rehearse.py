@@ -50,8 +50,11 @@ def rehearse(
         )
     if cluster_facts is not None and assembly is None:
         values.setdefault(CLUSTER_FACTS, str(cluster_facts.absolute()))
-    # What ends a shell job or a CI step ends the rehearsal as cleanly as Ctrl-C does.
-    signal.signal(signal.SIGTERM, _interrupt)
+    # What ends a shell job, a CI step or a terminal ends the rehearsal as cleanly as Ctrl-C does.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ignored before: nohup wants it to go on.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     result = _run(values, assembly, cluster_facts, keep)
     if as_json:
         from ..rehearsal.result import to_json
@@ -88,4 +91,6 @@ def _run(context: dict[str, str], assembly: Path | None, cluster_facts: Path | N
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    # A terminal that closes may signal twice, and what cleans up must not be interrupted.
+    signal.signal(number, signal.SIG_IGN)
     raise KeyboardInterrupt

@@ -9,7 +9,6 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -27,6 +26,7 @@ from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
 from .verdict import judge_node_group
+from .work_folder import work_folder
 
 __all__ = ["Progress", "Rehearsal", "rehearse"]
 
@@ -76,7 +76,7 @@ def rehearse(rehearsal: Rehearsal, progress: Progress | None = None) -> Rehearsa
     """
     with ExitStack() as stack:
         # In this order: programs end before the folder goes in which they write.
-        work = Path(stack.enter_context(TemporaryDirectory(prefix="efa-rehearsal-", ignore_cleanup_errors=True)))
+        work = stack.enter_context(work_folder())
         programs = stack.enter_context(Programs())
         return _Run(rehearsal, progress or Progress(), work, programs).run()
 

@@ -346,7 +346,7 @@ def test_refuses_stacks_of_several_accounts(tmp_path: Path) -> None:
         rehearse(Rehearsal(directory=ROOT, assembly=assembly))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_leaves_nothing_behind_when_it_is_interrupted(efa: Efa, number: signal.Signals) -> None:
     with efa.start() as process:
         assert process.stderr is not None
@@ -355,6 +355,10 @@ def test_leaves_nothing_behind_when_it_is_interrupted(efa: Efa, number: signal.S
         time.sleep(0.5)
         assert len(efa.processes()) > 2
         process.send_signal(number)
+        # The shell and the system may both tell that a terminal is gone.
+        for _ in range(5 if number == signal.SIGHUP else 0):
+            time.sleep(0.05)
+            process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130
     assert out == ""
