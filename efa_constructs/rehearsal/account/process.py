@@ -25,6 +25,8 @@ _STOP_SECONDS = 5.0
 _ANSWER_SECONDS = 10.0
 # How much of what the account wrote to standard error belongs into an error message.
 _TAIL_LINES = 5
+# And how much of a line that makes no sense.
+_MOST_SHOWN = 100
 
 
 class AccountProcess:
@@ -108,18 +110,25 @@ class AccountProcess:
             start_new_session=True,
         )
         try:
-            self._port = int(json.loads(self._first_line())["port"])
+            self._port = _port(self._first_line())
         except BaseException:
             self.stop()
             raise
 
     def taken_on_trust(self) -> tuple[str, ...]:
-        """What the account accepted although it could not check it."""
+        """What the account accepted although it could not check it.
+
+        :raises RehearsalError: It does not answer, or something else does in its place.
+        """
         # Not urllib: it would ask a proxy of this machine's settings.
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_SECONDS)
         try:
             connection.request("GET", PATH)
             return tuple(json.load(connection.getresponse()))
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise RehearsalError(
+                f"the emulated account at {self.url} does not say what it took on trust, it may have ended ({error})"
+            ) from None
         finally:
             connection.close()
 
@@ -179,3 +188,13 @@ class AccountProcess:
     def _child_environment() -> dict[str, str]:
         # moto reads many variables of its own; the account must be the same on every machine.
         return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
+
+
+def _port(line: str) -> int:
+    try:
+        return int(json.loads(line)["port"])
+    except (KeyError, TypeError, ValueError):
+        raise RehearsalError(
+            f"the emulated account said '{line.strip()[:_MOST_SHOWN]}' where its port was expected: something in this "
+            "Python environment, such as sitecustomize, writes to standard output"
+        ) from None

@@ -10,9 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import zipfile
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -506,6 +508,30 @@ def test_says_why_it_did_not_start() -> None:
             account.start()
     with pytest.raises(RehearsalError, match="not running"):
         assert account.process_id
+
+
+@pytest.mark.parametrize("said", ["hello", "5", '{"door": 5}', '"port"'])
+def test_says_so_when_something_else_writes_where_the_port_is_expected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"print({said!r}, flush=True)\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RehearsalError, match=f"said '{re.escape(said)}' where its port was expected"):
+        AccountProcess().start()
+
+
+def test_says_so_when_it_has_ended_or_another_answers_in_its_place() -> None:
+    with AccountProcess() as account:
+        os.kill(account.process_id, signal.SIGKILL)
+        assert gone(account.process_id)
+        with pytest.raises(RehearsalError, match=r"does not say what it took on trust, it may have ended \(.*refused"):
+            account.taken_on_trust()
+        port = int(account.url.rsplit(":", 1)[1])
+        with ThreadingHTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler) as other:
+            threading.Thread(target=other.serve_forever, daemon=True).start()
+            with pytest.raises(RehearsalError, match="does not say what it took on trust"):
+                account.taken_on_trust()
+            other.shutdown()
 
 
 def test_is_another_account_if_asked() -> None:
