@@ -33,6 +33,9 @@ _HANDLER = re.compile(
 )
 # CloudFormation's words for what failed because something else did.
 _ECHOES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
+# "Stack: start: Building ...", "Stack: success: Published ...", "Stack: creating CloudFormation changeset...", and how
+# long something took.
+_WENT_WELL = re.compile(r": (start|success): |\.\.\.( \[\d+/\d+\])?$|^✨ .* time: ")
 
 
 class DeploymentRefusedError(RehearsalError):
@@ -198,7 +201,7 @@ def _plain(reason: str) -> str:
     return match["message"] if match else reason
 
 
-def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
+def _lines_that_matter(result: ProgramResult) -> list[str]:
     events = [event for event in map(parse_event, result.lines) if event is not None]
     refusals = [
         f"{event.name} ({event.type}): {_plain(event.reason)}"
@@ -207,15 +210,30 @@ def _lines_that_matter(result: ProgramResult) -> Iterable[str]:
     ]
     if refusals:
         return list(dict.fromkeys(refusals))
-    # "Stack: start: Building ..." and "Stack: success: Published ..." report what went well.
-    lines = [
-        line.strip()
-        for line in result.lines
-        if line.strip() and not re.search(r": (start|success): |\.\.\.( \[\d+/\d+\])?$", line)
-    ]
-    marked = [line.lstrip("❌ ") for line in lines if line.startswith("❌")]
+    lines = [line.strip() for line in result.lines if line.strip() and not _WENT_WELL.search(line)]
+    for reasons in (_unpublished(lines), _change_set(lines), _cause(lines), _marked(lines)):
+        if reasons:
+            return list(dict.fromkeys(reasons))
+    return list(dict.fromkeys(lines[-2:]))
+
+
+def _unpublished(lines: list[str]) -> list[str]:
+    # "Stack: fail: ..." for each asset, and then "AggregateError" without a word.
+    return [line.partition(": fail: ")[2] for line in lines if ": fail: " in line]
+
+
+def _change_set(lines: list[str]) -> list[str]:
+    # "Failed to create change set NAME:", "Stack  (AWS::CloudFormation::Stack)", and why.
+    failed = [position for position, line in enumerate(lines) if line.startswith("Failed to create change set")]
+    stack, *why = lines[failed[-1] + 1 :] if failed else [""]
+    return [f"{' '.join(stack.split())}: {' '.join(why)}"] if why else []
+
+
+def _cause(lines: list[str]) -> list[str]:
     # It ends with "One failed to deploy" and, after a small arrow each, the cause and the cause of that.
     causes = [position for position, line in enumerate(lines) if line.startswith("‣")]
-    if causes:
-        return [" ".join(lines[causes[-1] :]).lstrip("‣ ")]
-    return list(dict.fromkeys(marked or lines[-2:]))
+    return [" ".join(lines[causes[-1] :]).lstrip("‣ ")] if causes else []
+
+
+def _marked(lines: list[str]) -> list[str]:
+    return [line.lstrip("❌ ") for line in lines if line.startswith("❌")]

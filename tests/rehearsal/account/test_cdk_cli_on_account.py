@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from efa_constructs.rehearsal.account.process import AccountProcess
-from efa_constructs.rehearsal.cdk_cli import find_cdk_cli, find_node
+from efa_constructs.rehearsal.cdk_cli import CdkCli, DeploymentRefusedError, find_cdk_cli, find_node
+from efa_constructs.rehearsal.programs import Programs
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 BUCKET = f"cdk-hnb659fds-assets-{ACCOUNT}-{REGION}"
@@ -107,6 +108,18 @@ class Cli:
     def deploy(self) -> tuple[int, str]:
         return self.run("deploy", "--app", str(self.assembly), "--require-approval", "never", "--progress", "events")
 
+    def refusals(self) -> tuple[str, ...]:
+        """Why a deployment was refused, as the rehearsal reads it from what the CLI prints."""
+        with Programs() as programs, pytest.raises(DeploymentRefusedError) as refused:
+            CdkCli(
+                programs=programs,
+                node=find_node(),
+                script=find_cdk_cli(Path(__file__).parent),
+                environment={**os.environ, **self.account.environment},
+                work=self.work,
+            ).deploy(self.assembly)
+        return refused.value.reasons
+
 
 @pytest.fixture(scope="module")
 def cli(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cli]:
@@ -161,3 +174,22 @@ def test_the_cli_shows_what_was_refused_and_that_it_was_taken_back(cli: Cli) -> 
     assert status == 1
     assert "does not have the resource types [AWS::FSx::FileSystem]" in output
     assert "for [FileSystem]: nothing was deployed" in output
+
+
+def test_the_reasons_of_a_refusal_are_nothing_but_reasons(cli: Cli) -> None:
+    write_assembly(cli.assembly, resources("one", Unknown={"Type": "AWS::FSx::FileSystem"}))
+    [reason] = cli.refusals()
+    assert reason.startswith("the emulated account does not have the resource types [AWS::FSx::FileSystem]")
+
+    importing = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::ImportValue": "nobodys"}}}
+    write_assembly(cli.assembly, resources("one", Queue=importing))
+    assert cli.refusals() == ("App (AWS::CloudFormation::Stack): No export named nobodys found.",)
+
+    # The CLI publishes only what the bucket does not have yet.
+    write_assembly(cli.assembly, resources("unpublished"))
+    manifest = json.loads((cli.assembly / "App.assets.json").read_text())
+    for asset in manifest["files"].values():
+        asset["source"]["path"] = "nowhere.json"
+    (cli.assembly / "App.assets.json").write_text(json.dumps(manifest))
+    [reason] = cli.refusals()
+    assert reason.startswith("ENOENT: no such file or directory")

@@ -25,6 +25,7 @@ __all__ = [
     "get_template_summary",
     "list_change_sets",
     "list_exports",
+    "list_hook_results",
     "list_imports",
     "list_stack_resources",
     "list_stacks",
@@ -190,6 +191,11 @@ def list_exports(engine: Engine, parameters: Parameters) -> Answer:
     exports = engine.state.exports().values()
     shown = [{"ExportingStackId": export.stack_id, "Name": export.name, "Value": export.value} for export in exports]
     return _page("Exports", shown, parameters)
+
+
+def list_hook_results(engine: Engine, parameters: Parameters) -> Answer:
+    """ListHookResults: the account has no hooks. The CDK CLI asks when a change set failed."""
+    return {"HookResults": []}
 
 
 def list_imports(engine: Engine, parameters: Parameters) -> Answer:
