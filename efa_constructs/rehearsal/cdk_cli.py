@@ -214,7 +214,8 @@ def _lines_that_matter(result: ProgramResult) -> list[str]:
     for reasons in (_unpublished(lines), _change_set(lines), _cause(lines), _marked(lines)):
         if reasons:
             return list(dict.fromkeys(reasons))
-    return list(dict.fromkeys(lines[-2:]))
+    # Warnings about the app come before the reason; details come after it, in parentheses.
+    return [" ".join(lines[-2:] if lines and lines[-1].startswith("(") else lines[-1:])]
 
 
 def _unpublished(lines: list[str]) -> list[str]:

@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 
 from efa_constructs.errors import RehearsalError
-from efa_constructs.rehearsal.cdk_cli import CdkCli, DeployEvent, find_cdk_cli, find_node, parse_event
+from efa_constructs.rehearsal.cdk_cli import (
+    CdkCli,
+    DeployEvent,
+    DeploymentRefusedError,
+    find_cdk_cli,
+    find_node,
+    parse_event,
+)
 from efa_constructs.rehearsal.programs import Programs
 
 
@@ -187,3 +194,13 @@ def test_fails_with_the_last_words_of_the_cli_when_no_resource_failed(tmp_path: 
         cli(programs, tmp_path, 1, "The specified bucket does not exist").bootstrap(account="1", region="r")
     assert str(error.value).endswith("The specified bucket does not exist")
     assert "start:" not in str(error.value)
+
+
+def test_fails_with_the_last_line_after_warnings_and_with_what_is_in_parentheses_after_it(tmp_path: Path) -> None:
+    warning = ("WARNING something was not specified (Construct Annotations)", "   App/It", "   Acknowledge with 'a::b'")
+    with Programs() as programs, pytest.raises(DeploymentRefusedError) as refused:
+        cli(programs, tmp_path / "one", 1, *warning, "no such type").deploy(tmp_path)
+    assert refused.value.reasons == ("no such type",)
+    with Programs() as programs, pytest.raises(DeploymentRefusedError) as refused:
+        cli(programs, tmp_path / "two", 1, *warning, "This CLI is too old.", "(55 < 999)").deploy(tmp_path)
+    assert refused.value.reasons == ("This CLI is too old. (55 < 999)",)
