@@ -24,7 +24,7 @@ def main() -> None:
     os.environ["MOTO_ACCOUNT_ID"] = arguments.account
     from .server import serve
 
-    server = serve(arguments.port)
+    server = serve(arguments.port, arguments.account)
     if arguments.cluster_facts is not None:
         _seed(arguments.cluster_facts)
     if not arguments.detached:

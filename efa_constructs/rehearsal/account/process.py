@@ -84,7 +84,8 @@ class AccountProcess:
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            "AWS_ACCESS_KEY_ID": "rehearsal",
+            # The CDK CLI remembers, by this id, which account it belongs to.
+            "AWS_ACCESS_KEY_ID": f"rehearsal{self.account}",
             "AWS_SECRET_ACCESS_KEY": "rehearsal",
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,

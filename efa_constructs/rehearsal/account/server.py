@@ -24,7 +24,7 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 _SERVICES = {"cloudformation": ".cloudformation.api", "eks": ".eks"}
 
 # AWS4-HMAC-SHA256 Credential=ACCESS_KEY/20260101/us-east-1/eks/aws4_request, ...
-_CREDENTIAL = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
+_CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
 # Loaded while whoever started the account gets ready to talk to it.
 _SOON_NEEDED = (
@@ -42,7 +42,11 @@ _SOON_NEEDED = (
 class Account:
     """The account, as a WSGI application."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: str) -> None:
+        """
+        :param account: Account number. moto's services read it from ``MOTO_ACCOUNT_ID``.
+        """
+        self._account = account
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._patched = threading.Lock()
         self._ec2_is_complete = False
@@ -66,8 +70,6 @@ class Account:
     def _own(
         self, module: str, credential: re.Match[str], environ: Mapping[str, Any], start_response: StartResponse
     ) -> Iterable[bytes]:
-        from moto.iam.models import get_account_id_from
-
         # Not before it is needed: EKS needs EC2, which takes a second to load.
         handle = importlib.import_module(module, __package__).handle
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -76,7 +78,7 @@ class Account:
             environ.get("REQUEST_URI", environ["PATH_INFO"]).split("?")[0],
             environ.get("QUERY_STRING", ""),
             body,
-            get_account_id_from(credential["key"]),
+            self._account,
             credential["region"],
         )
         headers = {**headers, "Content-Length": str(len(content))}
@@ -119,12 +121,13 @@ class _QuietHandler(MotoRequestHandler):
         """Nothing: nobody reads it."""
 
 
-def serve(port: int) -> BaseWSGIServer:
+def serve(port: int, account: str) -> BaseWSGIServer:
     """A server of the account on this machine only. It answers once ``serve_forever`` is called.
 
     :param port: 0 for a free one; the server's ``server_port`` tells which.
+    :param account: Account number.
     """
-    server = make_server("127.0.0.1", port, Account(), threaded=True, request_handler=_QuietHandler)
+    server = make_server("127.0.0.1", port, Account(account), threaded=True, request_handler=_QuietHandler)
     threading.Thread(target=_load_what_is_soon_needed, daemon=True).start()
     return server
 

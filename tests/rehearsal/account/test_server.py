@@ -537,5 +537,11 @@ def test_says_so_when_it_has_ended_or_another_answers_in_its_place() -> None:
 def test_is_another_account_if_asked() -> None:
     with AccountProcess(account="210987654321") as account:
         assert client(account, "sts").get_caller_identity()["Account"] == "210987654321"
+        # moto's services, and those that stand in front of it.
+        made = client(account, "cloudformation").create_stack(
+            StackName="one", TemplateBody=template({"Parameter": OTHERS["Parameter"]})
+        )
+        assert made["StackId"].startswith("arn:aws:cloudformation:us-east-1:210987654321:stack/one/")
+        assert len(client(account, "ssm").describe_parameters()["Parameters"]) == 1
         process_id = account.process_id
     assert gone(process_id)
