@@ -27,6 +27,7 @@ from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
 from .verdict import judge_node_group
 from .work_folder import work_folder
+from .zone_context import zones_asked_for
 
 __all__ = ["Progress", "Rehearsal", "rehearse"]
 
@@ -91,6 +92,8 @@ class _Run:
         self._programs = programs
         self._stages: list[tuple[float, Stage]] = []
         self._account: AccountProcess | None = None
+        # Of the catalogue, by the context key with which the app asked for them.
+        self._zones: Mapping[str, list[str]] = {}
         self._bootstrapped: set[tuple[str, str, str | None]] = set()
 
     def run(self) -> RehearsalResult:
@@ -129,7 +132,12 @@ class _Run:
                 verdicts=verdicts,
                 stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
                 seconds=perf_counter() - start,
-                not_checked=not_checked(assembly, placement_group, self._running_account.taken_on_trust()),
+                not_checked=not_checked(
+                    assembly,
+                    placement_group,
+                    self._running_account.taken_on_trust(),
+                    sorted({zone for zones in self._zones.values() for zone in zones}),
+                ),
                 given_assembly=self._rehearsal.assembly,
                 environment=self._environment(region) if kept else {},
                 process_id=self._running_account.release() if kept else None,
@@ -184,18 +192,28 @@ class _Run:
             return synthesis.result()
 
     def _synthesize(self, app: CdkApp, account_id: str, region: str) -> CloudAssembly:
-        output = self._work / "cdk.out"
         with self._stage("synthesize"):
-            app.synthesize(
-                output,
-                programs=self._programs,
-                environment={**os.environ, **self._temporary},
-                node=self._node,
-                account=account_id,
-                region=region,
-                log=self._work / "synthesis.log",
-            )
-            return read_assembly(output)
+            assembly = self._synthesize_once(app, account_id, region)
+            zones = zones_asked_for(assembly.missing_context)
+            if not zones or set(assembly.missing_context) - set(zones):
+                return assembly
+            # The CDK CLI asks AWS, and synthesizes again.
+            self._zones = zones
+            shutil.rmtree(assembly.directory)
+            return self._synthesize_once(app.with_context(zones), account_id, region)
+
+    def _synthesize_once(self, app: CdkApp, account_id: str, region: str) -> CloudAssembly:
+        output = self._work / "cdk.out"
+        app.synthesize(
+            output,
+            programs=self._programs,
+            environment={**os.environ, **self._temporary},
+            node=self._node,
+            account=account_id,
+            region=region,
+            log=self._work / "synthesis.log",
+        )
+        return read_assembly(output)
 
     def _prepare_account(self, account_id: str, region: str, facts_file: Path | None) -> None:
         self._start_account(account_id, region, facts_file)

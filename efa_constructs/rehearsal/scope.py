@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from collections.abc import Collection
 
 from ..errors import InvalidArgumentError, RehearsalError
 from ..lookups.cluster_facts import ClusterFacts
 from .assembly import CloudAssembly
+from .zone_context import zones_asked_for
 
 __all__ = ["check_scope", "not_checked"]
 
@@ -19,10 +22,7 @@ def check_scope(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
     :raises RehearsalError: it builds container images, and docker is missing.
     """
     if assembly.missing_context:
-        raise InvalidArgumentError(
-            f"the cloud assembly lacks what the app looks up in AWS ({', '.join(assembly.missing_context)}): run "
-            "'cdk synth' once with credentials of the real account, so that cdk.context.json has it"
-        )
+        raise InvalidArgumentError(_missing_context(assembly.missing_context))
     if len(assembly.accounts) > 1:
         raise InvalidArgumentError(
             f"the stacks go to several accounts ({', '.join(assembly.accounts)}), and a rehearsal has one: rehearse "
@@ -45,13 +45,32 @@ def check_scope(assembly: CloudAssembly, facts: ClusterFacts | None) -> None:
         )
 
 
+def _missing_context(missing: tuple[str, ...]) -> str:
+    zones = zones_asked_for(missing)
+    others = [key for key in missing if key not in zones]
+    if others:
+        return (
+            f"the cloud assembly lacks what the app looks up in AWS ({', '.join(others)}): run 'cdk synth' once with "
+            "credentials of the real account, so that cdk.context.json has it"
+        )
+    return (
+        "the cloud assembly has placeholders for Availability Zones, because nobody looked those up: run 'efa "
+        "rehearse' in the folder of the app, which gives it the zones, or add to its cdk.context.json "
+        f"{json.dumps(zones)} and run 'cdk synth' again"
+    )
+
+
 def not_checked(
-    assembly: CloudAssembly, placement_group: str | None = None, on_trust: tuple[str, ...] = ()
+    assembly: CloudAssembly,
+    placement_group: str | None = None,
+    on_trust: tuple[str, ...] = (),
+    zones: Collection[str] = (),
 ) -> tuple[str, ...]:
     """What a rehearsal of the assembly says nothing about.
 
     :param placement_group: The group that the app names and the rehearsal made for it, if any.
     :param on_trust: What the account accepted unchecked, in words.
+    :param zones: The Availability Zones that the app asked for and the rehearsal gave it from the catalogue.
     """
     manifests = assembly.kubernetes_manifest_count
     plural = "" if manifests == 1 else "s"
@@ -66,6 +85,7 @@ def not_checked(
         f"whether your account has the placement group '{placement_group}': the emulated one was given it"
         if placement_group
         else "",
+        f"which Availability Zones your account has: the app asked, and was given {', '.join(zones)}" if zones else "",
         *(f"{each}: the emulated account does not know it" for each in on_trust),
         "whether AWS has the capacity, and your account the quotas and permissions",
         "EFA packets themselves: the verdict follows from interfaces and security-group rules",

@@ -24,6 +24,10 @@ class CdkApp:
         self.command = command
         self.context = context
 
+    def with_context(self, more: Mapping[str, Any]) -> CdkApp:
+        """The same app with more context."""
+        return CdkApp(self.directory, self.command, {**self.context, **more})
+
     def synthesize(
         self,
         output: Path,

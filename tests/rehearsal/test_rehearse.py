@@ -293,6 +293,32 @@ def test_gives_the_account_the_placement_group_that_the_app_names(efa: Efa) -> N
     assert any("placement group 'rack'" in each for each in document["notChecked"])
 
 
+# An app of another account whose network is spread over all its zones, as CDK's Vpc is.
+VPC_APP = """
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+app = cdk.App()
+stack = cdk.Stack(app, "Network", env=cdk.Environment(account="111122223333", region="us-west-2"))
+vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, restrict_default_security_group=False)
+app.synth()
+"""
+
+
+def test_gives_an_app_the_zones_that_it_asks_for_and_says_so(efa: Efa, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(VPC_APP)
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
+    (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
+    code, out, err = efa.run("--json", directory=tmp_path)
+    document = json.loads(out)
+    assert (code, document["refusals"], document["account"]) == (1, [], "111122223333"), err
+    assert (
+        "which Availability Zones your account has: the app asked, and was given us-west-2a, us-west-2b, us-west-2c, "
+        "us-west-2d"
+    ) in document["notChecked"]
+    assert not (tmp_path / "cdk.context.json").exists()
+    efa.assert_left_nothing()
+
+
 def write_assembly(
     folder: Path, *environments: str, missing: tuple[str, ...] = (), images: tuple[str, ...] = ()
 ) -> Path:
@@ -322,10 +348,27 @@ def write_assembly(
             None,
             "lacks what the app looks up in AWS .vpc-provider:x.: run 'cdk synth'",
         ),
+        (
+            {"missing": ("availability-zones:account=111122223333:region=us-west-2",)},
+            None,
+            r"run 'efa rehearse' in the folder of the app, which gives it the zones, or add to its cdk.context.json "
+            r'{"availability-zones:account=111122223333:region=us-west-2": \["us-west-2a", "us-west-2b", .*\]} and run',
+        ),
+        (
+            {"missing": ("availability-zones:account=111122223333:region=moon-1",)},
+            None,
+            "looks up in AWS .availability-zones:account=111122223333:region=moon-1.: run 'cdk synth' once with",
+        ),
         ({"images": ("trainer",)}, None, "builds container images .trainer., and there is no docker here"),
         ({}, FACTS, "the cluster facts are of account 123456789012, and the stacks go to 111122223333"),
     ],
-    ids=["missing context", "container images", "facts of another account"],
+    ids=[
+        "missing context",
+        "missing zones",
+        "zones of an unknown Region",
+        "container images",
+        "facts of another account",
+    ],
 )
 def test_refuses_an_assembly_that_cannot_be_rehearsed(
     tmp_path: Path,
