@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from .endpoint import listen_on
 from .on_trust import PATH, taken_on_trust
 
 __all__ = ["Account", "serve"]
@@ -128,6 +129,7 @@ def serve(port: int, account: str) -> BaseWSGIServer:
     :param account: Account number.
     """
     server = make_server("127.0.0.1", port, Account(account), threaded=True, request_handler=_QuietHandler)
+    listen_on(server.server_port)
     threading.Thread(target=_load_what_is_soon_needed, daemon=True).start()
     return server
 

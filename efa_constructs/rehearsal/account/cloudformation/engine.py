@@ -17,7 +17,7 @@ from .parameters import check_rules, parameter_values
 from .resource_operations import ResourceOperations
 from .schemas import is_aws_type, schema
 from .stacks import STACK_TYPE, CloudFormationState, Request, Stack, now
-from .template import Template, parse_template
+from .template import Template, handled_type, parse_template
 
 __all__ = ["Engine"]
 
@@ -177,7 +177,8 @@ class Engine:
                 _check_attribute(template, logical_id, attribute)
 
     def _check_types(self, template: Template) -> None:
-        unknown = [name for name in template.resource_types if self.resource_type(name) is None]
+        definitions = template.resources.values()
+        unknown = sorted({each["Type"] for each in definitions if self.resource_type(handled_type(each)) is None})
         custom = [name for name in unknown if name.startswith("Custom::")]
         invalid = [name for name in unknown if name not in custom and not is_aws_type(name)]
         if invalid:

@@ -9,6 +9,7 @@ from ..resource_type import AwsError, ResourceRequest, ResourceType
 from .errors import CloudFormationError, ResourceFailure, aws_error, handler_error_code, reason
 from .schemas import schema
 from .stacks import CloudFormationState, Stack, StackResource
+from .template import handled_type
 
 __all__ = ["ResourceOperations", "conformed"]
 
@@ -85,7 +86,7 @@ class ResourceOperations:
         return ResourceFailure(resource.logical_id, why, untouched=untouched)
 
     def _type(self, resource: StackResource) -> ResourceType:
-        resource_type = self._resource_type(resource.type_name)
+        resource_type = self._resource_type(handled_type(resource.definition))
         # The template was refused if a type is unknown.
         assert resource_type is not None, resource.type_name
         return resource_type

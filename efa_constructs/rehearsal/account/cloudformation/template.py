@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped]
 
 from .errors import TemplateError
 
-__all__ = ["PSEUDO_PARAMETERS", "Template", "parse_template", "walk"]
+__all__ = ["PSEUDO_PARAMETERS", "Template", "handled_type", "parse_template", "walk"]
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -212,6 +212,17 @@ def _short_tag(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
 
 
 _Loader.add_multi_constructor("!", _short_tag)
+
+
+# The function of every AwsCustomResource of CDK: "AWS", and the id that CDK gives it in all stacks.
+_AWS_CUSTOM_RESOURCE = "AWS679f53fac002430cb0da5b7982bd2287"
+
+
+def handled_type(definition: Mapping[str, Any]) -> str:
+    """The type whose rules a resource follows: its own, or ``Custom::AWS`` for an AwsCustomResource of another name."""
+    name = str(definition["Type"])
+    token = (definition.get("Properties") or {}).get("ServiceToken")
+    return "Custom::AWS" if name.startswith("Custom::") and _AWS_CUSTOM_RESOURCE in str(token) else name
 
 
 def walk(value: Any) -> Iterator[tuple[str, Any]]:

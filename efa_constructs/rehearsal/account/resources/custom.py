@@ -14,6 +14,7 @@ from moto.s3.models import s3_backends
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from . import custom_kubernetes
 from .api_parameters import tag_list
+from .custom_aws import AwsCustomResource
 from .custom_cluster import CdkCluster
 
 __all__ = ["RESOURCE_TYPES", "AutoDeleteObjects", "LogRetention", "OidcProvider", "RestrictDefaultSecurityGroup"]
@@ -154,5 +155,6 @@ RESOURCE_TYPES: tuple[type[ResourceType], ...] = (
     LogRetention,
     AutoDeleteObjects,
     CdkCluster,
+    AwsCustomResource,
     *custom_kubernetes.RESOURCE_TYPES,
 )
