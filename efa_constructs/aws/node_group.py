@@ -152,7 +152,7 @@ class EfaNodeGroup(EfaNodes):
         _check_subnet(subnet, cluster)
         check_labels(labels or {})
         check_taints(taints)
-        own_labels = node_labels(plan.instance, has_efa=efa_interface_count(plan.interfaces) > 0)
+        own_labels = node_labels(plan.instance, has_efa=efa_interface_count(plan.interfaces) > 0, ami_type=plan.ami)
         _check_own_labels(own_labels, labels or {})
 
         if plan.instance.ami_limitation is not None:

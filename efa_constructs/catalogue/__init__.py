@@ -13,6 +13,8 @@ from __future__ import annotations
 from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
+from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
+from .image_registries import EKS_IMAGE_REGISTRIES, eks_image_registry
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
     EFA_INTERFACE_TYPES,
@@ -24,7 +26,7 @@ from .interfaces import (
     max_pods,
     network_interfaces,
 )
-from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, node_labels
+from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
 from .search import all_instance_types, find, get
 from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 
@@ -34,14 +36,18 @@ __all__ = [
     "DAEMON_SETS_MEMORY_MIB",
     "EFA_INTERFACE_TYPES",
     "EFA_LABEL",
+    "EKS_IMAGE_REGISTRIES",
     "GPU_LABEL",
     "MINIMUM_WITH_EFA_ONLY",
     "NEURON_LABEL",
+    "NVIDIA_DEVICE_PLUGIN_LABEL",
     "Accelerator",
     "Allocatable",
     "AmiType",
     "AmiTypeMisfit",
     "AvailabilityZone",
+    "DevicePlugin",
+    "DevicePluginNeed",
     "InstanceStore",
     "InstanceType",
     "InterfaceLayout",
@@ -54,7 +60,9 @@ __all__ = [
     "availability_zones",
     "check_ami_type",
     "default_ami_type",
+    "device_plugins_needed",
     "efa_interface_count",
+    "eks_image_registry",
     "find",
     "get",
     "ipv4_addresses_used",

@@ -31,6 +31,12 @@ class AmiType(NamedTuple):
     # GiB of the AMI's snapshot of that volume: EC2 refuses a smaller one. None: not published.
     minimum_volume_gib: int | None = None
 
+    @property
+    def brings_nvidia_device_plugin(self) -> bool:
+        """Whether NVIDIA's device plugin runs as a service of the node, so that a second one would disturb it."""
+        # https://github.com/bottlerocket-os/bottlerocket/blob/develop/QUICKSTART-EKS.md, "aws-k8s-*-nvidia variants"
+        return self.operating_system == "BOTTLEROCKET" and self.accelerator == "nvidia"
+
 
 class AmiTypeMisfit(NamedTuple):
     """Why an AMI type does not fit an instance type."""

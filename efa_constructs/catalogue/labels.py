@@ -6,9 +6,10 @@ crash-loops on a node of an EFA type that was launched without an EFA interface.
 
 from __future__ import annotations
 
+from .ami_types import AmiType
 from .instance_types import InstanceType
 
-__all__ = ["EFA_LABEL", "GPU_LABEL", "NEURON_LABEL", "node_labels"]
+__all__ = ["EFA_LABEL", "GPU_LABEL", "NEURON_LABEL", "NVIDIA_DEVICE_PLUGIN_LABEL", "node_labels"]
 
 # Of nodes with an EFA interface.
 EFA_LABEL = "vpc.amazonaws.com/efa.present"
@@ -16,12 +17,16 @@ EFA_LABEL = "vpc.amazonaws.com/efa.present"
 GPU_LABEL = "nvidia.com/gpu.present"
 # Of nodes with Inferentia or Trainium.
 NEURON_LABEL = "aws.amazon.com/neuron.present"
+# "false" on nodes that bring NVIDIA's device plugin. No label tells a Bottlerocket node from another
+# (https://github.com/eksctl-io/eksctl/issues/4760): this is NVIDIA's own, by which its GPU Operator places the plugin.
+NVIDIA_DEVICE_PLUGIN_LABEL = "nvidia.com/gpu.deploy.device-plugin"
 
 
-def node_labels(instance: InstanceType, *, has_efa: bool) -> dict[str, str]:
+def node_labels(instance: InstanceType, *, has_efa: bool, ami_type: AmiType | None = None) -> dict[str, str]:
     """Labels of a node of this type.
 
     :param has_efa: Whether it is launched with an EFA interface.
+    :param ami_type: What it is launched from. Default: an AMI without a device plugin.
     """
     labels = {}
     if has_efa:
@@ -29,6 +34,8 @@ def node_labels(instance: InstanceType, *, has_efa: bool) -> dict[str, str]:
     kinds = {(accelerator.kind, accelerator.manufacturer) for accelerator in instance.accelerators}
     if ("gpu", "NVIDIA") in kinds:
         labels[GPU_LABEL] = "true"
+    if ami_type is not None and ami_type.brings_nvidia_device_plugin:
+        labels[NVIDIA_DEVICE_PLUGIN_LABEL] = "false"
     if any(kind == "neuron" for kind, _ in kinds):
         labels[NEURON_LABEL] = "true"
     return labels

@@ -92,7 +92,10 @@ def test_joins_the_instance_store_and_corrects_max_pods_where_the_layout_costs_a
 
 def test_speaks_to_bottlerocket_in_its_own_terms(bench):
     bench.node_group(instance_type="p5.48xlarge", ami_type="BOTTLEROCKET_x86_64_NVIDIA")
-    assert bench.only("AWS::EKS::Nodegroup")["AmiType"] == "BOTTLEROCKET_x86_64_NVIDIA"
+    group = bench.only("AWS::EKS::Nodegroup")
+    assert group["AmiType"] == "BOTTLEROCKET_x86_64_NVIDIA"
+    # It brings the plugin, so that another one stays away.
+    assert group["Labels"]["nvidia.com/gpu.deploy.device-plugin"] == "false"
     data = bench.launch_template_data
     settings = tomllib.loads(data["UserData"]["Fn::Base64"])["settings"]
     assert settings["kubernetes"]["max-pods"] == 51
