@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
+from .efa_device_plugin import EfaDevicePlugin
 from .environment import EnvironmentFinding, default_environment, judge_environment, open_mpi_5_environment
+from .neuron_device_plugin import NeuronDevicePlugin
+from .node_selection import default_tolerations, plugin_tolerations
+from .nvidia_device_plugin import NvidiaDevicePlugin
 
-__all__ = ["EnvironmentFinding", "default_environment", "judge_environment", "open_mpi_5_environment"]
+__all__ = [
+    "EfaDevicePlugin",
+    "EnvironmentFinding",
+    "NeuronDevicePlugin",
+    "NvidiaDevicePlugin",
+    "default_environment",
+    "default_tolerations",
+    "judge_environment",
+    "open_mpi_5_environment",
+    "plugin_tolerations",
+]

@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 
 from ..errors import InvalidArgumentError
+from .tokens import ends_in_token
 
-__all__ = ["check_image"]
+__all__ = ["check_image", "check_tag"]
 
 # Tags that mean another image every week.
 _MOVING_TAGS = frozenset({"latest", "main", "master"})
+_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 _REFERENCE = re.compile(r"(?P<name>[^@\s]+?)(:(?P<tag>[\w][\w.-]{0,127}))?(@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?")
 
 
 def check_image(argument: str, image: str) -> None:
     """Refuse an image that is not pinned by a tag or a digest.
 
+    One that AWS CDK knows only at deployment passes as far as it is not known.
+
     :param argument: The name of the argument, for the message.
     :raises InvalidArgumentError: it has neither, or a tag that moves.
     """
+    if ends_in_token(image):
+        return
     match = _REFERENCE.fullmatch(image)
     if match is None:
         raise InvalidArgumentError(f"'{argument}' is {image!r}, which is no reference to a container image")
@@ -28,3 +34,17 @@ def check_image(argument: str, image: str) -> None:
         raise InvalidArgumentError(
             f"'{argument}' is {image!r}, which {wrong}: pin it by a version, such as {match['name']}:1.2.3, or a digest"
         )
+
+
+def check_tag(argument: str, tag: str) -> None:
+    """Refuse a tag that is none, or that moves.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: it is none, or moves.
+    """
+    if ends_in_token(tag):
+        return
+    if _TAG.fullmatch(tag) is None:
+        raise InvalidArgumentError(f"'{argument}' is {tag!r}, which is no tag of a container image, such as 1.2.3")
+    if tag in _MOVING_TAGS:
+        raise InvalidArgumentError(f"'{argument}' is '{tag}', which moves: pin it by a version, such as 1.2.3")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from aws_cdk import Aws, Fn
 
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.k8s.images import check_image
+from efa_constructs.k8s.images import check_image, check_tag
 
 
 @pytest.mark.parametrize(
@@ -16,6 +17,10 @@ from efa_constructs.k8s.images import check_image
         "localhost:5000/training:1",
         "registry.example.com/training@sha256:" + "0" * 64,
         "registry.example.com/training:latest@sha256:" + "0" * 64,
+        "${Token[TOKEN.12]}/eks/aws-efa-k8s-device-plugin:v0.5.21-eksbuild.13",
+        "registry.example.com/training:${Token[Version.3]}",
+        "registry.example.com/training@${Token[Digest.3]}",
+        "${Token[AWS.Image.7]}",
     ],
 )
 def test_takes_a_tag_or_a_digest(image):
@@ -29,6 +34,8 @@ def test_takes_a_tag_or_a_digest(image):
         ("localhost:5000/training", "which has no tag"),
         ("training:latest", "which has the tag 'latest', which moves"),
         ("training:master", "which has the tag 'master', which moves"),
+        ("${Token[TOKEN.12]}/training", "which has no tag"),
+        ("${Token[TOKEN.12]}/training:latest", "which has the tag 'latest', which moves"),
         ("", "no reference to a container image"),
         ("train ing:1", "no reference to a container image"),
     ],
@@ -36,3 +43,27 @@ def test_takes_a_tag_or_a_digest(image):
 def test_refuses_what_moves(image, message):
     with pytest.raises(InvalidArgumentError, match=message):
         check_image("image", image)
+
+
+def test_lets_what_aws_cdk_makes_of_a_token_pass():
+    check_image("image", Fn.find_in_map("Registries", Fn.ref("AWS::Region"), "eks"))
+    with pytest.raises(InvalidArgumentError, match="has no tag"):
+        check_image("image", f"{Aws.ACCOUNT_ID}.dkr.ecr.{Aws.REGION}.{Aws.URL_SUFFIX}/training")
+
+
+@pytest.mark.parametrize("tag", ["v1", "2.32.0.0", "v0.5.21-eksbuild.13", "${Token[Version.3]}"])
+def test_takes_a_tag_that_stays(tag):
+    check_tag("version", tag)
+
+
+@pytest.mark.parametrize(
+    ("tag", "message"),
+    [
+        ("latest", "'version' is 'latest', which moves: pin it by a version, such as 1.2.3"),
+        ("", "'version' is '', which is no tag"),
+        ("v1:2", "'version' is 'v1:2', which is no tag"),
+    ],
+)
+def test_refuses_another_tag(tag, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        check_tag("version", tag)

@@ -1,0 +1,45 @@
+"""Which nodes pods of ours may go to: taints that they tolerate, nodes that they stay away from."""
+
+from __future__ import annotations
+
+from cdk8s_plus_27 import k8s
+
+__all__ = ["AUTO_MODE", "affinity_away_from", "default_tolerations", "plugin_tolerations"]
+
+# Taints that keep other pods off such nodes, whatever their value and effect. Kubernetes documentation, "Taints and
+# Tolerations", "Example Use Cases": the key is the name of the resource. aws.amazon.com/efa is older, from
+# https://github.com/aws-samples/aws-efa-eks, manifest/efa-k8s-device-plugin.yml
+_ACCELERATED_NODES = ("aws.amazon.com/efa", "aws.amazon.com/neuron", "nvidia.com/gpu", "vpc.amazonaws.com/efa")
+# Of nodes that are kept for what the cluster needs: the charts of all three plugins tolerate it.
+_CRITICAL_ADDONS = "CriticalAddonsOnly"
+
+# Nodes of EKS Auto Mode, by a label that EKS sets, with this value: the same by which AWS's own charts avoid them.
+# https://github.com/aws/eks-charts, stable/aws-efa-k8s-device-plugin/templates/daemonset.yaml
+AUTO_MODE = ("eks.amazonaws.com/compute-type", "auto")
+
+
+def default_tolerations() -> list[k8s.Toleration]:
+    """Tolerations of the well-known taints of GPU, EFA and Neuron nodes, for pods that use their devices."""
+    return [_tolerates(key) for key in _ACCELERATED_NODES]
+
+
+def plugin_tolerations() -> list[k8s.Toleration]:
+    """Tolerations for device plugins: those of :func:`default_tolerations`, and that of critical add-ons."""
+    return [_tolerates(_CRITICAL_ADDONS), *default_tolerations()]
+
+
+def affinity_away_from(*labels: tuple[str, str]) -> k8s.Affinity:
+    """Keep pods off nodes that have any of the labels, with that value. Nodes without the label are fine."""
+    requirements = [k8s.NodeSelectorRequirement(key=key, operator="NotIn", values=[value]) for key, value in labels]
+    return k8s.Affinity(
+        node_affinity=k8s.NodeAffinity(
+            required_during_scheduling_ignored_during_execution=k8s.NodeSelector(
+                node_selector_terms=[k8s.NodeSelectorTerm(match_expressions=requirements)]
+            )
+        )
+    )
+
+
+def _tolerates(key: str) -> k8s.Toleration:
+    # Without an effect: NoExecute, too.
+    return k8s.Toleration(key=key, operator="Exists")

@@ -1,0 +1,110 @@
+"""What the DaemonSets of all device plugins have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from cdk8s_plus_27 import k8s
+from constructs import Construct
+
+from .node_selection import AUTO_MODE, affinity_away_from, plugin_tolerations
+
+__all__ = ["DEVICE_PLUGINS_FOLDER", "HostPath", "Identity", "plugin_daemon_set"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostPath:
+    """A path of the node that the plugin sees under the same name."""
+
+    name: str
+    path: str
+    type: str | None = None
+    read_only: bool | None = None
+
+
+# Where the kubelet listens for plugins. Kubernetes documentation, "Device Plugins"
+DEVICE_PLUGINS_FOLDER = HostPath(name="device-plugin", path="/var/lib/kubelet/device-plugins")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What a plugin's objects are called."""
+
+    name: str
+    namespace: str
+    # The value of the label "name", which upstream's DaemonSets, too, select their pods by.
+    selector: str
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        """The labels of all objects of the plugin."""
+        return {"app.kubernetes.io/name": self.name, "app.kubernetes.io/component": "device-plugin"}
+
+    def metadata(self, *, namespaced: bool = True) -> k8s.ObjectMeta:
+        """The metadata of an object of the plugin."""
+        return k8s.ObjectMeta(
+            name=self.name, namespace=self.namespace if namespaced else None, labels=dict(self.labels)
+        )
+
+
+def plugin_daemon_set(
+    scope: Construct,
+    identity: Identity,
+    *,
+    node_label: str,
+    avoid: Sequence[tuple[str, str]] = (),
+    tolerations: Sequence[k8s.Toleration],
+    image: str,
+    security_context: k8s.SecurityContext,
+    host_paths: Sequence[HostPath],
+    env: Sequence[k8s.EnvVar] | None = None,
+    resources: k8s.ResourceRequirements | None = None,
+    host_network: bool | None = None,
+    automount_service_account_token: bool | None = None,
+    service_account_name: str | None = None,
+) -> k8s.KubeDaemonSet:
+    """Run a device plugin on every node that has a label, but for those of EKS Auto Mode.
+
+    :param avoid: Labels, with their values, of further nodes to stay away from.
+    """
+    selector = {"name": identity.selector}
+    container = k8s.Container(
+        name=identity.name,
+        image=image,
+        env=env,
+        resources=resources,
+        security_context=security_context,
+        volume_mounts=[
+            k8s.VolumeMount(name=path.name, mount_path=path.path, read_only=path.read_only) for path in host_paths
+        ],
+    )
+    pod = k8s.PodSpec(
+        affinity=affinity_away_from(AUTO_MODE, *avoid),
+        automount_service_account_token=automount_service_account_token,
+        containers=[container],
+        host_network=host_network,
+        node_selector={node_label: "true"},
+        # Nodes without their plugin are useless: it is the last to be evicted.
+        priority_class_name="system-node-critical",
+        service_account_name=service_account_name,
+        tolerations=[*plugin_tolerations(), *tolerations],
+        volumes=[
+            k8s.Volume(name=path.name, host_path=k8s.HostPathVolumeSource(path=path.path, type=path.type))
+            for path in host_paths
+        ],
+    )
+    return k8s.KubeDaemonSet(
+        scope,
+        # ApiObject.of(), the escape hatch of cdk8s, finds what has this id.
+        "Resource",
+        metadata=identity.metadata(),
+        spec=k8s.DaemonSetSpec(
+            selector=k8s.LabelSelector(match_labels=selector),
+            update_strategy=k8s.DaemonSetUpdateStrategy(type="RollingUpdate"),
+            template=k8s.PodTemplateSpec(
+                metadata=k8s.ObjectMeta(labels={**identity.labels, **selector}),
+                spec=pod,
+            ),
+        ),
+    )
