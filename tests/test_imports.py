@@ -12,13 +12,22 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
+CONSTRUCTS_MAY_IMPORT = {
+    "efa_constructs.errors",
+    "efa_constructs.argument_kinds",
+    "efa_constructs.manifest_size",
+    "efa_constructs.tree_warnings",
+    "efa_constructs.catalogue",
+}
 # What each part may import of this project, beside itself.
 MAY_IMPORT = {
     "efa_constructs.errors": set(),
     "efa_constructs.argument_kinds": {"efa_constructs.errors"},
+    "efa_constructs.manifest_size": {"efa_constructs.errors"},
+    "efa_constructs.tree_warnings": set(),
     "efa_constructs.catalogue": {"efa_constructs.errors"},
-    "efa_constructs.aws": {"efa_constructs.errors", "efa_constructs.argument_kinds", "efa_constructs.catalogue"},
-    "efa_constructs.k8s": {"efa_constructs.errors", "efa_constructs.argument_kinds", "efa_constructs.catalogue"},
+    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT,
+    "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.rehearsal": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
     "efa_constructs.cli": {
@@ -44,7 +53,7 @@ ONLY_IN = {
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},
     "cdk8s": {"efa_constructs.aws", "efa_constructs.k8s", "stacks"},
     "cdk8s_plus_27": {"efa_constructs.k8s"},
-    "constructs": {"efa_constructs.aws", "efa_constructs.k8s", "stacks"},
+    "constructs": {"efa_constructs.aws", "efa_constructs.k8s", "efa_constructs.tree_warnings", "stacks"},
     "rich": {"efa_constructs.cli"},
     "typer": {"efa_constructs.cli"},
 }

@@ -2,6 +2,8 @@
 
 from .capacity import Capacity, CapacityType
 from .cluster import EfaCluster
+from .cluster_manifests import ClusterManifests
+from .imported_cluster import ImportedCluster
 from .launch_template import EfaLaunchTemplate
 from .network import EfaNetwork
 from .node_group import EfaNodeGroup, EfaNodes
@@ -11,11 +13,13 @@ from .user_data import MimePart
 __all__ = [
     "Capacity",
     "CapacityType",
+    "ClusterManifests",
     "EfaCluster",
     "EfaLaunchTemplate",
     "EfaNetwork",
     "EfaNodeGroup",
     "EfaNodes",
     "EfaSecurityGroup",
+    "ImportedCluster",
     "MimePart",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from aws_cdk import Size, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
+from cdk8s import Chart
 
 from ..argument_kinds import Kind, instance_of, is_map_of_strings, is_whole_number, list_of
 from .capacity import Capacity
@@ -49,14 +50,22 @@ KINDS: Mapping[str, Kind] = {
     "availability_zones": Kind(list_of(_NAME), "a list of zones, such as ['us-west-2a', 'us-west-2b']"),
     "block_devices": Kind(list_of(instance_of(ec2.BlockDevice)), "a list of ec2.BlockDevice"),
     "capacity": Kind(instance_of(Capacity), "Capacity.on_demand(), .spot(), .reservation() or .capacity_block()"),
+    "charts": Kind(list_of(instance_of(Chart)), "a list of cdk8s.Chart"),
     "cidr": Kind(_NAME, "an IPv4 range, such as '10.0.0.0/16'"),
     "cluster": Kind(_with("cluster_security_group"), "a cluster of aws_eks_v2 or aws_eks"),
     "cluster_name": Kind(_NAME, "a name"),
+    "cluster_security_group_id": Kind(_NAME, "an id, such as 'sg-0123456789abcdef0'"),
+    "depends_on": Kind(list_of(_with("node")), "a list of constructs"),
     "desired_size": _NUMBER_OF_NODES,
     "instance_store_raid0": _SWITCH,
     "instance_type": Kind(_NAME, "its name, such as 'p4d.24xlarge'"),
     "interface_layout": Kind(_NAME, "the name of a layout, such as 'default'"),
+    "jobs_depend_on": Kind(list_of(_with("node")), "a list of constructs"),
     "key_pair": Kind(_with("key_pair_name"), "an ec2.IKeyPair; ec2.KeyPair.from_key_pair_name() makes one of a name"),
+    "kubectl_layer": Kind(
+        _with("layer_version_arn"), "a lambda_.ILayerVersion, such as KubectlV36Layer(self, 'Kubectl')"
+    ),
+    "kubectl_subnets": Kind(list_of(_with("subnet_id")), "a list of ec2.ISubnet"),
     "kubernetes_version": Kind(_NAME, "a string such as '1.36'"),
     "labels": Kind(is_map_of_strings, "a dict of strings: a label 'true' is not True"),
     "max_size": _NUMBER_OF_NODES,

@@ -27,10 +27,7 @@ from .security_group import EfaSecurityGroup
 from .user_data import MimePart
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_eks
-
-    # CDK's own cluster classes lack a member of their interfaces, as a type checker sees it: hence all four.
-    AnyCluster = eks.ICluster | eks.Cluster | aws_eks.ICluster | aws_eks.Cluster
+    from .any_cluster import AnyCluster
 
 __all__ = ["EfaNodeGroup", "EfaNodes"]
 

@@ -14,6 +14,7 @@ from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, All
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
+from .extended_resources import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, accelerator_resource
 from .image_registries import EKS_IMAGE_REGISTRIES, eks_image_registry
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
@@ -36,10 +37,13 @@ __all__ = [
     "DAEMON_SETS_MEMORY_MIB",
     "EFA_INTERFACE_TYPES",
     "EFA_LABEL",
+    "EFA_RESOURCE",
     "EKS_IMAGE_REGISTRIES",
     "GPU_LABEL",
+    "GPU_RESOURCE",
     "MINIMUM_WITH_EFA_ONLY",
     "NEURON_LABEL",
+    "NEURON_RESOURCE",
     "NVIDIA_DEVICE_PLUGIN_LABEL",
     "Accelerator",
     "Allocatable",
@@ -54,6 +58,7 @@ __all__ = [
     "MaxPods",
     "NetworkCard",
     "NetworkInterface",
+    "accelerator_resource",
     "all_instance_types",
     "allocatable",
     "ami_type_misfit",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .ami_types import check_ami_type, default_ami_type
@@ -24,8 +24,7 @@ class DevicePlugin(StrEnum):
     NEURON = "neuron"
 
 
-@dataclass(frozen=True, slots=True)
-class DevicePluginNeed:
+class DevicePluginNeed(NamedTuple):
     """Whether the nodes need a device plugin installed."""
 
     plugin: DevicePlugin

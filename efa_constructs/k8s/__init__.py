@@ -4,15 +4,38 @@ from __future__ import annotations
 
 from .efa_device_plugin import EfaDevicePlugin
 from .environment import EnvironmentFinding, default_environment, judge_environment, open_mpi_5_environment
+from .fabric_check import FabricCheck
+from .launcher import Launcher, LauncherPlacement
+from .mpi_implementation import MpiImplementation
+from .mpi_job import MpiJob
+from .nccl_options import NcclCollective, NcclDataType, NcclTransport
+from .nccl_tests import NcclTests
 from .neuron_device_plugin import NeuronDevicePlugin
 from .node_selection import default_tolerations, plugin_tolerations
 from .nvidia_device_plugin import NvidiaDevicePlugin
+from .run_policy import CleanPodPolicy, GangScheduling, Kueue, RestartPolicy, RunPolicy
+from .worker_resources import WorkerResources
 
 __all__ = [
+    "CleanPodPolicy",
     "EfaDevicePlugin",
     "EnvironmentFinding",
+    "FabricCheck",
+    "GangScheduling",
+    "Kueue",
+    "Launcher",
+    "LauncherPlacement",
+    "MpiImplementation",
+    "MpiJob",
+    "NcclCollective",
+    "NcclDataType",
+    "NcclTests",
+    "NcclTransport",
     "NeuronDevicePlugin",
     "NvidiaDevicePlugin",
+    "RestartPolicy",
+    "RunPolicy",
+    "WorkerResources",
     "default_environment",
     "default_tolerations",
     "judge_environment",

@@ -1,4 +1,4 @@
-"""Names of objects, refused before the API server would refuse them."""
+"""Names of objects: what follows from an id, and what the API server would refuse."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from ..errors import InvalidArgumentError
 from .tokens import has_token
 
-__all__ = ["check_label_name"]
+__all__ = ["check_label_name", "dashed"]
 
 # Kubernetes documentation, "Object Names and IDs", "RFC 1123 Label Names"
 _LABEL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
@@ -24,3 +24,8 @@ def check_label_name(argument: str, name: str) -> None:
             f"'{argument}' is {name!r}: a name is at most 63 lower-case letters, digits and '-', beginning and ending "
             "with a letter or digit"
         )
+
+
+def dashed(id: str) -> str:
+    """The name that follows from a construct's id: ``PytorchDdp`` is ``pytorch-ddp``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", id).lower()

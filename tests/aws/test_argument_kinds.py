@@ -12,11 +12,13 @@ from aws_cdk import aws_eks_v2 as eks
 
 import efa_constructs.aws
 from efa_constructs.aws import (
+    ClusterManifests,
     EfaCluster,
     EfaLaunchTemplate,
     EfaNetwork,
     EfaNodeGroup,
     EfaSecurityGroup,
+    ImportedCluster,
     MimePart,
     argument_kinds,
 )
@@ -107,7 +109,18 @@ def test_lets_tokens_and_cdks_own_constructs_pass(bench):
     assert bench.only("AWS::EKS::Nodegroup")["ScalingConfig"]["DesiredSize"] == {"Ref": "Nodes"}
 
 
-@pytest.mark.parametrize("construct", [EfaCluster, EfaLaunchTemplate, EfaNetwork, EfaNodeGroup, EfaSecurityGroup])
+CONSTRUCTS = [
+    ClusterManifests,
+    EfaCluster,
+    EfaLaunchTemplate,
+    EfaNetwork,
+    EfaNodeGroup,
+    EfaSecurityGroup,
+    ImportedCluster,
+]
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS)
 def test_knows_the_kind_of_every_argument_of_every_construct(construct):
     names = {p.name for p in inspect.signature(construct.__init__).parameters.values() if p.kind is p.KEYWORD_ONLY}
     assert names - _CHECKED_ELSEWHERE <= set(argument_kinds.KINDS)
@@ -115,5 +128,4 @@ def test_knows_the_kind_of_every_argument_of_every_construct(construct):
 
 def test_goes_through_every_construct_that_takes_arguments():
     public = (getattr(efa_constructs.aws, name) for name in efa_constructs.aws.__all__)
-    checked = [one.__name__ for one in public if hasattr(vars(one).get("__init__"), "__wrapped__")]
-    assert checked == ["EfaCluster", "EfaLaunchTemplate", "EfaNetwork", "EfaNodeGroup", "EfaSecurityGroup"]
+    assert [one for one in public if hasattr(vars(one).get("__init__"), "__wrapped__")] == CONSTRUCTS

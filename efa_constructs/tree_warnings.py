@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constructs import Construct, IConstruct
 
-__all__ = ["add_warning", "warnings_of"]
+__all__ = ["add_warning", "copy_warnings", "warnings_of"]
 
 # Where AWS CDK, too, keeps and looks for warnings: in an app of its own it shows those of a chart as well.
 _METADATA = "aws:cdk:warning"
@@ -24,3 +24,9 @@ def warnings_of(scope: IConstruct) -> list[str]:
     return [
         str(entry.data) for node in scope.node.find_all() for entry in node.node.metadata if entry.type == _METADATA
     ]
+
+
+def copy_warnings(scope: IConstruct, to: Construct) -> None:
+    """Give a construct the warnings of another tree, which the app of the construct would not look through."""
+    for warning in warnings_of(scope):
+        to.node.add_metadata(_METADATA, warning)

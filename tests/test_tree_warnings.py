@@ -5,7 +5,7 @@ from __future__ import annotations
 import cdk8s
 from constructs import Construct
 
-from efa_constructs.k8s.warnings import add_warning, warnings_of
+from efa_constructs.tree_warnings import add_warning, warnings_of
 
 
 def test_collects_the_warnings_of_a_tree():

@@ -1,0 +1,168 @@
+"""Applies cdk8s charts to an EKS cluster: in an order that works, and so that nothing is deleted by accident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import RemovalPolicy
+from aws_cdk import aws_eks_v2 as eks
+from cdk8s import Chart
+from constructs import Construct, IDependable
+
+from ..argument_kinds import checks_kinds
+from ..errors import InvalidArgumentError
+from ..manifest_size import applied_size, check_manifest_sizes
+from ..tree_warnings import copy_warnings
+from .any_cluster import is_of_first_library
+from .argument_kinds import KINDS
+
+if TYPE_CHECKING:
+    from .any_cluster import AnyCluster
+
+__all__ = ["ClusterManifests"]
+
+Manifest = Mapping[str, Any]
+
+# What other objects need to exist, and what is lost with them: every object of a namespace, every MPIJob.
+_LASTING = ("Namespace", "CustomResourceDefinition")
+# What waits for its permissions.
+_WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
+_STAGES = ("Lasting", "Settings", "Workloads", "Jobs")
+# The limit of a template is 1 MB (AWS CloudFormation User Guide, "Understand CloudFormation quotas"), and a manifest in
+# it is a string, whose quotes are escaped; the rest of the template needs some room, too.
+_MOST_BYTES_OF_ALL = 700_000
+# Of one custom resource: what CloudFormation sends to a Lambda function is at most 262,144 bytes
+# (https://github.com/aws/aws-cdk/issues/19165).
+_MOST_BYTES = 200_000
+
+
+class ClusterManifests(Construct):
+    """The objects of cdk8s charts as resources of the stack, in four stages of which each waits for the one before.
+
+    First namespaces and custom resource definitions: they are taken over where they exist, and stay when the stack is
+    deleted, since every object in them would go with them. Then service accounts, roles and all other settings; then
+    DaemonSets, Deployments and StatefulSets; last Jobs and custom resources, such as MPIJobs.
+
+    Warnings of the charts become warnings of the app.
+    """
+
+    @checks_kinds(KINDS)
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        cluster: AnyCluster,
+        charts: Sequence[Chart],
+        depends_on: Sequence[IDependable] = (),
+        jobs_depend_on: Sequence[IDependable] = (),
+    ) -> None:
+        """
+        :param cluster: Of ``aws_eks_v2``, with a kubectl provider, or of ``aws_eks``. To an imported one see
+            :class:`~efa_constructs.aws.ImportedCluster`.
+        :param charts: Charts without namespaces or names in common.
+        :param depends_on: What must exist before anything is applied, such as the access entry of the role that does.
+        :param jobs_depend_on: What must exist before jobs, such as their nodes. Default: no more than for the others.
+        :raises InvalidArgumentError: the cluster has no kubectl provider, an object has no name or is there twice, or
+            is too large to be applied, or all of them are for one template.
+        """
+        super().__init__(scope, id)
+        _check_cluster(cluster)
+        manifests = [manifest for chart in charts for manifest in chart.to_json()]
+        _check(manifests)
+        for chart in charts:
+            copy_warnings(chart, self)
+        earlier: list[IDependable] = list(depends_on)
+        for stage in _STAGES:
+            waits_for = [*earlier, *(jobs_depend_on if stage == "Jobs" else ())]
+            applied = list(self._apply(stage, [one for one in manifests if _stage(one) == stage], cluster))
+            for resource in applied:
+                resource.node.add_dependency(*waits_for)
+            # A stage without objects passes on what the next one must wait for.
+            earlier = [*applied] or earlier
+
+    def _apply(self, stage: str, manifests: Sequence[Manifest], cluster: AnyCluster) -> Iterator[Construct]:
+        if stage == "Lasting":
+            for manifest in manifests:
+                name = f"{manifest['kind']}-{manifest['metadata']['name']}"
+                # To create what is there already would fail, and it is there when the stack was deleted and comes back.
+                yield _resource(
+                    self, name, cluster, [manifest], overwrite=True, prune=False, removal_policy=RemovalPolicy.RETAIN
+                )
+            return
+        for number, batch in enumerate(_batches(manifests)):
+            yield _resource(self, f"{stage}{number + 1 if number else ''}", cluster, batch)
+
+
+def _resource(scope: Construct, id: str, cluster: Any, manifests: Sequence[Manifest], **options: Any) -> Construct:
+    if is_of_first_library(cluster):
+        # Only here: most apps have no cluster of it.
+        from aws_cdk import aws_eks
+
+        return aws_eks.KubernetesManifest(scope, id, cluster=cluster, manifest=manifests, **options)
+    return eks.KubernetesManifest(scope, id, cluster=cluster, manifest=manifests, **options)
+
+
+def _stage(manifest: Manifest) -> str:
+    if manifest["kind"] in _LASTING:
+        return "Lasting"
+    if manifest["kind"] in _WORKLOADS:
+        return "Workloads"
+    return "Jobs" if manifest["kind"] in ("Job", "CronJob") or _is_custom(manifest) else "Settings"
+
+
+def _is_custom(manifest: Manifest) -> bool:
+    """Whether its kind comes from a custom resource definition: those of Kubernetes are in groups of ``k8s.io``."""
+    group, slash, _ = str(manifest["apiVersion"]).rpartition("/")
+    return bool(slash) and "." in group and not group.endswith(".k8s.io")
+
+
+def _batches(manifests: Iterable[Manifest]) -> Iterator[list[Manifest]]:
+    """As many together as CloudFormation can hand to the function that applies them."""
+    batch: list[Manifest] = []
+    size = 0
+    for manifest in manifests:
+        more = applied_size(manifest)
+        if batch and size + more > _MOST_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(manifest)
+        size += more
+    if batch:
+        yield batch
+
+
+def _check(manifests: Sequence[Manifest]) -> None:
+    seen: set[tuple[str, ...]] = set()
+    for manifest in manifests:
+        metadata = manifest.get("metadata", {})
+        name = metadata.get("name")
+        if not name:
+            raise InvalidArgumentError(
+                f"'charts' has a {manifest['kind']} without a name: give it one, by which kubectl can apply it again"
+            )
+        key = (manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), name)
+        if key in seen:
+            raise InvalidArgumentError(
+                f"'charts' has two objects {manifest['kind']} '{name}': the second would replace the first; rename one"
+            )
+        seen.add(key)
+    check_manifest_sizes(manifests)
+    total = sum(map(applied_size, manifests))
+    if total > _MOST_BYTES_OF_ALL:
+        raise InvalidArgumentError(
+            f"'charts' has objects of {total:,} bytes together, but a template holds about {_MOST_BYTES_OF_ALL:,}: "
+            "divide the charts among several stacks"
+        )
+
+
+def _check_cluster(cluster: Any) -> None:
+    """CDK says the same only when the first manifest is made."""
+    if is_of_first_library(cluster):
+        return
+    if cluster.kubectl_provider is None:
+        raise InvalidArgumentError(
+            f"'cluster' {cluster.cluster_name} has no kubectl provider, so that nothing can be applied to it: give "
+            "EfaCluster a 'kubectl_layer', eks.Cluster 'kubectl_provider_options', or import it with ImportedCluster"
+        )

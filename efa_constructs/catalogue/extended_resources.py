@@ -1,0 +1,21 @@
+"""The extended resources under which nodes offer EFAs and accelerators to pods."""
+
+from __future__ import annotations
+
+from .instance_types import InstanceType
+
+__all__ = ["EFA_RESOURCE", "GPU_RESOURCE", "NEURON_RESOURCE", "accelerator_resource"]
+
+# https://github.com/aws/eks-charts, stable/aws-efa-k8s-device-plugin, NOTES.txt
+EFA_RESOURCE = "vpc.amazonaws.com/efa"
+# https://github.com/NVIDIA/k8s-device-plugin, README
+GPU_RESOURCE = "nvidia.com/gpu"
+# AWS Neuron documentation, "Neuron Device Plugin": whole devices, not their cores.
+NEURON_RESOURCE = "aws.amazon.com/neuron"
+
+
+def accelerator_resource(instance: InstanceType) -> str | None:
+    """The resource that a node of this type offers its accelerators as. None: it has none with a plugin of ours."""
+    if instance.has_nvidia_gpus:
+        return GPU_RESOURCE
+    return NEURON_RESOURCE if instance.has_neuron_devices else None

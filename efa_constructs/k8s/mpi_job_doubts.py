@@ -1,0 +1,71 @@
+"""What about an MPI job is accepted and will perhaps not do what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .. import catalogue
+from .environment import judge_environment
+from .launcher import Launcher
+from .worker_resources import ResolvedResources, accelerators_of
+
+__all__ = ["doubts_about"]
+
+
+def doubts_about(
+    resources: ResolvedResources,
+    *,
+    launcher: Launcher,
+    operating_system: str,
+    slots: int,
+    environment: Mapping[str, str],
+    node_selector: Mapping[str, str],
+) -> Iterator[tuple[str, str]]:
+    """Each doubt: what it is about, in kebab-case, and a sentence.
+
+    :param slots: Ranks on each node.
+    :param environment: What the user set.
+    """
+    for spot in _tight_resources(resources, launcher=launcher, operating_system=operating_system):
+        yield "tight-resources", spot
+    for finding in judge_environment(environment, resources.instance):
+        yield f"environment-{finding.name}", f"{finding.name}={finding.value}: {finding.reason}"
+    if resources.accelerators and slots != resources.accelerators:
+        yield (
+            "ranks-and-accelerators",
+            f"'processes_per_node' is {slots}, but a worker has {resources.accelerators} accelerators",
+        )
+    if resources.hugepages_mib and any(label.startswith("karpenter.sh/") for label in node_selector):
+        # https://github.com/aws/karpenter-provider-aws/issues/3315
+        yield (
+            "hugepages-and-karpenter",
+            "Karpenter does not know which types have hugepages, and makes no node for a pod that asks for some unless "
+            "a NodeOverlay says so: set WorkerResources(hugepages=Size.mebibytes(0))",
+        )
+
+
+def _tight_resources(resources: ResolvedResources, *, launcher: Launcher, operating_system: str) -> Iterator[str]:
+    """What is accepted and may yet not fit, or wastes what the node has, in sentences."""
+    instance = resources.instance
+    node = catalogue.allocatable(instance, operating_system=operating_system)
+    sure_memory = node.conservative_memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB - launcher.memory_mib_of_worker_node
+    if resources.memory_mib > sure_memory:
+        yield (
+            f"'memory' is {resources.memory_mib} MiB, and only {sure_memory} MiB are sure to be free on a "
+            f"{instance.name}: if the node has less, the pod stays Pending"
+        )
+    sure_cpu = node.cpu_millicores - catalogue.DAEMON_SETS_CPU_MILLICORES - launcher.cpu_millicores_of_worker_node
+    if resources.cpu_millicores > sure_cpu:
+        yield (
+            f"'cpu' is {resources.cpu_millicores / 1000:g}, and only {sure_cpu / 1000:g} vCPUs are sure to be free on "
+            f"a {instance.name} beside its DaemonSets"
+        )
+    for field, wants, has in (
+        ("accelerators", resources.accelerators, accelerators_of(instance)),
+        ("efa_interfaces", resources.efa_interfaces, instance.known_efa_interfaces),
+    ):
+        if 0 < wants < has:
+            yield (
+                f"'{field}' is {wants} of the {has} that a {instance.name} has: which of them a pod gets, and whether "
+                "GPU and EFA are on one PCIe root, is up to the device plugins"
+            )

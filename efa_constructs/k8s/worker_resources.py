@@ -1,0 +1,185 @@
+"""What a worker of an MPI job asks of its node, and whether the node has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cdk8s import Size
+from cdk8s_plus_27 import k8s
+
+from .. import catalogue
+from ..catalogue import EFA_RESOURCE, Allocatable, InstanceType
+from ..errors import InvalidArgumentError
+from .launcher import Launcher
+
+__all__ = ["ResolvedResources", "WorkerResources", "accelerators_of"]
+
+# 2 MiB: the page size that EFA's drivers reserve pages of. https://kubernetes.io/docs/tasks/manage-hugepages
+_HUGEPAGES = "hugepages-2Mi"
+_PAGE_MIB = 2
+# What the job of the EKS guide "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" asks for.
+_HUGEPAGES_DEFAULT_MIB = 5120
+_MIB_A_GIB = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerResources:
+    """What one worker asks for. A worker has a node to itself unless you say less than the node has.
+
+    :param accelerators: GPUs or Neuron devices. Default: all of the node.
+    :param efa_interfaces: EFAs; 0 for none. Default: all of the node.
+    :param memory: Ordinary memory, ``/dev/shm`` included, hugepages not. Default: what surely is left on the node
+        beside system and DaemonSets (and the launcher, if it runs there), in whole GiB.
+    :param cpu: vCPUs requested; no limit is set. Default: as for memory.
+    :param hugepages: Memory in 2 MiB pages, which libfabric uses for its buffers; ``Size.mebibytes(0)`` for none.
+        Default: 5120 MiB, or what the node has if that is less.
+    :param shared_memory: Limit of ``/dev/shm``, a part of ``memory``. Default: half of it.
+    """
+
+    accelerators: int | None = None
+    efa_interfaces: int | None = None
+    memory: Size | None = None
+    cpu: float | None = None
+    hugepages: Size | None = None
+    shared_memory: Size | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedResources:
+    """The same with every default worked out."""
+
+    instance: InstanceType
+    accelerators: int
+    efa_interfaces: int
+    memory_mib: int
+    cpu_millicores: int
+    hugepages_mib: int
+    shared_memory_mib: int
+
+    @staticmethod
+    def of(
+        wanted: WorkerResources,
+        instance: InstanceType,
+        *,
+        launcher: Launcher,
+        operating_system: str,
+        where: str,
+    ) -> ResolvedResources:
+        """Work out the defaults, and refuse what no node of the type has.
+
+        :param launcher: It may share a worker's node.
+        :param operating_system: Of the node's AMI: ``"AL2023"`` or ``"BOTTLEROCKET"``.
+        :param where: Whose resources, for messages.
+        :raises InvalidArgumentError: the node has less, or a quantity is of the wrong form.
+        """
+        node = catalogue.allocatable(instance, operating_system=operating_system)
+        memory = _mib(where, "memory", wanted.memory)
+        if memory is None:
+            spare = node.conservative_memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB - launcher.memory_mib_of_worker_node
+            memory = spare // _MIB_A_GIB * _MIB_A_GIB if spare >= _MIB_A_GIB else spare
+        cpu = None if wanted.cpu is None else round(wanted.cpu * 1000)
+        if cpu is None:
+            cpu = node.cpu_millicores - catalogue.DAEMON_SETS_CPU_MILLICORES - launcher.cpu_millicores_of_worker_node
+        hugepages = _mib(where, "hugepages", wanted.hugepages)
+        if hugepages is None:
+            hugepages = min(_HUGEPAGES_DEFAULT_MIB, node.hugepages_2mi_mib // _PAGE_MIB * _PAGE_MIB)
+        shared_memory = _mib(where, "shared_memory", wanted.shared_memory)
+        resolved = ResolvedResources(
+            instance=instance,
+            accelerators=_count(wanted.accelerators, accelerators_of(instance)),
+            efa_interfaces=_count(wanted.efa_interfaces, instance.known_efa_interfaces),
+            memory_mib=memory,
+            cpu_millicores=cpu,
+            hugepages_mib=hugepages,
+            shared_memory_mib=memory // 2 if shared_memory is None else shared_memory,
+        )
+        resolved._check_devices(where)
+        resolved._check_memory(where, node)
+        resolved._check_sharing(where, node, launcher)
+        return resolved
+
+    def without_devices(self) -> ResolvedResources:
+        """The same with accelerators and EFAs left to a resource claim."""
+        return replace(self, accelerators=0, efa_interfaces=0)
+
+    def requirements(self, *, claims: list[k8s.ResourceClaim] | None = None) -> k8s.ResourceRequirements:
+        """As a container of a pod states them."""
+        limits = {"memory": k8s.Quantity.from_string(f"{self.memory_mib}Mi")}
+        resource = catalogue.accelerator_resource(self.instance)
+        if self.accelerators and resource is not None:
+            limits[resource] = k8s.Quantity.from_number(self.accelerators)
+        if self.efa_interfaces:
+            limits[EFA_RESOURCE] = k8s.Quantity.from_number(self.efa_interfaces)
+        if self.hugepages_mib:
+            limits[_HUGEPAGES] = k8s.Quantity.from_string(f"{self.hugepages_mib}Mi")
+        # Kubernetes overcommits neither devices nor hugepages: their requests must be their limits.
+        requests = {**limits, "cpu": k8s.Quantity.from_string(f"{self.cpu_millicores}m")}
+        if not self.cpu_millicores:
+            del requests["cpu"]
+        return k8s.ResourceRequirements(limits=limits, requests=requests, claims=claims)
+
+    def _check_devices(self, where: str) -> None:
+        name = self.instance.name
+        present = {"accelerators": accelerators_of(self.instance), "efa_interfaces": self.instance.known_efa_interfaces}
+        for field, has in present.items():
+            wants = getattr(self, field)
+            if wants < 0:
+                raise InvalidArgumentError(f"{where}: '{field}' must be at least 0, got {wants}")
+            if wants > has:
+                what = f"has {has}" if has else "has none"
+                raise InvalidArgumentError(
+                    f"{where}: '{field}' is {wants}, but a {name} {what}: ask for at most {has}, or choose a type "
+                    "that has more ('efa instances' lists them)"
+                )
+
+    def _check_memory(self, where: str, node: Allocatable) -> None:
+        if self.hugepages_mib % _PAGE_MIB:
+            raise InvalidArgumentError(
+                f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but pages have {_PAGE_MIB} MiB: use a multiple"
+            )
+        if self.hugepages_mib > node.hugepages_2mi_mib:
+            raise InvalidArgumentError(
+                f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but a {self.instance.name} reserves "
+                f"{node.hugepages_2mi_mib} MiB: the pod would stay Pending; ask for at most that"
+            )
+        if self.memory_mib <= 0:
+            # Kubernetes: "HugePages require cpu or memory".
+            raise InvalidArgumentError(f"{where}: 'memory' is {self.memory_mib} MiB: a worker needs some")
+        if self.shared_memory_mib > self.memory_mib:
+            raise InvalidArgumentError(
+                f"{where}: 'shared_memory' is {self.shared_memory_mib} MiB, but it is a part of 'memory', which is "
+                f"{self.memory_mib} MiB: raise 'memory', or lower it"
+            )
+
+    def _check_sharing(self, where: str, node: Allocatable, launcher: Launcher) -> None:
+        with_launcher = " with the launcher on one of the nodes" if launcher.memory_mib_of_worker_node else ""
+        most_memory = node.memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB - launcher.memory_mib_of_worker_node
+        if self.memory_mib > most_memory:
+            raise InvalidArgumentError(
+                f"{where}: 'memory' is {self.memory_mib} MiB, but a {self.instance.name} has at most {most_memory} MiB "
+                f"for it{with_launcher}: the pod would stay Pending; lower it"
+            )
+        most_cpu = node.cpu_millicores - launcher.cpu_millicores_of_worker_node
+        if not 0 <= self.cpu_millicores <= most_cpu:
+            raise InvalidArgumentError(
+                f"{where}: 'cpu' is {self.cpu_millicores / 1000:g}, but a {self.instance.name} has from 0 to "
+                f"{most_cpu / 1000:g} vCPUs for it{with_launcher}: the pod would stay Pending; lower it"
+            )
+
+
+def accelerators_of(instance: InstanceType) -> int:
+    """How many accelerators a node offers pods."""
+    return instance.accelerator_count if catalogue.accelerator_resource(instance) else 0
+
+
+def _count(wanted: int | None, default: int) -> int:
+    return default if wanted is None else wanted
+
+
+def _mib(where: str, field: str, size: Size | None) -> int | None:
+    if size is None:
+        return None
+    mebibytes = size.to_mebibytes()
+    if mebibytes != int(mebibytes):
+        raise InvalidArgumentError(f"{where}: '{field}' is {mebibytes:g} MiB: use whole mebibytes")
+    return int(mebibytes)

@@ -1,0 +1,245 @@
+"""Charts are applied in an order that works, to whichever cluster, and nothing is deleted by accident."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import cdk8s
+import pytest
+from aws_cdk import assertions, aws_eks
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
+from cdk8s_plus_27 import k8s
+
+from efa_constructs.aws import ClusterManifests, ImportedCluster
+from efa_constructs.errors import InvalidArgumentError
+from efa_constructs.tree_warnings import add_warning
+
+MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+
+
+@pytest.fixture
+def imported(bench) -> ImportedCluster:
+    return ImportedCluster(
+        bench.stack,
+        "Imported",
+        cluster_name="training",
+        vpc=bench.vpc,
+        cluster_security_group_id="sg-0123456789abcdef0",
+        kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl"),
+    )
+
+
+def chart() -> cdk8s.Chart:
+    """One object for each stage, the last first."""
+    chart = cdk8s.Chart(cdk8s.App(), "Training", disable_resource_name_hashes=True)
+    job = cdk8s.ApiObject(
+        chart,
+        "Job",
+        api_version="kubeflow.org/v2beta1",
+        kind="MPIJob",
+        metadata=cdk8s.ApiObjectMetadata(name="train"),
+    )
+    job.add_json_patch(cdk8s.JsonPatch.add("/spec", {"slotsPerWorker": 8}))
+    k8s.KubeDeployment(
+        chart,
+        "Operator",
+        metadata=k8s.ObjectMeta(name="operator", namespace="operator"),
+        spec=k8s.DeploymentSpec(
+            selector=k8s.LabelSelector(match_labels={"app": "operator"}),
+            template=k8s.PodTemplateSpec(
+                metadata=k8s.ObjectMeta(labels={"app": "operator"}),
+                spec=k8s.PodSpec(containers=[k8s.Container(name="operator", image="operator:1")]),
+            ),
+        ),
+    )
+    k8s.KubeServiceAccount(chart, "Account", metadata=k8s.ObjectMeta(name="operator", namespace="operator"))
+    k8s.KubeNamespace(chart, "Namespace", metadata=k8s.ObjectMeta(name="operator"))
+    return chart
+
+
+def applied(stack: cdk.Stack) -> dict[str, dict[str, Any]]:
+    """The resources of the stack that apply manifests, by the kinds in them."""
+    resources = assertions.Template.from_stack(stack).find_resources(MANIFEST)
+    return {
+        ",".join(one["kind"] for one in json.loads(resource["Properties"]["Manifest"])): resource | {"id": name}
+        for name, resource in resources.items()
+    }
+
+
+def test_applies_in_four_stages_each_after_the_one_before(bench, imported):
+    ClusterManifests(
+        bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()], depends_on=[imported.access_entry]
+    )
+    resources = applied(bench.stack)
+    entry = next(iter(assertions.Template.from_stack(bench.stack).find_resources("AWS::EKS::AccessEntry")))
+    order = ["Namespace", "ServiceAccount", "Deployment", "MPIJob"]
+    assert set(resources) == set(order)
+    assert entry in resources["Namespace"]["DependsOn"]
+    for before, after in itertools.pairwise(order):
+        assert resources[before]["id"] in resources[after]["DependsOn"]
+
+
+def test_keeps_a_namespace_that_the_stack_leaves_behind_and_takes_it_over_when_it_comes_back(bench, imported):
+    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()])
+    resources = applied(bench.stack)
+    assert resources["Namespace"]["DeletionPolicy"] == "Retain"
+    assert resources["Namespace"]["UpdateReplacePolicy"] == "Retain"
+    assert resources["Namespace"]["Properties"]["Overwrite"] is True
+    assert "PruneLabel" not in resources["Namespace"]["Properties"]
+    assert resources["Deployment"]["DeletionPolicy"] == "Delete"
+    assert resources["Deployment"]["Properties"]["PruneLabel"]
+
+
+def test_starts_jobs_only_when_there_is_something_to_run_them_on(bench, imported):
+    nodes = cdk.CfnResource(bench.stack, "Nodes", type="AWS::EKS::Nodegroup")
+    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()], jobs_depend_on=[nodes])
+    resources = applied(bench.stack)
+    assert "Nodes" in resources["MPIJob"]["DependsOn"]
+    assert "Nodes" not in resources["Deployment"]["DependsOn"]
+
+
+def test_waits_for_what_it_depends_on_where_the_first_stages_are_empty(bench, imported):
+    only_job = cdk8s.Chart(cdk8s.App(), "Jobs", disable_resource_name_hashes=True)
+    spec = k8s.JobSpec(
+        template=k8s.PodTemplateSpec(
+            spec=k8s.PodSpec(containers=[k8s.Container(name="a", image="a:1")], restart_policy="Never")
+        )
+    )
+    k8s.KubeJob(only_job, "Job", metadata=k8s.ObjectMeta(name="job"), spec=spec)
+    ClusterManifests(
+        bench.stack, "Manifests", cluster=imported.cluster, charts=[only_job], depends_on=[imported.access_entry]
+    )
+    (job,) = applied(bench.stack).values()
+    assert any("Access" in name for name in job["DependsOn"])
+
+
+def test_lets_the_role_that_runs_kubectl_into_an_imported_cluster(bench, imported):
+    entry = bench.only("AWS::EKS::AccessEntry")
+    assert entry["ClusterName"] == "training"
+    (policy,) = entry["AccessPolicies"]
+    assert policy["AccessScope"] == {"Type": "cluster"}
+    assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
+    (handler_role,) = entry["PrincipalArn"]["Fn::GetAtt"][:1]
+    assert "HandlerRole" in handler_role or "Role" in handler_role
+    assert imported.cluster.kubectl_provider is not None
+
+
+def test_runs_kubectl_in_the_subnets_of_a_cluster_whose_endpoint_is_private(bench):
+    imported = ImportedCluster(
+        bench.stack,
+        "Private",
+        cluster_name="training",
+        vpc=bench.vpc,
+        cluster_security_group_id="sg-0123456789abcdef0",
+        kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl"),
+        kubectl_subnets=bench.vpc.private_subnets,
+    )
+    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()])
+    functions = assertions.Template.from_stack(bench.stack).find_resources("AWS::Lambda::Function")
+    placed = [one["Properties"]["VpcConfig"] for one in functions.values() if "VpcConfig" in one["Properties"]]
+    assert placed
+    assert all(one["SubnetIds"] == ["subnet-0aaaaaaaaaaaaaaa1", "subnet-0aaaaaaaaaaaaaaa2"] for one in placed)
+
+
+def test_applies_to_a_new_cluster_after_that_lets_the_function_in(bench):
+    cluster = eks.Cluster(
+        bench.stack,
+        "New",
+        version=eks.KubernetesVersion.of("1.36"),
+        vpc=bench.vpc,
+        default_capacity_type=eks.DefaultCapacityType.NODEGROUP,
+        default_capacity=0,
+        kubectl_provider_options=eks.KubectlProviderOptions(kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl")),
+    )
+    ClusterManifests(bench.stack, "Manifests", cluster=cluster, charts=[chart()])
+    assert any("KubectlReadyBarrier" in name for name in applied(bench.stack)["Namespace"]["DependsOn"])
+
+
+def test_applies_to_a_cluster_of_cdks_first_library(bench):
+    cluster = aws_eks.Cluster.from_cluster_attributes(
+        bench.stack,
+        "First",
+        cluster_name="training",
+        vpc=bench.vpc,
+        cluster_security_group_id="sg-0123456789abcdef0",
+        kubectl_role_arn="arn:aws:iam::123456789012:role/kubectl",
+        kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl"),
+    )
+    ClusterManifests(bench.stack, "Manifests", cluster=cluster, charts=[chart()])
+    resources = applied(bench.stack)
+    assert set(resources) == {"Namespace", "ServiceAccount", "Deployment", "MPIJob"}
+    assert resources["Namespace"]["DeletionPolicy"] == "Retain"
+
+
+def test_shows_the_warnings_of_a_chart_as_warnings_of_the_app(bench, imported):
+    warned = chart()
+    add_warning(warned, "efa-constructs:example", "look here")
+    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[warned])
+    assertions.Annotations.from_stack(bench.stack).has_warning(
+        "/Training/Manifests", "look here [ack: efa-constructs:example]"
+    )
+
+
+def test_knows_the_region_only_at_deployment_where_the_stack_does(bench, imported):
+    pods = cdk8s.Chart(cdk8s.App(), "Pods", disable_resource_name_hashes=True)
+    image = f"registry.{cdk.Aws.REGION}.example.com/plugin:1"
+    k8s.KubePod(
+        pods,
+        "Pod",
+        metadata=k8s.ObjectMeta(name="pod"),
+        spec=k8s.PodSpec(containers=[k8s.Container(name="a", image=image)]),
+    )
+    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[pods])
+    (resource,) = assertions.Template.from_stack(bench.stack).find_resources(MANIFEST).values()
+    assert {"Ref": "AWS::Region"} in resource["Properties"]["Manifest"]["Fn::Join"][1]
+
+
+def config_map(chart: cdk8s.Chart, name: str | None, size: int = 1) -> None:
+    metadata = k8s.ObjectMeta(name=name) if name else None
+    k8s.KubeConfigMap(chart, name or "Unnamed", metadata=metadata, data={"text": "x" * size})
+
+
+def large(*sizes: int) -> cdk8s.Chart:
+    chart = cdk8s.Chart(cdk8s.App(), "Large", disable_resource_name_hashes=True)
+    for number, size in enumerate(sizes):
+        config_map(chart, f"map-{number}", size)
+    return chart
+
+
+def test_divides_what_is_too_much_for_one_call(bench, imported):
+    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[large(150_000, 100_000, 90_000)])
+    assert [
+        len(json.loads(one["Properties"]["Manifest"]))
+        for one in assertions.Template.from_stack(bench.stack).find_resources(MANIFEST).values()
+    ] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((260_000,), "ConfigMap 'map-0' has 260,.* bytes, but kubectl apply keeps an object in its annotations"),
+        ((190_000,) * 4, "'charts' has objects of 760,.* bytes together, but a template holds about 700,000"),
+    ],
+)
+def test_refuses_what_kubectl_or_cloudformation_could_not_take(bench, imported, sizes, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[large(*sizes)])
+
+
+def test_refuses_two_objects_of_one_name(bench, imported):
+    with pytest.raises(InvalidArgumentError, match="two objects ConfigMap 'map-0': the second would replace the first"):
+        ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[large(1), large(1)])
+
+
+def test_refuses_a_cluster_that_nothing_can_be_applied_to(bench):
+    with pytest.raises(InvalidArgumentError, match="'cluster' training has no kubectl provider"):
+        ClusterManifests(bench.stack, "Manifests", cluster=bench.cluster, charts=[chart()])
+
+
+def test_refuses_what_is_no_chart(bench, imported):
+    with pytest.raises(InvalidArgumentError, match="'charts' is of type Chart: give a list"):
+        ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=chart())
