@@ -293,19 +293,34 @@ def test_gives_the_account_the_placement_group_that_the_app_names(efa: Efa) -> N
     assert any("placement group 'rack'" in each for each in document["notChecked"])
 
 
-# An app of another account whose network is spread over all its zones, as CDK's Vpc is.
-VPC_APP = """
+# An app of another account that asks AWS for zones, as CDK's Vpc does, and makes calls when it is deployed.
+ASKING_APP = """
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import custom_resources
 app = cdk.App()
 stack = cdk.Stack(app, "Network", env=cdk.Environment(account="111122223333", region="us-west-2"))
 vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, restrict_default_security_group=False)
+for action in ("describeVpcs", "describeSpotDatafeedSubscription"):
+    call = custom_resources.AwsCustomResource(
+        stack,
+        action,
+        on_update=custom_resources.AwsSdkCall(
+            service="EC2", action=action, physical_resource_id=custom_resources.PhysicalResourceId.of(action)
+        ),
+        policy=custom_resources.AwsCustomResourcePolicy.from_sdk_calls(resources=["*"]),
+        resource_type="Custom::" + action,
+        install_latest_aws_sdk=False,
+    )
+    call.node.add_dependency(vpc)
+    if action == "describeVpcs":
+        cdk.CfnOutput(stack, "Id", value=call.get_response_field("Vpcs.0.VpcId"))
 app.synth()
 """
 
 
-def test_gives_an_app_the_zones_that_it_asks_for_and_says_so(efa: Efa, tmp_path: Path) -> None:
-    (tmp_path / "app.py").write_text(VPC_APP)
+def test_answers_an_app_of_another_account_at_synthesis_and_when_it_is_deployed(efa: Efa, tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(ASKING_APP)
     (tmp_path / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
     code, out, err = efa.run("--json", directory=tmp_path)
@@ -315,6 +330,10 @@ def test_gives_an_app_the_zones_that_it_asks_for_and_says_so(efa: Efa, tmp_path:
         "which Availability Zones your account has: the app asked, and was given us-west-2a, us-west-2b, us-west-2c, "
         "us-west-2d"
     ) in document["notChecked"]
+    [unknown] = [each for each in document["notChecked"] if each.startswith("the call")]
+    assert unknown.startswith(
+        "the call EC2.describeSpotDatafeedSubscription that the custom resource Network/describeSp"
+    )
     assert not (tmp_path / "cdk.context.json").exists()
     efa.assert_left_nothing()
 
