@@ -41,10 +41,11 @@ rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 synth: setup ## Write the CloudFormation templates to cdk.out/
 	$(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting
 
-lint: setup ## Check format, lint and types
+lint: setup ## Check format, lint, types and Dockerfiles
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/hadolint docker/*/Dockerfile
 
 format: setup ## Format the code
 	$(VENV)/bin/ruff format .

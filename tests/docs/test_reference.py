@@ -180,6 +180,13 @@ def test_node_resources_table_is_what_the_catalogue_computes(row):
     assert row[1:] == expected
 
 
+def test_image_guide_lists_every_argument_of_the_dockerfile_with_its_default():
+    rows = table(section("how-to/build-the-nccl-tests-image.md", "## Choose versions"))
+    dockerfile = (ROOT / "docker/nccl-tests/Dockerfile").read_text()
+    defaults = re.findall(r'^ARG (\w+)="?([^"\n]+)"?$', dockerfile, re.MULTILINE)
+    assert sorted((quoted(row[0])[0], quoted(row[1])[0]) for row in rows) == sorted(defaults)
+
+
 def test_rehearse_guide_lists_every_code_of_a_finding():
     rehearsal = ROOT / "efa_constructs/rehearsal"
     sources = [path.read_text() for path in (rehearsal / "fabric.py", *rehearsal.glob("*_findings.py"))]
