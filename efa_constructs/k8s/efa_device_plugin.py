@@ -50,8 +50,8 @@ class EfaDevicePlugin(Construct):
         tolerations: Sequence[k8s.Toleration] = (),
     ) -> None:
         """
-        :param region: Region of the cluster, from whose registry the nodes pull the image: in most partitions they can
-            pull from no other, and without a way to the internet in none. Give this or ``image``.
+        :param region: Region of the cluster, from whose registry the nodes pull the image: another Region's is out of
+            reach from another partition, and without a way to the internet. Give this or ``image``.
         :param image: Image with a tag or digest. Where AWS CDK knows the Region only at deployment, give
             ``EfaDevicePlugin.image_in(registry)`` with what a CloudFormation mapping of
             :data:`efa_constructs.catalogue.EKS_IMAGE_REGISTRIES` finds. Give this or ``region``.

@@ -24,7 +24,7 @@ def default_tolerations() -> list[k8s.Toleration]:
 
 
 def plugin_tolerations() -> list[k8s.Toleration]:
-    """Tolerations for device plugins: those of :func:`default_tolerations`, and that of critical add-ons."""
+    """Tolerations for device plugins: :func:`~efa_constructs.k8s.default_tolerations`, and that of critical add-ons."""
     return [_tolerates(_CRITICAL_ADDONS), *default_tolerations()]
 
 

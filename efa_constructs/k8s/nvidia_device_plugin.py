@@ -28,7 +28,7 @@ class NvidiaDevicePlugin(Construct):
     So it stays away from nodes that bring one: those of EKS Auto Mode, which EKS labels, and Bottlerocket's with the
     label :data:`efa_constructs.catalogue.NVIDIA_DEVICE_PLUGIN_LABEL`, ``"false"``. Neither EKS nor Bottlerocket sets a
     label that tells such a node from another; an ``EfaNodeGroup`` sets this one. **On Bottlerocket nodes of another
-    making that carry the GPU label, set it yourself.** Kubernetes 1.35 and newer set the GPU label of AL2023 nodes;
+    making that carry the GPU label, set it yourself.** AL2023 nodes set that label themselves from Kubernetes 1.35 on;
     whether Bottlerocket's do is not verified. :func:`efa_constructs.catalogue.device_plugins_needed` says where the
     plugin is needed at all.
 
