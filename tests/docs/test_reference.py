@@ -18,6 +18,8 @@ from efa_constructs import aws, catalogue, k8s
 from efa_constructs.cli import app as efa
 from efa_constructs.cli.instances import facts
 from efa_constructs.errors import EfaConstructsError
+from efa_constructs.k8s import default_environment, open_mpi_5_environment
+from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
 from efa_constructs.rehearsal.result import to_json
 from stacks.settings import KEYS, Settings
@@ -191,6 +193,37 @@ def test_image_guide_lists_every_argument_of_the_dockerfile_with_its_default():
     dockerfile = (ROOT / "docker/nccl-tests/Dockerfile").read_text()
     defaults = re.findall(r'^ARG (\w+)="?([^"\n]+)"?$', dockerfile, re.MULTILINE)
     assert sorted((quoted(row[0])[0], quoted(row[1])[0]) for row in rows) == sorted(defaults)
+
+
+def environment_rows(heading: str) -> list[list[str]]:
+    return table(section("explanation/environment-variables.md", heading))
+
+
+def test_environment_page_has_every_default_and_no_other():
+    given = {
+        pair
+        for instance_type in catalogue.all_instance_types()
+        for mpi_implementation in ("OpenMPI", "Intel", "MPICH")
+        for pair in default_environment(instance_type, mpi_implementation=mpi_implementation).items()
+    }
+    rows = environment_rows("## What a job gets")
+    assert {(quoted(row[1])[0], quoted(row[2])[0]) for row in rows} == given
+    assert len(rows) == len(given)
+
+
+def test_environment_page_has_every_verdict_in_the_words_of_the_code():
+    expected = [
+        [", ".join(f"`{name}`" for name in verdict.names), verdict.when, verdict.reason, verdict.source]
+        for verdict in VERDICTS
+    ]
+    rows = environment_rows("## What does harm, or nothing")
+    assert [[*row[:2], row[2].replace("`", ""), row[3]] for row in rows] == expected
+
+
+def test_environment_page_has_what_open_mpi_5_needs():
+    assert {
+        quoted(row[0])[0]: quoted(row[1])[0] for row in environment_rows("## Open MPI 5")
+    } == open_mpi_5_environment()
 
 
 def test_rehearse_guide_lists_every_code_of_a_finding():
