@@ -19,6 +19,7 @@ GPU_LABEL = "nvidia.com/gpu.present"
 NEURON_LABEL = "aws.amazon.com/neuron.present"
 # "false" on nodes that bring NVIDIA's device plugin. No label tells a Bottlerocket node from another
 # (https://github.com/eksctl-io/eksctl/issues/4760): this is NVIDIA's own, by which its GPU Operator places the plugin.
+# Where the Operator runs as well, it may overwrite the label: https://github.com/NVIDIA/gpu-operator/issues/2288
 NVIDIA_DEVICE_PLUGIN_LABEL = "nvidia.com/gpu.deploy.device-plugin"
 
 

@@ -24,13 +24,17 @@ class NvidiaDevicePlugin(Construct):
     :data:`efa_constructs.catalogue.GPU_LABEL`, which an ``EfaNodeGroup`` sets: on a node without a GPU the plugin
     crash-loops. It tolerates the well-known taints of GPU and EFA nodes.
 
-    A second plugin on a node takes the GPUs away from the first (https://github.com/bottlerocket-os/bottlerocket/issues/4309).
-    So it stays away from nodes that bring one: those of EKS Auto Mode, which EKS labels, and Bottlerocket's with the
-    label :data:`efa_constructs.catalogue.NVIDIA_DEVICE_PLUGIN_LABEL`, ``"false"``. Neither EKS nor Bottlerocket sets a
-    label that tells such a node from another; an ``EfaNodeGroup`` sets this one. **On Bottlerocket nodes of another
-    making that carry the GPU label, set it yourself.** AL2023 nodes set that label themselves from Kubernetes 1.35 on;
-    whether Bottlerocket's do is not verified. :func:`efa_constructs.catalogue.device_plugins_needed` says where the
-    plugin is needed at all.
+    A second plugin on a node takes the GPUs away from the first
+    (https://github.com/bottlerocket-os/bottlerocket/issues/4309). So it stays away from nodes that bring one: those of
+    EKS Auto Mode, which EKS labels, and those with the label
+    :data:`efa_constructs.catalogue.NVIDIA_DEVICE_PLUGIN_LABEL`, ``"false"``, which an ``EfaNodeGroup`` sets on
+    Bottlerocket's NVIDIA AMIs. Neither EKS nor Bottlerocket sets a label that tells such a node from another: **on
+    Bottlerocket nodes of another making that carry the GPU label, set** ``"false"`` **yourself.** AL2023 nodes set the
+    GPU label themselves from Kubernetes 1.35 on; whether Bottlerocket's do is not verified.
+    :func:`efa_constructs.catalogue.device_plugins_needed` says where the plugin is needed at all.
+
+    Do not run it beside NVIDIA's GPU Operator, which has a plugin of its own and may overwrite that label
+    (https://github.com/NVIDIA/gpu-operator/issues/2288).
 
     Source: https://github.com/NVIDIA/k8s-device-plugin, ``deployments/static/nvidia-device-plugin.yml``, v0.20.0.
     """
