@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
 
-import pytest
+import cdk8s
 
 from efa_constructs import catalogue
+from efa_constructs.k8s import FabricCheck, NcclCollective, NcclTests
 
 ROOT = Path(__file__).parents[1]
 IMAGE = ROOT / "docker/nccl-tests"
@@ -50,24 +52,23 @@ def test_copies_only_files_that_are_there():
     }
 
 
-# The paths that a job starts; the constructs name them, and the last step of the build runs or opens them.
 def paths_of_the_constructs() -> set[str]:
-    sources = "".join(path.read_text() for path in (ROOT / "efa_constructs/k8s").glob("*.py"))
-    return set(re.findall(r"/opt/(?:nccl-tests|amazon/openmpi|amazon/efa)[\w./-]*", sources))
+    """The programs that jobs start, from their manifests: the last step of the build runs or opens them."""
+    chart = cdk8s.Testing.chart()
+    for collective in NcclCollective:
+        name = collective.name.lower().replace("_", "-")
+        NcclTests(chart, name, name=name, instance_type="p4d.24xlarge", collective=collective)
+    FabricCheck(chart, "FabricCheck", instance_type="p4d.24xlarge")
+    return set(re.findall(r"/opt/[\w./-]+", json.dumps(cdk8s.Testing.synth(chart))))
 
 
-@pytest.mark.parametrize(
-    "path",
-    sorted(
-        paths_of_the_constructs()
-        | {"/opt/nccl-tests/build/all_reduce_perf", "/opt/amazon/openmpi/bin/mpirun", "/opt/amazon/efa/bin/fi_info"}
-    ),
-)
-def test_has_the_programs_that_the_constructs_start(path):
+def test_has_the_programs_that_the_constructs_start():
     # A test program of any name is in the folder that is copied whole.
     folder = "/opt/nccl-tests/build"
     checks = arguments_of("RUN")[-1]
-    assert path in checks or (path.startswith(f"{folder}/") and f"--from=build {folder} {folder}" in DOCKERFILE)
+    for path in {*paths_of_the_constructs(), "/opt/amazon/openmpi/bin/mpirun"}:
+        copied = path.startswith(f"{folder}/") and f"--from=build {folder} {folder}" in DOCKERFILE
+        assert path in checks or copied, path
 
 
 # https://developer.nvidia.com/cuda-gpus
