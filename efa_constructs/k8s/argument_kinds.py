@@ -30,6 +30,9 @@ KINDS: Mapping[str, Kind] = {
     "node_selector": Kind(is_map_of_strings, "a dict of strings: a label 'true' is not True"),
     "resources": Kind(instance_of(k8s.ResourceRequirements), "a k8s.ResourceRequirements of cdk8s_plus_27"),
     "threadiness": _WHOLE_NUMBER,
-    "tolerations": Kind(list_of(instance_of(k8s.Toleration)), "a list of k8s.Toleration of cdk8s_plus_27"),
+    "tolerations": Kind(
+        list_of(instance_of(k8s.Toleration)),
+        "a list of k8s.Toleration, such as [k8s.Toleration(key='team', operator='Exists')]",
+    ),
     "watch_namespace": Kind(_TEXT, "the name of a namespace"),
 }

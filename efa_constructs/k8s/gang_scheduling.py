@@ -17,7 +17,7 @@ _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 class GangScheduling:
     """A scheduler that starts all pods of a job or none, and for which the MPI Operator makes PodGroups.
 
-    Make one with :meth:`volcano` or :meth:`scheduler_plugins`. The scheduler, and its CustomResourceDefinition of
+    Make one with ``volcano()`` or ``scheduler_plugins()``. The scheduler, and its CustomResourceDefinition of
     PodGroup, must be on the cluster already. Without Kueue only: both would hold the same pods back.
 
     A job with ``launcherCreationPolicy: WaitForWorkersReady`` waits for ever under it unless its

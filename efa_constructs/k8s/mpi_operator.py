@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import cdk8s
@@ -17,6 +16,7 @@ from .argument_kinds import KINDS
 from .gang_scheduling import GangScheduling
 from .images import check_image
 from .mpi_job_schema import CrdMode, definition_name, definition_specification
+from .names import check_label_name
 
 __all__ = ["MpiOperator"]
 
@@ -25,7 +25,6 @@ _LABELS = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/component": "mpij
 _RBAC = "rbac.authorization.k8s.io"
 # Namespaces that every cluster has.
 _KUBERNETES_OWN = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
-_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 # mpi-operator:cmd/mpi-operator/app/server.go, v0.8.2: fixed, as is /healthz.
 _HEALTH_PORT = 8080
 # "nonroot" in the distroless images: the operator's own (mpi-operator:Dockerfile) would run it as root.
@@ -40,7 +39,7 @@ class MpiOperator(Construct):
     that was suspended does not go on (https://github.com/kubeflow/mpi-operator/pull/830).
 
     Namespace and CustomResourceDefinition are to outlive the rest: with the second, every MPIJob goes. Whoever delivers
-    the chart takes them from :attr:`namespace_object` and :attr:`custom_resource_definition`.
+    the chart takes them from ``namespace_object`` and ``custom_resource_definition``.
     """
 
     # None: the namespace exists already.
@@ -74,7 +73,8 @@ class MpiOperator(Construct):
         :param create_namespace: Whether to make it. Kubernetes' own, such as ``kube-system``, are never made.
         :param watch_namespace: The only namespace whose jobs it runs: it then has rights in that one alone, apart from
             reading priority classes, without which it exits. Default: all namespaces.
-        :param crd_mode: Which CustomResourceDefinition to install: a :class:`CrdMode`, or its value.
+        :param crd_mode: A :class:`~efa_constructs.k8s.CrdMode`, or its value: which CustomResourceDefinition to
+            install.
         :param image: Pinned by tag or digest.
         :param kube_api_qps: Requests a second to the API server. The operator makes workers one after another: at its
             own default of 5, fifty seconds for 256. The two limits of its queue must rise with it.
@@ -92,7 +92,9 @@ class MpiOperator(Construct):
         :raises InvalidArgumentError: a value would not work; the message says which and why.
         """
         mode = _crd_mode(crd_mode)
-        _check_namespaces(namespace, watch_namespace)
+        check_label_name("namespace", namespace)
+        if watch_namespace is not None:
+            check_label_name("watch_namespace", watch_namespace)
         check_image("image", image)
         arguments = {
             "kube-api-qps": kube_api_qps,
@@ -317,12 +319,3 @@ def _crd_mode(name: str) -> CrdMode:
         meant = nearest(name, CrdMode, most=1)
         hint = f"; did you mean '{meant[0]}'?" if meant else ""
         raise InvalidArgumentError(f"'crd_mode' must be one of {', '.join(CrdMode)}, got '{name}'{hint}") from None
-
-
-def _check_namespaces(namespace: str, watch_namespace: str | None) -> None:
-    for argument, value in (("namespace", namespace), ("watch_namespace", watch_namespace)):
-        if value is not None and _NAMESPACE.fullmatch(value) is None:
-            raise InvalidArgumentError(
-                f"'{argument}' is {value!r}: a namespace has 1 to 63 lower-case letters, digits and '-', and begins "
-                "and ends with a letter or digit"
-            )

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import aws_cdk as cdk
+import cdk8s
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -29,7 +30,7 @@ _INLINE = re.compile(r"`((?:\.venv/bin/)?efa [a-z][^`]*|make [a-z]+[^`]*)`")
 
 def set_up_of(block: Block) -> list[Block]:
     first = next(other for other in PYTHON if other.page == block.page)
-    return [first] if first != block and "cdk.App()" in first.text else []
+    return [first] if first != block and re.search(r"cdk(8s)?\.App\(\)", first.text) else []
 
 
 @pytest.mark.parametrize("block", PYTHON, ids=lambda block: block.name)
@@ -40,7 +41,12 @@ def test_python_runs_and_synthesizes(block, monkeypatch, tmp_path):
         made.append(app_class(builtin_cloud_formation_validation=False, outdir=str(tmp_path), **arguments))
         return made[-1]
 
+    def app_of_manifests(app_class=cdk8s.App, **arguments):
+        made.append(app_class(outdir=str(tmp_path), **arguments))
+        return made[-1]
+
     monkeypatch.setattr(cdk, "App", fast_app)
+    monkeypatch.setattr(cdk8s, "App", app_of_manifests)
     module = {"__name__": "documented"}
     for part in [*set_up_of(block), block]:
         exec(compile(part.text, part.name, "exec"), module)

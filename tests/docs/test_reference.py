@@ -14,7 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from app import define
-from efa_constructs import aws, catalogue
+from efa_constructs import aws, catalogue, k8s
 from efa_constructs.cli import app as efa
 from efa_constructs.cli.instances import facts
 from efa_constructs.errors import EfaConstructsError
@@ -139,6 +139,12 @@ def test_constructs_shows_every_public_construct():
     page = (ROOT / "docs/reference/constructs.md").read_text()
     shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.aws.")}
     assert shown == set(aws.__all__)
+
+
+def test_kubernetes_constructs_shows_every_public_name():
+    page = (ROOT / "docs/reference/kubernetes-constructs.md").read_text()
+    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.k8s.")}
+    assert shown == set(k8s.__all__)
 
 
 def test_catalogue_shows_every_public_name():

@@ -21,5 +21,5 @@ def test_refuses_volcano_as_a_profile_of_scheduler_plugins():
 
 @pytest.mark.parametrize("name", ["", "My Scheduler", "-a", None, 1])
 def test_refuses_what_is_no_name(name):
-    with pytest.raises(InvalidArgumentError, match="'scheduler_name' is .*, which is no name of a scheduler"):
+    with pytest.raises(InvalidArgumentError, match=r"'scheduler_name' is .*, which is no name of a scheduler"):
         GangScheduling.scheduler_plugins(name)

@@ -32,7 +32,9 @@ def test_refuses_a_larger_one_and_says_what_to_do():
 
 
 def test_advises_to_take_the_descriptions_out_of_a_definition():
-    with pytest.raises(InvalidArgumentError, match="CustomResourceDefinition 'large' .*: take the descriptions out of"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"CustomResourceDefinition 'large' .*: take the descriptions out of"
+    ):
         check_manifest_sizes([object_of(313_477, "CustomResourceDefinition")])
 
 

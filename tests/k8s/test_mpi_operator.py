@@ -292,10 +292,10 @@ def test_the_image_is_of_the_release_whose_schema_is_ours():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"namespace": "MPI"}, "'namespace' is 'MPI': a namespace has 1 to 63 lower-case letters"),
-        ({"namespace": ""}, "'namespace' is '': a namespace has"),
-        ({"namespace": "a" * 64}, "'namespace' is 'a+': a namespace has"),
-        ({"watch_namespace": "team_a"}, "'watch_namespace' is 'team_a': a namespace has"),
+        ({"namespace": "MPI"}, "'namespace' is 'MPI': a name is at most 63 lower-case letters"),
+        ({"namespace": ""}, "'namespace' is '': a name is at most"),
+        ({"namespace": "a" * 64}, "'namespace' is 'a+': a name is at most"),
+        ({"watch_namespace": "team_a"}, "'watch_namespace' is 'team_a': a name is at most"),
         ({"image": "mpioperator/mpi-operator:latest"}, "'image' is .* which has the tag 'latest', which moves"),
         ({"image": "mpioperator/mpi-operator"}, "'image' is .* which has no tag"),
         ({"crd_mode": "smal"}, "'crd_mode' must be one of small, stripped, none, got 'smal'; did you mean 'small'"),
