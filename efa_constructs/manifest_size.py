@@ -10,8 +10,8 @@ from .errors import InvalidArgumentError
 
 __all__ = ["MAXIMUM_ANNOTATIONS", "MAXIMUM_MANIFEST", "applied_size", "check_manifest_sizes"]
 
-# Bytes of all annotations of an object. `kubectl apply`, and `kubectl create --save-config`, keep the whole object in
-# one of them, and CDK's handler runs no other commands. kubernetes:staging/src/k8s.io/apimachinery/pkg/api/validation
+# Bytes of all annotations of an object. `kubectl apply` and `kubectl create --save-config` keep the whole object in one
+# of them, and CDK's handler runs no other commands. kubernetes:staging/src/k8s.io/apimachinery/pkg/api/validation
 MAXIMUM_ANNOTATIONS = 262_144
 # Of an object, so that there is room for what is added later: the annotation's name, a namespace, CDK's label for
 # pruning, annotations of other tools. They are some hundred bytes; the rest of the 5 % is for what we do not know.
@@ -40,9 +40,9 @@ def check_manifest_sizes(manifests: Iterable[Mapping[str, Any]]) -> None:
         size = applied_size(manifest)
         if size > MAXIMUM_MANIFEST:
             raise InvalidArgumentError(
-                f"{manifest.get('kind')} '{manifest.get('metadata', {}).get('name')}' has {size:,} bytes, but kubectl "
-                f"apply keeps an object in its annotations, which hold {MAXIMUM_ANNOTATIONS:,}, and "
-                f"{MAXIMUM_MANIFEST:,} leave room for what is added: {_advice(manifest)}"
+                f"{manifest.get('kind')} '{manifest.get('metadata', {}).get('name')}' has {size:,} bytes, and at most "
+                f"{MAXIMUM_MANIFEST:,} can be applied, for kubectl keeps an object in its annotations, which hold "
+                f"{MAXIMUM_ANNOTATIONS:,}, and more is added: {_advice(manifest)}"
             )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from .efa_device_plugin import EfaDevicePlugin
 from .environment import EnvironmentFinding, default_environment, judge_environment, open_mpi_5_environment
 from .fabric_check import FabricCheck
+from .gang_scheduler import GangScheduler
 from .launcher import Launcher, LauncherPlacement
 from .mpi_implementation import MpiImplementation
 from .mpi_job import MpiJob
+from .mpi_job_schema import CrdMode
+from .mpi_operator import MpiOperator
 from .nccl_options import NcclCollective, NcclDataType, NcclTransport
 from .nccl_tests import NcclTests
 from .neuron_device_plugin import NeuronDevicePlugin
@@ -18,15 +21,18 @@ from .worker_resources import WorkerResources
 
 __all__ = [
     "CleanPodPolicy",
+    "CrdMode",
     "EfaDevicePlugin",
     "EnvironmentFinding",
     "FabricCheck",
+    "GangScheduler",
     "GangScheduling",
     "Kueue",
     "Launcher",
     "LauncherPlacement",
     "MpiImplementation",
     "MpiJob",
+    "MpiOperator",
     "NcclCollective",
     "NcclDataType",
     "NcclTests",

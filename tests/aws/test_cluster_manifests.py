@@ -221,7 +221,7 @@ def test_divides_what_is_too_much_for_one_call(bench, imported):
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
-        ((260_000,), "ConfigMap 'map-0' has 260,.* bytes, but kubectl apply keeps an object in its annotations"),
+        ((260_000,), "ConfigMap 'map-0' has 260,.* bytes, and at most 250,000 can be applied"),
         ((190_000,) * 4, "'charts' has objects of 760,.* bytes together, but a template holds about 700,000"),
     ],
 )

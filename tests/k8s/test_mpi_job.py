@@ -20,6 +20,8 @@ from efa_constructs.k8s import (
     WorkerResources,
 )
 
+from .schemas import check_manifests
+
 
 def exports(command):
     return [value for option, value in itertools.pairwise(command) if option == "-x"]
@@ -242,6 +244,26 @@ def test_puts_overrides_on_what_it_wrote(bench):
     assert [volume["name"] for volume in pod["volumes"]] == ["shared-memory", "x"]
     assert pod["tolerations"][-1] == {"operator": "Exists"}
     assert "priorityClassName" not in bench.pod("Launcher")
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {},
+        {"instance_type": "hpc7a.96xlarge"},
+        {"instance_type": "trn1.32xlarge"},
+        {"resource_claim_template": "gpu-and-efa"},
+        {"kueue": Kueue(queue="training", topology="topology.k8s.aws/network-node-layer-3")},
+        {"gang_scheduling": GangScheduling(queue="gpu", schedule_timeout=Duration.minutes(5))},
+        {"launcher": Launcher(placement=LauncherPlacement.OTHER_NODE), "mpi_implementation": MpiImplementation.INTEL},
+        {"run_policy": RunPolicy(suspend=True, ttl_after_finished=Duration.hours(1), backoff_limit=3)},
+        {"worker_overrides": {"spec": {"priorityClassName": "high"}}, "service_account": "trainer"},
+    ],
+    ids=lambda overrides: ",".join(overrides) or "defaults",
+)
+def test_is_a_job_that_the_api_server_takes(bench, overrides):
+    bench.job(**overrides)
+    check_manifests(bench.manifests)
 
 
 def resources(**values):

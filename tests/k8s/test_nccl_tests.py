@@ -138,12 +138,6 @@ def test_refuses_what_could_not_be_measured(bench, overrides, message):
     assert bench.manifests == []
 
 
-def test_writes_pods_that_kubernetes_knows(bench):
+def test_writes_a_job_that_the_api_server_takes(bench):
     nccl_tests(bench)
-    check_manifests(pods(bench.spec))
-
-
-def pods(spec):
-    """The pods that the operator would make, as far as the job says."""
-    for role, replica in spec["mpiReplicaSpecs"].items():
-        yield {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": role.lower()}, **replica["template"]}
+    check_manifests(bench.manifests)
