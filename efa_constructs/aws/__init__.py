@@ -3,7 +3,8 @@
 from .capacity import Capacity, CapacityType
 from .cluster import EfaCluster
 from .cluster_manifests import ClusterManifests
-from .imported_cluster import ImportedCluster
+from .eks_image_registry import EksImageRegistry
+from .kubectl_access import KubectlAccess
 from .launch_template import EfaLaunchTemplate
 from .network import EfaNetwork
 from .node_group import EfaNodeGroup, EfaNodes
@@ -20,6 +21,7 @@ __all__ = [
     "EfaNodeGroup",
     "EfaNodes",
     "EfaSecurityGroup",
-    "ImportedCluster",
+    "EksImageRegistry",
+    "KubectlAccess",
     "MimePart",
 ]

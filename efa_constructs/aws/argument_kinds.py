@@ -54,7 +54,6 @@ KINDS: Mapping[str, Kind] = {
     "cidr": Kind(_NAME, "an IPv4 range, such as '10.0.0.0/16'"),
     "cluster": Kind(_with("cluster_security_group"), "a cluster of aws_eks_v2 or aws_eks"),
     "cluster_name": Kind(_NAME, "a name"),
-    "cluster_security_group_id": Kind(_NAME, "an id, such as 'sg-0123456789abcdef0'"),
     "depends_on": Kind(list_of(_with("node")), "a list of constructs"),
     "desired_size": _NUMBER_OF_NODES,
     "instance_store_raid0": _SWITCH,

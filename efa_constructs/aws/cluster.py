@@ -10,7 +10,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
@@ -43,7 +42,6 @@ class EfaCluster(Construct):
         private_endpoint: bool = False,
         public_access_cidrs: Sequence[str] = (),
         cluster_name: str | None = None,
-        kubectl_layer: lambda_.ILayerVersion | None = None,
     ) -> None:
         """
         :param vpc: The network; the control plane uses its private subnets.
@@ -55,8 +53,6 @@ class EfaCluster(Construct):
         :param public_access_cidrs: Where the API server may be reached from over the internet. Default: anywhere;
             requests need credentials in any case.
         :param cluster_name: Default: a generated name.
-        :param kubectl_layer: kubectl of a version at most one minor version from the cluster's, such as a
-            ``KubectlV36Layer``: lets the app apply manifests. Default: it applies none.
         :raises InvalidArgumentError: the version is not of the form 1.36, or ranges are given for an endpoint that is
             private.
         """
@@ -94,9 +90,6 @@ class EfaCluster(Construct):
             output_config_command=False,
             cluster_logging=list(eks.ClusterLoggingTypes),
             secrets_encryption_key=self.secrets_key,
-            kubectl_provider_options=(
-                eks.KubectlProviderOptions(kubectl_layer=kubectl_layer) if kubectl_layer is not None else None
-            ),
         )
         for name in _ADDONS:
             eks.CfnAddon(

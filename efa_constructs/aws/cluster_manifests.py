@@ -16,6 +16,7 @@ from ..manifest_size import applied_size, check_manifest_sizes
 from ..tree_warnings import copy_warnings
 from .any_cluster import is_of_first_library
 from .argument_kinds import KINDS
+from .kubectl_access import KubectlAccess
 
 if TYPE_CHECKING:
     from .any_cluster import AnyCluster
@@ -59,10 +60,10 @@ class ClusterManifests(Construct):
         jobs_depend_on: Sequence[IDependable] = (),
     ) -> None:
         """
-        :param cluster: Of ``aws_eks_v2``, with a kubectl provider, or of ``aws_eks``. To an imported one see
-            :class:`~efa_constructs.aws.ImportedCluster`.
+        :param cluster: Of ``aws_eks_v2``, with a kubectl provider, or of ``aws_eks``. Where the provider is that of a
+            :class:`~efa_constructs.aws.KubectlAccess`, everything waits for its access entry.
         :param charts: Charts without namespaces or names in common.
-        :param depends_on: What must exist before anything is applied, such as the access entry of the role that does.
+        :param depends_on: What must exist before anything is applied. Default: no more than the cluster.
         :param jobs_depend_on: What must exist before jobs, such as their nodes. Default: no more than for the others.
         :raises InvalidArgumentError: the cluster has no kubectl provider, an object has no name or is there twice, or
             is too large to be applied, or all of them are for one template.
@@ -73,7 +74,7 @@ class ClusterManifests(Construct):
         _check(manifests)
         for chart in charts:
             copy_warnings(chart, self)
-        earlier: list[IDependable] = list(depends_on)
+        earlier: list[IDependable] = [*depends_on, *_access_entries(cluster)]
         for stage in _STAGES:
             waits_for = [*earlier, *(jobs_depend_on if stage == "Jobs" else ())]
             applied = list(self._apply(stage, [one for one in manifests if _stage(one) == stage], cluster))
@@ -157,12 +158,21 @@ def _check(manifests: Sequence[Manifest]) -> None:
         )
 
 
+def _access_entries(cluster: Any) -> Iterator[IDependable]:
+    """The entry that lets kubectl in. CDK's manifests wait for it only on clusters that CDK makes."""
+    provider = None if is_of_first_library(cluster) else cluster.kubectl_provider
+    # What a Python app made comes back as the very object.
+    access = provider.node.scope if isinstance(provider, eks.KubectlProvider) else None
+    if isinstance(access, KubectlAccess):
+        yield access.access_entry
+
+
 def _check_cluster(cluster: Any) -> None:
     """CDK says the same only when the first manifest is made."""
     if is_of_first_library(cluster):
         return
     if cluster.kubectl_provider is None:
         raise InvalidArgumentError(
-            f"'cluster' {cluster.cluster_name} has no kubectl provider, so that nothing can be applied to it: give "
-            "EfaCluster a 'kubectl_layer', eks.Cluster 'kubectl_provider_options', or import it with ImportedCluster"
+            f"'cluster' {cluster.cluster_name} has no kubectl provider, so that nothing can be applied to it: use the "
+            "cluster of a KubectlAccess, or make it with 'kubectl_provider_options'"
         )

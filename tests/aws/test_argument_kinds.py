@@ -18,7 +18,7 @@ from efa_constructs.aws import (
     EfaNetwork,
     EfaNodeGroup,
     EfaSecurityGroup,
-    ImportedCluster,
+    KubectlAccess,
     MimePart,
     argument_kinds,
 )
@@ -116,7 +116,7 @@ CONSTRUCTS = [
     EfaNetwork,
     EfaNodeGroup,
     EfaSecurityGroup,
-    ImportedCluster,
+    KubectlAccess,
 ]
 
 

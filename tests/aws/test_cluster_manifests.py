@@ -14,7 +14,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
 from cdk8s_plus_27 import k8s
 
-from efa_constructs.aws import ClusterManifests, ImportedCluster
+from efa_constructs.aws import ClusterManifests, KubectlAccess
 from efa_constructs.errors import InvalidArgumentError
 from efa_constructs.tree_warnings import add_warning
 
@@ -22,14 +22,9 @@ MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 
 
 @pytest.fixture
-def imported(bench) -> ImportedCluster:
-    return ImportedCluster(
-        bench.stack,
-        "Imported",
-        cluster_name="training",
-        vpc=bench.vpc,
-        cluster_security_group_id="sg-0123456789abcdef0",
-        kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl"),
+def access(bench) -> KubectlAccess:
+    return KubectlAccess(
+        bench.stack, "Access", cluster=bench.cluster, kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl")
     )
 
 
@@ -70,10 +65,8 @@ def applied(stack: cdk.Stack) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_applies_in_four_stages_each_after_the_one_before(bench, imported):
-    ClusterManifests(
-        bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()], depends_on=[imported.access_entry]
-    )
+def test_applies_in_four_stages_each_after_the_one_before(bench, access):
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[chart()])
     resources = applied(bench.stack)
     entry = next(iter(assertions.Template.from_stack(bench.stack).find_resources("AWS::EKS::AccessEntry")))
     order = ["Namespace", "ServiceAccount", "Deployment", "MPIJob"]
@@ -83,8 +76,8 @@ def test_applies_in_four_stages_each_after_the_one_before(bench, imported):
         assert resources[before]["id"] in resources[after]["DependsOn"]
 
 
-def test_keeps_a_namespace_that_the_stack_leaves_behind_and_takes_it_over_when_it_comes_back(bench, imported):
-    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()])
+def test_keeps_a_namespace_that_the_stack_leaves_behind_and_takes_it_over_when_it_comes_back(bench, access):
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[chart()])
     resources = applied(bench.stack)
     assert resources["Namespace"]["DeletionPolicy"] == "Retain"
     assert resources["Namespace"]["UpdateReplacePolicy"] == "Retain"
@@ -94,15 +87,15 @@ def test_keeps_a_namespace_that_the_stack_leaves_behind_and_takes_it_over_when_i
     assert resources["Deployment"]["Properties"]["PruneLabel"]
 
 
-def test_starts_jobs_only_when_there_is_something_to_run_them_on(bench, imported):
+def test_starts_jobs_only_when_there_is_something_to_run_them_on(bench, access):
     nodes = cdk.CfnResource(bench.stack, "Nodes", type="AWS::EKS::Nodegroup")
-    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()], jobs_depend_on=[nodes])
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[chart()], jobs_depend_on=[nodes])
     resources = applied(bench.stack)
     assert "Nodes" in resources["MPIJob"]["DependsOn"]
     assert "Nodes" not in resources["Deployment"]["DependsOn"]
 
 
-def test_waits_for_what_it_depends_on_where_the_first_stages_are_empty(bench, imported):
+def test_waits_for_what_it_depends_on_where_the_first_stages_are_empty(bench, access):
     only_job = cdk8s.Chart(cdk8s.App(), "Jobs", disable_resource_name_hashes=True)
     spec = k8s.JobSpec(
         template=k8s.PodTemplateSpec(
@@ -110,14 +103,12 @@ def test_waits_for_what_it_depends_on_where_the_first_stages_are_empty(bench, im
         )
     )
     k8s.KubeJob(only_job, "Job", metadata=k8s.ObjectMeta(name="job"), spec=spec)
-    ClusterManifests(
-        bench.stack, "Manifests", cluster=imported.cluster, charts=[only_job], depends_on=[imported.access_entry]
-    )
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[only_job])
     (job,) = applied(bench.stack).values()
     assert any("Access" in name for name in job["DependsOn"])
 
 
-def test_lets_the_role_that_runs_kubectl_into_an_imported_cluster(bench, imported):
+def test_lets_the_role_that_runs_kubectl_into_an_imported_cluster(bench, access):
     entry = bench.only("AWS::EKS::AccessEntry")
     assert entry["ClusterName"] == "training"
     (policy,) = entry["AccessPolicies"]
@@ -125,20 +116,18 @@ def test_lets_the_role_that_runs_kubectl_into_an_imported_cluster(bench, importe
     assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
     (handler_role,) = entry["PrincipalArn"]["Fn::GetAtt"][:1]
     assert "HandlerRole" in handler_role or "Role" in handler_role
-    assert imported.cluster.kubectl_provider is not None
+    assert access.cluster.kubectl_provider is not None
 
 
 def test_runs_kubectl_in_the_subnets_of_a_cluster_whose_endpoint_is_private(bench):
-    imported = ImportedCluster(
+    access = KubectlAccess(
         bench.stack,
         "Private",
-        cluster_name="training",
-        vpc=bench.vpc,
-        cluster_security_group_id="sg-0123456789abcdef0",
+        cluster=bench.cluster,
         kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl"),
         kubectl_subnets=bench.vpc.private_subnets,
     )
-    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[chart()])
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[chart()])
     functions = assertions.Template.from_stack(bench.stack).find_resources("AWS::Lambda::Function")
     placed = [one["Properties"]["VpcConfig"] for one in functions.values() if "VpcConfig" in one["Properties"]]
     assert placed
@@ -175,16 +164,16 @@ def test_applies_to_a_cluster_of_cdks_first_library(bench):
     assert resources["Namespace"]["DeletionPolicy"] == "Retain"
 
 
-def test_shows_the_warnings_of_a_chart_as_warnings_of_the_app(bench, imported):
+def test_shows_the_warnings_of_a_chart_as_warnings_of_the_app(bench, access):
     warned = chart()
     add_warning(warned, "efa-constructs:example", "look here")
-    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[warned])
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[warned])
     assertions.Annotations.from_stack(bench.stack).has_warning(
         "/Training/Manifests", "look here [ack: efa-constructs:example]"
     )
 
 
-def test_knows_the_region_only_at_deployment_where_the_stack_does(bench, imported):
+def test_knows_the_region_only_at_deployment_where_the_stack_does(bench, access):
     pods = cdk8s.Chart(cdk8s.App(), "Pods", disable_resource_name_hashes=True)
     image = f"registry.{cdk.Aws.REGION}.example.com/plugin:1"
     k8s.KubePod(
@@ -193,7 +182,7 @@ def test_knows_the_region_only_at_deployment_where_the_stack_does(bench, importe
         metadata=k8s.ObjectMeta(name="pod"),
         spec=k8s.PodSpec(containers=[k8s.Container(name="a", image=image)]),
     )
-    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[pods])
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[pods])
     (resource,) = assertions.Template.from_stack(bench.stack).find_resources(MANIFEST).values()
     assert {"Ref": "AWS::Region"} in resource["Properties"]["Manifest"]["Fn::Join"][1]
 
@@ -210,8 +199,8 @@ def large(*sizes: int) -> cdk8s.Chart:
     return chart
 
 
-def test_divides_what_is_too_much_for_one_call(bench, imported):
-    ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[large(150_000, 100_000, 90_000)])
+def test_divides_what_is_too_much_for_one_call(bench, access):
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[large(150_000, 100_000, 90_000)])
     assert [
         len(json.loads(one["Properties"]["Manifest"]))
         for one in assertions.Template.from_stack(bench.stack).find_resources(MANIFEST).values()
@@ -225,14 +214,14 @@ def test_divides_what_is_too_much_for_one_call(bench, imported):
         ((190_000,) * 4, "'charts' has objects of 760,.* bytes together, but a template holds about 700,000"),
     ],
 )
-def test_refuses_what_kubectl_or_cloudformation_could_not_take(bench, imported, sizes, message):
+def test_refuses_what_kubectl_or_cloudformation_could_not_take(bench, access, sizes, message):
     with pytest.raises(InvalidArgumentError, match=message):
-        ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[large(*sizes)])
+        ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[large(*sizes)])
 
 
-def test_refuses_two_objects_of_one_name(bench, imported):
+def test_refuses_two_objects_of_one_name(bench, access):
     with pytest.raises(InvalidArgumentError, match="two objects ConfigMap 'map-0': the second would replace the first"):
-        ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=[large(1), large(1)])
+        ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[large(1), large(1)])
 
 
 def test_refuses_a_cluster_that_nothing_can_be_applied_to(bench):
@@ -240,6 +229,6 @@ def test_refuses_a_cluster_that_nothing_can_be_applied_to(bench):
         ClusterManifests(bench.stack, "Manifests", cluster=bench.cluster, charts=[chart()])
 
 
-def test_refuses_what_is_no_chart(bench, imported):
+def test_refuses_what_is_no_chart(bench, access):
     with pytest.raises(InvalidArgumentError, match="'charts' is of type Chart: give a list"):
-        ClusterManifests(bench.stack, "Manifests", cluster=imported.cluster, charts=chart())
+        ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=chart())
