@@ -11,7 +11,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test rehearse synth lint format bench docs catalogue
+.PHONY: help setup test rehearse synth manifests lint format bench docs catalogue
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -40,6 +40,9 @@ rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 
 synth: setup ## Write the CloudFormation templates to cdk.out/
 	$(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting
+
+manifests: setup ## Write the Kubernetes manifests to manifests/, for kubectl
+	$(VENV)/bin/python manifests.py
 
 lint: setup ## Check format, lint, types and Dockerfiles
 	$(VENV)/bin/ruff format --check .

@@ -12,6 +12,7 @@ from stacks.cluster import EfaClusterStack
 from stacks.nodes import EfaNodesStack
 from stacks.placement import find_placement
 from stacks.settings import Settings, errors_by_key
+from stacks.workloads import EfaWorkloadsStack
 
 
 def define(app: cdk.App) -> None:
@@ -25,7 +26,8 @@ def define(app: cdk.App) -> None:
     with errors_by_key():
         if settings.cluster_facts is None:
             cluster = EfaClusterStack(app, "EfaCluster", settings=settings, placement=placement, env=environment)
-        EfaNodesStack(app, "EfaNodes", settings=settings, placement=placement, cluster=cluster, env=environment)
+        nodes = EfaNodesStack(app, "EfaNodes", settings=settings, placement=placement, cluster=cluster, env=environment)
+        EfaWorkloadsStack(app, "EfaWorkloads", settings=settings, placement=placement, nodes=nodes, env=environment)
 
 
 if __name__ == "__main__":

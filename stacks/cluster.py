@@ -31,11 +31,12 @@ class EfaClusterStack(cdk.Stack):
             availability_zones=placement.network_zones,
             nat_gateway_zone=placement.availability_zone,
         )
+        version = settings.kubernetes_version or DEFAULT_KUBERNETES_VERSION
         efa_cluster = EfaCluster(
             self,
             "Eks",
             vpc=network.vpc,
-            kubernetes_version=settings.kubernetes_version or DEFAULT_KUBERNETES_VERSION,
+            kubernetes_version=version,
             admin_role=self._admin_role(settings),
             private_endpoint=settings.private_endpoint,
             public_access_cidrs=settings.public_access_cidrs,
@@ -44,6 +45,7 @@ class EfaClusterStack(cdk.Stack):
         # and add-ons, and with nodes. An export in use stops CloudFormation before it begins.
         cdk.CrossStackReferences.of(efa_cluster.cluster).produce(cdk.ReferenceStrength.STRONG)
         self.cluster = efa_cluster.cluster
+        self.kubernetes_version = version
         self.node_subnet = network.private_subnet(placement.availability_zone)
         cdk.CfnOutput(self, "ClusterName", value=self.cluster.cluster_name)
         cdk.CfnOutput(

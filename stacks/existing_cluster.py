@@ -26,6 +26,7 @@ class ExistingCluster:
 
     cluster: eks.ICluster
     node_subnet: ec2.ISubnet
+    kubernetes_version: str
 
     @staticmethod
     def from_facts(scope: Construct, facts: ClusterFacts, settings: Settings) -> ExistingCluster:
@@ -35,6 +36,7 @@ class ExistingCluster:
         """
         subnet = existing_subnet(facts, settings.availability_zone)
         _check_version(facts, settings)
+        _check_access(facts)
         _check_zone(scope, facts, subnet, settings.instance_type)
         _check_network(scope, facts, subnet, settings)
         vpc = ec2.Vpc.from_vpc_attributes(
@@ -62,7 +64,7 @@ class ExistingCluster:
             value=f"aws eks update-kubeconfig --region {facts.region} --name {facts.cluster.name}",
             description="Lets kubectl reach the cluster, for whoever has an access entry",
         )
-        return ExistingCluster(cluster, vpc.private_subnets[0])
+        return ExistingCluster(cluster, vpc.private_subnets[0], facts.cluster.version)
 
 
 def _check_version(facts: ClusterFacts, settings: Settings) -> None:
@@ -70,6 +72,16 @@ def _check_version(facts: ClusterFacts, settings: Settings) -> None:
         raise InvalidConfigurationError(
             f"'efa:kubernetesVersion' is {settings.kubernetes_version}, but cluster {facts.cluster.name} runs "
             f"{facts.cluster.version}: leave the key out"
+        )
+
+
+def _check_access(facts: ClusterFacts) -> None:
+    """The role that applies the manifests is let in by an access entry."""
+    if facts.cluster.authentication_mode == "CONFIG_MAP":
+        raise InvalidConfigurationError(
+            f"cluster {facts.cluster.name} has the authentication mode CONFIG_MAP, which knows no access entries, by "
+            "which the manifests get in: run 'aws eks update-cluster-config --name "
+            f"{facts.cluster.name} --access-config authenticationMode=API_AND_CONFIG_MAP', and write the facts anew"
         )
 
 

@@ -32,14 +32,15 @@ class EfaNodesStack(cdk.Stack):
         **kwargs: Any,
     ) -> None:
         super().__init__(scope, id, **kwargs)
-        target = cluster or self._existing_cluster(settings)
+        # What the nodes join, for whoever builds on them.
+        self.target: EfaClusterStack | ExistingCluster = cluster or self._existing_cluster(settings)
         self._warn_of(placement, settings)
         self.node_group = EfaNodeGroup(
             self,
             "NodeGroup",
-            cluster=target.cluster,
+            cluster=self.target.cluster,
             instance_type=settings.instance_type,
-            subnet=target.node_subnet,
+            subnet=self.target.node_subnet,
             min_size=settings.min_size,
             desired_size=settings.desired_size,
             max_size=settings.max_size,

@@ -41,7 +41,8 @@ class Settings:
     admin_role_arn: str | None = None
     private_endpoint: bool = False
     public_access_cidrs: tuple[str, ...] = ()
-    nccl_tests: bool = True
+    # None: where the nodes could run it.
+    nccl_tests: bool | None = None
 
     @staticmethod
     def from_context(context: Mapping[str, Any]) -> Settings:

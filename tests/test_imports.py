@@ -44,6 +44,7 @@ MAY_IMPORT = {
         "efa_constructs.lookups",
     },
     "app": {"efa_constructs.errors", "stacks"},
+    "manifests": {"efa_constructs.errors", "efa_constructs.tree_warnings", "stacks"},
 }
 # Who may import a package that is not ours and that costs time, or asks AWS.
 ONLY_IN = {
@@ -51,7 +52,7 @@ ONLY_IN = {
     "botocore": {"efa_constructs.lookups", "efa_constructs.rehearsal.account"},
     "moto": {"efa_constructs.rehearsal.account", "efa_constructs.catalogue.generate"},
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},
-    "cdk8s": {"efa_constructs.aws", "efa_constructs.k8s", "stacks"},
+    "cdk8s": {"efa_constructs.aws", "efa_constructs.k8s", "stacks", "manifests"},
     "cdk8s_plus_27": {"efa_constructs.k8s"},
     "constructs": {"efa_constructs.aws", "efa_constructs.k8s", "efa_constructs.tree_warnings", "stacks"},
     "rich": {"efa_constructs.cli"},
@@ -60,7 +61,14 @@ ONLY_IN = {
 
 
 def modules() -> Iterator[tuple[str, Path]]:
-    for path in sorted([*(ROOT / "efa_constructs").rglob("*.py"), *(ROOT / "stacks").rglob("*.py"), ROOT / "app.py"]):
+    for path in sorted(
+        [
+            *(ROOT / "efa_constructs").rglob("*.py"),
+            *(ROOT / "stacks").rglob("*.py"),
+            ROOT / "app.py",
+            ROOT / "manifests.py",
+        ]
+    ):
         yield ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
@@ -31,7 +32,7 @@ class KubectlAccess(Construct):
         scope: Construct,
         id: str,
         *,
-        cluster: eks.ICluster,
+        cluster: eks.ICluster | eks.Cluster,
         kubectl_layer: lambda_.ILayerVersion,
         kubectl_subnets: Sequence[ec2.ISubnet] = (),
     ) -> None:
@@ -43,6 +44,8 @@ class KubectlAccess(Construct):
             in the VPC.
         """
         super().__init__(scope, id)
+        # CDK's own class lacks a member of its interface, as a type checker sees it.
+        cluster = cast(eks.ICluster, cluster)
         self.kubectl_provider = eks.KubectlProvider(
             self,
             "Provider",

@@ -26,7 +26,7 @@ def subnet_of(facts, zone, private=True):
 
 def test_makes_a_cluster_and_nodes_by_default(app):
     stacks = templates(app())
-    assert set(stacks) == {"EfaCluster", "EfaNodes"}
+    assert set(stacks) == {"EfaCluster", "EfaNodes", "EfaWorkloads"}
     stacks["EfaCluster"].has_resource_properties("AWS::EKS::Cluster", {"Version": "1.36"})
     stacks["EfaNodes"].has_resource_properties(
         "AWS::EKS::Nodegroup", {"ScalingConfig": {"MinSize": 1, "DesiredSize": 2, "MaxSize": 3}}
@@ -190,7 +190,7 @@ def test_synthesizes_for_every_family(app, instance_type):
 
 def test_uses_an_existing_cluster_and_its_proposed_subnet(app, facts_file):
     stacks = templates(app(clusterFacts=facts_file()))
-    assert set(stacks) == {"EfaNodes"}
+    assert set(stacks) == {"EfaNodes", "EfaWorkloads"}
     nodes = stacks["EfaNodes"]
     nodes.has_resource_properties(
         "AWS::EKS::Nodegroup", {"ClusterName": "training", "Subnets": ["subnet-0d1d2d3d4d5d6d7d8"]}
@@ -238,6 +238,11 @@ def test_takes_a_capacity_block_and_a_placement_group_by_configuration(app):
             "us-east-1b, which does not offer p4d.24xlarge: it is offered in us-east-1c",
         ),
         (lambda f: f["addons"].update({"vpc-cni": "v1.18.3-eksbuild.1"}), {}, r"need 1\.18\.5 or newer"),
+        (
+            lambda f: f["cluster"].update(authenticationMode="CONFIG_MAP"),
+            {},
+            "authentication mode CONFIG_MAP, which knows no access entries.*authenticationMode=API_AND_CONFIG_MAP",
+        ),
         (
             lambda f: f["subnets"][1].update(availableIpAddressCount=11),
             {"interfaceLayout": "classic"},
