@@ -13,6 +13,7 @@ from ..errors import InvalidArgumentError
 from .argument_kinds import KINDS
 from .images import check_image, check_tag
 from .names import check_label_name
+from .node_selection import check_tolerated, plugin_tolerations
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, plugin_daemon_set
 from .tokens import has_token
 
@@ -48,6 +49,7 @@ class EfaDevicePlugin(Construct):
         namespace: str = "kube-system",
         name: str = "aws-efa-k8s-device-plugin",
         tolerations: Sequence[k8s.Toleration] = (),
+        node_taints: Sequence[k8s.Taint] = (),
     ) -> None:
         """
         :param region: Region of the cluster, from whose registry the nodes pull the image: another Region's is out of
@@ -59,12 +61,15 @@ class EfaDevicePlugin(Construct):
         :param namespace: Namespace, which must exist. Default: ``"kube-system"``.
         :param name: Name of the DaemonSet, and label of its pods. Default: ``"aws-efa-k8s-device-plugin"``.
         :param tolerations: Taints of your own to tolerate, beside the well-known ones. Default: none.
+        :param node_taints: Taints that the nodes have: refused if the plugin would not tolerate one, for such a node
+            would offer nothing, silently.
         :raises InvalidArgumentError: Neither or both of ``region`` and ``image`` are given, the registry of the Region
             is not known, the image or version is not pinned, or a name is none.
         """
         image = _image(region, image, version)
         check_label_name("namespace", namespace)
         check_label_name("name", name)
+        check_tolerated("EFA device plugin", node_taints, [*plugin_tolerations(), *tolerations])
         super().__init__(scope, id)
         self.daemon_set = plugin_daemon_set(
             self,

@@ -21,6 +21,7 @@ from .mpi_implementation import MpiImplementation, mpirun
 from .mpi_job_doubts import doubts_about
 from .mpi_job_pods import LAUNCHER_CONTAINER, WORKER_CONTAINER, PodParts, launcher_template, worker_template
 from .names import dashed
+from .node_selection import check_tolerated
 from .pod_overrides import Overrides, merged
 from .run_policy import GangScheduling, Kueue, RunPolicy
 from .worker_resources import ResolvedResources, WorkerResources
@@ -170,8 +171,9 @@ class MpiJob(Construct):
             annotations=pod_annotations or {},
             kueue=kueue,
         )
+        checks.check_pods_metadata(where, parts.labels, environment or {})
         checks.check_volumes(where, volumes or {}, ssh_auth_mount_path)
-        checks.check_tolerated(where, node_taints, parts.all_tolerations)
+        check_tolerated(where, node_taints, parts.all_tolerations)
         start = launcher_command or mpirun(
             mpi_implementation,
             processes=slots * nodes,
@@ -179,7 +181,7 @@ class MpiJob(Construct):
             # Ranks that feed an accelerator need more than one core.
             bind_to="none" if instance.accelerators else "core",
             # The image's paths, and what the job sets: sshd starts ranks with neither.
-            environment=["PATH", "LD_LIBRARY_PATH", *variables],
+            environment=dict.fromkeys(["PATH", "LD_LIBRARY_PATH", *variables]),
             arguments=mpirun_arguments,
             program=command,
         )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
-from .pod_overrides import infiniband, operators_volume
+from .pod_overrides import infiniband, operators_labels, operators_variables, operators_volume
 from .worker_resources import ResolvedResources, WorkerResources
 
 __all__ = [
@@ -20,7 +20,7 @@ __all__ = [
     "check_commands",
     "check_name",
     "check_nodes",
-    "check_tolerated",
+    "check_pods_metadata",
     "check_volumes",
     "ranks_per_node",
 ]
@@ -150,28 +150,15 @@ def check_allocation(where: str, worker_template: Mapping[str, Any]) -> None:
         )
 
 
-def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration]) -> None:
-    """Refuse a job that the nodes would not let in.
+def check_pods_metadata(where: str, labels: Mapping[str, str], environment: Iterable[str]) -> None:
+    """Refuse labels and variables of the pods that are the operator's, or Kueue's.
 
-    :raises InvalidArgumentError: a taint that keeps pods away has no toleration.
+    :raises InvalidArgumentError: naming the label or the variable.
     """
-    for taint in taints:
-        # A preference keeps nobody away.
-        if taint.effect != "PreferNoSchedule" and not any(_tolerates(one, taint) for one in tolerations):
-            value = f"={taint.value}" if taint.value else ""
-            raise InvalidArgumentError(
-                f"{where}: the nodes have the taint {taint.key}{value}:{taint.effect}, which its pods do not tolerate: "
-                f"they would stay Pending; add k8s.Toleration(key='{taint.key}', operator='Exists') to 'tolerations'"
-            )
-
-
-def _tolerates(toleration: k8s.Toleration, taint: k8s.Taint) -> bool:
-    """As the scheduler decides it: Kubernetes documentation, "Taints and Tolerations"."""
-    if toleration.effect and toleration.effect != taint.effect:
-        return False
-    if toleration.operator == "Exists":
-        return toleration.key is None or toleration.key == taint.key
-    return toleration.key == taint.key and (toleration.value or "") == (taint.value or "")
+    for problem in operators_labels(labels):
+        raise InvalidArgumentError(f"{where}: 'pod_labels' {problem}")
+    for problem in operators_variables(environment):
+        raise InvalidArgumentError(f"{where}: 'environment' {problem}")
 
 
 def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_path: str) -> None:

@@ -12,6 +12,7 @@ from ..catalogue import NEURON_LABEL
 from .argument_kinds import KINDS
 from .images import check_image
 from .names import check_label_name
+from .node_selection import check_tolerated, plugin_tolerations
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, plugin_daemon_set
 
 __all__ = ["NeuronDevicePlugin"]
@@ -50,15 +51,19 @@ class NeuronDevicePlugin(Construct):
         image: str = "public.ecr.aws/neuron/neuron-device-plugin:2.32.0.0",
         namespace: str = "kube-system",
         tolerations: Sequence[k8s.Toleration] = (),
+        node_taints: Sequence[k8s.Taint] = (),
     ) -> None:
         """
         :param image: Image with a tag or digest: your own copy where nodes have no way to ``public.ecr.aws``.
         :param namespace: Namespace, which must exist. Default: ``"kube-system"``.
         :param tolerations: Taints of your own to tolerate, beside the well-known ones. Default: none.
+        :param node_taints: Taints that the nodes have: refused if the plugin would not tolerate one, for such a node
+            would offer nothing, silently.
         :raises InvalidArgumentError: The image is not pinned, or the namespace is no name.
         """
         check_image("image", image)
         check_label_name("namespace", namespace)
+        check_tolerated("Neuron device plugin", node_taints, [*plugin_tolerations(), *tolerations])
         super().__init__(scope, id)
         identity = Identity(name="neuron-device-plugin", namespace=namespace, selector="neuron-device-plugin-ds")
         self.service_account = k8s.KubeServiceAccount(self, "ServiceAccount", metadata=identity.metadata())

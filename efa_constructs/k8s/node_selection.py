@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cdk8s_plus_27 import k8s
 
-__all__ = ["AUTO_MODE", "affinity_away_from", "default_tolerations", "plugin_tolerations"]
+from ..errors import InvalidArgumentError
+
+__all__ = ["AUTO_MODE", "affinity_away_from", "check_tolerated", "default_tolerations", "plugin_tolerations"]
 
 # Taints that keep other pods off such nodes, whatever their value and effect. Kubernetes documentation, "Taints and
 # Tolerations", "Example Use Cases": the key is the name of the resource. aws.amazon.com/efa is older, from
@@ -38,6 +42,33 @@ def affinity_away_from(*labels: tuple[str, str]) -> k8s.Affinity:
             )
         )
     )
+
+
+def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration]) -> None:
+    """Refuse pods that the nodes would not let in.
+
+    :param where: Whose pods, for the message.
+    :param taints: Of the nodes.
+    :param tolerations: Of the pods.
+    :raises InvalidArgumentError: a taint that keeps pods away has no toleration.
+    """
+    for taint in taints:
+        # A preference keeps nobody away.
+        if taint.effect != "PreferNoSchedule" and not any(_admits(one, taint) for one in tolerations):
+            value = f"={taint.value}" if taint.value else ""
+            raise InvalidArgumentError(
+                f"{where}: the nodes have the taint {taint.key}{value}:{taint.effect}, which the pods do not tolerate: "
+                f"none would run there; add k8s.Toleration(key='{taint.key}', operator='Exists') to 'tolerations'"
+            )
+
+
+def _admits(toleration: k8s.Toleration, taint: k8s.Taint) -> bool:
+    """As the scheduler decides it: Kubernetes documentation, "Taints and Tolerations"."""
+    if toleration.effect and toleration.effect != taint.effect:
+        return False
+    if toleration.operator == "Exists":
+        return toleration.key is None or toleration.key == taint.key
+    return toleration.key == taint.key and (toleration.value or "") == (taint.value or "")
 
 
 def _tolerates(key: str) -> k8s.Toleration:

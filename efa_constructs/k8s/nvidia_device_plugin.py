@@ -12,6 +12,7 @@ from ..catalogue import GPU_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL
 from .argument_kinds import KINDS
 from .images import check_image
 from .names import check_label_name
+from .node_selection import check_tolerated, plugin_tolerations
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, Identity, plugin_daemon_set
 
 __all__ = ["NvidiaDevicePlugin"]
@@ -48,15 +49,19 @@ class NvidiaDevicePlugin(Construct):
         image: str = "nvcr.io/nvidia/k8s-device-plugin:v0.20.0",
         namespace: str = "kube-system",
         tolerations: Sequence[k8s.Toleration] = (),
+        node_taints: Sequence[k8s.Taint] = (),
     ) -> None:
         """
         :param image: Image with a tag or digest: your own copy where nodes have no way to ``nvcr.io``.
         :param namespace: Namespace, which must exist. Default: ``"kube-system"``.
         :param tolerations: Taints of your own to tolerate, beside the well-known ones. Default: none.
+        :param node_taints: Taints that the nodes have: refused if the plugin would not tolerate one, for such a node
+            would offer nothing, silently.
         :raises InvalidArgumentError: The image is not pinned, or the namespace is no name.
         """
         check_image("image", image)
         check_label_name("namespace", namespace)
+        check_tolerated("NVIDIA device plugin", node_taints, [*plugin_tolerations(), *tolerations])
         super().__init__(scope, id)
         self.daemon_set = plugin_daemon_set(
             self,

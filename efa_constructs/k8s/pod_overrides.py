@@ -7,7 +7,7 @@ Source: https://github.com/kubeflow/mpi-operator, pkg/controller/mpi_job_control
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -16,7 +16,7 @@ from cdk8s_plus_27 import k8s
 from ..catalogue.nearest import nearest
 from ..errors import InvalidArgumentError
 
-__all__ = ["Overrides", "infiniband", "merged", "operators_volume"]
+__all__ = ["Overrides", "infiniband", "merged", "operators_labels", "operators_variables", "operators_volume"]
 
 # A part of a pod template: {"metadata": {...}, "spec": {...}}.
 Overrides = Mapping[str, Any]
@@ -108,14 +108,26 @@ def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
     for name, instead in _OPERATOR_FIELDS.items():
         if name in spec:
             yield f"has 'spec.{name}' {spec[name]!r}: {instead}"
-    for label in metadata.get("labels", {}):
+    yield from operators_labels(metadata.get("labels", {}))
+    for volume in spec.get("volumes", []):
+        yield from operators_volume(volume.get("name", ""), "", "")
+        yield from infiniband(str(volume.get("hostPath", {}).get("path", "")))
+
+
+def operators_labels(labels: Iterable[str]) -> Iterator[str]:
+    """What is wrong with labels of pods, because the operator sets them, or because they do nothing there."""
+    for label in labels:
         if label.startswith(_OPERATOR_LABELS):
             yield f"has the label '{label}', by which the operator finds its pods: leave it out"
         if label.startswith("kueue.x-k8s.io/"):
             yield f"has the label '{label}', which Kueue reads on the MPIJob, not on its pods: use Kueue(queue=...)"
-    for volume in spec.get("volumes", []):
-        yield from operators_volume(volume.get("name", ""), "", "")
-        yield from infiniband(str(volume.get("hostPath", {}).get("path", "")))
+
+
+def operators_variables(names: Iterable[str]) -> Iterator[str]:
+    """What is wrong with variables, because the operator sets them too."""
+    for name in names:
+        if name in _OPERATOR_VARIABLES:
+            yield f"sets {name}, which the operator sets too: leave it out"
 
 
 def operators_volume(name: str, mount_path: str, ssh_auth_mount_path: str) -> Iterator[str]:
@@ -149,9 +161,7 @@ def _about_the_mpi_container(where: str, container: Mapping[str, Any], ssh_auth_
     for name in ("image", "command", "args"):
         if name in container:
             yield f"has '{where}.{name}': use the job's own arguments for it"
-    for variable in container.get("env", []):
-        if variable.get("name") in _OPERATOR_VARIABLES:
-            yield f"sets {variable['name']}, which the operator sets too: leave it out"
+    yield from operators_variables(variable.get("name", "") for variable in container.get("env", []))
     for mount in container.get("volumeMounts", []):
         yield from operators_volume(str(mount.get("name", "")), str(mount.get("mountPath", "")), ssh_auth_mount_path)
 

@@ -195,3 +195,13 @@ def test_knows_the_kind_of_every_argument(plugin):
 def test_goes_through_every_plugin():
     public = {name for name in efa_constructs.k8s.__all__ if name.endswith("DevicePlugin")}
     assert public == {plugin.__name__ for plugin in PLUGINS}
+
+
+@every_plugin
+def test_refuses_a_taint_of_the_nodes_that_it_would_not_tolerate(plugin):
+    team = k8s.Taint(key="team", value="vision", effect="NoSchedule")
+    gpu = k8s.Taint(key="nvidia.com/gpu", value="true", effect="NoExecute")
+    with pytest.raises(InvalidArgumentError, match="device plugin: the nodes have the taint team=vision:NoSchedule"):
+        plugin(cdk8s.Testing.chart(), "Plugin", **PLUGINS[plugin], node_taints=[gpu, team])
+    tolerations = [k8s.Toleration(key="team", operator="Equal", value="vision")]
+    plugin(cdk8s.Testing.chart(), "Plugin", **PLUGINS[plugin], node_taints=[gpu, team], tolerations=tolerations)

@@ -50,6 +50,11 @@ def test_starts_one_rank_for_each_gpu_and_passes_the_environment_on(bench):
     assert {"name": "SEED", "value": "1"} in bench.launcher["env"]
 
 
+def test_passes_a_path_of_the_jobs_own_on_once(bench):
+    bench.job(environment={"PATH": "/opt/train/bin:/usr/bin"})
+    assert exports(bench.launcher["command"]).count("PATH") == 1
+
+
 def test_starts_the_launcher_when_every_workers_sshd_answers(bench):
     bench.job()
     assert bench.spec["launcherCreationPolicy"] == "WaitForWorkersReady"
@@ -318,7 +323,7 @@ def resources(**values):
         ({"gang_scheduling": GangScheduling(min_available=4)}, "'min_available' must be from 1 to 3"),
         (
             {"node_taints": [k8s.Taint(key="team", value="vision", effect="NoSchedule")]},
-            "taint team=vision:NoSchedule, which its pods do not tolerate",
+            "taint team=vision:NoSchedule, which the pods do not tolerate",
         ),
         (
             {"resource_claim_template": "all"} | resources(efa_interfaces=4),
@@ -339,6 +344,9 @@ def resources(**values):
             {"volumes": {"/x": k8s.Volume(name="x", host_path=k8s.HostPathVolumeSource(path="/dev/infiniband"))}},
             "mounts /dev/infiniband of the host",
         ),
+        ({"pod_labels": {"kueue.x-k8s.io/queue-name": "a"}}, "Kueue reads on the MPIJob, not on its pods"),
+        ({"pod_labels": {"training.kubeflow.org/job-role": "a"}}, "'pod_labels' has the label"),
+        ({"environment": {"OMPI_MCA_orte_default_hostfile": "/x"}}, "sets OMPI_MCA_orte_default_hostfile, which the"),
         ({"operating_system": "WINDOWS"}, "'operating_system' must be AL2023 or BOTTLEROCKET"),
         ({"resources": {"memory": 1}}, "'resources' is .* of type dict: give WorkerResources"),
         ({"environment": {"SEED": 1}}, "'environment' is .*: give a dict whose values are strings"),
