@@ -14,6 +14,7 @@ from pathlib import Path
 import cdk8s
 
 from efa_constructs.errors import EfaConstructsError
+from efa_constructs.manifest_size import check_manifest_sizes
 from efa_constructs.tree_warnings import warnings_of
 from stacks.charts import Charts
 from stacks.placement import find_placement
@@ -33,6 +34,7 @@ def write(context: Mapping[str, object], folder: Path) -> list[Path]:
     with errors_by_key():
         charts = Charts.of(settings, region=placement.region, cluster=cluster, jobs=jobs)
     for chart in charts.all:
+        check_manifest_sizes(chart.to_json())
         for warning in warnings_of(chart):
             print(f"warning: {warning}", file=sys.stderr)
     for old in _manifests(folders):

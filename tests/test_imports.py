@@ -44,7 +44,12 @@ MAY_IMPORT = {
         "efa_constructs.lookups",
     },
     "app": {"efa_constructs.errors", "stacks"},
-    "manifests": {"efa_constructs.errors", "efa_constructs.tree_warnings", "stacks"},
+    "manifests": {
+        "efa_constructs.errors",
+        "efa_constructs.manifest_size",
+        "efa_constructs.tree_warnings",
+        "stacks",
+    },
 }
 # Who may import a package that is not ours and that costs time, or asks AWS.
 ONLY_IN = {
