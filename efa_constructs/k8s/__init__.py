@@ -6,6 +6,8 @@ from .efa_device_plugin import EfaDevicePlugin
 from .environment import EnvironmentFinding, default_environment, judge_environment, open_mpi_5_environment
 from .fabric_check import FabricCheck
 from .gang_scheduler import GangScheduler
+from .gang_scheduling import GangScheduling
+from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
 from .mpi_implementation import MpiImplementation
 from .mpi_job import MpiJob
@@ -16,7 +18,7 @@ from .nccl_tests import NcclTests
 from .neuron_device_plugin import NeuronDevicePlugin
 from .node_selection import default_tolerations, plugin_tolerations
 from .nvidia_device_plugin import NvidiaDevicePlugin
-from .run_policy import CleanPodPolicy, GangScheduling, Kueue, RestartPolicy, RunPolicy
+from .run_policy import CleanPodPolicy, RestartPolicy, RunPolicy
 from .worker_resources import WorkerResources
 
 __all__ = [

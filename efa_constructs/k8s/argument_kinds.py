@@ -8,10 +8,12 @@ from cdk8s_plus_27 import k8s
 
 from ..argument_kinds import Kind, instance_of, is_map_of_strings, is_whole_number, list_of
 from .gang_scheduler import GangScheduler
+from .gang_scheduling import GangScheduling
+from .kueue import Kueue
 from .launcher import Launcher
 from .mpi_implementation import MpiImplementation
 from .nccl_options import NcclCollective, NcclDataType, NcclTransport
-from .run_policy import GangScheduling, Kueue, RunPolicy
+from .run_policy import RunPolicy
 from .worker_resources import WorkerResources
 
 __all__ = ["KINDS"]

@@ -15,7 +15,9 @@ from ..tree_warnings import add_warning
 from . import mpi_job_checks as checks
 from .argument_kinds import KINDS
 from .environment import default_environment, open_mpi_5_environment
+from .gang_scheduling import GangScheduling
 from .images import check_image
+from .kueue import Kueue
 from .launcher import Launcher
 from .mpi_implementation import MpiImplementation, mpirun
 from .mpi_job_doubts import doubts_about
@@ -23,7 +25,7 @@ from .mpi_job_pods import LAUNCHER_CONTAINER, WORKER_CONTAINER, PodParts, launch
 from .names import dashed
 from .node_selection import check_tolerated
 from .pod_overrides import Overrides, merged
-from .run_policy import GangScheduling, Kueue, RunPolicy
+from .run_policy import RunPolicy
 from .worker_resources import ResolvedResources, WorkerResources
 
 __all__ = ["MpiJob", "MpiJobOptions"]

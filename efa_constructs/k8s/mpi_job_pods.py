@@ -9,9 +9,9 @@ from typing import Any
 from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_LABEL
+from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
 from .node_selection import default_tolerations
-from .run_policy import Kueue
 from .worker_resources import ResolvedResources
 
 __all__ = [

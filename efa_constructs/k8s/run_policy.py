@@ -10,7 +10,7 @@ from cdk8s import Duration
 
 from ..errors import InvalidArgumentError
 
-__all__ = ["CleanPodPolicy", "GangScheduling", "Kueue", "RestartPolicy", "RunPolicy"]
+__all__ = ["CleanPodPolicy", "RestartPolicy", "RunPolicy"]
 
 
 class CleanPodPolicy(StrEnum):
@@ -74,85 +74,3 @@ class RunPolicy:
         if self.backoff_limit is not None:
             spec["backoffLimit"] = self.backoff_limit
         return spec
-
-
-@dataclass(frozen=True, kw_only=True)
-class GangScheduling:
-    """All pods of the job at once, or none: for an operator that was installed with gang scheduling.
-
-    :param min_available: How many pods must fit. Default: the workers where the launcher waits for these, else the
-        workers and the launcher.
-    :param queue: Queue of Volcano. Default: Volcano's default.
-    :param priority_class: Default: none.
-    :param schedule_timeout: How long scheduler-plugins waits for the whole gang. Default: the scheduler's.
-    """
-
-    min_available: int | None = None
-    queue: str | None = None
-    priority_class: str | None = None
-    schedule_timeout: Duration | None = None
-
-    def to_spec(self, *, workers: int, wait_for_workers: bool) -> dict[str, Any]:
-        """As ``schedulingPolicy`` of an MPIJob's ``runPolicy``.
-
-        :raises InvalidArgumentError: the gang would wait for the launcher, and the launcher for the gang.
-        """
-        everyone = workers + 1
-        available = self.min_available
-        if available is None:
-            available = workers if wait_for_workers else everyone
-        if not 1 <= available <= everyone:
-            raise InvalidArgumentError(
-                f"'min_available' must be from 1 to {everyone}, the workers and the launcher, got {available}"
-            )
-        if wait_for_workers and available > workers:
-            # https://github.com/kubeflow/mpi-operator/issues/608
-            raise InvalidArgumentError(
-                f"'min_available' is {available}, but only {workers} pods exist before the launcher, which waits for "
-                f"the workers: nothing would ever start; use at most {workers}, or a Launcher that does not wait"
-            )
-        spec: dict[str, Any] = {"minAvailable": available}
-        if self.queue is not None:
-            spec["queue"] = self.queue
-        if self.priority_class is not None:
-            spec["priorityClass"] = self.priority_class
-        if self.schedule_timeout is not None:
-            spec["scheduleTimeoutSeconds"] = int(self.schedule_timeout.to_seconds())
-        return spec
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kueue:
-    """Let Kueue admit the job. The cluster queue must cover every resource of the workers, ``hugepages-2Mi`` included.
-
-    Source: Kueue documentation, "Run MPIJobs" and "Topology Aware Scheduling".
-
-    :param queue: The local queue, in the job's namespace.
-    :param topology: The node label within one value of which all workers go, such as
-        ``"topology.k8s.aws/network-node-layer-3"``. Default: no constraint.
-    :param topology_required: Whether the job waits until they can; otherwise it is only preferred. Default: True
-    :param priority_class: A ``WorkloadPriorityClass``. Default: none.
-    """
-
-    queue: str
-    topology: str | None = None
-    topology_required: bool = True
-    priority_class: str | None = None
-
-    def job_labels(self) -> dict[str, str]:
-        """Labels of the MPIJob; on pods they would do nothing."""
-        labels = {"kueue.x-k8s.io/queue-name": self.queue}
-        if self.priority_class is not None:
-            labels["kueue.x-k8s.io/priority-class"] = self.priority_class
-        return labels
-
-    def worker_annotations(self) -> dict[str, str]:
-        """Annotations of the workers' pod template; on the MPIJob they would do nothing."""
-        if self.topology is None:
-            return {}
-        kind = "required" if self.topology_required else "preferred"
-        return {f"kueue.x-k8s.io/podset-{kind}-topology": self.topology}
-
-    def launcher_annotations(self) -> dict[str, str]:
-        """Annotations of the launcher's pod template: it may be anywhere."""
-        return {} if self.topology is None else {"kueue.x-k8s.io/podset-unconstrained-topology": "true"}

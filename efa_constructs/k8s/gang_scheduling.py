@@ -1,0 +1,57 @@
+"""How a job is started as a whole, where the MPI Operator has a gang scheduler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from cdk8s import Duration
+
+from ..errors import InvalidArgumentError
+
+__all__ = ["GangScheduling"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GangScheduling:
+    """All pods of the job at once, or none: for an operator that was installed with gang scheduling.
+
+    :param min_available: How many pods must fit. Default: the workers where the launcher waits for these, else the
+        workers and the launcher.
+    :param queue: Queue of Volcano. Default: Volcano's default.
+    :param priority_class: Default: none.
+    :param schedule_timeout: How long scheduler-plugins waits for the whole gang. Default: the scheduler's.
+    """
+
+    min_available: int | None = None
+    queue: str | None = None
+    priority_class: str | None = None
+    schedule_timeout: Duration | None = None
+
+    def to_spec(self, *, workers: int, wait_for_workers: bool) -> dict[str, Any]:
+        """As ``schedulingPolicy`` of an MPIJob's ``runPolicy``.
+
+        :raises InvalidArgumentError: the gang would wait for the launcher, and the launcher for the gang.
+        """
+        everyone = workers + 1
+        available = self.min_available
+        if available is None:
+            available = workers if wait_for_workers else everyone
+        if not 1 <= available <= everyone:
+            raise InvalidArgumentError(
+                f"'min_available' must be from 1 to {everyone}, the workers and the launcher, got {available}"
+            )
+        if wait_for_workers and available > workers:
+            # https://github.com/kubeflow/mpi-operator/issues/608
+            raise InvalidArgumentError(
+                f"'min_available' is {available}, but only {workers} pods exist before the launcher, which waits for "
+                f"the workers: nothing would ever start; use at most {workers}, or a Launcher that does not wait"
+            )
+        spec: dict[str, Any] = {"minAvailable": available}
+        if self.queue is not None:
+            spec["queue"] = self.queue
+        if self.priority_class is not None:
+            spec["priorityClass"] = self.priority_class
+        if self.schedule_timeout is not None:
+            spec["scheduleTimeoutSeconds"] = int(self.schedule_timeout.to_seconds())
+        return spec

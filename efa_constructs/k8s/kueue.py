@@ -1,0 +1,44 @@
+"""How a job is queued with Kueue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Kueue"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kueue:
+    """Let Kueue admit the job. The cluster queue must cover every resource of the workers, ``hugepages-2Mi`` included.
+
+    Source: Kueue documentation, "Run MPIJobs" and "Topology Aware Scheduling".
+
+    :param queue: The local queue, in the job's namespace.
+    :param topology: The node label within one value of which all workers go, such as
+        ``"topology.k8s.aws/network-node-layer-3"``. Default: no constraint.
+    :param topology_required: Whether the job waits until they can; otherwise it is only preferred. Default: True
+    :param priority_class: A ``WorkloadPriorityClass``. Default: none.
+    """
+
+    queue: str
+    topology: str | None = None
+    topology_required: bool = True
+    priority_class: str | None = None
+
+    def job_labels(self) -> dict[str, str]:
+        """Labels of the MPIJob; on pods they would do nothing."""
+        labels = {"kueue.x-k8s.io/queue-name": self.queue}
+        if self.priority_class is not None:
+            labels["kueue.x-k8s.io/priority-class"] = self.priority_class
+        return labels
+
+    def worker_annotations(self) -> dict[str, str]:
+        """Annotations of the workers' pod template; on the MPIJob they would do nothing."""
+        if self.topology is None:
+            return {}
+        kind = "required" if self.topology_required else "preferred"
+        return {f"kueue.x-k8s.io/podset-{kind}-topology": self.topology}
+
+    def launcher_annotations(self) -> dict[str, str]:
+        """Annotations of the launcher's pod template: it may be anywhere."""
+        return {} if self.topology is None else {"kueue.x-k8s.io/podset-unconstrained-topology": "true"}
