@@ -30,7 +30,9 @@ def doubts_about(
         yield "tight-resources", spot
     for finding in judge_environment(environment, resources.instance):
         yield f"environment-{finding.name}", f"{finding.name}={finding.value}: {finding.reason}"
-    if resources.accelerators and slots != resources.accelerators:
+    # A Neuron device has several cores, and a rank drives one of them, or torchrun is the only rank.
+    one_rank_each = resources.accelerators and not resources.instance.has_neuron_devices
+    if one_rank_each and slots != resources.accelerators:
         yield (
             "ranks-and-accelerators",
             f"'processes_per_node' is {slots}, but a worker has {resources.accelerators} accelerators",

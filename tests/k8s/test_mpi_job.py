@@ -437,6 +437,12 @@ def test_warns_of_nothing_in_a_job_that_takes_the_defaults(bench):
     assert bench.warnings == []
 
 
+@pytest.mark.parametrize("processes_per_node", [1, 32])
+def test_warns_of_no_number_of_ranks_on_neuron_whose_devices_have_several_cores(bench, processes_per_node):
+    bench.job(instance_type="trn1.32xlarge", processes_per_node=processes_per_node)
+    assert bench.warnings == []
+
+
 def test_warns_of_no_hugepages_on_karpenter_where_none_are_asked_for(bench):
     bench.job(node_selector={"karpenter.sh/nodepool": "gpu"}, **resources(hugepages=Size.mebibytes(0)))
     assert bench.warnings == []
