@@ -11,7 +11,7 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test rehearse synth manifests lint format bench docs catalogue
+.PHONY: help setup test rehearse synth manifests snapshots lint format bench docs catalogue
 
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
@@ -43,6 +43,9 @@ synth: setup ## Write the CloudFormation templates to cdk.out/
 
 manifests: setup ## Write the Kubernetes manifests to manifests/, for kubectl
 	$(VENV)/bin/python manifests.py
+
+snapshots: setup ## Write the examples' manifests that the tests compare with anew
+	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py
 
 lint: setup ## Check format, lint, types and Dockerfiles
 	$(VENV)/bin/ruff format --check .

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import json
-import os
 import re
-import runpy
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-import aws_cdk as cdk
-import cdk8s
 import pytest
-import yaml
 from aws_cdk.assertions import Match, Template
 
 from efa_constructs import catalogue
-from tests.k8s.schemas import check_manifests
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
-# Those without AWS CDK write plain manifests.
-OF_MANIFESTS = [path for path in EXAMPLES if "aws_cdk" not in path.read_text()]
-OF_TEMPLATES = [path for path in EXAMPLES if path not in OF_MANIFESTS]
+from .programs import EXAMPLES, OF_TEMPLATES, ROOT, path_of
+
 INTERFACES_OF_P4D = [
     (0, 0, "interface"),
     (0, 1, "efa-only"),
@@ -37,57 +26,14 @@ INTERFACES_OF_P4D = [
 BROKEN_RESOURCE = 'ec2.CfnPlacementGroup(stack, "Rack", strategy="clusters")\n'
 
 
-@pytest.fixture(scope="module")
-def synthesize(tmp_path_factory):
-    """Run an example, once, with the feature flags of ``cdk.json``, and give its template and validation report."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-
-    @functools.cache
-    def run(path: Path) -> tuple[Template, dict[str, Any]]:
-        outdir = tmp_path_factory.mktemp(path.stem)
-        with pytest.MonkeyPatch.context() as patch:
-            # The CDK CLI says both by environment variables, which jsii's process reads only when it starts.
-            patch.setattr(cdk, "App", functools.partial(cdk.App, outdir=str(outdir), context=context))
-            runpy.run_path(str(path), run_name="__main__")
-        template = json.loads((outdir / "Training.template.json").read_text())
-        return Template.from_json(template), json.loads((outdir / "validation-report.json").read_text())
-
-    return run
-
-
 @pytest.fixture
 def example(synthesize):
     """The template of the example with a number."""
 
     def template(number: int) -> Template:
-        return synthesize(path_of(number))[0]
+        return synthesize(path_of(number)).template
 
     return template
-
-
-@pytest.fixture(scope="module")
-def write_manifests(tmp_path_factory):
-    """Run an example of manifests, once, in a folder of its own, and give the files that it leaves there."""
-
-    @functools.cache
-    def run(path: Path) -> dict[str, str]:
-        folder = tmp_path_factory.mktemp(path.stem)
-        with pytest.MonkeyPatch.context() as patch:
-            # jsii's process, which writes the files, has gone to the folder that Python was in when it started.
-            patch.setattr(cdk8s, "App", functools.partial(cdk8s.App, outdir=str(folder)))
-            runpy.run_path(str(path), run_name="__main__")
-        return {file.name: file.read_text() for file in sorted(folder.iterdir())}
-
-    return run
-
-
-def path_of(number: int) -> Path:
-    (path,) = [path for path in EXAMPLES if path.name.startswith(f"{number:02d}_")]
-    return path
-
-
-def documents(files: dict[str, str]) -> list[dict[str, Any]]:
-    return [document for text in files.values() for document in yaml.safe_load_all(text)]
 
 
 def launch_templates(template: Template) -> list[dict[str, Any]]:
@@ -113,9 +59,9 @@ def test_numbers_the_examples_without_a_gap():
 
 @pytest.mark.parametrize("path", OF_TEMPLATES, ids=lambda path: path.stem)
 def test_synthesizes_without_a_finding_of_cdks_own_validation(synthesize, path):
-    template, report = synthesize(path)
-    assert findings(report) == []
-    for launch_template in launch_templates(template):
+    synthesized = synthesize(path)
+    assert findings(synthesized.report) == []
+    for launch_template in launch_templates(synthesized.template):
         efas = [row for row in interface_table(launch_template) if row[2].startswith("efa")]
         assert len(efas) == catalogue.get(launch_template["InstanceType"]).maximum_efa_interfaces
 
@@ -123,17 +69,7 @@ def test_synthesizes_without_a_finding_of_cdks_own_validation(synthesize, path):
 def test_would_see_a_finding(synthesize, tmp_path):
     broken = tmp_path / "broken.py"
     broken.write_text(EXAMPLES[0].read_text().replace("app.synth()", BROKEN_RESOURCE + "app.synth()"))
-    _, report = synthesize(broken)
-    assert findings(report) == ["W3030"]
-
-
-@pytest.mark.parametrize("path", OF_MANIFESTS, ids=lambda path: path.stem)
-def test_writes_manifests_that_kubernetes_accepts(write_manifests, path):
-    found = documents(write_manifests(path))
-    assert found
-    check_manifests(found)
-    names = [(one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]) for one in found]
-    assert len(set(names)) == len(names)
+    assert findings(synthesize(broken).report) == ["W3030"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -272,23 +208,3 @@ def test_makes_a_launch_template_without_a_node_group(example):
     (launch_template,) = launch_templates(template)
     assert interface_table(launch_template) == [(0, 0, "interface"), (0, 1, "efa-only"), (1, 0, "efa-only")]
     assert "IamInstanceProfile" not in launch_template
-
-
-def test_writes_the_device_plugins_that_p5_and_trn1_need(tmp_path):
-    # As a user runs it: into the folder that the user is in.
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, str(path_of(11))]
-    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True)
-    (folder,) = tmp_path.iterdir()
-    assert folder.name == "dist"
-    files = {file.name: file.read_text() for file in folder.iterdir()}
-    assert list(files) == ["device-plugins.k8s.yaml"]
-    plugins = [one for one in documents(files) if one["kind"] == "DaemonSet"]
-    names = [one["metadata"]["name"] for one in plugins]
-    assert names == ["aws-efa-k8s-device-plugin", "nvidia-device-plugin-daemonset", "neuron-device-plugin"]
-    own = {"key": "example.com/team", "operator": "Equal", "value": "vision", "effect": "NoSchedule"}
-    for plugin in plugins:
-        pod = plugin["spec"]["template"]["spec"]
-        assert own in pod["tolerations"]
-        ((key, value),) = pod["nodeSelector"].items()
-        assert f"{key}={value}" in result.stdout
