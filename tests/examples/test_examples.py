@@ -12,6 +12,7 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from efa_constructs import catalogue
+from tests.docs.pages import pages
 
 from .programs import EXAMPLES, OF_TEMPLATES, ROOT, path_of
 
@@ -208,3 +209,9 @@ def test_makes_a_launch_template_without_a_node_group(example):
     (launch_template,) = launch_templates(template)
     assert interface_table(launch_template) == [(0, 0, "interface"), (0, 1, "efa-only"), (1, 0, "efa-only")]
     assert "IamInstanceProfile" not in launch_template
+
+
+def test_documentation_names_examples_that_there_are():
+    named = {name for page in pages() for name in re.findall(r"\b\d\d_\w+\.py\b", page.read_text())}
+    assert named
+    assert named <= {path.name for path in EXAMPLES}
