@@ -58,7 +58,8 @@ DIFFERENCES = (
         {
             "required": ["spec"],
             **_rule(
-                "size(self.metadata.name) + size(string(has(self.spec.mpiReplicaSpecs.Worker) ? "
+                "size(self.metadata.name) + size(string(has(self.spec.mpiReplicaSpecs.Worker) && "
+                "has(self.spec.mpiReplicaSpecs.Worker.replicas) ? "
                 "self.spec.mpiReplicaSpecs.Worker.replicas - 1 : 0)) <= 55",
                 "the name of the last worker, NAME-worker-INDEX, must not exceed 63 characters",
             ),
