@@ -37,6 +37,7 @@ class ExistingCluster:
         subnet = existing_subnet(facts, settings.availability_zone)
         _check_version(facts, settings)
         _check_access(facts)
+        _check_keys_of_a_new_cluster(settings)
         _check_zone(scope, facts, subnet, settings.instance_type)
         _check_network(scope, facts, subnet, settings)
         vpc = ec2.Vpc.from_vpc_attributes(
@@ -83,6 +84,20 @@ def _check_access(facts: ClusterFacts) -> None:
             "which the manifests get in: run 'aws eks update-cluster-config --name "
             f"{facts.cluster.name} --access-config authenticationMode=API_AND_CONFIG_MAP', and write the facts anew"
         )
+
+
+def _check_keys_of_a_new_cluster(settings: Settings) -> None:
+    for key, value in (
+        ("efa:networkZones", settings.network_zones),
+        ("efa:adminRoleArn", settings.admin_role_arn),
+        ("efa:publicAccessCidrs", settings.public_access_cidrs),
+    ):
+        if value:
+            shown = value if isinstance(value, str) else ", ".join(value)
+            raise InvalidConfigurationError(
+                f"'{key}' is {shown}, but it is about a cluster that the app makes, and 'efa:clusterFacts' names an "
+                "existing one: leave one of them out"
+            )
 
 
 def _check_zone(scope: Construct, facts: ClusterFacts, subnet: Subnet, instance_type: str) -> None:

@@ -114,10 +114,10 @@ def _network_zones(settings: Settings, node_zone: str, region: str) -> tuple[str
         # In order: a subnet's range follows from its zone's place, and moving the nodes shall not move the subnets.
         return tuple(sorted((node_zone, other)))
     elsewhere = [zone for zone in zones if catalogue.region_of_zone(zone) != region]
-    if node_zone not in zones or elsewhere or len(zones) < 2:
+    if node_zone not in zones or elsewhere or not 2 <= len(set(zones)) == len(zones):
         raise InvalidConfigurationError(
-            f"'efa:networkZones' is {', '.join(zones)}, but it must be at least two zones of {region}, the nodes' "
-            f"zone {node_zone} among them"
+            f"'efa:networkZones' is {', '.join(zones)}, but it must be at least two different zones of {region}, the "
+            f"nodes' zone {node_zone} among them"
         )
     return zones
 

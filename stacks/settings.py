@@ -12,6 +12,7 @@ from typing import Any
 
 from efa_constructs import catalogue
 from efa_constructs.aws import Capacity
+from efa_constructs.catalogue.identifiers import IAM_ROLE_ARN
 from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 
@@ -116,6 +117,16 @@ def _reservation(value: Any) -> str:
     return identifier
 
 
+def _role_arn(value: Any) -> str:
+    arn = _text(value)
+    if not IAM_ROLE_ARN.fullmatch(arn):
+        raise InvalidConfigurationError(
+            f"the value must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/admin, got {arn!r}; of "
+            "an assumed role (sts) give the role itself"
+        )
+    return arn
+
+
 def _number(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -178,7 +189,7 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "efa:capacityBlockId": ("capacity_block_id", _reservation),
     "efa:amiType": ("ami_type", _text),
     "efa:networkZones": ("network_zones", _network_zones),
-    "efa:adminRoleArn": ("admin_role_arn", _text),
+    "efa:adminRoleArn": ("admin_role_arn", _role_arn),
     "efa:privateEndpoint": ("private_endpoint", _boolean),
     "efa:publicAccessCidrs": ("public_access_cidrs", _cidrs),
     "efa:ncclTests": ("nccl_tests", _boolean),

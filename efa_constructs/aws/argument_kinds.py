@@ -85,7 +85,7 @@ KINDS: Mapping[str, Kind] = {
     "ssh_source": _SECURITY_GROUP,
     "taints": Kind(
         list_of(instance_of(eks.TaintSpec)),
-        "a list of eks.TaintSpec, such as [eks.TaintSpec(key='nvidia.com/gpu', effect=eks.TaintEffect.NO_SCHEDULE)]",
+        "a list of aws_eks_v2.TaintSpec, such as [TaintSpec(key='nvidia.com/gpu', effect=TaintEffect.NO_SCHEDULE)]",
     ),
     "user_data": Kind(
         list_of(instance_of(MimePart)),

@@ -60,6 +60,11 @@ class Capacity:
     @staticmethod
     def reservation_group(resource_group_arn: str) -> Capacity:
         """The On-Demand Capacity Reservations of a resource group, by the group's ARN."""
+        if not resource_group_arn:
+            raise InvalidArgumentError(
+                f"'resource_group_arn' is {resource_group_arn!r}: give the ARN of the group of reservations, or use "
+                "Capacity.on_demand()"
+            )
         return Capacity(
             capacity_type=CapacityType.ON_DEMAND, capacity_reservation_resource_group_arn=resource_group_arn
         )
@@ -70,6 +75,11 @@ class Capacity:
         return Capacity(capacity_type=CapacityType.CAPACITY_BLOCK, capacity_reservation_id=capacity_reservation_id)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.capacity_type, CapacityType):
+            raise InvalidArgumentError(
+                f"'capacity_type' is {self.capacity_type!r}: use Capacity.on_demand(), .spot(), .reservation() or "
+                ".capacity_block(), or a member of CapacityType"
+            )
         identifier, group = self.capacity_reservation_id, self.capacity_reservation_resource_group_arn
         if identifier is not None and group is not None:
             raise InvalidArgumentError(

@@ -55,7 +55,11 @@ class LaunchPlan:
                 f"'placement_group' is {placement_group.placement_group_name!r}, but a Capacity Block decides where "
                 "its instances are placed: leave the placement group out"
             )
-        ami = catalogue.check_ami_type(ami_type, instance) if ami_type else catalogue.default_ami_type(instance)
+        ami = (
+            catalogue.check_ami_type(ami_type, instance)
+            if ami_type is not None
+            else catalogue.default_ami_type(instance)
+        )
         interfaces = catalogue.network_interfaces(instance, interface_layout)
         write_user_data = bottlerocket_user_data if ami.operating_system == "BOTTLEROCKET" else nodeadm_user_data
         document = write_user_data(

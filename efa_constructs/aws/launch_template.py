@@ -150,8 +150,9 @@ def _lost_interfaces(planned: tuple[NetworkInterface, ...], properties: Properti
     data = properties["launchTemplateData"]
     if not isinstance(data, Mapping):
         return
-    if not data.get("instanceType"):
-        yield "'launchTemplateData' was set to something without an instance type"
+    for name in ("instanceType", "blockDeviceMappings"):
+        if not data.get(name):
+            yield f"'launchTemplateData' was set to something without {name}"
     interfaces = data.get("networkInterfaces", [])
     if not isinstance(interfaces, Sequence) or not all(isinstance(interface, Mapping) for interface in interfaces):
         return
@@ -162,6 +163,8 @@ def _lost_interfaces(planned: tuple[NetworkInterface, ...], properties: Properti
             f"'launchTemplateData.networkInterfaces' was set to {len(interfaces)} interfaces, {len(efas)} of them "
             f"with EFA, instead of {len(planned)}, {wanted} of them with EFA"
         )
+    if any("groups" not in interface for interface in interfaces):
+        yield "'launchTemplateData.networkInterfaces' has an interface without groups"
     places = [(interface.get("networkCardIndex", 0), interface.get("deviceIndex", 0)) for interface in interfaces]
     if len(set(map(str, places))) < len(places):
         yield "'launchTemplateData.networkInterfaces' has two interfaces on one device of one network card"

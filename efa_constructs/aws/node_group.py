@@ -260,8 +260,9 @@ def _lost_settings(properties: Properties) -> Iterator[str]:
             if value and lost:
                 yield f"'{name}' was set to an object without {' and '.join(lost)}"
     taints = properties.get("taints", [])
-    if isinstance(taints, Sequence) and any(isinstance(taint, Mapping) and "key" not in taint for taint in taints):
-        yield "'taints' was set to one without a key"
+    for taint in taints if isinstance(taints, Sequence) else ():
+        if isinstance(taint, Mapping) and not {"key", "effect"} <= set(taint):
+            yield "'taints' was set to one without key or effect"
 
 
 def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:

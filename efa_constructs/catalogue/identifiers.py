@@ -9,6 +9,7 @@ from .availability_zones import regions
 __all__ = [
     "ACCOUNT_ID",
     "CLUSTER_NAME",
+    "IAM_ROLE_ARN",
     "KUBERNETES_VERSION",
     "REGION_NAME",
     "SECURITY_GROUP_ID",
@@ -28,6 +29,8 @@ REGION_NAME = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 VPC_ID = re.compile(r"vpc-[0-9a-f]{8,17}")
 SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
 SECURITY_GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
+# IAM User Guide, "IAM identifiers": a role may have a path
+IAM_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
 # Amazon EKS API Reference, "CreateCluster", name
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 # Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS": minor versions only

@@ -53,12 +53,25 @@ def _about_the_efa_groups(
     nodes = [_without_group(node, cluster.security_group_id) for node in nodes]
     if all(judge_pair(a, b, cluster.security_groups).passes for a, b in distinct_pairs(nodes)):
         return
+    found = list(_about_groups_for_efa(node_group, nodes, cluster))
+    yield from found or [_only_the_clusters(cluster)]
+
+
+def _about_groups_for_efa(
+    node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode], cluster: DeployedCluster
+) -> Iterator[Finding]:
+    """What is wrong with groups that are, or may be, there for the EFA traffic of nodes.
+
+    :param nodes: Without the cluster's own group.
+    """
     groups = cluster.security_groups
     carried = {id for node in nodes for one in node.efa_interfaces for id in one.security_group_ids} & set(groups)
     used = {id for each in cluster.node_groups for node in _all_nodes(each) for id in _carried_groups(node)}
     for id in sorted(carried):
         if has_rule_to_itself(groups[id], egress=False) is not has_rule_to_itself(groups[id], egress=True):
             yield _half_a_rule(groups[id], cluster)
+        elif groups[id].made_for_efa and not _lets_efa_pass(groups[id]):
+            yield _no_rule(groups[id], cluster)
         if _lets_efa_pass(groups[id]):
             yield from _lacking_on_some(groups[id], nodes, cluster)
     lacks_its_own = not any(groups[id].made_for_efa for id in carried)
@@ -67,6 +80,28 @@ def _about_the_efa_groups(
         if node_group.stack_id and groups[id].stack_id == node_group.stack_id and _lets_efa_pass(groups[id]):
             meant = lacks_its_own and groups[id].made_for_efa and not _serves_others(groups[id])
             yield _not_carried(groups[id], cluster, meant=meant)
+
+
+def _only_the_clusters(cluster: DeployedCluster) -> Finding:
+    return Finding(
+        code="only-cluster-group",
+        level=Level.WARNING,
+        problem=f"EFA passes only by what EKS wrote into the cluster's own group {cluster.security_group_id}: no other "
+        "group of the EFA interfaces would let it pass",
+        fix="nothing, if that is meant; else put a group on every interface that lets all traffic in from and out to "
+        "itself",
+    )
+
+
+def _no_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:
+    name = f"{group.id} '{group.name}'"
+    return Finding(
+        code="no-rule-to-itself",
+        level=Level.FAULT,
+        problem=f"by {name} EFA would not pass: it has neither an ingress nor an egress rule to itself. EFA passes "
+        f"only by what EKS wrote into the cluster's own group {cluster.security_group_id}",
+        fix=f"add both rules to {name}: all traffic (protocol -1), itself at the other end",
+    )
 
 
 def _half_a_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:

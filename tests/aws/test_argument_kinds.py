@@ -45,7 +45,10 @@ _CHECKED_ELSEWHERE = {"subnet", "description"}
         ({"min_size": 1.5}, "'min_size' is 1.5, of type float: give a whole number"),
         ({"max_size": "3"}, "'max_size' is '3', of type str: give a whole number"),
         ({"max_size": True}, "'max_size' is True, of type bool: give a whole number"),
-        ({"taints": [{"key": "gpu", "effect": "NO_SCHEDULE"}]}, "'taints' is .* of type list: give .* eks.TaintSpec"),
+        (
+            {"taints": [{"key": "gpu", "effect": "NO_SCHEDULE"}]},
+            "'taints' is .* list: give .* aws_eks_v2.TaintSpec",
+        ),
         ({"taints": eks.TaintSpec(key="gpu")}, "'taints' is of type TaintSpec: give a list"),
         ({"labels": {"team": True}}, "'labels' is .* of type dict: give a dict of strings"),
         ({"labels": ["team"]}, "'labels' is .* of type list"),

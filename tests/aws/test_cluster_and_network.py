@@ -112,3 +112,14 @@ def test_refuses_fewer_than_two_zones(stack, zones):
 def test_refuses_a_zone_without_subnet(network):
     with pytest.raises(EfaConstructsError, match="private subnets in us-east-1b, us-east-1a only"):
         network.private_subnet("us-east-1c")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("logging", {"cluster_logging": {"enabled_types": []}}), ("upgrade_policy", {"support_type": "STANDARD"})],
+)
+def test_refuses_to_lose_what_an_escape_hatch_set_on_the_cluster(stack, network, name, value):
+    cluster = EfaCluster(stack, "Eks", vpc=network.vpc, kubernetes_version="1.36")
+    setattr(cluster.cluster.node.default_child, name, value)
+    with pytest.raises(RuntimeError, match=r"was set to an object that is now empty: a dict with snake_case"):
+        assertions.Template.from_stack(stack)

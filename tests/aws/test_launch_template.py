@@ -26,7 +26,7 @@ def test_stays_open_to_typed_properties_and_overrides(bench, resource):
     [
         (
             {"instance_type": "p4d.24xlarge", "network_interfaces": [{"device_index": 0}]},
-            r"'launchTemplateData' was set to an object that is now empty.*without an instance type.*snake_case",
+            r"'launchTemplateData' was set to an object that is now empty.*without instanceType.*snake_case",
         ),
         (
             ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(instance_type="p4d.24xlarge"),
@@ -58,9 +58,15 @@ def test_refuses_to_lose_its_interfaces(bench, resource, data, message):
     [
         (
             ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(
-                instance_type="p4d.24xlarge", network_interfaces=Token.as_any({"Ref": "Interfaces"})
+                instance_type="p4d.24xlarge",
+                network_interfaces=Token.as_any({"Ref": "Interfaces"}),
+                block_device_mappings=Token.as_any({"Ref": "Volumes"}),
             ),
-            {"InstanceType": "p4d.24xlarge", "NetworkInterfaces": {"Ref": "Interfaces"}},
+            {
+                "InstanceType": "p4d.24xlarge",
+                "NetworkInterfaces": {"Ref": "Interfaces"},
+                "BlockDeviceMappings": {"Ref": "Volumes"},
+            },
         ),
         (Token.as_any({"instanceType": "p4d.24xlarge"}), {"InstanceType": "p4d.24xlarge"}),
     ],

@@ -301,6 +301,7 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
             "'block_devices' has /dev/xvda, which is taken.*'volume_size'",
         ),
         ({"user_data": [MimePart.shell_script("#!/bin/sh\n" + "#" * 17000)]}, "bytes, but EC2 takes 16384"),
+        ({"ami_type": ""}, "'ami_type' must be an AMI type of EKS, got ''"),
         ({"ami_type": "AL2_x86_64_GPU"}, "AL2"),
         ({"ami_type": "AL2023_ARM_64_NVIDIA"}, "AL2023_ARM_64_NVIDIA.*p4d.24xlarge"),
         ({"ami_type": "AL2023_x86_64_NEURON"}, "AL2023_x86_64_NEURON.*p4d.24xlarge"),
@@ -411,7 +412,8 @@ def test_takes_a_subnet_of_what_may_be_the_clusters_vpc(bench, vpc_id):
         ("launch_template", {"id": "lt-1", "Version": "1"}, "'launchTemplate' was set to an object without version"),
         ("update_config", {"max_unavailable": 1}, "'updateConfig' was set to an object that is now empty"),
         ("taints", [{"key_": "gpu"}], r"'taints\[0\]' was set to an object that is now empty"),
-        ("taints", [{"Key": "gpu", "effect": "NO_SCHEDULE"}], "'taints' was set to one without a key"),
+        ("taints", [{"Key": "gpu", "effect": "NO_SCHEDULE"}], "'taints' was set to one without key or effect"),
+        ("taints", [{"key": "gpu", "Effect": "NO_SCHEDULE"}], "'taints' was set to one without key or effect"),
     ],
 )
 def test_refuses_to_lose_what_an_escape_hatch_set(bench, name, value, message):
@@ -445,6 +447,9 @@ def test_refuses_a_placement_group_together_with_a_capacity_block(bench):
             "SPOT cannot use the reservation",
         ),
         (lambda: Capacity.reservation(None), "'capacity_reservation_id' is None: give the id"),
+        (lambda: Capacity.reservation_group(None), "'resource_group_arn' is None: give the ARN of the group"),
+        (lambda: Capacity(capacity_type="SPOT"), "'capacity_type' is 'SPOT': use Capacity.on_demand"),
+        (lambda: Capacity(capacity_type="FOO", capacity_reservation_id=RESERVATION), "'capacity_type' is 'FOO'"),
         (lambda: Capacity.reservation("r-123"), "'r-123', which is not of the form"),
         (lambda: Capacity.reservation_group("training"), "not of the form"),
         (

@@ -116,6 +116,20 @@ def test_finds_fault_with_half_a_rule_though_the_group_that_eks_made_would_do() 
     assert not verdict.sound
 
 
+def test_finds_fault_with_a_group_for_efa_that_has_no_rule_though_the_group_that_eks_made_would_do() -> None:
+    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(OWN, rules=(ANYWHERE,))}
+    verdict = judge(of_stack(*TWO), security_groups=groups)
+    assert codes(verdict) == ["no-rule-to-itself"]
+    assert not verdict.sound
+
+
+def test_warns_where_no_group_but_the_clusters_lets_efa_pass() -> None:
+    groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(PLAIN, rules=(ANYWHERE,))}
+    verdict = judge(of_stack(*TWO), security_groups=groups)
+    assert [(finding.code, finding.level) for finding in verdict.findings] == [("only-cluster-group", Level.WARNING)]
+    assert verdict.sound
+
+
 def test_warns_of_a_plain_group_of_the_nodes_that_has_half_a_rule() -> None:
     groups = {CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: replace(PLAIN, rules=(ingress(EFA_GROUP), ANYWHERE))}
     verdict = judge(of_stack(*TWO), security_groups=groups)
@@ -187,7 +201,7 @@ def test_finds_no_fault_with_a_group_that_serves_something_else(other: SecurityG
     verdict = judge(of_stack(*nodes), security_groups={CLUSTER_GROUP: OPEN_CLUSTER, EFA_GROUP: other})
     assert verdict.sound
     assert [(finding.code, finding.level) for finding in verdict.findings] == (
-        [("group-not-carried", Level.WARNING)] if warned else []
+        [("group-not-carried" if warned else "only-cluster-group", Level.WARNING)]
     )
 
 

@@ -231,6 +231,9 @@ def test_takes_a_capacity_block_and_a_placement_group_by_configuration(app):
         (lambda f: f.pop("nodeSubnetId"), {}, "2 private subnets of cluster training could take the nodes"),
         (lambda f: None, {"availabilityZone": "us-east-1c"}, "no private subnet in us-east-1c"),
         (lambda f: f["subnets"].clear() or f.pop("nodeSubnetId"), {}, "no private subnet of cluster training"),
+        (lambda f: None, {"networkZones": "us-east-1a,us-east-1b"}, "'efa:networkZones' is us-east-1a, us"),
+        (lambda f: None, {"adminRoleArn": "arn:aws:iam::123456789012:role/x"}, "'efa:adminRoleArn' is .* existing one"),
+        (lambda f: None, {"publicAccessCidrs": "203.0.113.0/24"}, "'efa:publicAccessCidrs' is 203.0.113.0/24, but"),
         (lambda f: None, {"kubernetesVersion": "1.33"}, "'efa:kubernetesVersion' is 1.33, but cluster training runs"),
         (
             lambda f: f["instanceTypeOfferings"].update({"p4d.24xlarge": ["us-east-1c"]}),
@@ -296,11 +299,18 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
             },
             "'efa:placementGroup' is 'rack'",
         ),
-        ({"networkZones": "us-east-1a"}, "'efa:networkZones' is us-east-1a, but it must be at least two zones"),
+        (
+            {"networkZones": "us-east-1a"},
+            "'efa:networkZones' is us-east-1a, but it must be at least two",
+        ),
         (
             {"networkZones": "us-east-1a,us-east-1b", "availabilityZone": "us-east-1c"},
-            "two zones of us-east-1, the nodes' zone us-east-1c among them",
+            "two different zones of us-east-1, the nodes' zone us-east-1c among them",
         ),
+        ({"networkZones": "us-east-1a,us-east-1a"}, "'efa:networkZones' is us-east-1a, us-east-1a, but it must be"),
+        ({"adminRoleArn": "admin"}, "'efa:adminRoleArn': the value must be the ARN of an IAM role, .* got 'admin'"),
+        ({"adminRoleArn": "arn:aws:iam::123456789012:user/me"}, "'efa:adminRoleArn': the value must be the ARN"),
+        ({"adminRoleArn": "arn:aws:sts::123456789012:assumed-role/x/y"}, "of an assumed role .* give the role itself"),
         ({"networkZones": 7}, "'efa:networkZones': the value must be a list of texts"),
         ({"publicAccessCidrs": "everywhere"}, "'efa:publicAccessCidrs': the value must be IPv4 ranges"),
         (
