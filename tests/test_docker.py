@@ -11,6 +11,7 @@ import cdk8s
 
 from efa_constructs import catalogue
 from efa_constructs.k8s import FabricCheck, NcclCollective, NcclTests
+from tests.k8s.charts import chart as new_chart
 
 ROOT = Path(__file__).parents[1]
 IMAGE = ROOT / "docker/nccl-tests"
@@ -54,7 +55,7 @@ def test_copies_only_files_that_are_there():
 
 def paths_of_the_constructs() -> set[str]:
     """The programs that jobs start, from their manifests: the last step of the build runs or opens them."""
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     for collective in NcclCollective:
         name = collective.name.lower().replace("_", "-")
         NcclTests(chart, name, name=name, instance_type="p4d.24xlarge", collective=collective)

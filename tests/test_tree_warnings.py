@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import cdk8s
 from constructs import Construct
 
 from efa_constructs.tree_warnings import add_warning, warnings_of
+from tests.k8s.charts import chart as new_chart
 
 
 def test_collects_the_warnings_of_a_tree():
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     inner = Construct(Construct(chart, "Outer"), "Inner")
     add_warning(inner, "efa-constructs:first", "the first")
     add_warning(chart, "efa-constructs:second", "the second")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import aws_cdk as cdk
-import cdk8s
 import pytest
 from aws_cdk import assertions
 
 from efa_constructs.aws import EksImageRegistry
 from efa_constructs.errors import InvalidArgumentError
 from efa_constructs.k8s import EfaDevicePlugin
+from tests.k8s.charts import chart as new_chart
 
 
 def test_names_the_registry_of_a_region_that_is_known(bench):
@@ -20,7 +20,7 @@ def test_names_the_registry_of_a_region_that_is_known(bench):
 def test_looks_the_registry_up_at_deployment_where_the_region_is_not_known():
     stack = cdk.Stack(cdk.App(), "Anywhere")
     image = EfaDevicePlugin.image_in(EksImageRegistry(stack, "Registry").host)
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     EfaDevicePlugin(chart, "EfaDevicePlugin", image=image)
     (manifest,) = chart.to_json()
     cdk.CfnOutput(stack, "Image", value=manifest["spec"]["template"]["spec"]["containers"][0]["image"])

@@ -7,9 +7,11 @@ from typing import Any
 import cdk8s
 from constructs import Construct
 
+from .charts import chart as new_chart
+
 
 def manifests(construct: type[Construct], **arguments: Any) -> list[dict[str, Any]]:
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     construct(chart, "Plugin", **arguments)
     return list(cdk8s.Testing.synth(chart))
 

@@ -21,6 +21,7 @@ from efa_constructs.k8s import (
     plugin_tolerations,
 )
 
+from .charts import chart as new_chart
 from .plugins import daemon_set, goes_to, manifests, pod
 from .schemas import check_manifests
 
@@ -152,7 +153,7 @@ def test_has_names_without_a_hash_and_the_same_output_each_time(plugin):
 
 @every_plugin
 def test_is_open_to_the_escape_hatch_of_cdk8s(plugin):
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     made = plugin(chart, "Plugin", **PLUGINS[plugin])
     patch = cdk8s.JsonPatch.add("/spec/template/spec/dnsPolicy", "Default")
     cdk8s.ApiObject.of(made).add_json_patch(patch)
@@ -173,7 +174,7 @@ def test_is_open_to_the_escape_hatch_of_cdk8s(plugin):
     ],
 )
 def test_refuses_what_would_not_work_before_anything_exists(plugin, overrides, message):
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     arguments = overrides if "image" in overrides else PLUGINS[plugin] | overrides
     with pytest.raises(InvalidArgumentError, match=message):
         plugin(chart, "Plugin", **arguments)
@@ -202,6 +203,6 @@ def test_refuses_a_taint_of_the_nodes_that_it_would_not_tolerate(plugin):
     team = k8s.Taint(key="team", value="vision", effect="NoSchedule")
     gpu = k8s.Taint(key="nvidia.com/gpu", value="true", effect="NoExecute")
     with pytest.raises(InvalidArgumentError, match="device plugin: the nodes have the taint team=vision:NoSchedule"):
-        plugin(cdk8s.Testing.chart(), "Plugin", **PLUGINS[plugin], node_taints=[gpu, team])
+        plugin(new_chart(), "Plugin", **PLUGINS[plugin], node_taints=[gpu, team])
     tolerations = [k8s.Toleration(key="team", operator="Equal", value="vision")]
-    plugin(cdk8s.Testing.chart(), "Plugin", **PLUGINS[plugin], node_taints=[gpu, team], tolerations=tolerations)
+    plugin(new_chart(), "Plugin", **PLUGINS[plugin], node_taints=[gpu, team], tolerations=tolerations)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-import cdk8s
 import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.catalogue import EFA_RESOURCE
 from efa_constructs.k8s import MpiJob
 from efa_constructs.tree_warnings import warnings_of
+
+from .charts import chart as new_chart
 
 FAMILIES = sorted({instance.family for instance in catalogue.all_instance_types()})
 
@@ -23,7 +24,7 @@ def mebibytes(quantity):
 def test_fits_the_node_with_its_launcher_and_the_daemon_sets(family):
     for instance in catalogue.find(family=family):
         for nodes in (1, 2, 64):
-            chart = cdk8s.Testing.chart()
+            chart = new_chart()
             job = MpiJob(chart, "Train", instance_type=instance.name, nodes=nodes, image="train:1", command=["./train"])
             assert warnings_of(chart) == [], instance.name
             assert_fits(instance, job, nodes)

@@ -18,6 +18,7 @@ from efa_constructs.k8s.argument_kinds import KINDS
 from efa_constructs.k8s.mpi_job_schema import definition_specification
 from efa_constructs.manifest_size import check_manifest_sizes
 
+from .charts import chart as new_chart
 from .schemas import check_manifests
 
 CRD_DATA = Path(mpi_job_schema.__file__).with_name("mpi_job_schema.json")
@@ -26,7 +27,7 @@ UPSTREAM_BYTES = 318_109
 
 
 def manifests(**arguments: Any) -> list[dict[str, Any]]:
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     MpiOperator(chart, "MpiOperator", **arguments)
     return cdk8s.Testing.synth(chart)
 
@@ -116,7 +117,7 @@ def test_installs_the_definition_of_the_mode_whole(mode):
 
 
 def test_hands_out_what_must_outlive_it():
-    operator = MpiOperator(cdk8s.Testing.chart(), "MpiOperator")
+    operator = MpiOperator(new_chart(), "MpiOperator")
     assert (operator.namespace_object.kind, operator.namespace_object.name) == ("Namespace", "mpi-operator")
     assert operator.custom_resource_definition.name == "mpijobs.kubeflow.org"
 
@@ -125,13 +126,13 @@ def test_hands_out_what_must_outlive_it():
     "arguments", [{"create_namespace": False}, {"namespace": "kube-system"}, {"namespace": "default"}]
 )
 def test_makes_no_namespace_that_exists(arguments):
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     assert MpiOperator(chart, "MpiOperator", **arguments).namespace_object is None
     assert "Namespace" not in {item["kind"] for item in cdk8s.Testing.synth(chart)}
 
 
 def test_leaves_definition_and_roles_of_users_to_somebody_else():
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     assert MpiOperator(chart, "MpiOperator", crd_mode="none").custom_resource_definition is None
     names = {item["metadata"]["name"] for item in cdk8s.Testing.synth(chart)}
     assert names == {"mpi-operator", "mpi-operator-leader-election"}
@@ -323,7 +324,7 @@ def test_the_image_is_of_the_release_whose_schema_is_ours():
     ],
 )
 def test_refuses_and_makes_nothing(arguments, message):
-    chart = cdk8s.Testing.chart()
+    chart = new_chart()
     with pytest.raises(InvalidArgumentError, match=message):
         MpiOperator(chart, "MpiOperator", **arguments)
     assert chart.node.children == []
