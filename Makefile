@@ -33,7 +33,7 @@ $(VENV)/.node: package.json package-lock.json $(VENV)/.python
 	@touch $@
 
 test: setup ## Run the tests
-	$(VENV)/bin/python -m pytest -n 2 --dist loadscope
+	$(VENV)/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 	$(VENV)/bin/efa rehearse

@@ -1,13 +1,16 @@
 """The default app's resources, written by hand with level 1 constructs only: what ``run.py`` compares the app with.
 
-Same types, same number, same properties (``run.py`` checks it before it measures), in two stacks as well. Nothing is
-decided here: no settings, no catalogue, no checks. One thing is cheaper than in the app: the code of the function that
-empties the default security group stands in the template, where CDK's own construct stages a folder.
+Same types, same number, same properties (``run.py`` checks it before it measures), in three stacks as well. Nothing is
+decided here: no settings, no catalogue, no checks, no cdk8s. Kubernetes manifests are text, and the code of functions
+and layers is files: both are kept in the folder that ``BASELINE_DATA`` names (``baseline_data.py``).
 """
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -16,27 +19,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3_assets as s3_assets
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 ZONES = ("us-east-1a", "us-east-1b")
-
-EMPTY_DEFAULT_GROUP = """\
-const { EC2 } = require("@aws-sdk/client-ec2");
-exports.handler = async (event) => {
-  const GroupId = event.ResourceProperties.DefaultSecurityGroupId;
-  const ec2 = new EC2({});
-  const all = { IpProtocol: "-1" };
-  const rules = {
-    Ingress: [{ ...all, UserIdGroupPairs: [{ GroupId, UserId: event.ResourceProperties.Account }] }],
-    Egress: [{ ...all, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }],
-  };
-  const verb = event.RequestType === "Delete" ? "authorize" : "revoke";
-  for (const [kind, IpPermissions] of Object.entries(rules)) {
-    await ec2[`${verb}SecurityGroup${kind}`]({ GroupId, IpPermissions });
-  }
-};
-"""
+DATA = Path(os.environ["BASELINE_DATA"])
 
 USER_DATA = """\
 MIME-Version: 1.0
@@ -69,6 +57,21 @@ def open_egress() -> ec2.CfnSecurityGroup.EgressProperty:
 def trusting(principal: Mapping[str, str]) -> dict[str, object]:
     statement = {"Action": "sts:AssumeRole", "Effect": "Allow", "Principal": principal}
     return {"Statement": [statement], "Version": "2012-10-17"}
+
+
+def code_of(scope: Construct, id: str, name: str) -> lambda_.CfnFunction.CodeProperty:
+    asset = s3_assets.Asset(scope, id, path=str(DATA / name))
+    return lambda_.CfnFunction.CodeProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key)
+
+
+def layer_of(scope: Construct, id: str, name: str, **properties: str) -> lambda_.CfnLayerVersion:
+    asset = s3_assets.Asset(scope, f"{id}Content", path=str(DATA / name))
+    content = lambda_.CfnLayerVersion.ContentProperty(s3_bucket=asset.s3_bucket_name, s3_key=asset.s3_object_key)
+    return lambda_.CfnLayerVersion(scope, id, content=content, **properties)
+
+
+def aws_managed(*names: str) -> list[str]:
+    return [f"arn:{cdk.Aws.PARTITION}:iam::aws:policy/{name}" for name in names]
 
 
 class ClusterStack(cdk.Stack):
@@ -221,8 +224,8 @@ class ClusterStack(cdk.Stack):
         function = lambda_.CfnFunction(
             self,
             "DefaultGroupFunction",
-            code=lambda_.CfnFunction.CodeProperty(zip_file=EMPTY_DEFAULT_GROUP),
-            handler="index.handler",
+            code=code_of(self, "DefaultGroupCode", "default-group"),
+            handler="__entrypoint__.handler",
             runtime="nodejs24.x",
             role=role.attr_arn,
             timeout=900,
@@ -378,15 +381,12 @@ class NodesStack(cdk.Stack):
             self,
             "Role",
             assume_role_policy_document=trusting({"Service": "ec2.amazonaws.com"}),
-            managed_policy_arns=[
-                f"arn:{cdk.Aws.PARTITION}:iam::aws:policy/{name}"
-                for name in (
-                    "AmazonEKSWorkerNodePolicy",
-                    "AmazonEC2ContainerRegistryPullOnly",
-                    "AmazonEKS_CNI_Policy",
-                    "AmazonSSMManagedInstanceCore",
-                )
-            ],
+            managed_policy_arns=aws_managed(
+                "AmazonEKSWorkerNodePolicy",
+                "AmazonEC2ContainerRegistryPullOnly",
+                "AmazonEKS_CNI_Policy",
+                "AmazonSSMManagedInstanceCore",
+            ),
         )
         groups = [cluster.cluster.attr_cluster_security_group_id, group_id]
         launch_template = self.launch_template(groups, placement_group.attr_group_name)
@@ -454,8 +454,134 @@ class NodesStack(cdk.Stack):
         )
 
 
+class WorkloadsStack(cdk.Stack):
+    def __init__(
+        self, scope: Construct, id: str, *, env: cdk.Environment, cluster: ClusterStack, nodes: NodesStack
+    ) -> None:
+        super().__init__(scope, id, env=env)
+        self.add_stack_dependency(nodes)
+        self.cluster = cluster.cluster
+        self.cluster_name = cluster.cluster.ref
+        service_token = self.provider(self.kubectl())
+        earlier: list[cdk.CfnResource] = [self.access_entry()]
+        applied: dict[int, list[cdk.CfnResource]] = {}
+        for kept in json.loads((DATA / "manifests.json").read_text()):
+            stage = applied.setdefault(kept["stage"], [])
+            resource = cdk.CfnResource(
+                self,
+                f"Manifest{kept['stage']}{len(stage)}",
+                type="Custom::AWSCDK-EKS-KubernetesResource",
+                properties={"ServiceToken": service_token, "ClusterName": self.cluster_name, **kept["properties"]},
+            )
+            resource.apply_removal_policy(cdk.RemovalPolicy[kept["removalPolicy"]])
+            for other in applied.get(kept["stage"] - 1, earlier):
+                resource.add_resource_dependency(other)
+            stage.append(resource)
+        cdk.CfnOutput(
+            self,
+            "NcclTestsLog",
+            value="kubectl logs --follow job/nccl-tests-launcher",
+            description="Shows the log of the NCCL test",
+        )
+
+    def kubectl(self) -> lambda_.CfnFunction:
+        public_registry = cdk.CfnCondition(
+            self, "HasEcrPublic", expression=cdk.Fn.condition_equals(cdk.Aws.PARTITION, "aws")
+        )
+        policies = aws_managed(
+            "service-role/AWSLambdaBasicExecutionRole",
+            "AmazonEC2ContainerRegistryReadOnly",
+            "AmazonElasticContainerRegistryPublicReadOnly",
+        )
+        policies[2] = cdk.Fn.condition_if(public_registry.logical_id, policies[2], cdk.Aws.NO_VALUE).to_string()
+        self.role = self.function_role("Kubectl", policies)
+        statement = {"Action": "eks:DescribeCluster", "Effect": "Allow", "Resource": self.cluster.attr_arn}
+        policy = self.policy("Kubectl", self.role, [statement])
+        layers = [
+            layer_of(
+                self,
+                "KubectlLayer",
+                "kubectl.zip",
+                description="/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3",
+                license_info="Apache-2.0",
+            ),
+            layer_of(self, "AwsCliLayer", "awscli.zip", description="/opt/awscli/aws"),
+        ]
+        function = lambda_.CfnFunction(
+            self,
+            "Kubectl",
+            code=code_of(self, "KubectlCode", "kubectl"),
+            handler="index.handler",
+            runtime="python3.13",
+            role=self.role.attr_arn,
+            timeout=900,
+            memory_size=1024,
+            description="onEvent handler for EKS kubectl resource provider",
+            environment=lambda_.CfnFunction.EnvironmentProperty(variables={"AWS_STS_REGIONAL_ENDPOINTS": "regional"}),
+            layers=[layer.ref for layer in layers],
+        )
+        function.add_resource_dependency(policy)
+        self.log_group("Kubectl", function)
+        return function
+
+    def provider(self, kubectl: lambda_.CfnFunction) -> str:
+        role = self.function_role("Provider", aws_managed("service-role/AWSLambdaBasicExecutionRole"))
+        arn = kubectl.attr_arn
+        statements = [
+            {"Action": "lambda:InvokeFunction", "Effect": "Allow", "Resource": [arn, f"{arn}:*"]},
+            {"Action": "lambda:GetFunction", "Effect": "Allow", "Resource": arn},
+        ]
+        policy = self.policy("Provider", role, statements)
+        function = lambda_.CfnFunction(
+            self,
+            "Provider",
+            code=code_of(self, "ProviderCode", "provider"),
+            handler="framework.onEvent",
+            runtime="nodejs24.x",
+            role=role.attr_arn,
+            timeout=900,
+            description="AWS CDK resource provider framework - onEvent (EfaWorkloads/KubectlAccess/Provider/Provider)",
+            environment=lambda_.CfnFunction.EnvironmentProperty(variables={"USER_ON_EVENT_FUNCTION_ARN": arn}),
+            logging_config=lambda_.CfnFunction.LoggingConfigProperty(application_log_level="FATAL", log_format="JSON"),
+        )
+        function.add_resource_dependency(policy)
+        self.log_group("Provider", function)
+        return function.attr_arn
+
+    def access_entry(self) -> eks.CfnAccessEntry:
+        policy = f"arn:{cdk.Aws.PARTITION}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+        return eks.CfnAccessEntry(
+            self,
+            "KubectlAccess",
+            cluster_name=self.cluster_name,
+            principal_arn=self.role.attr_arn,
+            access_policies=[
+                eks.CfnAccessEntry.AccessPolicyProperty(
+                    policy_arn=policy, access_scope=eks.CfnAccessEntry.AccessScopeProperty(type="cluster")
+                )
+            ],
+        )
+
+    def function_role(self, name: str, policies: list[str]) -> iam.CfnRole:
+        trust = trusting({"Service": "lambda.amazonaws.com"})
+        return iam.CfnRole(self, f"{name}Role", assume_role_policy_document=trust, managed_policy_arns=policies)
+
+    def policy(self, name: str, role: iam.CfnRole, statements: list[dict[str, object]]) -> iam.CfnPolicy:
+        document = {"Statement": statements, "Version": "2012-10-17"}
+        return iam.CfnPolicy(
+            self, f"{name}Policy", policy_name=f"{name}Policy", policy_document=document, roles=[role.ref]
+        )
+
+    def log_group(self, name: str, function: lambda_.CfnFunction) -> None:
+        group = logs.CfnLogGroup(
+            self, f"{name}Logs", log_group_name=f"/aws/lambda/{function.ref}", retention_in_days=731
+        )
+        group.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+
+
 app = cdk.App()
 environment = cdk.Environment(region="us-east-1")
 cluster_stack = ClusterStack(app, "EfaCluster", env=environment)
-NodesStack(app, "EfaNodes", env=environment, cluster=cluster_stack)
+nodes_stack = NodesStack(app, "EfaNodes", env=environment, cluster=cluster_stack)
+WorkloadsStack(app, "EfaWorkloads", env=environment, cluster=cluster_stack, nodes=nodes_stack)
 app.synth()

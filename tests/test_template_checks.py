@@ -21,6 +21,7 @@ import pytest
 from cdk_nag import AwsSolutionsChecks
 
 from app import define
+from tests.apps import UNSTAGED
 
 ROOT = Path(__file__).parents[1]
 
@@ -118,7 +119,7 @@ class Synthesis:
 
 @pytest.fixture(scope="module", params=CONFIGURATIONS)
 def synthesis(request, tmp_path_factory):
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | CONFIGURATIONS[request.param]
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | UNSTAGED | CONFIGURATIONS[request.param]
     outdir = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
         for variable in ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION"):

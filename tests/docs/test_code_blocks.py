@@ -18,6 +18,7 @@ import typer
 from typer.testing import CliRunner
 
 from efa_constructs.cli import app as efa
+from tests.apps import UNSTAGED
 
 from .pages import ROOT, Block, blocks, blocks_of, pages, prose
 
@@ -37,8 +38,11 @@ def set_up_of(block: Block) -> list[Block]:
 def test_python_runs_and_synthesizes(block, monkeypatch, tmp_path):
     made = []
 
-    def fast_app(app_class=cdk.App, **arguments):
-        made.append(app_class(builtin_cloud_formation_validation=False, outdir=str(tmp_path), **arguments))
+    def fast_app(app_class=cdk.App, context=None, **arguments):
+        context = UNSTAGED | (context or {})
+        made.append(
+            app_class(builtin_cloud_formation_validation=False, outdir=str(tmp_path), context=context, **arguments)
+        )
         return made[-1]
 
     def app_of_manifests(app_class=cdk8s.App, **arguments):

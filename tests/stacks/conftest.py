@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import pytest
 
 from app import define
+from tests.apps import UNSTAGED
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,9 +28,7 @@ def app(project_context, monkeypatch):
     monkeypatch.delenv("CDK_DEFAULT_REGION", raising=False)
 
     def define_app(validation: bool = False, **keys: Any) -> cdk.App:
-        # Without copies of kubectl and the AWS CLI, which are 57 MB a time.
-        unstaged = {"aws:cdk:disable-asset-staging": True}
-        context = project_context | unstaged | {f"efa:{key}": value for key, value in keys.items()}
+        context = project_context | UNSTAGED | {f"efa:{key}": value for key, value in keys.items()}
         app = cdk.App(context=context, builtin_cloud_formation_validation=validation)
         define(app)
         return app

@@ -12,6 +12,7 @@ from aws_cdk import assertions
 from app import define
 from efa_constructs import catalogue
 from efa_constructs.errors import EfaConstructsError
+from tests.apps import UNSTAGED
 
 
 def templates(app):
@@ -63,7 +64,7 @@ def test_asks_aws_nothing_when_the_account_is_known(app, monkeypatch):
     app()  # deletes the variables first
     monkeypatch.setenv("CDK_DEFAULT_ACCOUNT", "123456789012")
     monkeypatch.setenv("CDK_DEFAULT_REGION", "us-west-2")
-    cloud = cdk.App(builtin_cloud_formation_validation=False)
+    cloud = cdk.App(context=UNSTAGED, builtin_cloud_formation_validation=False)
     define(cloud)
     manifest = json.loads((Path(cloud.synth().directory) / "manifest.json").read_text())
     assert "missing" not in manifest
@@ -141,7 +142,8 @@ def defined_with_credentials_for(region, app, monkeypatch, **keys):
     app()  # deletes the variables first
     if region:
         monkeypatch.setenv("CDK_DEFAULT_REGION", region)
-    cloud = cdk.App(context={f"efa:{key}": value for key, value in keys.items()})
+    context = UNSTAGED | {f"efa:{key}": value for key, value in keys.items()}
+    cloud = cdk.App(context=context, builtin_cloud_formation_validation=False)
     define(cloud)
     return cloud.node.find_child("EfaNodes")
 
