@@ -13,7 +13,7 @@ from efa_constructs.k8s import EfaDevicePlugin, MpiOperator, NcclTests, NeuronDe
 
 from .settings import Settings
 
-__all__ = ["Charts", "nccl_tests_wanted"]
+__all__ = ["Charts", "nccl_tests_name", "nccl_tests_wanted"]
 
 # The job of the EKS guide runs on two nodes.
 _NCCL_TEST_NODES = 2
@@ -55,11 +55,18 @@ class Charts:
         NcclTests(
             tests,
             "NcclTests",
+            # A job starts once: nodes of another type are tested by another job.
+            name=nccl_tests_name(settings),
             instance_type=settings.instance_type,
             nodes=_NCCL_TEST_NODES,
             operating_system=_operating_system(settings),
         )
         return Charts(plugins, operator, tests)
+
+
+def nccl_tests_name(settings: Settings) -> str:
+    """The name of the MPIJob."""
+    return f"nccl-tests-{settings.instance_type.replace('.', '-')}"
 
 
 def nccl_tests_wanted(settings: Settings) -> bool:

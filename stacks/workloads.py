@@ -11,7 +11,7 @@ from constructs import Construct
 
 from efa_constructs.aws import ClusterManifests, KubectlAccess
 
-from .charts import Charts
+from .charts import Charts, nccl_tests_name
 from .nodes import EfaNodesStack
 from .placement import Placement
 from .settings import Settings
@@ -55,7 +55,7 @@ class EfaWorkloadsStack(cdk.Stack):
             cdk.CfnOutput(
                 self,
                 "NcclTestsLog",
-                value="kubectl logs --follow job/nccl-tests-launcher",
+                value=f"kubectl logs --follow job/{nccl_tests_name(settings)}-launcher",
                 description="Shows the log of the NCCL test",
             )
 

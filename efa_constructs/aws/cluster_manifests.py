@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_eks_v2 as eks
 from cdk8s import Chart
 from constructs import Construct, IDependable
@@ -30,9 +31,9 @@ _LASTING = ("Namespace", "CustomResourceDefinition")
 # What waits for its permissions.
 _WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 _STAGES = ("Lasting", "Settings", "Workloads", "Jobs")
-# The limit of a template is 1 MB (AWS CloudFormation User Guide, "Understand CloudFormation quotas"), and a manifest in
-# it is a string, whose quotes are escaped; the rest of the template needs some room, too.
-_MOST_BYTES_OF_ALL = 700_000
+# The limit of a template is 1 MB (AWS CloudFormation User Guide, "Understand CloudFormation quotas"); its rest needs
+# some room, too.
+_MOST_BYTES_OF_ALL = 900_000
 # Of one custom resource: what CloudFormation sends to a Lambda function is at most 262,144 bytes
 # (https://github.com/aws/aws-cdk/issues/19165).
 _MOST_BYTES = 200_000
@@ -44,6 +45,9 @@ class ClusterManifests(Construct):
     First namespaces and custom resource definitions: they are taken over where they exist, and stay when the stack is
     deleted, since every object in them would go with them. Then service accounts, roles and all other settings; then
     DaemonSets, Deployments and StatefulSets; last Jobs and custom resources, such as MPIJobs.
+
+    A job starts once: the MPI Operator does not run a finished MPIJob again whose manifest changes, and Kubernetes
+    refuses to change most of a Job. Give a changed job another name; the one of the old name is deleted then.
 
     Warnings of the charts become warnings of the app.
     """
@@ -72,6 +76,8 @@ class ClusterManifests(Construct):
         _check_cluster(cluster)
         manifests = [manifest for chart in charts for manifest in chart.to_json()]
         _check(manifests)
+        self._bytes = sum(map(_template_size, manifests))
+        self._check_total()
         for chart in charts:
             copy_warnings(chart, self)
         earlier: list[IDependable] = [*depends_on, *_access_entries(cluster)]
@@ -83,17 +89,37 @@ class ClusterManifests(Construct):
             # A stage without objects passes on what the next one must wait for.
             earlier = [*applied] or earlier
 
+    def _check_total(self) -> None:
+        """Refuse more than the stack's template can hold, with what it has been given before."""
+        stack = Stack.of(self)
+        total = sum(one._bytes for one in stack.node.find_all() if isinstance(one, ClusterManifests))
+        if total > _MOST_BYTES_OF_ALL:
+            raise InvalidArgumentError(
+                f"'charts' has objects with which the manifests of stack '{stack.node.id}' have {total:,} bytes, but a "
+                f"template holds about {_MOST_BYTES_OF_ALL:,}: divide the charts among several stacks"
+            )
+
     def _apply(self, stage: str, manifests: Sequence[Manifest], cluster: AnyCluster) -> Iterator[Construct]:
         if stage == "Lasting":
             for manifest in manifests:
-                name = f"{manifest['kind']}-{manifest['metadata']['name']}"
                 # To create what is there already would fail, and it is there when the stack was deleted and comes back.
                 yield _resource(
-                    self, name, cluster, [manifest], overwrite=True, prune=False, removal_policy=RemovalPolicy.RETAIN
+                    self,
+                    _id_of(manifest),
+                    cluster,
+                    [manifest],
+                    overwrite=True,
+                    prune=False,
+                    removal_policy=RemovalPolicy.RETAIN,
                 )
-            return
-        for number, batch in enumerate(_batches(manifests)):
-            yield _resource(self, f"{stage}{number + 1 if number else ''}", cluster, batch)
+        elif stage == "Jobs":
+            # One by one: kubectl prunes no custom resources from what it applies, so that only a resource of its own
+            # takes a job away with its manifest. And one that Kubernetes refuses to change stops no other.
+            for manifest in manifests:
+                yield _resource(self, _id_of(manifest), cluster, [manifest], prune=False)
+        else:
+            for number, batch in enumerate(_batches(manifests)):
+                yield _resource(self, f"{stage}{number + 1 if number else ''}", cluster, batch)
 
 
 def _resource(scope: Construct, id: str, cluster: Any, manifests: Sequence[Manifest], **options: Any) -> Construct:
@@ -103,6 +129,12 @@ def _resource(scope: Construct, id: str, cluster: Any, manifests: Sequence[Manif
 
         return aws_eks.KubernetesManifest(scope, id, cluster=cluster, manifest=manifests, **options)
     return eks.KubernetesManifest(scope, id, cluster=cluster, manifest=manifests, **options)
+
+
+def _id_of(manifest: Manifest) -> str:
+    """Of a resource of an object alone: an object of another name is another resource."""
+    metadata = manifest["metadata"]
+    return "-".join(filter(None, (manifest["kind"], metadata.get("namespace"), metadata["name"])))
 
 
 def _stage(manifest: Manifest) -> str:
@@ -150,12 +182,11 @@ def _check(manifests: Sequence[Manifest]) -> None:
             )
         seen.add(key)
     check_manifest_sizes(manifests)
-    total = sum(map(applied_size, manifests))
-    if total > _MOST_BYTES_OF_ALL:
-        raise InvalidArgumentError(
-            f"'charts' has objects of {total:,} bytes together, but a template holds about {_MOST_BYTES_OF_ALL:,}: "
-            "divide the charts among several stacks"
-        )
+
+
+def _template_size(manifest: Manifest) -> int:
+    """Bytes of an object in a template, where it is a string: JSON within JSON."""
+    return len(json.dumps(json.dumps(manifest, separators=(",", ":"))))
 
 
 def _access_entries(cluster: Any) -> Iterator[IDependable]:

@@ -211,7 +211,7 @@ def test_divides_what_is_too_much_for_one_call(bench, access):
     ("sizes", "message"),
     [
         ((260_000,), "ConfigMap 'map-0' has 260,.* bytes, and at most 250,000 can be applied"),
-        ((190_000,) * 4, "'charts' has objects of 760,.* bytes together, but a template holds about 700,000"),
+        ((190_000,) * 5, "the manifests of stack 'Training' have 950,.* bytes, but a template holds about 900,000"),
     ],
 )
 def test_refuses_what_kubectl_or_cloudformation_could_not_take(bench, access, sizes, message):
@@ -232,3 +232,27 @@ def test_refuses_a_cluster_that_nothing_can_be_applied_to(bench):
 def test_refuses_what_is_no_chart(bench, access):
     with pytest.raises(InvalidArgumentError, match="'charts' is of type Chart: give a list"):
         ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=chart())
+
+
+def test_counts_what_quotes_and_line_ends_take_in_a_template_and_what_the_stack_has_already(bench, access):
+    escaped = cdk8s.Chart(cdk8s.App(), "Escaped", disable_resource_name_hashes=True)
+    data = {"text": '"\n' * 55_000}
+    k8s.KubeConfigMap(escaped, "Map", metadata=k8s.ObjectMeta(name="escaped"), data=data)
+    ClusterManifests(bench.stack, "First", cluster=access.cluster, charts=[escaped, large(190_000, 190_000)])
+    with pytest.raises(InvalidArgumentError, match=r"have 955,.* bytes, but a template holds about 900,000"):
+        ClusterManifests(bench.stack, "Second", cluster=access.cluster, charts=[large(190_000)])
+
+
+def test_gives_each_job_a_resource_of_its_own_named_like_the_job(bench, access):
+    jobs = cdk8s.Chart(cdk8s.App(), "Jobs", disable_resource_name_hashes=True)
+    for name in ("first", "second"):
+        job = cdk8s.ApiObject(
+            jobs, name, api_version="kubeflow.org/v2beta1", kind="MPIJob", metadata=cdk8s.ApiObjectMetadata(name=name)
+        )
+        job.add_json_patch(cdk8s.JsonPatch.add("/spec", {"slotsPerWorker": 8}))
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[jobs])
+    resources = assertions.Template.from_stack(bench.stack).find_resources(MANIFEST)
+    assert [len(json.loads(one["Properties"]["Manifest"])) for one in resources.values()] == [1, 1]
+    # kubectl prunes no custom resources: CloudFormation deletes the resource of a job that is gone.
+    assert all("PruneLabel" not in one["Properties"] for one in resources.values())
+    assert {"first", "second"} == {name.partition("MPIJob")[2][:6].rstrip("0123456789ABCDEF") for name in resources}
