@@ -67,6 +67,11 @@ class Account:
     def has_subnet(self) -> None:
         subnet = {"SubnetId": SUBNET, "VpcId": VPC, "AvailabilityZone": "us-east-1a"}
         self.ec2.add_response("describe_subnets", {"Subnets": [subnet]}, {"SubnetIds": [SUBNET]})
+        asked = {"Filters": [{"Name": "vpc-id", "Values": [VPC]}]}
+        routes = [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0a"}]
+        table = {"RouteTableId": "rtb-0a", "Associations": [{"SubnetId": SUBNET}], "Routes": routes}
+        self.ec2.add_response("describe_route_tables", {"RouteTables": [table]}, asked)
+        self.ec2.add_response("describe_vpc_endpoints", {"VpcEndpoints": []}, asked)
 
     def has_instances(self, node_group: str, *pages: list[dict[str, Any]]) -> None:
         filters = [
