@@ -25,6 +25,7 @@ def surroundings(state: EksState, group: NodeGroup) -> LaunchSurroundings:
         roles={role.arn: trusted_role(state.iam, role.arn, "ec2.amazonaws.com") for role in state.iam.roles.values()},
         offered_zones={name: zones_offering(name, state.region) for name in types},
         hardware={name: found for name, found in types.items() if found is not None},
+        key_pairs=frozenset(state.ec2.key_pairs),
         own_offerings=frozenset(name for name in types if offerings_are_own(name, state.region)),
     )
 

@@ -40,6 +40,8 @@ class LaunchSurroundings:
     offered_zones: Mapping[str, frozenset[str] | None]
     # By name; a type that does not exist is not there.
     hardware: Mapping[str, Hardware]
+    # Names.
+    key_pairs: frozenset[str] = frozenset()
     # Types whose offered zones are those of this very account.
     own_offerings: frozenset[str] = frozenset()
 
