@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from efa_constructs import catalogue
-from efa_constructs.rehearsal.account.hardware import hardware
+from efa_constructs.rehearsal.account.hardware import hardware, regions_offering
 from efa_constructs.rehearsal.account.launch_rules import (
     Launch,
     LaunchSurroundings,
@@ -452,6 +452,24 @@ def test_says_nothing_of_other_accounts_where_the_offerings_are_those_of_this_on
     with pytest.raises(AwsError) as refusal:
         check_launch(launch, around)
     assert refusal.value.message.endswith("or choosing us-east-1a, us-east-1b.")
+
+
+def test_names_the_regions_that_offer_a_type_where_no_zone_of_this_one_does() -> None:
+    scene = Scene()
+    around = replace(
+        scene.around(),
+        offered_zones={"p4d.24xlarge": frozenset()},
+        offering_regions={"p4d.24xlarge": ("us-east-2", "us-west-2")},
+    )
+    launch = Launch(instance_type="p4d.24xlarge", template=scene.template, subnet=scene.subnet)
+    with pytest.raises(AwsError, match="or choosing one of the Regions us-east-2, us-west-2 "):
+        check_launch(launch, around)
+
+
+def test_knows_the_regions_that_offer_a_type() -> None:
+    assert {"us-east-1", "us-west-2"} <= set(regions_offering("p4d.24xlarge"))
+    assert "us-west-1" not in regions_offering("p4d.24xlarge")
+    assert regions_offering("p4d.2xlarge") == ()
 
 
 @pytest.mark.parametrize(("mutation", "message"), REFUSED_BY_EKS)

@@ -42,12 +42,14 @@ def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: LaunchSurr
     zones = around.offered_zones.get(hardware.name)
     if zones is not None and launch.subnet.availability_zone not in zones:
         whose = "" if hardware.name in around.own_offerings else _OF_ANOTHER_ACCOUNT
-        # Quoted up to the parenthesis: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
+        elsewhere = ", ".join(around.offering_regions.get(hardware.name, ()))
+        choice = ", ".join(sorted(zones)) or (f"one of the Regions {elsewhere}" if elsewhere else "another Region")
+        # Quoted up to the zones: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
         raise _error(
             "Unsupported",
             f"Your requested instance type ({hardware.name}) is not supported in your requested Availability Zone "
             f"({launch.subnet.availability_zone}). Please retry your request by not specifying an Availability Zone or "
-            f"choosing {', '.join(sorted(zones)) or 'another Region'}{whose}.",
+            f"choosing {choice}{whose}.",
         )
 
 
