@@ -10,7 +10,7 @@ from constructs import Construct
 
 from efa_constructs.aws import EfaCluster, EfaNetwork
 
-from .placement import Placement
+from .placement import Placement, warn_of_zones
 from .settings import Settings
 
 __all__ = ["EfaClusterStack"]
@@ -25,6 +25,7 @@ class EfaClusterStack(cdk.Stack):
     def __init__(self, scope: Construct, id: str, *, settings: Settings, placement: Placement, **kwargs: Any) -> None:
         super().__init__(scope, id, **kwargs)
         self._zones = list(placement.network_zones)
+        warn_of_zones(self, placement)
         network = EfaNetwork(
             self,
             "Network",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import aws_cdk as cdk
+from constructs import IConstruct
+
 from efa_constructs import catalogue
+from efa_constructs.catalogue.availability_zones import ZONE_IDS_WITHOUT_CONTROL_PLANE
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
 
 from .settings import Settings
 
-__all__ = ["DEFAULT_REGION", "Placement", "existing_subnet", "find_placement"]
+__all__ = ["DEFAULT_REGION", "Placement", "existing_subnet", "find_placement", "warn_of_zones"]
 
 # Where the CDK CLI and the AWS CLI's own examples are at home, when nothing names a Region.
 DEFAULT_REGION = "us-east-1"
@@ -64,6 +68,21 @@ def find_placement(settings: Settings, *, account: str | None, region: str | Non
         network_zones=_network_zones(settings, zone, region_of_stacks),
         region_left=None if region == region_of_stacks else region,
     )
+
+
+def warn_of_zones(scope: IConstruct, placement: Placement) -> None:
+    """Warn of zones of a new network in which EKS may not accept a subnet of the cluster."""
+    zones = catalogue.availability_zones(placement.region)
+    known = {zone.name: zone for zone in zones}
+    refused = [zone for zone in placement.network_zones if zone in known and not known[zone].accepts_control_plane]
+    if refused:
+        cdk.Annotations.of(scope).add_warning_v2(
+            "efa-constructs:zone-without-control-plane",
+            f"EKS may refuse a cluster with subnets in {' and '.join(refused)}: it takes none in the zones with the "
+            f"ids {', '.join(sorted(ZONE_IDS_WITHOUT_CONTROL_PLANE))}, and which names these have differs between "
+            "accounts; 'aws ec2 describe-availability-zones' shows it, 'efa:networkZones' and 'efa:availabilityZone' "
+            "choose others",
+        )
 
 
 def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subnet:

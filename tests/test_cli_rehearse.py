@@ -127,10 +127,25 @@ def test_says_how_to_reach_and_how_to_end_an_account_that_is_kept(capsys: pytest
     assert "To end it: kill 4711" in out
 
 
+def test_json_says_why_a_group_without_efa_does_not_pass() -> None:
+    bare = node(interfaces=(interface(0, 0, "interface"),))
+    document = to_json(result(cluster(node_group(bare, bare))))
+    assert document["passes"] is False
+    assert document["reason"] == "No managed node group has EFA interfaces, so there is no EFA traffic."
+    (finding,) = document["nodeGroups"][0]["efa"]["findings"]
+    assert finding["code"] == "no-efa-interface"
+    assert finding["problem"] == "no interface of the group has EFA, although a p4d.24xlarge can have it"
+
+
+def test_json_says_that_the_account_refused() -> None:
+    assert to_json(result(refusals=("no",)))["reason"] == "The account refused the deployment."
+
+
 def test_gives_the_whole_result_as_json() -> None:
     document = json.loads(json.dumps(to_json(result(cluster(TWO)))))
     (group,) = document["nodeGroups"]
     assert document["passes"] is True
+    assert document["reason"] is None
     assert group["efa"] == {
         "present": True,
         "trafficPasses": True,

@@ -8,9 +8,12 @@ from aws_cdk import Size, SizeRoundingBehavior, Token
 from aws_cdk import aws_ec2 as ec2
 
 from ..catalogue import AmiType
+from ..catalogue.volume_types import VOLUME_TYPES, VolumeMisfit, volume_misfit
 from ..errors import InvalidArgumentError
 
 __all__ = ["block_device_mappings"]
+
+_ROOT_VOLUME_TYPE = "gp3"
 
 
 def block_device_mappings(
@@ -18,8 +21,8 @@ def block_device_mappings(
 ) -> list[ec2.CfnLaunchTemplate.BlockDeviceMappingProperty]:
     """The volume that holds images and pods, and the further ones.
 
-    :raises InvalidArgumentError: the size is below that of the AMI's snapshot or no whole number, or a device is named
-        twice.
+    :raises InvalidArgumentError: the size is below that of the AMI's snapshot, above the volume type's largest, or no
+        whole number; IOPS or throughput are out of the type's limits; or a device is named twice.
     """
     names = [ami.volume_device, *(device.device_name for device in further)]
     for name in names:
@@ -40,10 +43,13 @@ def _root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockD
         raise InvalidArgumentError(
             f"'volume_size' is {gibibytes:g} GiB, but the snapshot of {ami.name} needs at least {smallest} GiB"
         )
+    misfit = _misfit(_ROOT_VOLUME_TYPE, size=gibibytes)
+    if misfit is not None:
+        raise InvalidArgumentError(f"'volume_size' is {_in_words(misfit, _ROOT_VOLUME_TYPE)}")
     return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
         device_name=ami.volume_device,
         ebs=ec2.CfnLaunchTemplate.EbsProperty(
-            volume_size=gibibytes, volume_type="gp3", encrypted=True, delete_on_termination=True
+            volume_size=gibibytes, volume_type=_ROOT_VOLUME_TYPE, encrypted=True, delete_on_termination=True
         ),
     )
 
@@ -55,11 +61,19 @@ def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.Bloc
         return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
             device_name=device.device_name, virtual_name=volume.virtual_name
         )
+    # jsii's Python gives the name of the enum's member, "IO2".
+    volume_type = ebs.volume_type.value.lower() if ebs.volume_type else "gp3"
+    misfit = _misfit(volume_type, size=ebs.volume_size, iops=ebs.iops, throughput=ebs.throughput)
+    if misfit is not None:
+        raise InvalidArgumentError(
+            f"'block_devices' has {device.device_name}, whose {_NAMES[misfit.setting]} is "
+            f"{_in_words(misfit, volume_type)}"
+        )
     return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
         device_name=device.device_name,
         ebs=ec2.CfnLaunchTemplate.EbsProperty(
             volume_size=ebs.volume_size,
-            volume_type=ebs.volume_type.value if ebs.volume_type else "gp3",
+            volume_type=volume_type,
             iops=ebs.iops,
             throughput=ebs.throughput,
             encrypted=True if ebs.encrypted is None else ebs.encrypted,
@@ -68,3 +82,36 @@ def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.Bloc
             kms_key_id=ebs.kms_key.key_ref.key_arn if ebs.kms_key else None,
         ),
     )
+
+
+# How settings are called, and counted.
+_NAMES = {
+    "size": "volume size",
+    "iops": "number of IOPS",
+    "throughput": "throughput",
+    "iops per GiB": "number of IOPS for each GiB",
+    "throughput per iops": "throughput in MiB/s for each IOPS",
+}
+_UNITS = {"size": " GiB", "throughput": " MiB/s"}
+
+
+def _misfit(volume_type: str, **given: float | None) -> VolumeMisfit | None:
+    known = {name: None if Token.is_unresolved(value) else value for name, value in given.items()}
+    # A type that is not known here is not judged.
+    if volume_type not in VOLUME_TYPES:
+        return None
+    return volume_misfit(
+        VOLUME_TYPES[volume_type],
+        gibibytes=known["size"],
+        iops=known.get("iops"),
+        throughput=known.get("throughput"),
+    )
+
+
+def _in_words(misfit: VolumeMisfit, volume_type: str) -> str:
+    value = f"{misfit.value:.10g}{_UNITS.get(misfit.setting, '')}"
+    if misfit.allowed is None:
+        return f"{value}, but a {volume_type} volume has none that could be set: use gp3"
+    smallest, largest = misfit.allowed
+    span = f"at most {largest:g}" if smallest == 0 else f"{smallest:g} to {largest:.10g}"
+    return f"{value}, but a {volume_type} volume can have {span}"

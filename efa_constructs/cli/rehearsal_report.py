@@ -215,11 +215,5 @@ def _print_end(out: Console, result: RehearsalResult) -> None:
     if result.passes:
         given = f" --app {shlex.quote(str(result.given_assembly))}" if result.given_assembly else ""
         _indented(out, f"Next: 'npx cdk deploy --all{given}' with the credentials of a real account.", by=0)
-    elif not result.deployed:
-        _indented(out, Text("The account refused the deployment.", style="bold red"), by=0)
-    elif not result.efa_verdicts:
-        _indented(
-            out, Text("No managed node group has EFA interfaces, so there is no EFA traffic.", style="bold red"), by=0
-        )
     else:
-        _indented(out, Text("EFA is not as it should be: see the faults above.", style="bold red"), by=0)
+        _indented(out, Text(result.reason or "", style="bold red"), by=0)

@@ -20,6 +20,7 @@ __all__ = [
     "PlacementGroup",
     "SecurityGroup",
     "SecurityGroupRule",
+    "WayOut",
 ]
 
 ALL_PROTOCOLS = "-1"
@@ -117,6 +118,19 @@ class PlacementGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WayOut:
+    """How a subnet's routes lead out of its VPC, and what instances reach without them."""
+
+    subnet_id: str
+    # Whether a route leads to an internet gateway, which serves only instances with a public address.
+    internet_gateway: bool
+    # Whether another one leads anywhere else: a NAT gateway, a transit gateway, an appliance.
+    other_route: bool
+    # Services that have a VPC endpoint for the subnet: "ecr.api", "s3".
+    endpoint_services: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedNodeGroup:
     """A managed node group as EKS and EC2 describe it."""
 
@@ -147,6 +161,10 @@ class DeployedNodeGroup:
     stack_id: str | None = None
     # EKS's health issues, one sentence each.
     health_issues: tuple[str, ...] = ()
+    # Of the subnets.
+    ways_out: tuple[WayOut, ...] = ()
+    # Whether the user data of the launch template names an HTTP proxy.
+    uses_proxy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,3 +180,5 @@ class DeployedCluster:
     node_groups: tuple[DeployedNodeGroup, ...]
     # By id.
     security_groups: Mapping[str, SecurityGroup]
+    # Whether nodes reach the API server within the VPC.
+    private_endpoint: bool = True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,6 +20,7 @@ from .deployed import (
     SecurityGroup,
     SecurityGroupRule,
 )
+from .ways_out import read_ways_out
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -66,6 +70,7 @@ def read_cluster(clients: AwsClients, name: str) -> DeployedCluster:
             status=cluster["status"],
             vpc_id=network.get("vpcId", ""),
             security_group_id=cluster_group,
+            private_endpoint=network.get("endpointPrivateAccess", False),
             node_groups=node_groups,
             security_groups=_read_security_groups(
                 clients, network.get("vpcId"), {cluster_group, *_groups_of(node_groups)} - {""}
@@ -80,6 +85,7 @@ def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group
     scaling = node_group["scalingConfig"]
     launch_template = node_group.get("launchTemplate", {})
     subnets = clients.ec2.describe_subnets(SubnetIds=node_group["subnets"])["Subnets"]
+    ways_out = read_ways_out(clients, subnets)
     next_node = _node_of_template(subnets[0], node_group, template, cluster_group)
     return DeployedNodeGroup(
         name=name,
@@ -104,6 +110,8 @@ def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group
         health_issues=tuple(
             f"{issue.get('code')}: {issue.get('message')}" for issue in node_group.get("health", {}).get("issues", [])
         ),
+        ways_out=ways_out,
+        uses_proxy=_names_a_proxy(template.get("UserData", "")),
     )
 
 
@@ -204,6 +212,15 @@ def _read_placement_group(clients: AwsClients, name: str) -> PlacementGroup | No
 def _capacity_reservation(template: ResponseLaunchTemplateDataTypeDef) -> str | None:
     target = template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
     return target.get("CapacityReservationId") or target.get("CapacityReservationResourceGroupArn")
+
+
+def _names_a_proxy(user_data: str) -> bool:
+    try:
+        text = base64.b64decode(user_data)
+    except binascii.Error:
+        return False
+    # A variable of the environment, or a setting of Bottlerocket.
+    return re.search(rb"https?[-_]proxy", text, re.IGNORECASE) is not None
 
 
 def _groups_of(node_groups: Iterable[DeployedNodeGroup]) -> set[str]:

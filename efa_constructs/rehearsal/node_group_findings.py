@@ -10,7 +10,7 @@ from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ..lookups.deployed import DeployedNode, DeployedNodeGroup
 from .fabric import Finding, Level, interfaces_in_words
 
-__all__ = ["about_efa_nodes", "about_status"]
+__all__ = ["about_efa_nodes", "about_nodes_without_efa", "about_status"]
 
 
 def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
@@ -22,6 +22,19 @@ def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]
             yield from _about_the_ami(node_group, instance)
             yield from _about_the_labels(node_group, node, instance)
     yield from _about_the_place(node_group)
+
+
+def about_nodes_without_efa(node_group: DeployedNodeGroup) -> Iterator[Finding]:
+    """Say so where a node group's type has EFA, and no interface of its nodes."""
+    instance = _known_type(node_group.template_node.instance_type)
+    if instance is not None:
+        yield Finding(
+            code="no-efa-interface",
+            # A group beside those that train may do without.
+            level=Level.WARNING,
+            problem=f"no interface of the group has EFA, although a {instance.name} can have it",
+            fix=f"give the launch template the interfaces that 'efa instances {instance.name}' shows",
+        )
 
 
 def _known_type(name: str) -> InstanceType | None:

@@ -61,6 +61,17 @@ class RehearsalResult:
         """Whether everything was deployed, at least one node group has EFA, and EFA works in each that has it."""
         return self.deployed and bool(self.efa_verdicts) and all(verdict.sound for verdict in self.efa_verdicts)
 
+    @property
+    def reason(self) -> str | None:
+        """Why it does not pass, in a sentence for people. None: it passes."""
+        if self.passes:
+            return None
+        if not self.deployed:
+            return "The account refused the deployment."
+        if not self.efa_verdicts:
+            return "No managed node group has EFA interfaces, so there is no EFA traffic."
+        return "EFA is not as it should be: see the faults above."
+
     def node_group(self, verdict: NodeGroupVerdict) -> tuple[DeployedCluster, DeployedNodeGroup]:
         """The cluster and node group that a verdict is about."""
         return next(
@@ -76,6 +87,7 @@ def to_json(result: RehearsalResult) -> dict[str, Any]:
     assembly = result.assembly
     return {
         "passes": result.passes,
+        "reason": result.reason,
         "deployed": result.deployed,
         "refusals": list(result.refusals),
         "account": result.account,

@@ -8,8 +8,9 @@ from math import comb
 
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
 from .fabric import Finding, Level, distinct_pairs, judge_pair
-from .node_group_findings import about_efa_nodes, about_status
+from .node_group_findings import about_efa_nodes, about_nodes_without_efa, about_status
 from .security_group_findings import about_security_groups
+from .way_out_findings import about_ways_out
 
 __all__ = ["NodeGroupVerdict", "judge_node_group"]
 
@@ -52,6 +53,9 @@ def judge_node_group(node_group: DeployedNodeGroup, cluster: DeployedCluster) ->
         passes = all(verdict.passes for verdict in verdicts)
         findings += about_security_groups(node_group, nodes, cluster, traffic_passes=passes)
         findings += about_efa_nodes(node_group, nodes)
+        findings += about_ways_out(node_group, cluster)
+    else:
+        findings += about_nodes_without_efa(node_group)
     findings += about_status(node_group)
     return NodeGroupVerdict(
         cluster_name=cluster.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 import aws_cdk as cdk
 import pytest
@@ -281,6 +282,16 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
     return eks.TaintSpec(key=key, effect=effect, value=value)
 
 
+def _further(gibibytes: int, **settings: Any) -> ec2.BlockDevice:
+    return ec2.BlockDevice(device_name="/dev/xvdb", volume=ec2.BlockDeviceVolume.ebs(gibibytes, **settings))
+
+
+def test_writes_the_type_of_a_further_volume_as_ec2_has_it(bench):
+    bench.node_group(block_devices=[_further(100, volume_type=ec2.EbsDeviceVolumeType.IO2, iops=3000)])
+    mappings = bench.launch_template_data["BlockDeviceMappings"]
+    assert mappings[1]["Ebs"]["VolumeType"] == "io2"
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -308,6 +319,22 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
         ({"ami_type": "AL2023_x86_64_NVIDA"}, "AL2023_x86_64_NVIDIA"),
         ({"interface_layout": "widest"}, "default, classic, bandwidth, got 'widest'"),
         ({"instance_type": "p6-b300.48xlarge", "interface_layout": "classic"}, "classic.*p6-b300|p6-b300.*classic"),
+        (
+            {"volume_size": cdk.Size.gibibytes(65537)},
+            "'volume_size' is 65537 GiB, but a gp3 volume can have 1 to 65536",
+        ),
+        (
+            {"block_devices": [_further(100, iops=60_000)]},
+            "'block_devices' has /dev/xvdb, whose number of IOPS for each GiB is 600, but a gp3 volume can have at",
+        ),
+        (
+            {"block_devices": [_further(20_000, volume_type=ec2.EbsDeviceVolumeType.GP2)]},
+            "'block_devices' has /dev/xvdb, whose volume size is 20000 GiB, but a gp2 volume can have 1 to 16384",
+        ),
+        (
+            {"block_devices": [_further(200, throughput=1000)]},
+            "whose throughput in MiB/s for each IOPS is 0.3333333333, but a gp3 volume can have at most 0.25",
+        ),
         ({"volume_size": cdk.Size.gibibytes(10)}, "'volume_size' is 10 GiB.*at least 20 GiB"),
         ({"instance_type": "hpc7a.96xlarge", "capacity": Capacity.spot()}, "'capacity' is SPOT.*hpc7a.96xlarge"),
         ({"instance_type": "g5.48xlarge", "capacity": Capacity.capacity_block(RESERVATION)}, "CAPACITY_BLOCK"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -12,7 +13,7 @@ from botocore.stub import Stubber
 
 from efa_constructs.errors import AwsRequestError
 from efa_constructs.lookups.clients import AwsClients
-from efa_constructs.lookups.deployed import STACK_TAG, PlacementGroup, SecurityGroupRule
+from efa_constructs.lookups.deployed import STACK_TAG, PlacementGroup, SecurityGroupRule, WayOut
 from efa_constructs.lookups.node_groups import read_cluster, read_clusters
 
 SUBNET = "subnet-0123456789abcdef0"
@@ -67,6 +68,11 @@ class Account:
     def has_subnet(self) -> None:
         subnet = {"SubnetId": SUBNET, "VpcId": VPC, "AvailabilityZone": "us-east-1a"}
         self.ec2.add_response("describe_subnets", {"Subnets": [subnet]}, {"SubnetIds": [SUBNET]})
+        asked = {"Filters": [{"Name": "vpc-id", "Values": [VPC]}]}
+        routes = [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0a"}]
+        table = {"RouteTableId": "rtb-0a", "Associations": [{"SubnetId": SUBNET}], "Routes": routes}
+        self.ec2.add_response("describe_route_tables", {"RouteTables": [table]}, asked)
+        self.ec2.add_response("describe_vpc_endpoints", {"VpcEndpoints": []}, asked)
 
     def has_instances(self, node_group: str, *pages: list[dict[str, Any]]) -> None:
         filters = [
@@ -189,6 +195,29 @@ def test_reads_a_node_group_its_nodes_and_their_security_groups(account: Account
         SecurityGroupRule(egress=True, protocol="-1", group_id=EFA_GROUP),
         SecurityGroupRule(egress=True, protocol="-1", cidr="0.0.0.0/0"),
     )
+
+
+@pytest.mark.parametrize(
+    ("user_data", "uses_proxy"),
+    [
+        ("export HTTPS_PROXY=http://10.0.0.9:3128", True),
+        ('[settings.network]\nhttps-proxy = "10.0.0.9:3128"', True),
+        ("kube-proxy", False),
+    ],
+)
+def test_reads_how_nodes_reach_the_cluster_and_aws(account: Account, user_data: str, uses_proxy: bool) -> None:
+    account.has_cluster(["plain"])
+    account.has_template({"InstanceType": "m7i.large", "UserData": base64.b64encode(user_data.encode()).decode()})
+    account.has_subnet()
+    account.has_instances("plain", [])
+    account.has_security_groups(security_group(CLUSTER_GROUP, "eks-cluster-sg-training", [], []))
+
+    cluster = read_cluster(account.clients, "training")
+
+    (group,) = cluster.node_groups
+    assert group.uses_proxy is uses_proxy
+    assert group.ways_out == (WayOut(subnet_id=SUBNET, internet_gateway=True, other_route=False),)
+    assert not cluster.private_endpoint
 
 
 def test_gives_the_cluster_security_group_to_nodes_of_a_template_that_names_none(account: Account) -> None:

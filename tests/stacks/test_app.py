@@ -138,6 +138,17 @@ def test_says_so_when_nobody_named_the_zone(app):
     )
 
 
+def test_warns_of_a_zone_in_which_eks_may_put_no_control_plane(app):
+    cloud = app(availabilityZone="us-east-1e", networkZones="us-east-1a,us-east-1e")
+    annotations = assertions.Annotations.from_stack(cloud.node.find_child("EfaCluster"))
+    expected = "EKS may refuse a cluster with subnets in us-east-1e: it takes none .* use1-az3"
+    annotations.has_warning("/EfaCluster", assertions.Match.string_like_regexp(expected))
+    other = app(availabilityZone="us-east-1b", networkZones="us-east-1a,us-east-1b")
+    assertions.Annotations.from_stack(other.node.find_child("EfaCluster")).has_no_warning(
+        "/EfaCluster", assertions.Match.string_like_regexp("EKS may refuse")
+    )
+
+
 def defined_with_credentials_for(region, app, monkeypatch, **keys):
     app()  # deletes the variables first
     if region:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .resource_type import AwsError
 
-__all__ = ["in_use", "invalid_parameter", "invalid_request", "not_found", "unsupported"]
+__all__ = ["in_use", "invalid_parameter", "invalid_request", "not_found", "unsupported", "unsupported_zone"]
 
 
 def invalid_parameter(message: str) -> AwsError:
@@ -25,6 +25,11 @@ def not_found(message: str) -> AwsError:
 def in_use(message: str) -> AwsError:
     """The resource exists already, or others depend on it."""
     return AwsError("ResourceInUseException", message, service="Eks", status=409)
+
+
+def unsupported_zone(message: str) -> AwsError:
+    """A subnet is in a zone where EKS puts no control plane."""
+    return AwsError("UnsupportedAvailabilityZoneException", message, service="Eks", status=400)
 
 
 def unsupported(operation: str) -> AwsError:

@@ -67,6 +67,9 @@ def _routes(ec2: EC2Backend, facts: ClusterFacts) -> None:
             ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
         elif nat is not None:
             ec2.create_route(table.id, "0.0.0.0/0", nat_gateway_id=nat.id)
+        else:
+            # How nodes get out is not known; that they do follows from the cluster's having some.
+            ec2.create_route(table.id, "0.0.0.0/0", transit_gateway_id=_transit_gateway(ec2))
 
 
 def _nat_gateway(ec2: EC2Backend, public: list[Subnet]) -> NatGateway | None:
@@ -77,6 +80,11 @@ def _nat_gateway(ec2: EC2Backend, public: list[Subnet]) -> NatGateway | None:
     # It is among what held the subnet's addresses when the file was written.
     ec2.get_subnet(public[0].id)._available_ip_addresses += 1
     return nat
+
+
+def _transit_gateway(ec2: EC2Backend) -> str:
+    gateways = ec2.transit_gateways or {"": ec2.create_transit_gateway(description="", options={})}
+    return str(next(iter(gateways.values())).id)
 
 
 def _cluster(state: EksState, facts: ClusterFacts) -> None:

@@ -12,7 +12,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYP
 from ... import catalogue
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
-__all__ = ["Card", "Hardware", "hardware", "offerings_are_own", "set_offerings", "zones_offering"]
+__all__ = ["Card", "Hardware", "hardware", "offerings_are_own", "regions_offering", "set_offerings", "zones_offering"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +63,14 @@ def zones_offering(instance_type: str, region: str) -> frozenset[str] | None:
     ):
         return None
     return frozenset(offer["Location"] for offer in offerings[region] if offer["InstanceType"] == instance_type)
+
+
+def regions_offering(instance_type: str) -> tuple[str, ...]:
+    """The Regions in which at least one zone offers a type, as far as data says."""
+    tables = INSTANCE_TYPE_OFFERINGS["availability-zone"]
+    return tuple(
+        sorted(region for region in tables if any(offer["InstanceType"] == instance_type for offer in tables[region]))
+    )
 
 
 # Region and name of the types whose offerings the account's owner gave.

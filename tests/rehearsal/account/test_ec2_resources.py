@@ -6,14 +6,16 @@ import base64
 from typing import Any
 
 import pytest
+from moto.ssm.models import ssm_backends
 
 from efa_constructs.rehearsal.account.placement_groups import placement_groups
 from efa_constructs.rehearsal.account.resource_type import AwsError
 from efa_constructs.rehearsal.account.resources import resource_type
 from efa_constructs.rehearsal.account.resources.ec2 import LaunchTemplate, PlacementGroup
+from efa_constructs.rehearsal.account.resources.key_pairs import KeyPair
 from efa_constructs.rehearsal.account.resources.security_groups import Egress, Group, Ingress
 
-from .training_account import TrainingAccount
+from .training_account import REGION, TrainingAccount
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def _group(account: TrainingAccount, **properties: Any) -> str:
 
 
 def test_every_type_is_registered_before_those_of_moto() -> None:
-    for made in (PlacementGroup, LaunchTemplate, Group, Ingress, Egress):
+    for made in (PlacementGroup, LaunchTemplate, KeyPair, Group, Ingress, Egress):
         assert isinstance(resource_type(made.type_name), made)
 
 
@@ -171,3 +173,27 @@ def test_a_changed_launch_template_is_a_new_version_and_an_unchanged_one_is_not(
     changed = {"LaunchTemplateData": {"InstanceType": "p4de.24xlarge"}}
     new = LaunchTemplate().update(account.request(LaunchTemplate, changed), made)
     assert (new.attributes["LatestVersionNumber"], new.attributes["DefaultVersionNumber"]) == ("2", "1")
+
+
+def test_keeps_the_private_key_of_a_key_pair_in_parameter_store(account: TrainingAccount) -> None:
+    made = account.make(KeyPair, {"KeyName": "emergency", "KeyType": "ed25519"})
+    pair = account.ec2.key_pairs["emergency"]
+    assert (made.physical_id, made.attributes["KeyPairId"]) == ("emergency", pair.id)
+    ssm = ssm_backends[account.id][REGION]
+    parameter = ssm.get_parameter(f"/ec2/keypair/{pair.id}")
+    assert parameter is not None and "PRIVATE KEY" in str(parameter.decrypt(parameter.value))
+    assert account.ec2.tags[pair.id]["team"] == "training"
+    KeyPair().delete(account.request(KeyPair, {"KeyName": "emergency"}), made)
+    assert not account.ec2.key_pairs
+    assert ssm.get_parameter(f"/ec2/keypair/{pair.id}") is None
+
+
+def test_imports_a_public_key(account: TrainingAccount) -> None:
+    public_key = account.ec2.create_key_pair("other", "ed25519", {}).public_key
+    properties = {"KeyName": "mine", "PublicKeyMaterial": public_key}
+    made = account.make(KeyPair, properties)
+    assert account.ec2.key_pairs["mine"].key_type == "ed25519"
+    # AWS has no private key then.
+    assert ssm_backends[account.id][REGION].get_parameter(f"/ec2/keypair/{made.attributes['KeyPairId']}") is None
+    KeyPair().delete(account.request(KeyPair, properties), made)
+    assert set(account.ec2.key_pairs) == {"other"}

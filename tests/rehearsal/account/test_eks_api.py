@@ -205,6 +205,20 @@ def test_refuses_a_cluster(client: Any, account: TrainingAccount, changes: dict[
     assert client.list_clusters()["clusters"] == []
 
 
+def test_refuses_a_cluster_in_a_zone_without_control_plane(client: Any, account: TrainingAccount) -> None:
+    # In moto, us-east-1e is use1-az3.
+    elsewhere = account.ec2.create_subnet(account.vpc_id, "10.0.9.0/24", availability_zone="us-east-1e")
+    with pytest.raises(ClientError) as refusal:
+        _create_cluster(client, account, resourcesVpcConfig={"subnetIds": [account.subnets[0].id, elsewhere.id]})
+    assert refusal.value.response["Error"]["Code"] == "UnsupportedAvailabilityZoneException"
+    assert (
+        "because us-east-1e, the targeted availability zone, does not currently have sufficient capacity to support "
+        "the cluster. Retry and choose from these availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d, "
+        "us-east-1f (zone names differ"
+    ) in refusal.value.response["Error"]["Message"]
+    assert client.list_clusters()["clusters"] == []
+
+
 def test_refuses_access_entries_while_the_cluster_uses_the_config_map(client: Any, account: TrainingAccount) -> None:
     _create_cluster(client, account, accessConfig={"authenticationMode": "CONFIG_MAP"})
     with pytest.raises(ClientError, match="The cluster's authentication mode must be set to one of"):

@@ -53,6 +53,16 @@ def test_routes_private_subnets_through_nat_and_public_ones_to_the_internet(fact
         assert (route.nat_gateway is not None) == subnet.private
 
 
+def test_leads_private_subnets_out_of_a_vpc_that_has_no_public_ones() -> None:
+    example = read_cluster_facts(EXAMPLE)
+    private = tuple(subnet for subnet in example.subnets if subnet.private)
+    facts = replace(example, account=str(uuid.uuid4().int)[:12], subnets=private, instance_type_offerings={})
+    seed(facts)
+    tables = ec2_backends[facts.account][facts.region].describe_route_tables()
+    leading = [table for table in tables if any(route.transit_gateway for route in table.routes)]
+    assert len(leading) == len(private)
+
+
 def test_has_the_cluster_of_the_file(facts: ClusterFacts) -> None:
     def call(operation: str, **parameters: str) -> dict[str, dict[str, str]]:
         return eks.call(operation, dict(parameters), facts.account, facts.region)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from efa_constructs import catalogue
-from efa_constructs.rehearsal.account.hardware import hardware
+from efa_constructs.rehearsal.account.hardware import hardware, regions_offering
 from efa_constructs.rehearsal.account.launch_rules import (
     Launch,
     LaunchSurroundings,
@@ -156,6 +156,10 @@ def _reservation(identifier: str) -> Mutation:
     return _template(CapacityReservationSpecification=target)
 
 
+def _volume(**changes: Any) -> Mutation:
+    return lambda scene: scene.template["BlockDeviceMappings"][0]["Ebs"].update(changes)
+
+
 _MARKET = {"InstanceMarketOptions": {"MarketType": "capacity-block"}}
 _TARGET = {
     "CapacityReservationSpecification": {"CapacityReservationTarget": {"CapacityReservationId": "cr-0123456789abcdef0"}}
@@ -256,6 +260,44 @@ REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
     ),
     (_template(InstanceType="p4d.2xlarge"), "InvalidInstanceType", "do not exist: [p4d.2xlarge]"),
     (_reservation("my-reservation"), "InvalidCapacityReservationId.Malformed", 'Invalid id: "my-reservation"'),
+    (
+        _volume(VolumeSize=65_537),
+        "InvalidParameterValue",
+        "Volume of 65537GiB is too large for volume type gp3; maximum is",
+    ),
+    (
+        _volume(VolumeType="standard", VolumeSize=2000),
+        "InvalidParameterValue",
+        "volume type standard; maximum is 1024GiB",
+    ),
+    (_volume(VolumeType="st1", VolumeSize=100), "InvalidParameterValue", "100GiB is too small for volume type st1"),
+    (_volume(VolumeType="gp4"), "InvalidParameterValue", "Value (gp4) for parameter volumeType is invalid."),
+    (_volume(Iops=80_001), "InvalidParameterValue", "Volume iops of 80001 is too high for volume type gp3; maximum is"),
+    (_volume(Iops=100), "InvalidParameterValue", "Volume iops of 100 is too low for volume type gp3; minimum is 3000"),
+    (
+        _volume(VolumeSize=20, Iops=15_000),
+        "InvalidParameterValue",
+        "Iops to volume size ratio of 750.000000 is too high; maximum is 500",
+    ),
+    (
+        _volume(Iops=3000, Throughput=1000),
+        "InvalidParameterValue",
+        "Throughput (MiBps) to iops ratio of 0.333333 is too high; maximum is 0.250000 MiBps per iops",
+    ),
+    (_volume(Throughput=2001), "InvalidParameterValue", "Volume throughput of 2001 is too high for volume type gp3"),
+    (
+        _volume(VolumeType="io2", Iops=3000, Throughput=500),
+        "InvalidParameterCombination",
+        "specified for volumeType gp3",
+    ),
+    (_volume(VolumeType="gp2", Iops=3000), "InvalidParameterCombination", "iops is not supported for gp2 volumes"),
+    (_volume(VolumeType="io1"), "MissingParameter", "The parameter iops must be specified for io1 volumes."),
+    (_template(KeyName="gone"), "InvalidKeyPair.NotFound", "The key pair 'gone' does not exist"),
+    (
+        _template(MetadataOptions={"HttpPutResponseHopLimit": 65}),
+        "InvalidParameterValue",
+        "Value (65) for parameter HttpPutResponseHopLimit is invalid. Specify a value from 1 to 64.",
+    ),
     (_template(UserData=_base64("x" * 16_385)), "InvalidParameterValue", "User data is limited to 16384 bytes"),
 ]
 
@@ -357,6 +399,12 @@ FOUND_LATER: list[tuple[Mutation, str, str]] = [
         "Volume of size 10GB is smaller than snapshot of the image, expect size >= 20GB",
     ),
     (
+        # A MIME document.
+        _request(amiType="BOTTLEROCKET_x86_64_NVIDIA"),
+        "Ec2LaunchTemplateInvalidConfiguration",
+        "User data was not a TOML format that could be processed.",
+    ),
+    (
         _subnet(public=True),
         "Ec2SubnetInvalidConfiguration",
         "One or more Amazon EC2 Subnets of [subnet-1] for node group p4d does not automatically assign public IP",
@@ -368,6 +416,21 @@ def test_accepts_the_healthy_group() -> None:
     scene = Scene()
     scene.create()
     scene.launch()
+    assert health_issue(scene.group, scene.around()) is None
+
+
+def test_accepts_what_is_just_within_the_limits() -> None:
+    scene = Scene()
+    _volume(VolumeSize=65_536, Iops=80_000, Throughput=2000)(scene)
+    _template(KeyName="mine", MetadataOptions={"HttpPutResponseHopLimit": 64})(scene)
+    around = replace(scene.around(), key_pairs=frozenset({"mine"}))
+    check_launch(Launch(instance_type="p4d.24xlarge", template=scene.template, subnet=scene.subnet), around)
+
+
+def test_accepts_settings_of_bottlerocket() -> None:
+    scene = Scene()
+    _request(amiType="BOTTLEROCKET_x86_64_NVIDIA")(scene)
+    _template(UserData=_base64('[settings.kernel.sysctl]\n"vm.nr_hugepages" = "5128"\n'))(scene)
     assert health_issue(scene.group, scene.around()) is None
 
 
@@ -389,6 +452,24 @@ def test_says_nothing_of_other_accounts_where_the_offerings_are_those_of_this_on
     with pytest.raises(AwsError) as refusal:
         check_launch(launch, around)
     assert refusal.value.message.endswith("or choosing us-east-1a, us-east-1b.")
+
+
+def test_names_the_regions_that_offer_a_type_where_no_zone_of_this_one_does() -> None:
+    scene = Scene()
+    around = replace(
+        scene.around(),
+        offered_zones={"p4d.24xlarge": frozenset()},
+        offering_regions={"p4d.24xlarge": ("us-east-2", "us-west-2")},
+    )
+    launch = Launch(instance_type="p4d.24xlarge", template=scene.template, subnet=scene.subnet)
+    with pytest.raises(AwsError, match="or choosing one of the Regions us-east-2, us-west-2 "):
+        check_launch(launch, around)
+
+
+def test_knows_the_regions_that_offer_a_type() -> None:
+    assert {"us-east-1", "us-west-2"} <= set(regions_offering("p4d.24xlarge"))
+    assert "us-west-1" not in regions_offering("p4d.24xlarge")
+    assert regions_offering("p4d.2xlarge") == ()
 
 
 @pytest.mark.parametrize(("mutation", "message"), REFUSED_BY_EKS)

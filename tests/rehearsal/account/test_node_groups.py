@@ -155,7 +155,7 @@ def test_keeps_the_old_nodes_when_the_new_version_cannot_be_launched(account: Tr
             {"SnapshotId": "snap-0123456789abcdef0"},
             "InvalidSnapshot.NotFound - The snapshot 'snap-0123456789abcdef0' does not exist. ",
         ),
-        ({"VolumeType": "io2"}, "Iops"),
+        ({"VolumeType": "io2"}, "parameter iops"),
     ],
 )
 def test_an_update_whose_launch_fails_is_a_health_issue_and_is_taken_back(
@@ -365,3 +365,31 @@ def test_refuses_names_in_the_words_of_eks(
     with pytest.raises(AwsError) as refusal:
         account.call(operation, **arguments | parameters)
     assert refusal.value.message == message
+
+
+@pytest.mark.parametrize("version", ["1.35", "1.33"])
+def test_refuses_a_new_group_of_another_version_than_the_cluster(account: TrainingAccount, version: str) -> None:
+    with pytest.raises(AwsError) as refusal:
+        account.create_node_group(version=version)
+    assert refusal.value.code == "InvalidParameterException"
+    assert f"Requested Nodegroup version {version} is invalid. Allowed version is 1.34" in refusal.value.message
+    account.create_node_group(version="1.34")
+
+
+@pytest.mark.parametrize("version", ["1.35", "1.30"])
+def test_refuses_to_update_nodes_to_a_version_that_the_cluster_does_not_go_with(
+    account: TrainingAccount, version: str
+) -> None:
+    account.create_node_group()
+    keys = {"clusterName": "training", "nodegroupName": "p4d"}
+    with pytest.raises(AwsError, match=f"version {version} is invalid. Nodes may be up to 3 minor versions older"):
+        account.call("UpdateNodegroupVersion", **keys, version=version)
+    account.call("UpdateNodegroupVersion", **keys, version="1.34")
+
+
+def test_launches_nodes_with_a_key_pair_that_exists(account: TrainingAccount) -> None:
+    template = {"id": account.launch_template(KeyName="emergency")}
+    group = account.create_node_group(launchTemplate=template)
+    assert "InvalidKeyPair.NotFound - The key pair 'emergency' does not exist" in str(group["health"])
+    account.ec2.create_key_pair("emergency", "ed25519", {})
+    assert account.create_node_group(nodegroupName="second", launchTemplate=template)["status"] == "ACTIVE"

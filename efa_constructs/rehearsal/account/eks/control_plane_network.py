@@ -9,8 +9,9 @@ from moto.ec2.exceptions import InvalidSubnetIdError
 from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.models.subnets import Subnet
 
+from ....catalogue import AvailabilityZone
 from ..addresses import take_address
-from ..eks_refusals import invalid_parameter
+from ..eks_refusals import invalid_parameter, unsupported_zone
 from ..security_group_use import delete_security_group
 from .state import EksState
 
@@ -29,6 +30,7 @@ def attach_control_plane(state: EksState, name: str, wanted: dict[str, Any]) -> 
         raise invalid_parameter("Subnets specified must be in at least two different AZs")
     if len({subnet.vpc_id for subnet in subnets}) > 1:
         raise invalid_parameter("Subnets specified must belong to the same VPC")
+    _check_zones(state, name, subnets)
     additional = wanted.get("securityGroupIds") or []
     for group_id in additional:
         _check_group(state, group_id, subnets[0].vpc_id)
@@ -84,6 +86,23 @@ def _create_interfaces(state: EksState, name: str, subnets: list[Subnet], groups
         )
         interface.requester_managed = True
         interface.status = "in-use"
+
+
+def _check_zones(state: EksState, name: str, subnets: list[Subnet]) -> None:
+    refused = [subnet.availability_zone for subnet in subnets if not _accepted(subnet.availability_zone_id)]
+    if refused:
+        zones = state.ec2.describe_availability_zones()
+        others = sorted(zone.name for zone in zones if _accepted(zone.zone_id))
+        # Quoted up to the parenthesis: eksctl-io/eksctl#817, rancher/rancher#14224.
+        raise unsupported_zone(
+            f"Cannot create cluster '{name}' because {refused[0]}, the targeted availability zone, does not currently "
+            "have sufficient capacity to support the cluster. Retry and choose from these availability zones: "
+            f"{', '.join(others)} (zone names differ between AWS accounts, and these are of another one)"
+        )
+
+
+def _accepted(zone_id: str) -> bool:
+    return AvailabilityZone("", zone_id).accepts_control_plane
 
 
 def _subnet(state: EksState, subnet_id: str) -> Subnet:

@@ -12,6 +12,7 @@ from .access_entries import drop_node_entry, ensure_node_entry
 from .launch_templates import resolve, template_data
 from .state import Cluster, EksState, identifier, now
 from .surroundings import surroundings
+from .versions import check_node_update, check_node_version
 
 __all__ = [
     "create_nodegroup",
@@ -38,6 +39,8 @@ def create_nodegroup(state: EksState, request: dict[str, Any]) -> dict[str, Any]
     request = request | {"scalingConfig": _scaling(request.get("scalingConfig", {}))}
     if "launchTemplate" in request:
         request["launchTemplate"] = resolve(state.ec2, request["launchTemplate"])
+    if "version" in request:
+        check_node_version(request["version"], cluster.description["version"])
     plan = _plan(state, cluster, request)
     check_node_group(plan, surroundings(state, plan))
     group = _describe(state, cluster, request, plan)
@@ -91,6 +94,8 @@ def update_nodegroup_version(state: EksState, request: dict[str, Any]) -> dict[s
     group = cluster.node_group(request["nodegroupName"])
     _refuse_failed(group)
     wanted: dict[str, Any] = {key: request[key] for key in ("version", "releaseVersion") if key in request}
+    if "version" in request:
+        check_node_update(request["version"], cluster.description["version"])
     if "launchTemplate" in request:
         wanted["launchTemplate"] = _same_template(group, resolve(state.ec2, request["launchTemplate"]))
     new = group | {"version": cluster.description["version"]} | wanted

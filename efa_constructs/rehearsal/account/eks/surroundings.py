@@ -6,7 +6,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.subnets import Subnet
 
-from ..hardware import hardware, offerings_are_own, zones_offering
+from ..hardware import hardware, offerings_are_own, regions_offering, zones_offering
 from ..iam_roles import trusted_role
 from ..launch_rules import LaunchSurroundings, NodeGroup, SubnetFacts
 from ..placement_groups import placement_groups
@@ -25,6 +25,8 @@ def surroundings(state: EksState, group: NodeGroup) -> LaunchSurroundings:
         roles={role.arn: trusted_role(state.iam, role.arn, "ec2.amazonaws.com") for role in state.iam.roles.values()},
         offered_zones={name: zones_offering(name, state.region) for name in types},
         hardware={name: found for name, found in types.items() if found is not None},
+        offering_regions={name: regions_offering(name) for name in types},
+        key_pairs=frozenset(state.ec2.key_pairs),
         own_offerings=frozenset(name for name in types if offerings_are_own(name, state.region)),
     )
 

@@ -15,6 +15,8 @@ __all__ = [
     "ADDONS",
     "DEFAULT_VERSION",
     "VERSIONS",
+    "check_node_update",
+    "check_node_version",
     "check_upgrade",
     "check_version",
     "describe_addon_versions",
@@ -24,6 +26,9 @@ __all__ = [
 # Newest first: the versions that aws-cdk-lib 2.275 names and EKS had not retired by then.
 VERSIONS = ("1.36", "1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
 DEFAULT_VERSION = "1.34"
+
+# Minor versions by which nodes may be older than their cluster.
+_MAXIMUM_SKEW = 3
 
 # The version that an add-on gets when a request names none; "{}" is the Kubernetes version.
 ADDONS = {
@@ -58,6 +63,30 @@ def check_upgrade(current: str, version: str) -> str:
     if step != 1:
         raise invalid_parameter(f"Unsupported Kubernetes minor version update from {current} to {version}")
     return version
+
+
+def check_node_version(version: str, cluster: str) -> None:
+    """Refuse a version of a new node group that is not the cluster's.
+
+    It is "the only accepted specified value" (API reference, "CreateNodegroup").
+    """
+    if version != cluster:
+        raise invalid_parameter(
+            f"Requested Nodegroup version {version} is invalid. Allowed version is {cluster}, the cluster's own"
+        )
+
+
+def check_node_update(version: str, cluster: str) -> None:
+    """Refuse to move nodes to a version that is newer than the cluster's, or too old for it.
+
+    "Update existing cluster to new Kubernetes version", EKS User Guide: a kubelet may be three minor versions older.
+    """
+    check_version(version)
+    if not 0 <= _minor(cluster) - _minor(version) <= _MAXIMUM_SKEW:
+        raise invalid_parameter(
+            f"Requested Nodegroup version {version} is invalid. Nodes may be up to {_MAXIMUM_SKEW} minor versions "
+            f"older than the cluster, {cluster}, and not newer"
+        )
 
 
 def describe_cluster_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Callable
 
 from ....catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
+from ....catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
 from ....catalogue.user_data import MAXIMUM_USER_DATA_BYTES
 from ..hardware import Hardware
 from ..resource_type import AwsError
 from . import interfaces
 from .facts import Launch, LaunchSurroundings
+from .volumes import check_volumes
 
 __all__ = ["check_launch"]
 
@@ -40,12 +42,14 @@ def _zone_offers_the_type(launch: Launch, hardware: Hardware, around: LaunchSurr
     zones = around.offered_zones.get(hardware.name)
     if zones is not None and launch.subnet.availability_zone not in zones:
         whose = "" if hardware.name in around.own_offerings else _OF_ANOTHER_ACCOUNT
-        # Quoted up to the parenthesis: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
+        elsewhere = ", ".join(around.offering_regions.get(hardware.name, ()))
+        choice = ", ".join(sorted(zones)) or (f"one of the Regions {elsewhere}" if elsewhere else "another Region")
+        # Quoted up to the zones: "Troubleshoot Amazon EC2 instance launch issues", EC2 User Guide.
         raise _error(
             "Unsupported",
             f"Your requested instance type ({hardware.name}) is not supported in your requested Availability Zone "
             f"({launch.subnet.availability_zone}). Please retry your request by not specifying an Availability Zone or "
-            f"choosing {', '.join(sorted(zones)) or 'another Region'}{whose}.",
+            f"choosing {choice}{whose}.",
         )
 
 
@@ -113,6 +117,27 @@ def _user_data_is_short(launch: Launch, hardware: Hardware, around: LaunchSurrou
         raise _error("InvalidParameterValue", f"User data is limited to {MAXIMUM_USER_DATA_BYTES} bytes")
 
 
+def _volumes_fit_their_types(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
+    check_volumes(launch)
+
+
+def _key_pair_exists(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
+    name = launch.template.get("KeyName")
+    if name and name not in around.key_pairs:
+        # Quoted: awslabs/eks-perf-tests#473.
+        raise _error("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
+
+
+def _hop_limit_is_in_range(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
+    limit = launch.template.get("MetadataOptions", {}).get("HttpPutResponseHopLimit")
+    if limit is not None and not 1 <= int(limit) <= MAXIMUM_HOP_LIMIT:
+        raise _error(
+            "InvalidParameterValue",
+            f"Value ({limit}) for parameter HttpPutResponseHopLimit is invalid. Specify a value from 1 to "
+            f"{MAXIMUM_HOP_LIMIT}.",
+        )
+
+
 def _usage_class_is_supported(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     market = launch.template.get("InstanceMarketOptions", {}).get("MarketType", "on-demand")
     if hardware.usage_classes and market not in hardware.usage_classes:
@@ -147,6 +172,9 @@ _RULES: tuple[Rule, ...] = (
     _reservation_id_is_well_formed,
     _user_data_is_short,
     _device_names_are_unique,
+    _volumes_fit_their_types,
+    _key_pair_exists,
+    _hop_limit_is_in_range,
     _usage_class_is_supported,
     _zone_offers_the_type,
     _subnet_has_addresses,

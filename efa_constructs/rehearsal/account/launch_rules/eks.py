@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import email
+import tomllib
 from collections.abc import Callable, Mapping
 
 from ....catalogue import AMI_TYPES
@@ -220,17 +221,30 @@ def _lost_subnet_issue(group: NodeGroup, around: LaunchSurroundings) -> AwsError
 
 def _user_data_issue(group: NodeGroup) -> AwsError | None:
     user_data = (group.template or {}).get("UserData")
-    # EKS merges nothing into the user data of a custom AMI; Bottlerocket's is TOML, Windows' a script.
-    if not user_data or not group.ami_type.startswith(("AL2_", "AL2023_")):
+    # EKS merges nothing into the user data of a custom AMI; that of Windows is a script.
+    if not user_data or not group.ami_type.startswith(("AL2_", "AL2023_", "BOTTLEROCKET_")):
         return None
     try:
         text = base64.b64decode(str(user_data), validate=True).decode("utf-8", "replace")
     except binascii.Error:
         return _issue("Ec2LaunchTemplateInvalidConfiguration", "Invalid BASE64 encoding of user data.")
+    if group.ami_type.startswith("BOTTLEROCKET_"):
+        return _toml_issue(text)
     if email.message_from_string(text).is_multipart():
         return None
     # Quoted: terraform-aws-modules/terraform-aws-eks#1875, #2955.
     return _issue("Ec2LaunchTemplateInvalidConfiguration", "User data was not in the MIME multipart format.")
+
+
+def _toml_issue(text: str) -> AwsError | None:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        # Quoted: terraform-aws-modules/terraform-aws-eks#1729, #3205.
+        return _issue(
+            "Ec2LaunchTemplateInvalidConfiguration", "User data was not a TOML format that could be processed."
+        )
+    return None
 
 
 def _root_volume_issue(group: NodeGroup) -> AwsError | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..hardware import Hardware
@@ -40,6 +40,10 @@ class LaunchSurroundings:
     offered_zones: Mapping[str, frozenset[str] | None]
     # By name; a type that does not exist is not there.
     hardware: Mapping[str, Hardware]
+    # Regions that offer an instance type anywhere.
+    offering_regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Names.
+    key_pairs: frozenset[str] = frozenset()
     # Types whose offered zones are those of this very account.
     own_offerings: frozenset[str] = frozenset()
 

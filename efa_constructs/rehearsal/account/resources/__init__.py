@@ -16,7 +16,7 @@ __all__ = ["resource_type"]
 _MODULES: Mapping[str, tuple[str, ...]] = {
     "AWS::CDK": ("trivial",),
     "AWS::CloudFormation": ("trivial",),
-    "AWS::EC2": ("ec2", "network", "routing", "endpoints"),
+    "AWS::EC2": ("ec2", "network", "routing", "endpoints", "key_pairs"),
     "AWS::EKS": ("eks",),
     "AWS::IAM": ("iam", "custom"),
     "AWS::KMS": ("encryption",),

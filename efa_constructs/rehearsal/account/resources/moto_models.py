@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from moto.core.common_models import CloudFormationModel
+from moto.core.utils import get_service_model
 
 from ..cloudformation.physical_names import physical_name
 from ..cloudformation.schemas import Schema, schema
@@ -134,16 +135,33 @@ class MotoResourceType(ResourceType):
         if known is not None and known.has_attribute(name_property):
             # Some models look for the name only here.
             properties.setdefault(name_property, name)
-        if known is not None and request.tags and known.tag_property:
-            properties[known.tag_property] = _merged_tags(known, properties.get(known.tag_property), request.tags)
+        if known is not None and known.tag_property:
+            tags = _merged_tags(known, properties.get(known.tag_property), request)
+            if tags:
+                properties[known.tag_property] = tags
         return {"Type": request.type_name, "Properties": properties}
 
 
-def _merged_tags(known: Schema, own: Any, stack: Mapping[str, str]) -> Any:
+def _merged_tags(known: Schema, own: Any, request: ResourceRequest) -> Any:
+    stack = request.tags
     if known.tags_are_a_map():
-        return {**stack, **(own or {})}
+        merged = {**stack, **(own or {})}
+        # moto hands them to the service as they are.
+        return _as_list(merged) if _api_lists_tags(request.type_name) else merged
     named = {tag["Key"] for tag in own or []}
-    return [*({"Key": key, "Value": value} for key, value in stack.items() if key not in named), *(own or [])]
+    return [*_as_list({key: value for key, value in stack.items() if key not in named}), *(own or [])]
+
+
+def _as_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@functools.cache
+def _api_lists_tags(type_name: str) -> bool:
+    """Whether the API of a type's service takes tags as a list, whatever CloudFormation's schema has."""
+    service = get_service_model(type_name.split("::")[1].lower())
+    inputs = (service.operation_model(name).input_shape for name in service.operation_names)
+    return any(shape.members["Tags"].type_name == "list" for shape in inputs if shape and "Tags" in shape.members)
 
 
 @functools.cache

@@ -1,0 +1,74 @@
+"""Reading routes and VPC endpoints back, from answers of the shape that EC2 gives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from efa_constructs.lookups.clients import AwsClients
+from efa_constructs.lookups.deployed import WayOut
+from efa_constructs.lookups.ways_out import read_ways_out
+
+LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
+INTERNET = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0a", "State": "active"}
+NAT = {"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-0a", "State": "active"}
+TO_S3 = {"DestinationPrefixListId": "pl-0a", "GatewayId": "vpce-0a", "State": "active"}
+MAIN = {"RouteTableId": "rtb-main", "Associations": [{"Main": True}], "Routes": [LOCAL]}
+
+
+def read(
+    routes: list[dict[str, Any]], endpoints: list[dict[str, Any]] | None = None, subnet: str = "subnet-a"
+) -> WayOut:
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+    ec2 = boto3.client("ec2", **keys)  # type: ignore[call-overload]
+    asked = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-0a"]}]}
+    own = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": routes}
+    with Stubber(ec2) as stub:
+        # On two pages.
+        stub.add_response("describe_route_tables", {"RouteTables": [MAIN], "NextToken": "1"}, asked)
+        stub.add_response("describe_route_tables", {"RouteTables": [own]}, {**asked, "NextToken": "1"})
+        stub.add_response("describe_vpc_endpoints", {"VpcEndpoints": endpoints or []}, asked)
+        clients = AwsClients(region="us-east-1", ec2=ec2, eks=boto3.client("eks", **keys))  # type: ignore[call-overload]
+        [way] = read_ways_out(clients, [{"SubnetId": subnet, "VpcId": "vpc-0a"}])
+        stub.assert_no_pending_responses()
+    return way
+
+
+@pytest.mark.parametrize(
+    ("routes", "internet_gateway", "other_route"),
+    [
+        ([LOCAL], False, False),
+        ([LOCAL, INTERNET], True, False),
+        ([LOCAL, NAT], False, True),
+        ([LOCAL, TO_S3], False, False),
+        ([LOCAL, {**NAT, "State": "blackhole"}], False, False),
+        ([LOCAL, {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-0a"}], False, True),
+        # A firewall's endpoint.
+        ([LOCAL, {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vpce-0b"}], False, True),
+        # A node may have a public IPv6 address.
+        ([LOCAL, {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-0a"}], False, True),
+    ],
+)
+def test_tells_where_routes_lead(routes: list[dict[str, Any]], internet_gateway: bool, other_route: bool) -> None:
+    way = read(routes)
+    assert (way.internet_gateway, way.other_route) == (internet_gateway, other_route)
+
+
+def test_takes_the_main_route_table_for_a_subnet_without_its_own() -> None:
+    assert read([LOCAL, NAT], subnet="subnet-a").other_route
+    assert not read([LOCAL, NAT], subnet="subnet-b").other_route
+
+
+def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
+    def endpoint(service: str, kind: str, *tables: str) -> dict[str, Any]:
+        name = f"com.amazonaws.us-east-1.{service}"
+        return {"ServiceName": name, "VpcEndpointType": kind, "RouteTableIds": list(tables)}
+
+    endpoints = [endpoint("ecr.api", "Interface"), endpoint("s3", "Gateway", "rtb-own")]
+    assert read([LOCAL], endpoints).endpoint_services == {"ecr.api", "s3"}
+    # Through a gateway endpoint go only the route tables that have it.
+    endpoints = [endpoint("s3", "Gateway", "rtb-main")]
+    assert read([LOCAL], endpoints).endpoint_services == set()
