@@ -292,7 +292,6 @@ REFUSED_BY_EC2: list[tuple[Mutation, str, str]] = [
     ),
     (_volume(VolumeType="gp2", Iops=3000), "InvalidParameterCombination", "iops is not supported for gp2 volumes"),
     (_volume(VolumeType="io1"), "MissingParameter", "The parameter iops must be specified for io1 volumes."),
-    (_template(KeyName="gone"), "InvalidKeyPair.NotFound", "The key pair 'gone' does not exist"),
     (
         _template(MetadataOptions={"HttpPutResponseHopLimit": 65}),
         "InvalidParameterValue",

@@ -8,6 +8,7 @@ import cProfile
 import pytest
 from moto.ec2.models.instances import Instance
 
+from efa_constructs.rehearsal.account.on_trust import taken_on_trust
 from efa_constructs.rehearsal.account.placement_groups import create_placement_group
 from efa_constructs.rehearsal.account.resource_type import AwsError
 
@@ -387,9 +388,9 @@ def test_refuses_to_update_nodes_to_a_version_that_the_cluster_does_not_go_with(
     account.call("UpdateNodegroupVersion", **keys, version="1.34")
 
 
-def test_launches_nodes_with_a_key_pair_that_exists(account: TrainingAccount) -> None:
-    template = {"id": account.launch_template(KeyName="emergency")}
-    group = account.create_node_group(launchTemplate=template)
-    assert "InvalidKeyPair.NotFound - The key pair 'emergency' does not exist" in str(group["health"])
-    account.ec2.create_key_pair("emergency", "ed25519", {})
-    assert account.create_node_group(nodegroupName="second", launchTemplate=template)["status"] == "ACTIVE"
+def test_takes_a_key_pair_on_trust_that_only_the_users_account_can_have(account: TrainingAccount) -> None:
+    account.ec2.create_key_pair("known", "ed25519", {})
+    for name, trusted in (("known", False), ("emergency", True)):
+        template = {"id": account.launch_template(KeyName=name)}
+        assert account.create_node_group(nodegroupName=name, launchTemplate=template)["status"] == "ACTIVE"
+        assert (f"whether your account has the key pair '{name}'" in taken_on_trust()) is trusted

@@ -13,6 +13,7 @@ from ....catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
 from ....catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
 from ....catalogue.user_data import MAXIMUM_USER_DATA_BYTES
 from ..hardware import Hardware
+from ..on_trust import take_on_trust
 from ..resource_type import AwsError
 from . import interfaces
 from .facts import Launch, LaunchSurroundings
@@ -121,11 +122,11 @@ def _volumes_fit_their_types(launch: Launch, hardware: Hardware, around: LaunchS
     check_volumes(launch)
 
 
-def _key_pair_exists(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
+def _key_pair_is_known_or_trusted(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
     name = launch.template.get("KeyName")
+    # People name key pairs that they made long ago, and only their own account knows them.
     if name and name not in around.key_pairs:
-        # Quoted: awslabs/eks-perf-tests#473.
-        raise _error("InvalidKeyPair.NotFound", f"The key pair '{name}' does not exist")
+        take_on_trust(f"whether your account has the key pair '{name}'")
 
 
 def _hop_limit_is_in_range(launch: Launch, hardware: Hardware, around: LaunchSurroundings) -> None:
@@ -173,7 +174,7 @@ _RULES: tuple[Rule, ...] = (
     _user_data_is_short,
     _device_names_are_unique,
     _volumes_fit_their_types,
-    _key_pair_exists,
+    _key_pair_is_known_or_trusted,
     _hop_limit_is_in_range,
     _usage_class_is_supported,
     _zone_offers_the_type,
