@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -583,5 +584,7 @@ app = cdk.App()
 environment = cdk.Environment(region="us-east-1")
 cluster_stack = ClusterStack(app, "EfaCluster", env=environment)
 nodes_stack = NodesStack(app, "EfaNodes", env=environment, cluster=cluster_stack)
-WorkloadsStack(app, "EfaWorkloads", env=environment, cluster=cluster_stack, nodes=nodes_stack)
+# As aws_half.py is without it.
+if "--without-workloads" not in sys.argv:
+    WorkloadsStack(app, "EfaWorkloads", env=environment, cluster=cluster_stack, nodes=nodes_stack)
 app.synth()

@@ -65,11 +65,11 @@ class Bench:
         self.folder = folder
         self.context = json.dumps(json.loads((ROOT / "cdk.json").read_text())["context"])
 
-    def synthesis(self, module: str, *, validation: bool, stages: bool = False) -> Command:
+    def synthesis(self, module: str, *options: str, validation: bool, stages: bool = False) -> Command:
         """Synthesize as the CDK CLI has it done: with the context of ``cdk.json``, into a folder."""
         run = [str(BENCHMARKS / "stages.py"), module] if stages else ["-m", module]
         return Command(
-            [PYTHON, *run],
+            [PYTHON, *run, *options],
             ROOT,
             {
                 "PYTHONPATH": f"{ROOT}:{BENCHMARKS}",
@@ -97,6 +97,14 @@ class Bench:
             measured = measure(commands, repetitions)
             label = f"synthesis, validation {'on' if validation else 'off'}"
             add_row(table, label, measured["app"], "level 1 constructs", measured["baseline"], target)
+            half = measure(
+                {
+                    "app": self.synthesis("aws_half", validation=validation),
+                    "baseline": self.synthesis("baseline_l1", "--without-workloads", validation=validation),
+                },
+                repetitions,
+            )
+            add_row(table, "  without Kubernetes", half["app"], "level 1 constructs", half["baseline"], target)
 
     def add_commands(self, table: Table, repetitions: int) -> None:
         measured = measure(
