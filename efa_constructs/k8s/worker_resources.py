@@ -54,6 +54,8 @@ class WorkerResources:
 
     def __post_init__(self) -> None:
         check_fields(self, _KINDS)
+        if self.cpu and not round(self.cpu * 1000):
+            raise InvalidArgumentError(f"WorkerResources: 'cpu' must be 0 or at least 0.001, got {self.cpu}")
         for field in _SIZES:
             self.mebibytes(field)
 

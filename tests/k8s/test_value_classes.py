@@ -161,6 +161,8 @@ def test_refuses_a_duration_that_is_not_of_whole_seconds_or_has_too_many(make, f
         (lambda: Launcher(cpu=0), "Launcher: 'cpu' must be at least 0.001, got 0"),
         (lambda: Launcher(cpu=-1), "Launcher: 'cpu' must be at least 0.001, got -1"),
         (lambda: Launcher(cpu=0.0001), "Launcher: 'cpu' must be at least 0.001, got 0.0001"),
+        (lambda: WorkerResources(cpu=0.0001), "WorkerResources: 'cpu' must be 0 or at least 0.001, got 0.0001"),
+        (lambda: WorkerResources(cpu=-0.0001), "WorkerResources: 'cpu' must be 0 or at least 0.001, got -0.0001"),
         (lambda: Launcher(memory=Size.mebibytes(0)), "Launcher: 'memory' must be at least 1 MiB, got 0 MiB"),
     ],
 )
