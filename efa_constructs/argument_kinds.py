@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from enum import Enum
 from functools import wraps
-from typing import ParamSpec
+from typing import TYPE_CHECKING, ParamSpec
 
 from .errors import InvalidArgumentError
 
-__all__ = ["Kind", "checks_kinds", "instance_of", "is_map_of_strings", "is_whole_number", "list_of"]
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+__all__ = [
+    "Kind",
+    "check_fields",
+    "checks_kinds",
+    "instance_of",
+    "is_map_of_strings",
+    "is_whole_number",
+    "list_of",
+    "member_of",
+]
 
 _Parameters = ParamSpec("_Parameters")
 _Initializer = Callable[_Parameters, None]
@@ -48,6 +61,24 @@ def checks_kinds(kinds: Mapping[str, Kind]) -> Callable[[_Initializer[_Parameter
     return decorate
 
 
+def check_fields(instance: DataclassInstance, kinds: Mapping[str, Kind]) -> None:
+    """Refuse fields that are not of the kind that their names stand for; for ``__post_init__`` of a dataclass.
+
+    None passes where it is the default.
+
+    :param kinds: By name of the field. Every field has one.
+    :raises InvalidArgumentError: the first that is of another kind: it names the class, the field, what it is, and what
+        to give instead.
+    """
+    for field in fields(instance):
+        value = getattr(instance, field.name)
+        left_out = value is None and field.default is None
+        if not left_out and not kinds[field.name].accepts(value):
+            raise InvalidArgumentError(
+                f"{type(instance).__name__}: '{field.name}' is {_shown(value)}: give {kinds[field.name].instead}"
+            )
+
+
 def instance_of(*types: type) -> Callable[[object], bool]:
     """Accept instances of these types."""
     return lambda value: isinstance(value, types)
@@ -56,6 +87,12 @@ def instance_of(*types: type) -> Callable[[object], bool]:
 def list_of(accepts: Callable[[object], bool]) -> Callable[[object], bool]:
     """Accept sequences of what is accepted, but not a string."""
     return lambda value: isinstance(value, Sequence) and not isinstance(value, str) and all(map(accepts, value))
+
+
+def member_of(enumeration: type[Enum]) -> Kind:
+    """A member of it: not its value, which the type of the argument does not allow either."""
+    *others, last = (f"{enumeration.__name__}.{member.name}" for member in enumeration)
+    return Kind(instance_of(enumeration), f"{', '.join(others)} or {last}")
 
 
 def is_whole_number(value: object) -> bool:

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
+from .any_cluster import check_network_is_known
 from .argument_kinds import KINDS
 
 __all__ = ["KubectlAccess"]
@@ -42,7 +43,9 @@ class KubectlAccess(Construct):
             ``KubectlV36Layer``.
         :param kubectl_subnets: Private subnets to run kubectl in, for a cluster whose endpoint is private. Default: not
             in the VPC.
+        :raises InvalidArgumentError: the cluster was imported without VPC or security group.
         """
+        check_network_is_known(cluster)
         super().__init__(scope, id)
         # CDK's own class lacks a member of its interface, as a type checker sees it.
         cluster = cast(eks.ICluster, cluster)

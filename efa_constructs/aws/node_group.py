@@ -17,6 +17,7 @@ from constructs import Construct
 from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType, efa_interface_count, node_labels
 from ..errors import InvalidArgumentError
+from .any_cluster import check_network_is_known
 from .argument_kinds import KINDS
 from .capacity import Capacity, CapacityType
 from .labels_and_taints import check_labels, check_taints
@@ -145,7 +146,7 @@ class EfaNodeGroup(EfaNodes):
         )
         _check_sizes(min_size, desired_size, max_size)
         _check_name(node_group_name)
-        _check_cluster(cluster)
+        check_network_is_known(cluster)
         _check_subnet(subnet, cluster)
         check_labels(labels or {})
         check_taints(taints)
@@ -296,18 +297,6 @@ def _check_name(name: str | None) -> None:
             f"'node_group_name' is {name!r}: a name is at most 63 letters, digits, '-' and '_', beginning with a "
             "letter or digit"
         )
-
-
-def _check_cluster(cluster: AnyCluster) -> None:
-    """Refuse an imported cluster that lacks what the nodes need; CDK says so only with its own stack trace."""
-    for attribute in ("vpc", "cluster_security_group_id"):
-        try:
-            getattr(cluster, attribute)
-        except RuntimeError:
-            raise InvalidArgumentError(
-                f"'cluster' {cluster.cluster_name} was imported without '{attribute}', which its nodes need: pass it "
-                "to from_cluster_attributes()"
-            ) from None
 
 
 def _check_subnet(subnet: object, cluster: AnyCluster) -> None:

@@ -7,9 +7,20 @@ from typing import Any
 
 from cdk8s import Duration
 
+from ..argument_kinds import check_fields
 from ..errors import InvalidArgumentError
+from .field_kinds import COUNT, DURATION, name_of
+from .quantities import INT32_MAX, check_range, whole_seconds
 
 __all__ = ["GangScheduling"]
+
+
+_KINDS = {
+    "min_available": COUNT,
+    "queue": name_of("a queue of Volcano"),
+    "priority_class": name_of("a PriorityClass"),
+    "schedule_timeout": DURATION,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,12 +32,25 @@ class GangScheduling:
     :param queue: Queue of Volcano. Default: Volcano's default.
     :param priority_class: Default: none.
     :param schedule_timeout: How long scheduler-plugins waits for the whole gang. Default: the scheduler's.
+    :raises InvalidArgumentError: a field is of another kind, the timeout is not of one or more whole seconds, or a
+        number is larger than the API server takes.
     """
 
     min_available: int | None = None
     queue: str | None = None
     priority_class: str | None = None
     schedule_timeout: Duration | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, _KINDS)
+        if self.min_available is not None:
+            check_range("GangScheduling", "min_available", self.min_available, least=1)
+        self._timeout_seconds()
+
+    def _timeout_seconds(self) -> int | None:
+        if self.schedule_timeout is None:
+            return None
+        return whole_seconds("GangScheduling", "schedule_timeout", self.schedule_timeout, most=INT32_MAX)
 
     def to_spec(self, *, workers: int, wait_for_workers: bool) -> dict[str, Any]:
         """As ``schedulingPolicy`` of an MPIJob's ``runPolicy``.
@@ -52,6 +76,7 @@ class GangScheduling:
             spec["queue"] = self.queue
         if self.priority_class is not None:
             spec["priorityClass"] = self.priority_class
-        if self.schedule_timeout is not None:
-            spec["scheduleTimeoutSeconds"] = int(self.schedule_timeout.to_seconds())
+        timeout = self._timeout_seconds()
+        if timeout is not None:
+            spec["scheduleTimeoutSeconds"] = timeout
         return spec

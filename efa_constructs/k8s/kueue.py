@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..argument_kinds import check_fields
+from .field_kinds import SWITCH, name_of
+
 __all__ = ["Kueue"]
+
+
+_KINDS = {
+    "queue": name_of("a local queue"),
+    "topology": name_of("a node label, such as 'topology.k8s.aws/network-node-layer-3'"),
+    "topology_required": SWITCH,
+    "priority_class": name_of("a WorkloadPriorityClass"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,12 +29,16 @@ class Kueue:
         ``"topology.k8s.aws/network-node-layer-3"``. Default: no constraint.
     :param topology_required: Whether the job waits until they can; otherwise it is only preferred. Default: True
     :param priority_class: A ``WorkloadPriorityClass``. Default: none.
+    :raises InvalidArgumentError: a field is of another kind.
     """
 
     queue: str
     topology: str | None = None
     topology_required: bool = True
     priority_class: str | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, _KINDS)
 
     def job_labels(self) -> dict[str, str]:
         """Labels of the MPIJob; on pods they would do nothing."""

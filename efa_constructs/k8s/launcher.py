@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from cdk8s import Size
 
+from ..argument_kinds import check_fields, member_of
 from ..errors import InvalidArgumentError
+from .field_kinds import CPUS, SIZE, SWITCH
+from .quantities import whole_mebibytes
 
 __all__ = ["Launcher", "LauncherPlacement"]
 
@@ -21,6 +24,10 @@ class LauncherPlacement(StrEnum):
     OTHER_NODE = "other-node"
 
 
+_KINDS = {"placement": member_of(LauncherPlacement), "wait_for_workers": SWITCH, "cpu": CPUS, "memory": SIZE}
+_MEMORY_DEFAULT_MIB = 2048
+
+
 @dataclass(frozen=True, kw_only=True)
 class Launcher:
     """Where the launcher runs, and when.
@@ -28,8 +35,9 @@ class Launcher:
     :param placement: Default: ``WORKER_NODE``, which needs no further node.
     :param wait_for_workers: Whether the launcher is made when every worker's sshd answers, or at once: then it fails,
         and starts again, until their names resolve. Default: True
-    :param cpu: vCPUs requested; no limit is set. Default: 1
-    :param memory: Default: 2 GiB
+    :param cpu: vCPUs requested, 0.001 or more; no limit is set. Default: 1
+    :param memory: Request and limit, in whole MiB. Default: 2 GiB
+    :raises InvalidArgumentError: a field is of another kind, or there would be no CPU or memory.
     """
 
     placement: LauncherPlacement = LauncherPlacement.WORKER_NODE
@@ -38,12 +46,11 @@ class Launcher:
     memory: Size | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.placement, LauncherPlacement):
-            raise InvalidArgumentError(
-                f"'placement' is {self.placement!r}: use LauncherPlacement.WORKER_NODE or .OTHER_NODE"
-            )
-        if not self.cpu > 0:
-            raise InvalidArgumentError(f"'cpu' of the launcher must be greater than 0, got {self.cpu}")
+        check_fields(self, _KINDS)
+        if self.cpu_millicores < 1:
+            raise InvalidArgumentError(f"Launcher: 'cpu' must be at least 0.001, got {self.cpu}")
+        if self.memory_mib < 1:
+            raise InvalidArgumentError(f"Launcher: 'memory' must be at least 1 MiB, got {self.memory_mib} MiB")
 
     @property
     def cpu_millicores(self) -> int:
@@ -53,7 +60,7 @@ class Launcher:
     @property
     def memory_mib(self) -> int:
         """What is requested of a node's memory, and the limit."""
-        return 2048 if self.memory is None else int(self.memory.to_mebibytes())
+        return _MEMORY_DEFAULT_MIB if self.memory is None else whole_mebibytes("Launcher", "memory", self.memory)
 
     @property
     def cpu_millicores_of_worker_node(self) -> int:

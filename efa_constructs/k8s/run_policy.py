@@ -8,7 +8,9 @@ from typing import Any
 
 from cdk8s import Duration
 
-from ..errors import InvalidArgumentError
+from ..argument_kinds import check_fields, member_of
+from .field_kinds import COUNT, DURATION, SWITCH
+from .quantities import INT32_MAX, INT64_MAX, check_range, whole_seconds
 
 __all__ = ["CleanPodPolicy", "RestartPolicy", "RunPolicy"]
 
@@ -28,6 +30,17 @@ class RestartPolicy(StrEnum):
     ON_FAILURE = "OnFailure"
 
 
+_KINDS = {
+    "clean_pod_policy": member_of(CleanPodPolicy),
+    "suspend": SWITCH,
+    "ttl_after_finished": DURATION,
+    "active_deadline": DURATION,
+    "backoff_limit": COUNT,
+    "launcher_restart_policy": member_of(RestartPolicy),
+    "worker_restart_policy": member_of(RestartPolicy),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunPolicy:
     """The life of a job.
@@ -41,6 +54,8 @@ class RunPolicy:
     :param backoff_limit: How often the launcher may fail before the job has failed. Default: that of Kubernetes, 6.
     :param launcher_restart_policy: Default: ``ON_FAILURE``, as the operator.
     :param worker_restart_policy: Default: ``NEVER``, as the operator.
+    :raises InvalidArgumentError: a field is of another kind, a duration is not of one or more whole seconds, or a
+        number is larger than the API server takes.
     """
 
     clean_pod_policy: CleanPodPolicy = CleanPodPolicy.RUNNING
@@ -52,25 +67,23 @@ class RunPolicy:
     worker_restart_policy: RestartPolicy = RestartPolicy.NEVER
 
     def __post_init__(self) -> None:
-        if self.backoff_limit is not None and self.backoff_limit < 0:
-            raise InvalidArgumentError(f"'backoff_limit' must be at least 0, got {self.backoff_limit}")
-        for field, kind in (
-            ("clean_pod_policy", CleanPodPolicy),
-            ("launcher_restart_policy", RestartPolicy),
-            ("worker_restart_policy", RestartPolicy),
-        ):
-            value = getattr(self, field)
-            if not isinstance(value, kind):
-                allowed = ", ".join(f"{kind.__name__}.{member.name}" for member in kind)
-                raise InvalidArgumentError(f"'{field}' is {value!r}: use one of {allowed}")
+        check_fields(self, _KINDS)
+        if self.backoff_limit is not None:
+            check_range("RunPolicy", "backoff_limit", self.backoff_limit, least=0)
+        # So that a duration is refused here, where it is written.
+        self.to_spec()
 
     def to_spec(self) -> dict[str, Any]:
         """As ``runPolicy`` of an MPIJob."""
         spec: dict[str, Any] = {"cleanPodPolicy": self.clean_pod_policy.value, "suspend": self.suspend}
         if self.ttl_after_finished is not None:
-            spec["ttlSecondsAfterFinished"] = int(self.ttl_after_finished.to_seconds())
+            spec["ttlSecondsAfterFinished"] = whole_seconds(
+                "RunPolicy", "ttl_after_finished", self.ttl_after_finished, most=INT32_MAX
+            )
         if self.active_deadline is not None:
-            spec["activeDeadlineSeconds"] = int(self.active_deadline.to_seconds())
+            spec["activeDeadlineSeconds"] = whole_seconds(
+                "RunPolicy", "active_deadline", self.active_deadline, most=INT64_MAX
+            )
         if self.backoff_limit is not None:
             spec["backoffLimit"] = self.backoff_limit
         return spec

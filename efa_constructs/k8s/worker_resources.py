@@ -8,9 +8,12 @@ from cdk8s import Size
 from cdk8s_plus_27 import k8s
 
 from .. import catalogue
+from ..argument_kinds import check_fields
 from ..catalogue import EFA_RESOURCE, Allocatable, InstanceType
 from ..errors import InvalidArgumentError
+from .field_kinds import COUNT, CPUS, SIZE
 from .launcher import Launcher
+from .quantities import whole_mebibytes
 
 __all__ = ["ResolvedResources", "WorkerResources", "accelerators_of"]
 
@@ -21,19 +24,25 @@ _PAGE_MIB = 2
 _HUGEPAGES_DEFAULT_MIB = 5120
 _MIB_A_GIB = 1024
 
+_SIZES = ("memory", "hugepages", "shared_memory")
+_KINDS = {"accelerators": COUNT, "efa_interfaces": COUNT, "cpu": CPUS, **dict.fromkeys(_SIZES, SIZE)}
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerResources:
     """What one worker asks for. A worker has a node to itself unless you say less than the node has.
 
+    Sizes are in whole MiB.
+
     :param accelerators: GPUs or Neuron devices. Default: all of the node.
     :param efa_interfaces: EFAs; 0 for none. Default: all of the node.
     :param memory: Ordinary memory, ``/dev/shm`` included, hugepages not. Default: what surely is left on the node
         beside system and DaemonSets (and the launcher, if it runs there), in whole GiB.
-    :param cpu: vCPUs requested; no limit is set. Default: as for memory.
+    :param cpu: vCPUs requested; no limit is set; 0 for no request. Default: as for memory.
     :param hugepages: Memory in 2 MiB pages, which libfabric uses for its buffers; ``Size.mebibytes(0)`` for none.
         Default: 5120 MiB, or what the node has if that is less.
     :param shared_memory: Limit of ``/dev/shm``, a part of ``memory``. Default: half of it.
+    :raises InvalidArgumentError: a field is of another kind, or a size has a fraction of a MiB.
     """
 
     accelerators: int | None = None
@@ -42,6 +51,18 @@ class WorkerResources:
     cpu: float | None = None
     hugepages: Size | None = None
     shared_memory: Size | None = None
+
+    def __post_init__(self) -> None:
+        check_fields(self, _KINDS)
+        if self.cpu and not round(self.cpu * 1000):
+            raise InvalidArgumentError(f"WorkerResources: 'cpu' must be 0 or at least 0.001, got {self.cpu}")
+        for field in _SIZES:
+            self.mebibytes(field)
+
+    def mebibytes(self, field: str) -> int | None:
+        """A size in MiB, None where the default is to be worked out."""
+        size: Size | None = getattr(self, field)
+        return None if size is None else whole_mebibytes("WorkerResources", field, size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,20 +91,21 @@ class ResolvedResources:
         :param launcher: It may share a worker's node.
         :param operating_system: Of the node's AMI: ``"AL2023"`` or ``"BOTTLEROCKET"``.
         :param where: Whose resources, for messages.
-        :raises InvalidArgumentError: the node has less, or a quantity is of the wrong form.
+        :raises InvalidArgumentError: the node has less.
         """
         node = catalogue.allocatable(instance, operating_system=operating_system)
-        memory = _mib(where, "memory", wanted.memory)
+        _check_launcher(where, wanted, node, instance, launcher)
+        memory = wanted.mebibytes("memory")
         if memory is None:
             spare = node.conservative_memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB - launcher.memory_mib_of_worker_node
             memory = spare // _MIB_A_GIB * _MIB_A_GIB if spare >= _MIB_A_GIB else spare
         cpu = None if wanted.cpu is None else round(wanted.cpu * 1000)
         if cpu is None:
             cpu = node.cpu_millicores - catalogue.DAEMON_SETS_CPU_MILLICORES - launcher.cpu_millicores_of_worker_node
-        hugepages = _mib(where, "hugepages", wanted.hugepages)
+        hugepages = wanted.mebibytes("hugepages")
         if hugepages is None:
             hugepages = min(_HUGEPAGES_DEFAULT_MIB, node.hugepages_2mi_mib // _PAGE_MIB * _PAGE_MIB)
-        shared_memory = _mib(where, "shared_memory", wanted.shared_memory)
+        shared_memory = wanted.mebibytes("shared_memory")
         resolved = ResolvedResources(
             instance=instance,
             accelerators=_count(wanted.accelerators, accelerators_of(instance)),
@@ -176,10 +198,22 @@ def _count(wanted: int | None, default: int) -> int:
     return default if wanted is None else wanted
 
 
-def _mib(where: str, field: str, size: Size | None) -> int | None:
-    if size is None:
-        return None
-    mebibytes = size.to_mebibytes()
-    if mebibytes != int(mebibytes):
-        raise InvalidArgumentError(f"{where}: '{field}' is {mebibytes:g} MiB: use whole mebibytes")
-    return int(mebibytes)
+def _check_launcher(
+    where: str, wanted: WorkerResources, node: Allocatable, instance: InstanceType, launcher: Launcher
+) -> None:
+    """Refuse a launcher that leaves nothing of its node to the worker there."""
+    # Where the worker's share is left to us, it is worked out from what surely is there.
+    memory = node.conservative_memory_mib if wanted.memory is None else node.memory_mib
+    cpu = node.cpu_millicores - (catalogue.DAEMON_SETS_CPU_MILLICORES if wanted.cpu is None else 0)
+    instead = "lower it, or use LauncherPlacement.OTHER_NODE"
+    memory -= catalogue.DAEMON_SETS_MEMORY_MIB
+    if launcher.memory_mib_of_worker_node >= memory:
+        raise InvalidArgumentError(
+            f"{where}: 'launcher.memory' is {launcher.memory_mib} MiB, but a {instance.name} has {memory} MiB for the "
+            f"launcher and a worker together: {instead}"
+        )
+    if launcher.cpu_millicores_of_worker_node >= cpu:
+        raise InvalidArgumentError(
+            f"{where}: 'launcher.cpu' is {launcher.cpu:g}, but a {instance.name} has {cpu / 1000:g} vCPUs for the "
+            f"launcher and a worker together: {instead}"
+        )

@@ -119,6 +119,22 @@ def test_lets_the_role_that_runs_kubectl_into_an_imported_cluster(bench, access)
     assert access.cluster.kubectl_provider is not None
 
 
+@pytest.mark.parametrize(
+    ("known", "missing"),
+    [
+        ({"cluster_security_group_id": "sg-0123456789abcdef0"}, "vpc"),
+        ({"vpc": True}, "cluster_security_group_id"),
+    ],
+)
+def test_refuses_a_cluster_that_was_imported_without_its_network(bench, known, missing):
+    known = {name: bench.vpc if name == "vpc" else value for name, value in known.items()}
+    bare = eks.Cluster.from_cluster_attributes(bench.stack, "Bare", cluster_name="bare", **known)
+    layer = KubectlV36Layer(bench.stack, "Kubectl")
+    with pytest.raises(InvalidArgumentError, match=f"'cluster' bare was imported without '{missing}'.*: pass it"):
+        KubectlAccess(bench.stack, "Access", cluster=bare, kubectl_layer=layer)
+    assert bench.stack.node.try_find_child("Access") is None, "refused before anything is defined"
+
+
 def test_runs_kubectl_in_the_subnets_of_a_cluster_whose_endpoint_is_private(bench):
     access = KubectlAccess(
         bench.stack,

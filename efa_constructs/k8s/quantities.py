@@ -1,0 +1,57 @@
+"""Sizes, durations and numbers in the units and ranges in which the API server takes them."""
+
+from __future__ import annotations
+
+from cdk8s import Duration, Size
+
+from ..errors import InvalidArgumentError
+
+__all__ = ["INT32_MAX", "INT64_MAX", "check_range", "whole_mebibytes", "whole_seconds"]
+
+INT32_MAX = 2**31 - 1
+INT64_MAX = 2**63 - 1
+
+
+def check_range(where: str, field: str, value: int, *, least: int) -> None:
+    """Refuse a number below the least, or that the API server could not hold.
+
+    :param where: Whose field, for the message.
+    :raises InvalidArgumentError: it is such a number.
+    """
+    if not least <= value <= INT32_MAX:
+        raise InvalidArgumentError(f"{where}: '{field}' must be at least {least} and at most {INT32_MAX}, got {value}")
+
+
+def whole_mebibytes(where: str, field: str, size: Size) -> int:
+    """The size in MiB.
+
+    :param where: Whose field, for the message.
+    :raises InvalidArgumentError: it has a fraction of a MiB.
+    """
+    try:
+        mebibytes = size.to_mebibytes()
+    except RuntimeError:
+        # cdk8s refuses to convert it, with an error of JavaScript.
+        mebibytes = None
+    if mebibytes is None or mebibytes != int(mebibytes):
+        raise InvalidArgumentError(f"{where}: '{field}' is {size.as_string()}: use whole mebibytes")
+    return int(mebibytes)
+
+
+def whole_seconds(where: str, field: str, duration: Duration, *, most: int) -> int:
+    """The duration in seconds.
+
+    :param where: Whose field, for the message.
+    :param most: What the API server can hold: ``INT32_MAX`` or ``INT64_MAX``.
+    :raises InvalidArgumentError: it has a fraction of a second, is zero, or is longer.
+    """
+    try:
+        seconds = duration.to_seconds()
+    except RuntimeError:
+        # cdk8s refuses to convert it, with an error of JavaScript.
+        seconds = 0
+    if not 1 <= seconds <= most:
+        raise InvalidArgumentError(
+            f"{where}: '{field}' is {duration.to_human_string()}: use whole seconds, at least 1 and at most {most}"
+        )
+    return int(seconds)
