@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from .mpirun_ranks import ranks_of
 from .pod_overrides import infiniband, operators_labels, operators_variables, operators_volume
 from .worker_resources import ResolvedResources, WorkerResources
 
@@ -28,10 +28,6 @@ __all__ = [
 # Kubernetes documentation, "Object Names and IDs", RFC 1035 label names
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_LABEL = 63
-# How Open MPI's, Intel MPI's and MPICH's mpirun are told the number of ranks.
-_PROCESS_OPTIONS = frozenset({"-np", "--np", "-n", "--n", "-c"})
-# mpirun itself is among a launcher's words under one of these names.
-_STARTERS = ("mpirun", "mpiexec", "mpiexec.hydra", "prterun")
 
 
 def check_nodes(where: str, nodes: int) -> None:
@@ -99,22 +95,12 @@ def check_commands(
         )
     started = launcher_command or ["mpirun", *mpirun_arguments]
     argument = "launcher_command" if launcher_command else "mpirun_arguments"
-    words = _words_of_mpirun(started)
-    for option, value in itertools.pairwise(words):
-        if option in _PROCESS_OPTIONS and value.isdecimal() and int(value) != processes:
-            raise InvalidArgumentError(
-                f"{where}: '{argument}' has {option} {value}, but the workers have {processes} slots: use "
-                f"{option} {processes}, or change 'processes_per_node' or 'nodes'"
-            )
-
-
-def _words_of_mpirun(command: Sequence[str]) -> list[str]:
-    """The words after mpirun, whether it is started directly or by a shell."""
-    words = [word for argument in command for word in argument.split()]
-    for index, word in enumerate(words):
-        if word.rpartition("/")[2] in _STARTERS:
-            return words[index + 1 :]
-    return []
+    told = ranks_of(started)
+    if told is not None and told[1] != processes:
+        raise InvalidArgumentError(
+            f"{where}: '{argument}' has {told[0]}, but the workers have {processes} slots: start {processes} ranks, or "
+            "change 'processes_per_node' or 'nodes'"
+        )
 
 
 def check_claims(where: str, wanted: WorkerResources) -> None:
