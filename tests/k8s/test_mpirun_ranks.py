@@ -40,6 +40,7 @@ def test_reads_the_ranks_of_a_command(command, ranks):
     [
         ["python", "train.py", "-n", "4"],
         ["mpirun", "./a", "-np", "4"],
+        ["mpirun", "env", "A=1", "./a", "-np", "4"],
         ["mpirun", "-np"],
         ["bash", "-c", "mpirun -np $RANKS ./a"],
         ["bash", "-c", "mpirun -np 2 hostname && mpirun -np 16 ./a"],
