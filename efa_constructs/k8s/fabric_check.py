@@ -14,9 +14,9 @@ from ..errors import InvalidArgumentError
 from .argument_kinds import KINDS
 from .images import check_image
 from .mpi_job_pods import INSTANCE_TYPE_LABEL
-from .names import dashed
+from .names import check_label_name, check_labels, dashed
 from .nccl_tests import NCCL_TESTS_IMAGE
-from .node_selection import default_tolerations
+from .node_selection import check_tolerated, check_tolerations, default_tolerations
 
 __all__ = ["FabricCheck"]
 
@@ -43,6 +43,7 @@ class FabricCheck(Construct):
         namespace: str = "default",
         node_selector: Mapping[str, str] | None = None,
         tolerations: Sequence[k8s.Toleration] = (),
+        node_taints: Sequence[k8s.Taint] = (),
     ) -> None:
         """
         :param instance_type: EFA instance type of the nodes.
@@ -52,13 +53,21 @@ class FabricCheck(Construct):
         :param namespace: Default: ``"default"``
         :param node_selector: Further labels of the nodes. Default: only their instance type.
         :param tolerations: Beside those for the well-known taints of GPU and EFA nodes. Default: none.
+        :param node_taints: Taints that the nodes have: the Job is refused if its pods would not tolerate one.
         :raises EfaConstructsError: the type has no EFA, or an argument would not work.
         """
-        super().__init__(scope, id)
+        name = name or dashed(id)
         instance = catalogue.get(instance_type)
         if nodes < 1:
             raise InvalidArgumentError(f"'nodes' must be at least 1, got {nodes}")
         check_image("image", image)
+        check_label_name("name", name)
+        check_label_name("namespace", namespace)
+        check_labels("node_selector", node_selector or {})
+        check_tolerations(tolerations)
+        all_tolerations = [*default_tolerations(), *tolerations]
+        check_tolerated(f"Job '{name}'", node_taints, all_tolerations)
+        super().__init__(scope, id)
         # All of them: so no two pods share a node.
         limits = {
             EFA_RESOURCE: k8s.Quantity.from_number(instance.known_efa_interfaces),
@@ -75,7 +84,7 @@ class FabricCheck(Construct):
         self.job = k8s.KubeJob(
             self,
             "Resource",
-            metadata=k8s.ObjectMeta(name=name or dashed(id), namespace=namespace),
+            metadata=k8s.ObjectMeta(name=name, namespace=namespace),
             spec=k8s.JobSpec(
                 completions=nodes,
                 parallelism=nodes,
@@ -86,7 +95,7 @@ class FabricCheck(Construct):
                         restart_policy="Never",
                         automount_service_account_token=False,
                         node_selector={INSTANCE_TYPE_LABEL: instance.name, **(node_selector or {})},
-                        tolerations=[*default_tolerations(), *tolerations],
+                        tolerations=all_tolerations,
                     )
                 ),
             ),

@@ -135,7 +135,6 @@ class MpiJob(Construct):
         :param launcher_overrides: The same for the launcher's.
         :raises EfaConstructsError: the job could not run; no object has been defined then.
         """
-        super().__init__(scope, id)
         name = name or dashed(id)
         where = f"MPIJob '{name}'"
         instance = catalogue.get(instance_type)
@@ -156,6 +155,7 @@ class MpiJob(Construct):
             if base_environment is None
             else base_environment
         )
+        checks.check_environment(where, mpi_implementation, environment or {}, base)
         variables: dict[str, str | k8s.EnvVarSource] = {**base, **(environment or {})}
         if mpi_implementation is MpiImplementation.OPEN_MPI_5:
             variables |= open_mpi_5_environment()
@@ -173,7 +173,9 @@ class MpiJob(Construct):
             annotations=pod_annotations or {},
             kueue=kueue,
         )
-        checks.check_pods_metadata(where, parts.labels, environment or {})
+        checks.check_names(namespace, parts)
+        checks.check_queueing(where, kueue, gang_scheduling, parts.annotations)
+        checks.check_pods_labels(where, parts.labels)
         checks.check_volumes(where, volumes or {}, ssh_auth_mount_path)
         check_tolerated(where, node_taints, parts.all_tolerations)
         start = launcher_command or mpirun(
@@ -210,6 +212,7 @@ class MpiJob(Construct):
             policy["schedulingPolicy"] = gang_scheduling.to_spec(
                 workers=nodes, wait_for_workers=launcher.wait_for_workers
             )
+        super().__init__(scope, id)
         self.name = name
         self.instance = instance
         self.nodes = nodes
@@ -250,7 +253,8 @@ class MpiJob(Construct):
             launcher=launcher,
             operating_system=operating_system,
             slots=slots,
-            environment={name: value for name, value in (environment or {}).items() if isinstance(value, str)},
+            environment=environment or {},
+            base_environment=base,
             node_selector=node_selector or {},
         )
         for doubt, message in doubts:

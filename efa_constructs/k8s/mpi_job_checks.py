@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from .environment import open_mpi_5_environment
+from .gang_scheduling import GangScheduling
+from .kueue import Kueue
+from .mpi_implementation import MpiImplementation
+from .mpi_job_pods import PodParts
+from .mpirun_ranks import ranks_of
+from .names import check_keys, check_label_name, check_labels, check_subdomain_name, check_variable_names
+from .node_selection import check_tolerations
 from .pod_overrides import infiniband, operators_labels, operators_variables, operators_volume
 from .worker_resources import ResolvedResources, WorkerResources
 
@@ -18,9 +25,12 @@ __all__ = [
     "check_allocation",
     "check_claims",
     "check_commands",
+    "check_environment",
     "check_name",
+    "check_names",
     "check_nodes",
-    "check_pods_metadata",
+    "check_pods_labels",
+    "check_queueing",
     "check_volumes",
     "ranks_per_node",
 ]
@@ -28,10 +38,8 @@ __all__ = [
 # Kubernetes documentation, "Object Names and IDs", RFC 1035 label names
 _DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_LABEL = 63
-# How Open MPI's, Intel MPI's and MPICH's mpirun are told the number of ranks.
-_PROCESS_OPTIONS = frozenset({"-np", "--np", "-n", "--n", "-c"})
-# mpirun itself is among a launcher's words under one of these names.
-_STARTERS = ("mpirun", "mpiexec", "mpiexec.hydra", "prterun")
+# Kueue documentation, "Topology Aware Scheduling": each is about the pods of one template.
+_PODSET_ANNOTATIONS = "kueue.x-k8s.io/podset-"
 
 
 def check_nodes(where: str, nodes: int) -> None:
@@ -99,22 +107,12 @@ def check_commands(
         )
     started = launcher_command or ["mpirun", *mpirun_arguments]
     argument = "launcher_command" if launcher_command else "mpirun_arguments"
-    words = _words_of_mpirun(started)
-    for option, value in itertools.pairwise(words):
-        if option in _PROCESS_OPTIONS and value.isdecimal() and int(value) != processes:
-            raise InvalidArgumentError(
-                f"{where}: '{argument}' has {option} {value}, but the workers have {processes} slots: use "
-                f"{option} {processes}, or change 'processes_per_node' or 'nodes'"
-            )
-
-
-def _words_of_mpirun(command: Sequence[str]) -> list[str]:
-    """The words after mpirun, whether it is started directly or by a shell."""
-    words = [word for argument in command for word in argument.split()]
-    for index, word in enumerate(words):
-        if word.rpartition("/")[2] in _STARTERS:
-            return words[index + 1 :]
-    return []
+    told = ranks_of(started)
+    if told is not None and told[1] != processes:
+        raise InvalidArgumentError(
+            f"{where}: '{argument}' has {told[0]}, but the workers have {processes} slots: start {processes} ranks, or "
+            "change 'processes_per_node' or 'nodes'"
+        )
 
 
 def check_claims(where: str, wanted: WorkerResources) -> None:
@@ -150,15 +148,80 @@ def check_allocation(where: str, worker_template: Mapping[str, Any]) -> None:
         )
 
 
-def check_pods_metadata(where: str, labels: Mapping[str, str], environment: Iterable[str]) -> None:
-    """Refuse labels and variables of the pods that are the operator's, or Kueue's.
+def check_names(namespace: str, parts: PodParts) -> None:
+    """Refuse names, labels and tolerations that the API server would refuse.
 
-    :raises InvalidArgumentError: naming the label or the variable.
+    :raises InvalidArgumentError: naming the argument.
+    """
+    check_label_name("namespace", namespace)
+    if parts.service_account is not None:
+        check_subdomain_name("service_account", parts.service_account)
+    if parts.resource_claim_template is not None:
+        check_subdomain_name("resource_claim_template", parts.resource_claim_template)
+    for path, volume in parts.volumes.items():
+        check_label_name(f"volumes[{path}].name", volume.name)
+    check_labels("pod_labels", parts.labels)
+    check_keys("pod_annotations", parts.annotations)
+    check_labels("node_selector", parts.node_selector)
+    check_tolerations(parts.tolerations)
+
+
+def check_queueing(
+    where: str, kueue: Kueue | None, gang_scheduling: GangScheduling | None, annotations: Mapping[str, str]
+) -> None:
+    """Refuse names that Kueue would not find, two schedulers of gangs, and topologies asked for launcher and workers.
+
+    :raises InvalidArgumentError: naming the argument.
+    """
+    if kueue is not None:
+        for argument, name in (("kueue.queue", kueue.queue), ("kueue.priority_class", kueue.priority_class)):
+            if name is not None:
+                # Both are values of labels.
+                check_subdomain_name(argument, name, longest=_LONGEST_LABEL)
+        check_keys("kueue.topology", [] if kueue.topology is None else [kueue.topology])
+        if gang_scheduling is not None:
+            raise InvalidArgumentError(
+                f"{where}: 'kueue' and 'gang_scheduling' are both given, which do not go together: Kueue admits a job "
+                "as a whole already; use one of them"
+            )
+    for key in annotations:
+        if key.startswith(_PODSET_ANNOTATIONS):
+            raise InvalidArgumentError(
+                f"{where}: 'pod_annotations' has '{key}', which would bind the launcher like the workers: use "
+                "Kueue(queue=..., topology=...), or 'worker_overrides'"
+            )
+
+
+def check_environment(
+    where: str,
+    implementation: MpiImplementation,
+    environment: Mapping[str, object],
+    base_environment: Mapping[str, object],
+) -> None:
+    """Refuse variables without a proper name, and those that are the operator's, or the job's own.
+
+    :raises InvalidArgumentError: naming the variable.
+    """
+    own = open_mpi_5_environment() if implementation is MpiImplementation.OPEN_MPI_5 else {}
+    for argument, variables in (("environment", environment), ("base_environment", base_environment)):
+        check_variable_names(argument, variables)
+        for problem in operators_variables(variables):
+            raise InvalidArgumentError(f"{where}: '{argument}' {problem}")
+        for name, value in own.items():
+            if variables.get(name, value) != value:
+                raise InvalidArgumentError(
+                    f"{where}: '{argument}' sets {name} to {variables[name]!r}, but Open MPI 5 needs {value!r} to find "
+                    "the workers, which the job sets: leave it out"
+                )
+
+
+def check_pods_labels(where: str, labels: Mapping[str, str]) -> None:
+    """Refuse labels of the pods that are the operator's, or Kueue's.
+
+    :raises InvalidArgumentError: naming the label.
     """
     for problem in operators_labels(labels):
         raise InvalidArgumentError(f"{where}: 'pod_labels' {problem}")
-    for problem in operators_variables(environment):
-        raise InvalidArgumentError(f"{where}: 'environment' {problem}")
 
 
 def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_path: str) -> None:

@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping
 from .. import catalogue
 from .environment import judge_environment
 from .launcher import Launcher
+from .node_selection import AUTO_MODE
 from .worker_resources import ResolvedResources, accelerators_of
 
 __all__ = ["doubts_about"]
+
+# Karpenter documentation, "Well-Known Labels"
+_KARPENTER_DOMAINS = frozenset({"karpenter.k8s.aws", "karpenter.sh"})
 
 
 def doubts_about(
@@ -18,17 +22,21 @@ def doubts_about(
     launcher: Launcher,
     operating_system: str,
     slots: int,
-    environment: Mapping[str, str],
+    environment: Mapping[str, object],
+    base_environment: Mapping[str, str],
     node_selector: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """Each doubt: what it is about, in kebab-case, and a sentence.
 
     :param slots: Ranks on each node.
-    :param environment: What the user set.
+    :param environment: What the user set: values, or sources, of which nobody knows the value yet.
+    :param base_environment: What is set beside it. On workers without EFA it keeps traffic off EFA on purpose.
     """
     for spot in _tight_resources(resources, launcher=launcher, operating_system=operating_system):
         yield "tight-resources", spot
-    for finding in judge_environment(environment, resources.instance):
+    variables = {**(base_environment if resources.efa_interfaces else {}), **environment}
+    values = {name: value for name, value in variables.items() if isinstance(value, str)}
+    for finding in judge_environment(values, resources.instance):
         yield f"environment-{finding.name}", f"{finding.name}={finding.value}: {finding.reason}"
     # A Neuron device has several cores, and a rank drives one of them, or torchrun is the only rank.
     one_rank_each = resources.accelerators and not resources.instance.has_neuron_devices
@@ -37,13 +45,20 @@ def doubts_about(
             "ranks-and-accelerators",
             f"'processes_per_node' is {slots}, but a worker has {resources.accelerators} accelerators",
         )
-    if resources.hugepages_mib and any(label.startswith("karpenter.sh/") for label in node_selector):
+    if resources.hugepages_mib and _is_of_karpenter(node_selector):
         # https://github.com/aws/karpenter-provider-aws/issues/3315
         yield (
             "hugepages-and-karpenter",
-            "Karpenter does not know which types have hugepages, and makes no node for a pod that asks for some unless "
-            "a NodeOverlay says so: set WorkerResources(hugepages=Size.mebibytes(0))",
+            "Karpenter does not know which types have hugepages, nor does EKS Auto Mode, which has it inside, and "
+            "makes no node for a pod that asks for some unless a NodeOverlay says so: set "
+            "WorkerResources(hugepages=Size.mebibytes(0))",
         )
+
+
+def _is_of_karpenter(node_selector: Mapping[str, str]) -> bool:
+    """Whether Karpenter makes nodes with such labels, those of EKS Auto Mode among them."""
+    domains = {label.rpartition("/")[0] for label in node_selector}
+    return bool(domains & _KARPENTER_DOMAINS) or AUTO_MODE in node_selector.items()
 
 
 def _tight_resources(resources: ResolvedResources, *, launcher: Launcher, operating_system: str) -> Iterator[str]:

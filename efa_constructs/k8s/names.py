@@ -1,16 +1,33 @@
-"""Names of objects: what follows from an id, and what the API server would refuse."""
+"""Names of objects, labels and variables: what follows from an id, and what the API server would refuse."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 
 from ..errors import InvalidArgumentError
 from .tokens import has_token
 
-__all__ = ["check_label_name", "dashed"]
+__all__ = [
+    "check_keys",
+    "check_label_name",
+    "check_labels",
+    "check_subdomain_name",
+    "check_variable_names",
+    "dashed",
+]
 
 # Kubernetes documentation, "Object Names and IDs", "RFC 1123 Label Names"
 _LABEL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# "DNS Subdomain Names", in the same place: each part may be longer than a label of DNS is.
+_SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_LONGEST_SUBDOMAIN = 253
+# Kubernetes documentation, "Labels and Selectors", "Syntax and character set". EKS takes less for the labels of a node
+# group: efa_constructs.catalogue.node_label_rules
+_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+# What Kubernetes takes since 1.34 beyond this, such as a blank, neither a shell nor mpirun could hand on.
+# Kubernetes documentation, "Define Environment Variables for a Container"
+_VARIABLE_NAME = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
 def check_label_name(argument: str, name: str) -> None:
@@ -24,6 +41,68 @@ def check_label_name(argument: str, name: str) -> None:
             f"'{argument}' is {name!r}: a name is at most 63 lower-case letters, digits and '-', beginning and ending "
             "with a letter or digit"
         )
+
+
+def check_subdomain_name(argument: str, name: str, *, longest: int = _LONGEST_SUBDOMAIN) -> None:
+    """Refuse what is no name of most objects, such as a service account.
+
+    :param argument: The name of the argument, for the message.
+    :param longest: Characters. Default: 253; 63 where the name is also the value of a label.
+    :raises InvalidArgumentError: it is none.
+    """
+    if not has_token(name) and not _is_subdomain(name, longest):
+        raise InvalidArgumentError(
+            f"'{argument}' is {name!r}: a name is at most {longest} lower-case letters, digits, '-' and '.', each part "
+            "beginning and ending with a letter or digit"
+        )
+
+
+def check_keys(argument: str, keys: Iterable[str]) -> None:
+    """Refuse what is no key of a label, an annotation or a taint: ``[domain/]name``.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: one is none.
+    """
+    for key in keys:
+        domain, slash, name = key.rpartition("/")
+        if (slash and not _is_subdomain(domain, _LONGEST_SUBDOMAIN)) or _LABEL_VALUE.fullmatch(name) is None:
+            raise InvalidArgumentError(
+                f"'{argument}' has the key {key!r}: a key is a name of at most 63 letters, digits, '-', '_' and '.', "
+                "with a domain and '/' before it or without"
+            )
+
+
+def check_labels(argument: str, labels: Mapping[str, str]) -> None:
+    """Refuse what are no labels.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: a key or a value is wrong.
+    """
+    check_keys(argument, labels)
+    for key, value in labels.items():
+        if value and not has_token(value) and _LABEL_VALUE.fullmatch(value) is None:
+            raise InvalidArgumentError(
+                f"'{argument}' has {key}={value!r}: the value of a label is at most 63 letters, digits, '-', '_' and "
+                "'.', beginning and ending with a letter or digit"
+            )
+
+
+def check_variable_names(argument: str, names: Iterable[str]) -> None:
+    """Refuse what is no name of an environment variable.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: one is none.
+    """
+    for name in names:
+        if _VARIABLE_NAME.fullmatch(name) is None:
+            raise InvalidArgumentError(
+                f"'{argument}' has the variable {name!r}: a name is letters, digits, '_', '-' and '.', and begins with "
+                "no digit"
+            )
+
+
+def _is_subdomain(name: str, longest: int) -> bool:
+    return len(name) <= longest and _SUBDOMAIN_NAME.fullmatch(name) is not None
 
 
 def dashed(id: str) -> str:

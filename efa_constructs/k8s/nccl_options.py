@@ -22,7 +22,12 @@ class NcclCollective(StrEnum):
 
 
 class NcclDataType(StrEnum):
-    """The data types of nccl-tests, as its option ``--datatype`` spells them."""
+    """The data types of nccl-tests, as its option ``--datatype`` spells them.
+
+    It measures ``float`` for a name that it does not know, without a word.
+
+    Source: https://github.com/NVIDIA/nccl-tests, src/common.cu, test_typenames
+    """
 
     INT8 = "int8"
     UINT8 = "uint8"
@@ -34,8 +39,8 @@ class NcclDataType(StrEnum):
     FLOAT = "float"
     DOUBLE = "double"
     BFLOAT16 = "bfloat16"
-    FP8_E4M3 = "fp8_e4m3"
-    FP8_E5M2 = "fp8_e5m2"
+    FP8_E4M3 = "f8e4m3"
+    FP8_E5M2 = "f8e5m2"
 
 
 class NcclTransport(StrEnum):

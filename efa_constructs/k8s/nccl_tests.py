@@ -26,6 +26,10 @@ __all__ = ["NCCL_TESTS_IMAGE", "NcclTests"]
 # https://github.com/awslabs/awsome-distributed-ai, architectures/aws-pcs/tests/compute-test.md
 NCCL_TESTS_IMAGE = "public.ecr.aws/hpc-cloud/nccl-tests:cuda12.8.1-efa1.43.2-ofiv1.16.3-ncclv2.27.7-1-testsv2.16.9"
 _PROGRAMS = "/opt/nccl-tests/build"
+# In a tag of AWS's images: ...-testsv2.16.9
+_TESTS_VERSION = re.compile(r"tests-?v?(\d+)\.(\d+)[\w.]*")
+# The first nccl-tests with --output_file.
+_JSON_OUTPUT_SINCE = (2, 17)
 _SIZE = re.compile(r"[1-9]\d*[KMG]?")
 
 
@@ -75,8 +79,9 @@ class NcclTests(MpiJob):
         :param warmup_iterations: Before these. Default: 5
         :param data_type: Default: ``FLOAT``
         :param check: Compare results with what they should be. Default: True
-        :param json_output: File, in the first worker, for the results as JSON; needs nccl-tests 2.17 or newer and a
-            place that outlives the pod, such as a volume. Default: none; the launcher's log has the table.
+        :param json_output: File, in the first worker, for the results as JSON; needs an ``image`` with nccl-tests 2.17
+            or newer, which the default one has not, and a place that outlives the pod, such as a volume. Default: none;
+            the launcher's log has the table.
         :param transport: ``EFA``, or ``TCP`` for the baseline. Default: ``EFA``
         :param resources: Default: all GPUs and EFAs, and the memory that the tests need.
         :param environment: Further variables of every rank. Default: none.
@@ -89,6 +94,8 @@ class NcclTests(MpiJob):
                 f"'instance_type' {instance.name} has no NVIDIA GPUs, which NCCL is for: use MpiJob with a benchmark "
                 "for MPI, or a type that 'efa instances --accelerator nvidia' lists"
             )
+        if json_output is not None:
+            _check_json_output(json_output, image)
         maximum_bytes = maximum_bytes or _largest_message(instance)
         _check_sizes(minimum_bytes, maximum_bytes)
         for argument, value, least in (
@@ -104,7 +111,7 @@ class NcclTests(MpiJob):
             # One GPU a rank.
             *("-g", "1", "-c", "1" if check else "0", "-n", str(iterations), "-w", str(warmup_iterations)),
             *("-d", data_type.value),
-            *(("-J", json_output) if json_output else ()),
+            *(("-J", json_output) if json_output is not None else ()),
         ]
         tcp = transport is NcclTransport.TCP
         super().__init__(
@@ -141,6 +148,19 @@ def _largest_message(instance: InstanceType) -> str:
     gibibytes = memory // 16 // 1024
     power = 1 << (gibibytes.bit_length() - 1) if gibibytes else 1
     return f"{min(power, 16)}G"
+
+
+def _check_json_output(json_output: str, image: str) -> None:
+    """As far as the tag of the image says which nccl-tests it has."""
+    if not json_output.startswith("/"):
+        raise InvalidArgumentError(f"'json_output' is {json_output!r}: give the absolute path of a file")
+    version = _TESTS_VERSION.search(image.rpartition("/")[2])
+    if version is not None and (int(version[1]), int(version[2])) < _JSON_OUTPUT_SINCE:
+        raise InvalidArgumentError(
+            f"'json_output' is {json_output!r}, but 'image' has nccl-{version[0]}, which knows no JSON: it would "
+            "explain its options, measure nothing and succeed; use an 'image' with nccl-tests 2.17 or newer, such as "
+            "that of docker/nccl-tests"
+        )
 
 
 def _check_sizes(minimum: str, maximum: str) -> None:

@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from cdk8s_plus_27 import k8s
 
 from ..errors import InvalidArgumentError
+from .names import check_keys
 
-__all__ = ["AUTO_MODE", "affinity_away_from", "check_tolerated", "default_tolerations", "plugin_tolerations"]
+__all__ = [
+    "AUTO_MODE",
+    "affinity_away_from",
+    "check_tolerated",
+    "check_tolerations",
+    "default_tolerations",
+    "plugin_tolerations",
+]
 
 # Taints that keep other pods off such nodes, whatever their value and effect. Kubernetes documentation, "Taints and
 # Tolerations", "Example Use Cases": the key is the name of the resource. aws.amazon.com/efa is older, from
@@ -20,6 +28,10 @@ _CRITICAL_ADDONS = "CriticalAddonsOnly"
 # Nodes of EKS Auto Mode, by a label that EKS sets, with this value: the same by which AWS's own charts avoid them.
 # https://github.com/aws/eks-charts, stable/aws-efa-k8s-device-plugin/templates/daemonset.yaml
 AUTO_MODE = ("eks.amazonaws.com/compute-type", "auto")
+
+# None is Equal, and all effects. Kubernetes API reference, "Toleration v1 core"
+_OPERATORS = (None, "Equal", "Exists", "Gt", "Lt")
+_EFFECTS = (None, "NoExecute", "NoSchedule", "PreferNoSchedule")
 
 
 def default_tolerations() -> list[k8s.Toleration]:
@@ -42,6 +54,27 @@ def affinity_away_from(*labels: tuple[str, str]) -> k8s.Affinity:
             )
         )
     )
+
+
+def check_tolerations(tolerations: Sequence[k8s.Toleration]) -> None:
+    """Refuse tolerations that the API server would refuse.
+
+    :raises InvalidArgumentError: an operator or effect does not exist, or does not go with key and value.
+    """
+    for index, one in enumerate(tolerations):
+        where = f"'tolerations[{index}]'"
+        for field, value, known in (("operator", one.operator, _OPERATORS), ("effect", one.effect, _EFFECTS)):
+            if value not in known:
+                raise InvalidArgumentError(
+                    f"{where} has the {field} {value!r}: use one of {', '.join(name for name in known if name)}"
+                )
+        if one.operator == "Exists" and one.value:
+            raise InvalidArgumentError(
+                f"{where} has the operator 'Exists' and the value {one.value!r}: leave the value out, or use 'Equal'"
+            )
+        if one.operator != "Exists" and not one.key:
+            raise InvalidArgumentError(f"{where} has no key, which only the operator 'Exists' goes without: add a key")
+        check_keys("tolerations", [one.key] if one.key else [])
 
 
 def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration]) -> None:

@@ -103,6 +103,7 @@ def test_takes_sizes_iterations_type_and_a_file_for_results(bench):
         data_type=NcclDataType.BFLOAT16,
         check=False,
         json_output="/data/result.json",
+        image="registry.example.com/nccl-tests:testsv2.18.3",
     )
     assert " ".join(program(bench)[1:]) == ("-b 1M -e 16G -f 4 -g 1 -c 0 -n 20 -w 0 -d bfloat16 -J /data/result.json")
 
@@ -141,3 +142,33 @@ def test_refuses_what_could_not_be_measured(bench, overrides, message):
 def test_writes_a_job_that_the_api_server_takes(bench):
     nccl_tests(bench)
     check_manifests(bench.manifests)
+
+
+@pytest.mark.parametrize("tag", ["cuda13.0.2-testsv2.17.0", "tests2.18.3", "testsv3.0.0", "1"])
+def test_writes_json_with_an_image_that_may_know_how(bench, tag):
+    nccl_tests(bench, json_output="/data/result.json", image=f"registry.example.com:5000/nccl-tests:{tag}")
+    assert program(bench)[-2:] == ["-J", "/data/result.json"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({}, "'image' has nccl-testsv2.16.9, which knows no JSON: .* use an 'image' with nccl-tests 2.17 or newer"),
+        ({"image": "registry.example.com/nccl-tests:efa1.43.2-tests2.9.3"}, "'image' has nccl-tests2.9.3"),
+        (
+            {"image": "nccl-tests:testsv2.18.3", "json_output": "result.json"},
+            "'json_output' is 'result.json': give the",
+        ),
+        ({"image": "nccl-tests:testsv2.18.3", "json_output": ""}, "'json_output' is '': give the absolute path"),
+    ],
+)
+def test_refuses_json_that_would_not_be_written(bench, overrides, message):
+    with pytest.raises(EfaConstructsError, match=message):
+        nccl_tests(bench, **{"json_output": "/data/result.json"} | overrides)
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(("data_type", "name"), [(NcclDataType.FP8_E4M3, "f8e4m3"), (NcclDataType.FP8_E5M2, "f8e5m2")])
+def test_names_types_of_8_bits_as_nvidias_tests_do(bench, data_type, name):
+    nccl_tests(bench, data_type=data_type)
+    assert program(bench)[-2:] == ["-d", name]
