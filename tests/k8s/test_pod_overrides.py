@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from cdk8s import Size
 
 from efa_constructs.errors import InvalidArgumentError
+from efa_constructs.k8s import Launcher, LauncherPlacement, WorkerResources
 
 from .schemas import check_manifests
 
@@ -14,7 +16,10 @@ def test_puts_overrides_on_what_it_wrote(bench):
         worker_overrides={
             "spec": {
                 "priorityClassName": "high",
-                "containers": [{"name": "worker", "volumeMounts": [{"name": "x", "mountPath": "/x"}]}, {"name": "log"}],
+                "containers": [
+                    {"name": "worker", "volumeMounts": [{"name": "x", "mountPath": "/x"}]},
+                    {"name": "log", "image": "log:1"},
+                ],
                 "volumes": [{"name": "x", "emptyDir": {}}],
                 "tolerations": [{"operator": "Exists"}],
             }
@@ -173,3 +178,153 @@ def test_takes_a_path_with_a_slash_at_its_end_for_the_same(bench):
         }
     )
     assert bench.worker["volumeMounts"] == [{"name": "mine", "mountPath": "/dev/shm/"}]
+
+
+def limits(values):
+    return container(resources={"limits": values})
+
+
+def sidecar(**fields):
+    return {"name": "log", "image": "registry.example.com/log:1", **fields}
+
+
+def asking(**requests):
+    return {"resources": {"requests": requests}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (limits({"nvidia.com/gpu": 16}), "ask for 16 of 'nvidia.com/gpu', .*a p4d.24xlarge has at most 8"),
+        (limits({"vpc.amazonaws.com/efa": "5"}), "ask for 5 of 'vpc.amazonaws.com/efa', .* has at most 4"),
+        (limits({"aws.amazon.com/neuron": 1}), "ask for 1 of 'aws.amazon.com/neuron', .* has at most 0"),
+        (limits({"hugepages-1Gi": "1Gi"}), "ask for 1024 MiB of 'hugepages-1Gi', .* has at most 0 MiB"),
+        (limits({"hugepages-2Mi": "30Gi"}), "ask for 30720 MiB of 'hugepages-2Mi', .* has at most 21122 MiB"),
+        ({"spec": {"containers": [sidecar(**asking(memory="500Gi"))]}}, "MiB of 'memory', all containers together"),
+        ({"spec": {"containers": [sidecar(**asking(cpu="90"))]}}, "ask for 184.69 of 'cpu', all containers together"),
+        ({"spec": {"containers": [sidecar(resources={"limits": {"nvidia.com/gpu": 1}})]}}, "ask for 9 of 'nvidia.com"),
+        (
+            {"spec": {"initContainers": [sidecar(restartPolicy="Always", **asking(cpu="3000m"))]}},
+            "ask for 97.69 of 'cpu'",
+        ),
+        ({"spec": {"initContainers": [sidecar(**asking(memory="2T"))]}}, "of 'memory', all containers together"),
+        ({"spec": {"resources": {"requests": {"cpu": "200"}}}}, "ask for 201 of 'cpu'"),
+    ],
+)
+def test_refuses_workers_that_fit_no_node_with_their_overrides(bench, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=f"MPIJob 'train': a worker and the launcher beside it .*{message}"):
+        bench.job(worker_overrides=overrides)
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        limits({"nvidia.com/gpu": 4, "memory": "64Gi"}),
+        {"spec": {"containers": [sidecar(**asking(memory="1Gi", cpu="100m"))]}},
+        {"spec": {"initContainers": [sidecar(**asking(cpu="90", memory="500Gi"))]}},
+        limits({"example.com/license": 3}),
+    ],
+    ids=["fewer", "a small sidecar", "before the worker, not beside it", "what nothing is known of"],
+)
+def test_accepts_workers_that_fit_their_node_with_their_overrides(bench, overrides):
+    bench.job(worker_overrides=overrides, resources=WorkerResources(memory=Size.gibibytes(64)))
+
+
+def test_refuses_gpus_on_nodes_without_one(bench):
+    with pytest.raises(InvalidArgumentError, match=r"ask for 8 of 'nvidia.com/gpu', .* a hpc7a.96xlarge has at most 0"):
+        bench.job(instance_type="hpc7a.96xlarge", worker_overrides=limits({"nvidia.com/gpu": 8}))
+
+
+MEMORY = {"memory": "2000Gi"}
+BIG_LAUNCHER = {"spec": {"containers": [{"name": "launcher", "resources": {"limits": MEMORY, "requests": MEMORY}}]}}
+
+
+def test_refuses_a_launcher_that_leaves_no_room_for_the_worker_beside_it(bench):
+    with pytest.raises(InvalidArgumentError, match=r"a worker and the launcher beside it ask for .* of 'memory'"):
+        bench.job(launcher_overrides=BIG_LAUNCHER)
+
+
+def test_knows_nothing_of_the_node_of_a_launcher_elsewhere(bench):
+    bench.job(launcher_overrides=BIG_LAUNCHER, launcher=Launcher(placement=LauncherPlacement.OTHER_NODE))
+
+
+@pytest.mark.parametrize(
+    ("requirements", "message"),
+    [
+        ({"requests": {"hugepages-2Mi": "2Gi"}}, "'worker' of the worker requests 2Gi of hugepages-2Mi and is limited"),
+        ({"requests": {"example.com/license": 1}}, "requests 1 of example.com/license and is limited to None"),
+        ({"limits": {"memory": "8Gi"}}, "more than its limit of 8Gi: override both"),
+    ],
+)
+def test_refuses_requests_that_do_not_go_with_the_limits(bench, requirements, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(worker_overrides=container(resources=requirements))
+
+
+@pytest.mark.parametrize(
+    ("field", "image", "message"),
+    [
+        ("containers", "fluent:latest", "'log' of the {role} is not pinned: .*'latest', which moves"),
+        ("initContainers", "fluent", "'log' of the {role} is not pinned: .*has no tag"),
+    ],
+)
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+def test_refuses_further_containers_whose_image_is_not_pinned(bench, field, image, message, role):
+    with pytest.raises(InvalidArgumentError, match=message.format(role=role)):
+        bench.job(**{f"{role}_overrides": {"spec": {field: [{"name": "log", "image": image}]}}})
+
+
+def test_refuses_a_further_container_without_an_image(bench):
+    with pytest.raises(InvalidArgumentError, match="'log' of the worker has no image: give it one"):
+        bench.job(worker_overrides={"spec": {"containers": [{"name": "log"}]}})
+
+
+def test_refuses_workers_that_may_not_lock_memory(bench):
+    with pytest.raises(InvalidArgumentError, match="'worker' drops IPC_LOCK, but libfabric registers memory"):
+        bench.job(worker_overrides=container(securityContext={"capabilities": {"drop": ["IPC_LOCK"]}}))
+
+
+@pytest.mark.parametrize(
+    "context", [{"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}}, {"runAsNonRoot": False}]
+)
+def test_keeps_the_right_to_lock_memory_whatever_else_is_set(bench, context):
+    bench.job(worker_overrides=container(securityContext=context))
+    assert "IPC_LOCK" in bench.worker["securityContext"]["capabilities"]["add"]
+
+
+LABEL = "node.kubernetes.io/instance-type"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"node_selector": {LABEL: "p5.48xlarge"}},
+        {"worker_overrides": {"spec": {"nodeSelector": {LABEL: "p5.48xlarge"}}}},
+        {"worker_overrides": {"spec": {"nodeSelector": {"beta.kubernetes.io/instance-type": "p5.48xlarge"}}}},
+        {"launcher_overrides": {"spec": {"nodeSelector": {LABEL: "p5.48xlarge"}}}},
+    ],
+)
+def test_refuses_a_node_selector_for_another_type(bench, arguments):
+    with pytest.raises(InvalidArgumentError, match=r"instance-type=p5.48xlarge, but the job is for p4d.24xlarge"):
+        bench.job(**arguments)
+
+
+def test_lets_a_launcher_elsewhere_have_a_type_of_its_own(bench):
+    elsewhere = Launcher(placement=LauncherPlacement.OTHER_NODE)
+    bench.job(launcher=elsewhere, launcher_overrides={"spec": {"nodeSelector": {LABEL: "m7i.large"}}})
+    assert bench.pod("Launcher")["nodeSelector"] == {LABEL: "m7i.large"}
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+def test_warns_of_a_harmful_variable_in_overrides(bench, role):
+    harmful = [{"name": role, "env": [{"name": "RDMAV_FORK_SAFE", "value": "1"}]}]
+    bench.job(**{f"{role}_overrides": {"spec": {"containers": harmful}}})
+    (warning,) = bench.warnings
+    assert "RDMAV_FORK_SAFE=1" in warning
+
+
+def test_warns_of_hugepages_on_karpenter_in_overrides(bench):
+    bench.job(worker_overrides={"spec": {"nodeSelector": {"karpenter.sh/nodepool": "gpu"}}})
+    (warning,) = bench.warnings
+    assert "Karpenter does not know which types have hugepages" in warning
