@@ -14,7 +14,7 @@ from ..errors import InvalidArgumentError
 from .images import check_image
 from .launcher import LauncherPlacement
 from .mpi_job_pods import INSTANCE_TYPE_LABEL, WORKER_CONTAINER
-from .pod_overrides import is_never_overcommitted
+from .pod_overrides import is_never_overcommitted, normal_path
 from .worker_resources import accelerators_of
 
 __all__ = ["check_pods", "plain_variables"]
@@ -208,5 +208,5 @@ def _problems_of_requests(resources: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _mounts_at_one_path(mounts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    paths = Counter(mount["mountPath"].rstrip("/") for mount in mounts)
+    paths = Counter(normal_path(mount["mountPath"]) for mount in mounts)
     yield from (f"mounts two volumes at {path}: leave one out" for path, count in paths.items() if count > 1)

@@ -6,6 +6,7 @@ Source: https://github.com/kubeflow/mpi-operator, pkg/controller/mpi_job_control
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +14,12 @@ from ..errors import InvalidArgumentError
 from .pod_template import merge, mismatches, one_of_conflicts, schema
 
 __all__ = [
+    "CONFIG_PATH",
     "Overrides",
     "infiniband",
     "is_never_overcommitted",
     "merged",
+    "normal_path",
     "operators_labels",
     "operators_variables",
     "operators_volume",
@@ -39,7 +42,7 @@ _OPERATOR_VARIABLES = (
     "HYDRA_HOST_FILE",
     "HYDRA_LAUNCH_EXTRA_ARGS",
 )
-_CONFIG_PATH = "/etc/mpi"
+CONFIG_PATH = "/etc/mpi"
 # Fields of the pod that the operator sets, and what to use in their place.
 _OPERATOR_FIELDS = {
     "hostname": "the operator names each pod, and the hostfile depends on it: leave it out",
@@ -135,16 +138,21 @@ def operators_volume(name: str, mount_path: str, ssh_auth_mount_path: str) -> It
     """What is wrong with a volume, or with a mount of it, because the operator has one there."""
     if name in _OPERATOR_VOLUMES:
         yield f"has a volume '{name}', a name that the operator uses: choose another"
-    path = mount_path.rstrip("/")
-    if path and path in {_CONFIG_PATH, ssh_auth_mount_path.rstrip("/")}:
+    path = normal_path(mount_path)
+    if path and path in {CONFIG_PATH, normal_path(ssh_auth_mount_path)}:
         yield f"mounts a volume at {path}, where the operator mounts its own: choose another path"
+
+
+def normal_path(path: str) -> str:
+    """The path as the container's runtime sees it; the root, and no path at all, are the empty string."""
+    return posixpath.normpath(f"/{path.lstrip('/')}").rstrip("/")
 
 
 def infiniband(host_path: str) -> Iterator[str]:
     """What is wrong with mounting the devices of the host. https://github.com/aws-samples/aws-do-eks/issues/63"""
-    if host_path.startswith("/dev/infiniband"):
+    if f"{normal_path(host_path)}/".startswith("/dev/infiniband/") or normal_path(host_path) == "/dev":
         yield (
-            "mounts /dev/infiniband of the host, which shows the job devices that are not EFAs, and libfabric then "
+            f"mounts {host_path} of the host, which shows the job devices that are not EFAs, and libfabric then "
             "uses none: leave it out, the EFA device plugin brings the devices"
         )
 

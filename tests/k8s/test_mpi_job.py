@@ -324,6 +324,40 @@ def resources(**values):
             {"volumes": {"/x": k8s.Volume(name="x", host_path=k8s.HostPathVolumeSource(path="/dev/infiniband"))}},
             "mounts /dev/infiniband of the host",
         ),
+        (
+            {"volumes": {"/x": k8s.Volume(name="x", host_path=k8s.HostPathVolumeSource(path="/dev/"))}},
+            "mounts /dev/ of",
+        ),
+        ({"volumes": {"/": k8s.Volume(name="x")}}, "'volumes' has the path '/': mount paths are .* not the root"),
+        ({"volumes": {"//etc/mpi": k8s.Volume(name="x")}}, "mounts a volume at /etc/mpi, where the operator"),
+        ({"volumes": {"/root/x/../.ssh/": k8s.Volume(name="x")}}, "mounts a volume at /root/.ssh, where the operator"),
+        (
+            {"volumes": {"/data": k8s.Volume(name="x"), "/data/": k8s.Volume(name="y")}},
+            "'volumes' has the paths '/data' and '/data/', which are the same",
+        ),
+        ({"volumes": {"/dev/shm/": k8s.Volume(name="x")}}, "has the volume 'x' at /dev/shm/, but the workers have"),
+        (
+            {"volumes": {"/x": k8s.Volume(name="shared-memory")}},
+            "has the volume 'shared-memory' at /x, but the workers",
+        ),
+        ({"ssh_auth_mount_path": "root/.ssh"}, "'ssh_auth_mount_path' is 'root/.ssh': use an absolute path"),
+        ({"ssh_auth_mount_path": ""}, "'ssh_auth_mount_path' is ''"),
+        ({"ssh_auth_mount_path": "/"}, "'ssh_auth_mount_path' is '/'"),
+        ({"ssh_auth_mount_path": "/etc/mpi"}, "'ssh_auth_mount_path' is '/etc/mpi'"),
+        ({"ssh_auth_mount_path": "/dev/shm"}, "'ssh_auth_mount_path' is '/dev/shm'"),
+        (
+            {
+                "resource_claim_template": "all",
+                "worker_overrides": {
+                    "spec": {
+                        "initContainers": [
+                            {"name": "a", "image": "a:1", "resources": {"limits": {"nvidia.com/gpu": 1}}},
+                        ]
+                    }
+                },
+            },
+            "have resource claims, and ask device plugins for nvidia.com/gpu",
+        ),
         ({"pod_labels": {"kueue.x-k8s.io/queue-name": "a"}}, "Kueue reads on the MPIJob, not on its pods"),
         ({"pod_labels": {"training.kubeflow.org/job-role": "a"}}, "'pod_labels' has the label"),
         ({"environment": {"OMPI_MCA_orte_default_hostfile": "/x"}}, "sets OMPI_MCA_orte_default_hostfile, which the"),
@@ -338,6 +372,19 @@ def test_refuses_a_job_that_could_not_run_and_says_what_to_change(bench, overrid
     with pytest.raises(EfaConstructsError, match=message):
         bench.job(**overrides)
     assert bench.manifests == []
+
+
+def test_mounts_volumes_beside_those_of_the_job_and_the_operator(bench):
+    bench.job(
+        ssh_auth_mount_path="/home/mpi/.ssh",
+        volumes={
+            "/root/.ssh": k8s.Volume(name="keys", empty_dir=k8s.EmptyDirVolumeSource()),
+            "/data": k8s.Volume(name="data", host_path=k8s.HostPathVolumeSource(path="/mnt/k8s-disks/0")),
+            "/devices": k8s.Volume(name="devices", host_path=k8s.HostPathVolumeSource(path="/dev/disk")),
+        },
+    )
+    mounts = {mount["mountPath"] for mount in bench.worker["volumeMounts"]}
+    assert mounts == {"/dev/shm", "/root/.ssh", "/data", "/devices"}
 
 
 def test_accepts_taints_that_its_pods_tolerate(bench):

@@ -328,3 +328,9 @@ def test_warns_of_hugepages_on_karpenter_in_overrides(bench):
     bench.job(worker_overrides={"spec": {"nodeSelector": {"karpenter.sh/nodepool": "gpu"}}})
     (warning,) = bench.warnings
     assert "Karpenter does not know which types have hugepages" in warning
+
+
+def test_refuses_two_volumes_at_one_path(bench):
+    mounts = [{"name": "x", "mountPath": "/data"}, {"name": "y", "mountPath": "//data"}]
+    with pytest.raises(InvalidArgumentError, match="'worker' of the worker mounts two volumes at /data: leave one out"):
+        bench.job(worker_overrides=container(volumeMounts=mounts))
