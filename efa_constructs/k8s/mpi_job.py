@@ -24,6 +24,7 @@ from .mpi_job_doubts import doubts_about
 from .mpi_job_pods import LAUNCHER_CONTAINER, WORKER_CONTAINER, PodParts, launcher_template, worker_template
 from .names import dashed
 from .node_selection import check_tolerated
+from .pod_checks import check_pods, plain_variables
 from .pod_overrides import Overrides, merged
 from .run_policy import RunPolicy
 from .worker_resources import ResolvedResources, WorkerResources
@@ -204,6 +205,14 @@ class MpiJob(Construct):
             ssh_auth_mount_path=ssh_auth_mount_path,
         )
         checks.check_allocation(where, worker_pod)
+        check_pods(
+            where,
+            worker=worker_pod["spec"],
+            launcher=launcher_pod["spec"],
+            instance=instance,
+            placement=launcher.placement,
+            operating_system=operating_system,
+        )
         policy = run_policy.to_spec()
         if kueue is not None:
             # Kueue's webhook sets it too; where that is absent, the job waits instead of passing the queue by.
@@ -248,14 +257,15 @@ class MpiJob(Construct):
         }
         self.api_object.add_json_patch(JsonPatch.add("/spec", spec))
 
+        in_the_end = plain_variables(launcher_pod["spec"]) | plain_variables(worker_pod["spec"])
         doubts = doubts_about(
             resolved,
             launcher=launcher,
             operating_system=operating_system,
             slots=slots,
-            environment=environment or {},
-            base_environment=base,
-            node_selector=node_selector or {},
+            environment={name: value for name, value in in_the_end.items() if value != base.get(name)},
+            base_environment={name: value for name, value in base.items() if in_the_end.get(name) == value},
+            node_selector=worker_pod["spec"]["nodeSelector"],
         )
         for doubt, message in doubts:
             add_warning(self, f"efa-constructs:{doubt}", f"{where}: {message}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cdk8s_plus_27 import k8s
@@ -14,11 +14,18 @@ from .environment import open_mpi_5_environment
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .mpi_implementation import MpiImplementation
-from .mpi_job_pods import PodParts
+from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
 from .mpirun_ranks import ranks_of
 from .names import check_keys, check_label_name, check_labels, check_subdomain_name, check_variable_names
 from .node_selection import check_tolerations
-from .pod_overrides import infiniband, operators_labels, operators_variables, operators_volume
+from .pod_overrides import (
+    CONFIG_PATH,
+    infiniband,
+    normal_path,
+    operators_labels,
+    operators_variables,
+    operators_volume,
+)
 from .worker_resources import ResolvedResources, WorkerResources
 
 __all__ = [
@@ -137,7 +144,7 @@ def check_allocation(where: str, worker_template: Mapping[str, Any]) -> None:
     spec = worker_template["spec"]
     asked = {
         resource
-        for container in spec["containers"]
+        for container in [*spec["containers"], *spec.get("initContainers", [])]
         for resource in container.get("resources", {}).get("limits", {})
         if resource in (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE)
     }
@@ -225,20 +232,48 @@ def check_pods_labels(where: str, labels: Mapping[str, str]) -> None:
 
 
 def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_path: str) -> None:
-    """Refuse volumes in the way of the operator's, and two with one name.
+    """Refuse volumes in the way of the job's and the operator's, and two with one name or at one path.
 
     :raises InvalidArgumentError: naming the path or the volume.
     """
+    _check_ssh_path(where, ssh_auth_mount_path)
     seen: dict[str, k8s.Volume] = {}
+    paths: dict[str, str] = {}
     for path, volume in volumes.items():
-        if not path.startswith("/"):
-            raise InvalidArgumentError(f"{where}: 'volumes' has the path {path!r}: mount paths are absolute")
+        if not path.startswith("/") or not normal_path(path):
+            raise InvalidArgumentError(
+                f"{where}: 'volumes' has the path {path!r}: mount paths are absolute, and not the root"
+            )
+        if paths.setdefault(normal_path(path), path) != path:
+            raise InvalidArgumentError(
+                f"{where}: 'volumes' has the paths {paths[normal_path(path)]!r} and {path!r}, which are the same: "
+                "leave one out"
+            )
         if seen.setdefault(volume.name, volume) is not volume:
             raise InvalidArgumentError(
                 f"{where}: 'volumes' has two volumes of the name '{volume.name}': give each a name of its own"
             )
-        for problem in operators_volume(volume.name, path, ssh_auth_mount_path):
-            raise InvalidArgumentError(f"{where}: 'volumes' {problem}")
         host_path = volume.host_path.path if volume.host_path is not None else ""
-        for problem in infiniband(host_path):
+        for problem in (
+            *_shared_memory(volume.name, path),
+            *operators_volume(volume.name, path, ssh_auth_mount_path),
+            *infiniband(host_path),
+        ):
             raise InvalidArgumentError(f"{where}: 'volumes' {problem}")
+
+
+def _check_ssh_path(where: str, path: str) -> None:
+    if not path.startswith("/") or normal_path(path) in ("", CONFIG_PATH, SHARED_MEMORY_PATH):
+        raise InvalidArgumentError(
+            f"{where}: 'ssh_auth_mount_path' is {path!r}: use an absolute path, such as '/root/.ssh', but neither the "
+            f"root nor {CONFIG_PATH} nor {SHARED_MEMORY_PATH}, which are taken"
+        )
+
+
+def _shared_memory(name: str, path: str) -> Iterator[str]:
+    if name == SHARED_MEMORY_VOLUME or normal_path(path) == SHARED_MEMORY_PATH:
+        yield (
+            f"has the volume '{name}' at {path}, but the workers have a volume '{SHARED_MEMORY_VOLUME}' at "
+            f"{SHARED_MEMORY_PATH} already: choose another name and path, or set its size by "
+            "WorkerResources(shared_memory=...)"
+        )

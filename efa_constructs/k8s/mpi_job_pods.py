@@ -17,6 +17,8 @@ from .worker_resources import ResolvedResources
 __all__ = [
     "INSTANCE_TYPE_LABEL",
     "LAUNCHER_CONTAINER",
+    "SHARED_MEMORY_PATH",
+    "SHARED_MEMORY_VOLUME",
     "WORKER_CONTAINER",
     "PodParts",
     "launcher_template",
@@ -30,7 +32,8 @@ WORKER_CONTAINER = "worker"
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 _SSH_PORT = 22
 _CLAIM = "devices"
-_SHARED_MEMORY = "shared-memory"
+SHARED_MEMORY_VOLUME = "shared-memory"
+SHARED_MEMORY_PATH = "/dev/shm"
 # Where a cluster has Istio, its proxy would stand between mpirun and sshd.
 # https://github.com/kubeflow/mpi-operator, deploy/v2beta1/mpi-operator.yaml
 _NO_PROXY = {"sidecar.istio.io/inject": "false"}
@@ -67,7 +70,7 @@ class PodParts:
 def worker_template(parts: PodParts) -> dict[str, Any]:
     """The workers' pod template. It has no command: the operator starts sshd in such a container."""
     shared_memory = k8s.Volume(
-        name=_SHARED_MEMORY,
+        name=SHARED_MEMORY_VOLUME,
         empty_dir=k8s.EmptyDirVolumeSource(
             medium="Memory", size_limit=k8s.Quantity.from_string(f"{parts.resources.shared_memory_mib}Mi")
         ),
@@ -84,7 +87,7 @@ def worker_template(parts: PodParts) -> dict[str, Any]:
         # libfabric registers memory with the EFA, which locks it: the default limit of a container is 64 KiB.
         # https://github.com/awslabs/awsome-distributed-ai/issues/647
         security_context=k8s.SecurityContext(capabilities=k8s.Capabilities(add=["IPC_LOCK"])),
-        volume_mounts=[k8s.VolumeMount(name=_SHARED_MEMORY, mount_path="/dev/shm"), *_mounts(parts)],
+        volume_mounts=[k8s.VolumeMount(name=SHARED_MEMORY_VOLUME, mount_path=SHARED_MEMORY_PATH), *_mounts(parts)],
     )
     template = _template(
         parts,

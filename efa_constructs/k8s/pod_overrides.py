@@ -6,17 +6,24 @@ Source: https://github.com/kubeflow/mpi-operator, pkg/controller/mpi_job_control
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from cdk8s_plus_27 import k8s
-
-from ..catalogue.nearest import nearest
 from ..errors import InvalidArgumentError
+from .pod_template import merge, mismatches, one_of_conflicts, schema
 
-__all__ = ["Overrides", "infiniband", "merged", "operators_labels", "operators_variables", "operators_volume"]
+__all__ = [
+    "CONFIG_PATH",
+    "Overrides",
+    "infiniband",
+    "is_never_overcommitted",
+    "merged",
+    "normal_path",
+    "operators_labels",
+    "operators_variables",
+    "operators_volume",
+]
 
 # A part of a pod template: {"metadata": {...}, "spec": {...}}.
 Overrides = Mapping[str, Any]
@@ -35,17 +42,13 @@ _OPERATOR_VARIABLES = (
     "HYDRA_HOST_FILE",
     "HYDRA_LAUNCH_EXTRA_ARGS",
 )
-_CONFIG_PATH = "/etc/mpi"
+CONFIG_PATH = "/etc/mpi"
 # Fields of the pod that the operator sets, and what to use in their place.
 _OPERATOR_FIELDS = {
     "hostname": "the operator names each pod, and the hostfile depends on it: leave it out",
     "subdomain": "the operator's Service depends on it: leave it out",
     "restartPolicy": "the operator overrides it, and warns: use the restart policies of RunPolicy",
 }
-# What the API writes in capitals: hostIPC, hostPID, setHostnameAsFQDN.
-_CAPITALS = frozenset({"fqdn", "ipc", "pid"})
-# Newer than the Kubernetes of the typed classes, from whose arguments the other names are taken.
-_NEWER_FIELDS = frozenset({"hostnameOverride", "resources"})
 
 
 def merged(
@@ -56,62 +59,63 @@ def merged(
     container: str,
     ssh_auth_mount_path: str,
 ) -> dict[str, Any]:
-    """Put overrides on a pod template: maps are merged, named entries of lists too, other entries are added.
+    """Put overrides on a pod template, as :func:`~efa_constructs.k8s.pod_template.merge` says.
 
     :param argument: Where the overrides were given, for messages.
     :param container: The name of the MPI container.
-    :raises InvalidArgumentError: a field does not exist, or is the operator's.
+    :raises InvalidArgumentError: a field does not exist, is of another kind, or is the operator's.
     """
     for problem in _problems(overrides, container, ssh_auth_mount_path):
         raise InvalidArgumentError(f"'{argument}' {problem}")
-    result = _merge(template, overrides)
-    assert isinstance(result, dict)
+    result: dict[str, Any] = merge(template, _with_requests(overrides), schema())
     return result
 
 
-def _problems(overrides: Overrides, container: str, ssh_auth_mount_path: str) -> Iterator[str]:
+def _with_requests(overrides: Overrides) -> Overrides:
+    """The overrides, in which a limit of what Kubernetes does not overcommit is also the request."""
     spec = overrides.get("spec", {})
+    if "containers" not in spec:
+        return overrides
+    return {**overrides, "spec": {**spec, "containers": [_with_requests_of_limits(one) for one in spec["containers"]]}}
+
+
+def _with_requests_of_limits(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    resources = container.get("resources", {})
+    requests = {name: limit for name, limit in resources.get("limits", {}).items() if is_never_overcommitted(name)}
+    if not requests:
+        return container
+    return {**container, "resources": {**resources, "requests": {**requests, **resources.get("requests", {})}}}
+
+
+def is_never_overcommitted(resource: str) -> bool:
+    """Whether a request must be the limit: of huge pages, and of what a device plugin counts (``vendor/resource``)."""
+    return resource.startswith("hugepages-") or "/" in resource
+
+
+def _problems(overrides: Overrides, container: str, ssh_auth_mount_path: str) -> Iterator[str]:
+    # First: what follows relies on the kinds.
+    yield from mismatches(overrides, schema())
+    yield from one_of_conflicts(overrides, schema())
+    metadata, spec = overrides.get("metadata", {}), overrides.get("spec", {})
     containers = spec.get("containers", [])
-    yield from _unknown_names("", overrides, frozenset({"metadata", "spec"}))
-    yield from _unknown_names("metadata.", overrides.get("metadata", {}), frozenset({"annotations", "labels"}))
-    yield from _unknown_names("spec.", spec, _field_names(k8s.PodSpec) | _NEWER_FIELDS)
-    for index, one in enumerate(containers):
-        yield from _unknown_names(f"spec.containers[{index}].", one, _field_names(k8s.Container) | {"restartPolicy"})
-    yield from _operators_own(overrides.get("metadata", {}), spec)
+    yield from _operators_own(metadata, spec)
     yield from _order_of_containers(containers, container)
     for index, one in enumerate(containers):
         if one.get("name") == container:
             yield from _about_the_mpi_container(f"spec.containers[{index}]", one, ssh_auth_mount_path)
 
 
-def _unknown_names(where: str, given: Mapping[str, Any], known: frozenset[str]) -> Iterator[str]:
-    for name in given:
-        if name not in known:
-            meant = nearest(name.replace("_", ""), known, most=1)
-            hint = f"; did you mean '{meant[0]}'?" if meant else f"; known are {', '.join(sorted(known))}"
-            yield f"has '{where}{name}', which no pod has, and Kubernetes would drop it silently{hint}"
-
-
-@cache
-def _field_names(struct: Callable[..., object]) -> frozenset[str]:
-    """The JSON names of the fields of one of the typed classes."""
-    parameters = list(inspect.signature(struct).parameters)
-    return frozenset(_camel_case(name) for name in parameters)
-
-
-def _camel_case(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(word.upper() if word in _CAPITALS else word.capitalize() for word in others)
-
-
 def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
+    for name in metadata:
+        if name not in ("annotations", "labels"):
+            yield f"has 'metadata.{name}', but the operator makes the pods, and names them: leave it out"
     for name, instead in _OPERATOR_FIELDS.items():
         if name in spec:
             yield f"has 'spec.{name}' {spec[name]!r}: {instead}"
     yield from operators_labels(metadata.get("labels", {}))
     for volume in spec.get("volumes", []):
         yield from operators_volume(volume.get("name", ""), "", "")
-        yield from infiniband(str(volume.get("hostPath", {}).get("path", "")))
+        yield from infiniband(volume.get("hostPath", {}).get("path", ""))
 
 
 def operators_labels(labels: Iterable[str]) -> Iterator[str]:
@@ -134,16 +138,21 @@ def operators_volume(name: str, mount_path: str, ssh_auth_mount_path: str) -> It
     """What is wrong with a volume, or with a mount of it, because the operator has one there."""
     if name in _OPERATOR_VOLUMES:
         yield f"has a volume '{name}', a name that the operator uses: choose another"
-    path = mount_path.rstrip("/")
-    if path and path in {_CONFIG_PATH, ssh_auth_mount_path.rstrip("/")}:
+    path = normal_path(mount_path)
+    if path and path in {CONFIG_PATH, normal_path(ssh_auth_mount_path)}:
         yield f"mounts a volume at {path}, where the operator mounts its own: choose another path"
+
+
+def normal_path(path: str) -> str:
+    """The path as the container's runtime sees it; the root, and no path at all, are the empty string."""
+    return posixpath.normpath(f"/{path.lstrip('/')}").rstrip("/")
 
 
 def infiniband(host_path: str) -> Iterator[str]:
     """What is wrong with mounting the devices of the host. https://github.com/aws-samples/aws-do-eks/issues/63"""
-    if host_path.startswith("/dev/infiniband"):
+    if f"{normal_path(host_path)}/".startswith("/dev/infiniband/") or normal_path(host_path) == "/dev":
         yield (
-            "mounts /dev/infiniband of the host, which shows the job devices that are not EFAs, and libfabric then "
+            f"mounts {host_path} of the host, which shows the job devices that are not EFAs, and libfabric then "
             "uses none: leave it out, the EFA device plugin brings the devices"
         )
 
@@ -163,35 +172,4 @@ def _about_the_mpi_container(where: str, container: Mapping[str, Any], ssh_auth_
             yield f"has '{where}.{name}': use the job's own arguments for it"
     yield from operators_variables(variable.get("name", "") for variable in container.get("env", []))
     for mount in container.get("volumeMounts", []):
-        yield from operators_volume(str(mount.get("name", "")), str(mount.get("mountPath", "")), ssh_auth_mount_path)
-
-
-def _merge(base: Any, over: Any) -> Any:
-    if isinstance(base, Mapping) and isinstance(over, Mapping):
-        both = dict(base)
-        for name, value in over.items():
-            both[name] = _merge(base[name], value) if name in base else value
-        return both
-    if isinstance(base, Sequence) and isinstance(over, Sequence) and not isinstance(base, str):
-        return _merge_lists(base, over)
-    return over
-
-
-def _merge_lists(base: Sequence[Any], over: Sequence[Any]) -> list[Any]:
-    result = list(base)
-    places = {_key(one): index for index, one in enumerate(base)}
-    for one in over:
-        key = _key(one)
-        if key is not None and key in places:
-            result[places[key]] = _merge(result[places[key]], one)
-        else:
-            result.append(one)
-    return result
-
-
-def _key(entry: Any) -> str | None:
-    """What Kubernetes tells the entries of a list apart by: mounts have the name of a volume, which may recur."""
-    if not isinstance(entry, Mapping):
-        return None
-    key = entry.get("mountPath") or entry.get("name")
-    return None if key is None else str(key)
+        yield from operators_volume(mount.get("name", ""), mount.get("mountPath", ""), ssh_auth_mount_path)

@@ -8,7 +8,7 @@ import pytest
 from cdk8s import Duration, Size
 from cdk8s_plus_27 import k8s
 
-from efa_constructs.errors import EfaConstructsError, InvalidArgumentError
+from efa_constructs.errors import EfaConstructsError
 from efa_constructs.k8s import (
     GangScheduling,
     Kueue,
@@ -231,26 +231,6 @@ def test_has_a_name_without_a_hash_that_follows_from_its_id(bench):
     assert manifest["metadata"] == {"name": "train", "namespace": "team-a"}
 
 
-def test_puts_overrides_on_what_it_wrote(bench):
-    bench.job(
-        worker_overrides={
-            "spec": {
-                "priorityClassName": "high",
-                "containers": [{"name": "worker", "volumeMounts": [{"name": "x", "mountPath": "/x"}]}, {"name": "log"}],
-                "volumes": [{"name": "x", "emptyDir": {}}],
-                "tolerations": [{"operator": "Exists"}],
-            }
-        }
-    )
-    pod = bench.pod("Worker")
-    assert pod["priorityClassName"] == "high"
-    assert [container["name"] for container in pod["containers"]] == ["worker", "log"]
-    assert [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]] == ["/dev/shm", "/x"]
-    assert [volume["name"] for volume in pod["volumes"]] == ["shared-memory", "x"]
-    assert pod["tolerations"][-1] == {"operator": "Exists"}
-    assert "priorityClassName" not in bench.pod("Launcher")
-
-
 @pytest.mark.parametrize(
     "overrides",
     [
@@ -344,6 +324,40 @@ def resources(**values):
             {"volumes": {"/x": k8s.Volume(name="x", host_path=k8s.HostPathVolumeSource(path="/dev/infiniband"))}},
             "mounts /dev/infiniband of the host",
         ),
+        (
+            {"volumes": {"/x": k8s.Volume(name="x", host_path=k8s.HostPathVolumeSource(path="/dev/"))}},
+            "mounts /dev/ of",
+        ),
+        ({"volumes": {"/": k8s.Volume(name="x")}}, "'volumes' has the path '/': mount paths are .* not the root"),
+        ({"volumes": {"//etc/mpi": k8s.Volume(name="x")}}, "mounts a volume at /etc/mpi, where the operator"),
+        ({"volumes": {"/root/x/../.ssh/": k8s.Volume(name="x")}}, "mounts a volume at /root/.ssh, where the operator"),
+        (
+            {"volumes": {"/data": k8s.Volume(name="x"), "/data/": k8s.Volume(name="y")}},
+            "'volumes' has the paths '/data' and '/data/', which are the same",
+        ),
+        ({"volumes": {"/dev/shm/": k8s.Volume(name="x")}}, "has the volume 'x' at /dev/shm/, but the workers have"),
+        (
+            {"volumes": {"/x": k8s.Volume(name="shared-memory")}},
+            "has the volume 'shared-memory' at /x, but the workers",
+        ),
+        ({"ssh_auth_mount_path": "root/.ssh"}, "'ssh_auth_mount_path' is 'root/.ssh': use an absolute path"),
+        ({"ssh_auth_mount_path": ""}, "'ssh_auth_mount_path' is ''"),
+        ({"ssh_auth_mount_path": "/"}, "'ssh_auth_mount_path' is '/'"),
+        ({"ssh_auth_mount_path": "/etc/mpi"}, "'ssh_auth_mount_path' is '/etc/mpi'"),
+        ({"ssh_auth_mount_path": "/dev/shm"}, "'ssh_auth_mount_path' is '/dev/shm'"),
+        (
+            {
+                "resource_claim_template": "all",
+                "worker_overrides": {
+                    "spec": {
+                        "initContainers": [
+                            {"name": "a", "image": "a:1", "resources": {"limits": {"nvidia.com/gpu": 1}}},
+                        ]
+                    }
+                },
+            },
+            "have resource claims, and ask device plugins for nvidia.com/gpu",
+        ),
         ({"pod_labels": {"kueue.x-k8s.io/queue-name": "a"}}, "Kueue reads on the MPIJob, not on its pods"),
         ({"pod_labels": {"training.kubeflow.org/job-role": "a"}}, "'pod_labels' has the label"),
         ({"environment": {"OMPI_MCA_orte_default_hostfile": "/x"}}, "sets OMPI_MCA_orte_default_hostfile, which the"),
@@ -360,45 +374,17 @@ def test_refuses_a_job_that_could_not_run_and_says_what_to_change(bench, overrid
     assert bench.manifests == []
 
 
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        ({"spec": {"restartPolicy": "Never"}}, "'spec.restartPolicy' 'Never': the operator overrides it"),
-        ({"spec": {"hostname": "a"}}, "'spec.hostname' 'a': the operator names each pod"),
-        ({"spec": {"subdomain": "a"}}, "'spec.subdomain'"),
-        ({"spec": {"node_selector": {}}}, "'spec.node_selector', which no pod has.*did you mean 'nodeSelector'"),
-        ({"specs": {}}, "'specs', which no pod has.*did you mean 'spec'"),
-        ({"metadata": {"name": "a"}}, "'metadata.name', which no pod has"),
-        ({"spec": {"containers": [{"name": "worker", "enviroment": []}]}}, r"'spec.containers\[0\].enviroment'"),
-        ({"metadata": {"labels": {"training.kubeflow.org/job-name": "a"}}}, "by which the operator finds its pods"),
-        ({"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "a"}}}, "Kueue reads on the MPIJob, not on its pods"),
-        ({"spec": {"volumes": [{"name": "mpi-job-config"}]}}, "has a volume 'mpi-job-config'"),
-        ({"spec": {"volumes": [{"name": "x", "hostPath": {"path": "/dev/infiniband"}}]}}, "mounts /dev/infiniband"),
-        (
-            {"spec": {"containers": [{"name": "sidecar"}, {"name": "worker"}]}},
-            "lists the container 'sidecar' before 'worker', but the operator sets up SSH in the first one",
-        ),
-        ({"spec": {"containers": [{"name": "worker", "command": ["x"]}]}}, r"'spec.containers\[0\].command': use the"),
-        (
-            {"spec": {"containers": [{"name": "worker", "env": [{"name": "K_MPI_JOB_ROLE"}]}]}},
-            "sets K_MPI_JOB_ROLE, which the operator sets too",
-        ),
-        (
-            {"spec": {"containers": [{"name": "worker", "volumeMounts": [{"name": "x", "mountPath": "/root/.ssh/"}]}]}},
-            "mounts a volume at /root/.ssh, where the operator mounts its own",
-        ),
-    ],
-)
-def test_refuses_overrides_of_what_is_the_operators(bench, overrides, message):
-    with pytest.raises(InvalidArgumentError, match=f"'worker_overrides' .*{message}"):
-        bench.job(worker_overrides=overrides)
-    assert bench.manifests == []
-
-
-@pytest.mark.parametrize("name", ["hostIPC", "setHostnameAsFQDN", "dnsConfig", "schedulingGates", "resources"])
-def test_knows_the_fields_of_a_pod_by_kubernetes_own_names(bench, name):
-    bench.job(launcher_overrides={"spec": {name: "x"}})
-    assert bench.pod("Launcher")[name] == "x"
+def test_mounts_volumes_beside_those_of_the_job_and_the_operator(bench):
+    bench.job(
+        ssh_auth_mount_path="/home/mpi/.ssh",
+        volumes={
+            "/root/.ssh": k8s.Volume(name="keys", empty_dir=k8s.EmptyDirVolumeSource()),
+            "/data": k8s.Volume(name="data", host_path=k8s.HostPathVolumeSource(path="/mnt/k8s-disks/0")),
+            "/devices": k8s.Volume(name="devices", host_path=k8s.HostPathVolumeSource(path="/dev/disk")),
+        },
+    )
+    mounts = {mount["mountPath"] for mount in bench.worker["volumeMounts"]}
+    assert mounts == {"/dev/shm", "/root/.ssh", "/data", "/devices"}
 
 
 def test_accepts_taints_that_its_pods_tolerate(bench):

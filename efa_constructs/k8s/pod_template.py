@@ -1,0 +1,169 @@
+"""The shape of a pod template: which fields there are, of which kind, and how two parts of a template become one.
+
+It follows the schema that comes with the MPI Operator, which is Kubernetes' own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ..catalogue.nearest import nearest
+
+__all__ = ["merge", "mismatches", "one_of_conflicts", "schema"]
+
+Schema = Mapping[str, Any]
+
+# Of each of these, Kubernetes takes one. The API's documentation says so of each; the schema does not.
+_HANDLERS = (
+    frozenset({"exec", "grpc", "httpGet", "tcpSocket"}),
+    frozenset({"exec", "httpGet", "sleep", "tcpSocket"}),
+)
+_VALUE = frozenset({"value", "valueFrom"})
+_VALUE_SOURCES = frozenset({"configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef"})
+_INSTEAD = {
+    "object": "a map",
+    "array": "a list",
+    "string": "a string",
+    "integer": "a whole number",
+    "boolean": "True or False",
+}
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "object": (Mapping,),
+    "array": (list, tuple),
+    "string": (str,),
+    "integer": (int,),
+    "boolean": (bool,),
+}
+
+
+@cache
+def schema() -> Schema:
+    """The schema of a pod template, as a structural schema of a CustomResourceDefinition."""
+    document = json.loads((Path(__file__).parent / "pod_template_schema.json").read_text(encoding="utf-8"))
+    template: Schema = document["schema"]
+    return template
+
+
+def mismatches(given: object, node: Schema, where: str = "") -> Iterator[str]:
+    """What of a part of a template Kubernetes would drop or refuse: unknown fields, and values of the wrong kind.
+
+    :param node: The schema of that part.
+    :param where: Its path in the template, such as ``spec.containers[0]``; the template itself has none.
+    """
+    instead = _instead(given, node)
+    if instead is not None:
+        yield f"has '{where}' {given!r}: give {instead}"
+    elif isinstance(given, Mapping):
+        yield from _mismatches_of_fields(given, node, where)
+    elif node.get("type") == "array" and isinstance(given, Sequence):
+        for index, entry in enumerate(given):
+            yield from mismatches(entry, node["items"], f"{where}[{index}]")
+
+
+def _mismatches_of_fields(given: Mapping[str, Any], node: Schema, where: str) -> Iterator[str]:
+    fields: Mapping[str, Schema] | None = node.get("properties")
+    for name, value in given.items():
+        path = f"{where}.{name}" if where else str(name)
+        if fields is None:
+            yield from mismatches(value, node["additionalProperties"], path)
+        elif name in fields:
+            yield from mismatches(value, fields[name], path)
+        else:
+            meant = nearest(str(name).replace("_", ""), fields, most=1)
+            hint = f"; did you mean '{meant[0]}'?" if meant else f"; known are {', '.join(sorted(fields))}"
+            yield f"has '{path}', which no pod has, and Kubernetes would drop it silently{hint}"
+
+
+def _instead(given: object, node: Schema) -> str | None:
+    """What to give in place of a value of the wrong kind, or None for the right one."""
+    if node.get("x-kubernetes-int-or-string"):
+        right = isinstance(given, int | str) and not isinstance(given, bool)
+        instead = "a quantity such as '500m', '4Gi' or 8" if "pattern" in node else "a whole number or a string"
+    else:
+        kind = node["type"]
+        right = isinstance(given, _PYTHON_TYPES[kind]) and (kind == "boolean" or not isinstance(given, bool))
+        instead = _INSTEAD[kind]
+    if right and "pattern" in node:
+        right = re.fullmatch(node["pattern"], str(given)) is not None
+    return None if right else instead
+
+
+def one_of_conflicts(given: Mapping[str, Any], node: Schema, where: str = "") -> Iterator[str]:
+    """Where a part of a template, right in its kinds, names two of what Kubernetes takes one of."""
+    for group in _one_of_groups(node):
+        both = [f"'{name}'" for name in given if name in group]
+        if len(both) > 1:
+            yield f"has {' and '.join(both)} in '{where}', of which Kubernetes takes one: leave one out"
+    for name, value in given.items():
+        child = _child(node, name)
+        if isinstance(value, Mapping):
+            yield from one_of_conflicts(value, child, f"{where}.{name}" if where else name)
+        elif child.get("type") == "array" and child["items"].get("type") == "object":
+            for index, entry in enumerate(value):
+                path = f"{where}.{name}[{index}]" if where else f"{name}[{index}]"
+                yield from one_of_conflicts(entry, child["items"], path)
+
+
+def merge(base: Any, over: Any, node: Schema) -> Any:
+    """Put a part of a template on another, as ``kubectl patch`` does: maps are merged, entries of a list by their key.
+
+    Entries of a list that has no key are added. Of fields that exclude each other, that of ``over`` stays.
+
+    :param node: The schema of both.
+    """
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        excluded = {
+            name for group in _one_of_groups(node) if not group.isdisjoint(over) for name in group.difference(over)
+        }
+        both = {name: value for name, value in base.items() if name not in excluded}
+        for name, value in over.items():
+            both[name] = merge(both[name], value, _child(node, name)) if name in both else value
+        return both
+    if node.get("type") == "array":
+        return _merge_lists(base, over, node)
+    return over
+
+
+def _merge_lists(base: Sequence[Any], over: Sequence[Any], node: Schema) -> list[Any]:
+    result = list(base)
+    keys: Sequence[str] = node.get("x-kubernetes-list-map-keys", ())
+    places = {_key(entry, keys): index for index, entry in enumerate(base)} if keys else {}
+    for entry in over:
+        place = places.get(_key(entry, keys)) if keys else None
+        if place is None:
+            result.append(entry)
+        else:
+            result[place] = merge(result[place], entry, node["items"])
+    return result
+
+
+def _key(entry: Mapping[str, Any], keys: Sequence[str]) -> tuple[object, ...]:
+    """What Kubernetes tells the entries of a list apart by."""
+    # A path is the same with a slash at its end; of a port, the protocol may be left out.
+    return tuple("TCP" if key == "protocol" and key not in entry else _bare(entry.get(key)) for key in keys)
+
+
+def _bare(value: object) -> object:
+    return value.rstrip("/") if isinstance(value, str) else value
+
+
+def _child(node: Schema, name: str) -> Schema:
+    child: Schema = node["properties"][name] if "properties" in node else node["additionalProperties"]
+    return child
+
+
+def _one_of_groups(node: Schema) -> Iterator[frozenset[str]]:
+    """Fields of which a map of this schema may have one."""
+    fields = node.get("properties", {})
+    yield from (group for group in (*_HANDLERS, _VALUE, _VALUE_SOURCES, _volume_sources()) if group <= fields.keys())
+
+
+@cache
+def _volume_sources() -> frozenset[str]:
+    volume = schema()["properties"]["spec"]["properties"]["volumes"]["items"]["properties"]
+    return frozenset(volume) - {"name"}

@@ -1,0 +1,336 @@
+"""Overrides: further fields of the pods of an MPI job, and what of them is refused."""
+
+from __future__ import annotations
+
+import pytest
+from cdk8s import Size
+
+from efa_constructs.errors import InvalidArgumentError
+from efa_constructs.k8s import Launcher, LauncherPlacement, WorkerResources
+
+from .schemas import check_manifests
+
+
+def test_puts_overrides_on_what_it_wrote(bench):
+    bench.job(
+        worker_overrides={
+            "spec": {
+                "priorityClassName": "high",
+                "containers": [
+                    {"name": "worker", "volumeMounts": [{"name": "x", "mountPath": "/x"}]},
+                    {"name": "log", "image": "log:1"},
+                ],
+                "volumes": [{"name": "x", "emptyDir": {}}],
+                "tolerations": [{"operator": "Exists"}],
+            }
+        }
+    )
+    pod = bench.pod("Worker")
+    assert pod["priorityClassName"] == "high"
+    assert [container["name"] for container in pod["containers"]] == ["worker", "log"]
+    assert [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]] == ["/dev/shm", "/x"]
+    assert [volume["name"] for volume in pod["volumes"]] == ["shared-memory", "x"]
+    assert pod["tolerations"][-1] == {"operator": "Exists"}
+    assert "priorityClassName" not in bench.pod("Launcher")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"spec": {"restartPolicy": "Never"}}, "'spec.restartPolicy' 'Never': the operator overrides it"),
+        ({"spec": {"hostname": "a"}}, "'spec.hostname' 'a': the operator names each pod"),
+        ({"spec": {"subdomain": "a"}}, "'spec.subdomain'"),
+        ({"spec": {"node_selector": {}}}, "'spec.node_selector', which no pod has.*did you mean 'nodeSelector'"),
+        ({"specs": {}}, "'specs', which no pod has.*did you mean 'spec'"),
+        ({"metadata": {"name": "a"}}, "'metadata.name', but the operator makes the pods"),
+        ({"spec": {"containers": [{"name": "worker", "enviroment": []}]}}, r"'spec.containers\[0\].enviroment'"),
+        ({"metadata": {"labels": {"training.kubeflow.org/job-name": "a"}}}, "by which the operator finds its pods"),
+        ({"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "a"}}}, "Kueue reads on the MPIJob, not on its pods"),
+        ({"spec": {"volumes": [{"name": "mpi-job-config"}]}}, "has a volume 'mpi-job-config'"),
+        ({"spec": {"volumes": [{"name": "x", "hostPath": {"path": "/dev/infiniband"}}]}}, "mounts /dev/infiniband"),
+        (
+            {"spec": {"containers": [{"name": "sidecar"}, {"name": "worker"}]}},
+            "lists the container 'sidecar' before 'worker', but the operator sets up SSH in the first one",
+        ),
+        ({"spec": {"containers": [{"name": "worker", "command": ["x"]}]}}, r"'spec.containers\[0\].command': use the"),
+        (
+            {"spec": {"containers": [{"name": "worker", "env": [{"name": "K_MPI_JOB_ROLE"}]}]}},
+            "sets K_MPI_JOB_ROLE, which the operator sets too",
+        ),
+        (
+            {"spec": {"containers": [{"name": "worker", "volumeMounts": [{"name": "x", "mountPath": "/root/.ssh/"}]}]}},
+            "mounts a volume at /root/.ssh, where the operator mounts its own",
+        ),
+    ],
+)
+def test_refuses_overrides_of_what_is_the_operators(bench, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=f"'worker_overrides' .*{message}"):
+        bench.job(worker_overrides=overrides)
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hostIPC", True),
+        ("setHostnameAsFQDN", False),
+        ("dnsConfig", {"nameservers": ["10.0.0.2"]}),
+        ("schedulingGates", [{"name": "later"}]),
+        ("resources", {"limits": {"memory": "64Gi"}}),
+        ("terminationGracePeriodSeconds", 60),
+    ],
+)
+def test_knows_the_fields_of_a_pod_by_kubernetes_own_names(bench, name, value):
+    bench.job(launcher_overrides={"spec": {name: value}})
+    assert bench.pod("Launcher")[name] == value
+
+
+def container(**fields):
+    return {"spec": {"containers": [{"name": "worker", **fields}]}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"spec": None}, "'spec' None: give a map"),
+        ({"spec": []}, r"'spec' \[\]: give a map"),
+        ({"metadata": {"labels": None}}, "'metadata.labels' None: give a map"),
+        ({"metadata": {"labels": {"fast": True}}}, "'metadata.labels.fast' True: give a string"),
+        ({"spec": {"volumes": ["a"]}}, r"'spec.volumes\[0\]' 'a': give a map"),
+        ({"spec": {"containers": {"name": "worker"}}}, "'spec.containers' {'name': 'worker'}: give a list"),
+        ({"spec": {"hostIPC": "yes"}}, "'spec.hostIPC' 'yes': give True or False"),
+        ({"spec": {"priority": True}}, "'spec.priority' True: give a whole number"),
+        (container(env={"A": "b"}), r"'spec.containers\[0\].env' {'A': 'b'}: give a list"),
+        (container(volumeMounts=None), r"'spec.containers\[0\].volumeMounts' None: give a list"),
+        (container(securityContext={"capabilities": None}), "securityContext.capabilities' None: give a map"),
+        (container(resources={"limits": {"memory": "8 GB"}}), "limits.memory' '8 GB': give a quantity such as"),
+        (container(readinessProbe={"tcpSocket": {"port": 2.5}}), "port' 2.5: give a whole number or a string"),
+    ],
+)
+def test_refuses_values_of_the_wrong_kind_and_says_what_to_give(bench, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=f"'worker_overrides' has .*{message}"):
+        bench.job(worker_overrides=overrides)
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (container(securityContext={"privilged": True}), "securityContext.privilged', which no pod has.*'privileged'"),
+        ({"spec": {"affinity": {"nodeAfinity": {}}}}, "'spec.affinity.nodeAfinity', which .*'nodeAffinity'"),
+        ({"spec": {"initContainers": [{"name": "a", "comand": []}]}}, r"'spec.initContainers\[0\].comand', which"),
+        (container(readinessProbe={"tcpSocket": {"prot": 1}}), "tcpSocket.prot', which .*'port'"),
+        ({"spec": {"volumes": [{"name": "x", "hostpath": {}}]}}, r"'spec.volumes\[0\].hostpath', which .*'hostPath'"),
+    ],
+)
+def test_refuses_misspelt_fields_however_deep(bench, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=f"'worker_overrides' has .*{message}"):
+        bench.job(worker_overrides=overrides)
+
+
+def test_replaces_the_source_of_a_volume_by_another(bench):
+    source = {"hostPath": {"path": "/mnt/shm"}}
+    bench.job(worker_overrides={"spec": {"volumes": [{"name": "shared-memory", **source}]}})
+    assert bench.pod("Worker")["volumes"] == [{"name": "shared-memory", **source}]
+
+
+def test_changes_a_source_of_a_volume_that_stays_the_same(bench):
+    bench.job(worker_overrides={"spec": {"volumes": [{"name": "shared-memory", "emptyDir": {"sizeLimit": "1Gi"}}]}})
+    (volume,) = bench.pod("Worker")["volumes"]
+    assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "1Gi"}
+
+
+def test_replaces_the_handler_of_a_probe_and_keeps_its_period(bench):
+    bench.job(worker_overrides=container(readinessProbe={"exec": {"command": ["pgrep", "sshd"]}}))
+    assert bench.worker["readinessProbe"] == {"exec": {"command": ["pgrep", "sshd"]}, "periodSeconds": 2}
+    check_manifests(bench.manifests)
+
+
+def test_replaces_the_value_of_a_variable_by_a_source_of_it(bench):
+    source = {"valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    env = [{"name": "NCCL_DEBUG", **source}]
+    bench.job(launcher_overrides={"spec": {"containers": [{"name": "launcher", "env": env}]}})
+    variables = {variable.pop("name"): variable for variable in bench.launcher["env"]}
+    assert variables["NCCL_DEBUG"] == source
+    assert variables["FI_PROVIDER"] == {"value": "efa"}
+
+
+def test_refuses_overrides_that_exclude_each_other(bench):
+    both = {"name": "x", "emptyDir": {}, "hostPath": {"path": "/x"}}
+    with pytest.raises(InvalidArgumentError, match=r"'emptyDir' and 'hostPath' in 'spec.volumes\[0\]', of which"):
+        bench.job(worker_overrides={"spec": {"volumes": [both]}})
+
+
+def test_asks_for_what_it_limits_where_kubernetes_does_not_overcommit(bench):
+    bench.job(worker_overrides=container(resources={"limits": {"hugepages-2Mi": "4Gi", "vpc.amazonaws.com/efa": 2}}))
+    resources = bench.worker["resources"]
+    assert resources["limits"]["hugepages-2Mi"] == resources["requests"]["hugepages-2Mi"] == "4Gi"
+    assert resources["limits"]["vpc.amazonaws.com/efa"] == resources["requests"]["vpc.amazonaws.com/efa"] == 2
+
+
+def test_takes_a_path_with_a_slash_at_its_end_for_the_same(bench):
+    bench.job(
+        worker_overrides={
+            "spec": {
+                "containers": [{"name": "worker", "volumeMounts": [{"name": "mine", "mountPath": "/dev/shm/"}]}],
+                "volumes": [{"name": "mine", "emptyDir": {"medium": "Memory"}}],
+            }
+        }
+    )
+    assert bench.worker["volumeMounts"] == [{"name": "mine", "mountPath": "/dev/shm/"}]
+
+
+def limits(values):
+    return container(resources={"limits": values})
+
+
+def sidecar(**fields):
+    return {"name": "log", "image": "registry.example.com/log:1", **fields}
+
+
+def asking(**requests):
+    return {"resources": {"requests": requests}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (limits({"nvidia.com/gpu": 16}), "ask for 16 of 'nvidia.com/gpu', .*a p4d.24xlarge has at most 8"),
+        (limits({"vpc.amazonaws.com/efa": "5"}), "ask for 5 of 'vpc.amazonaws.com/efa', .* has at most 4"),
+        (limits({"aws.amazon.com/neuron": 1}), "ask for 1 of 'aws.amazon.com/neuron', .* has at most 0"),
+        (limits({"hugepages-1Gi": "1Gi"}), "ask for 1024 MiB of 'hugepages-1Gi', .* has at most 0 MiB"),
+        (limits({"hugepages-2Mi": "30Gi"}), "ask for 30720 MiB of 'hugepages-2Mi', .* has at most 21122 MiB"),
+        ({"spec": {"containers": [sidecar(**asking(memory="500Gi"))]}}, "MiB of 'memory', all containers together"),
+        ({"spec": {"containers": [sidecar(**asking(cpu="90"))]}}, "ask for 184.69 of 'cpu', all containers together"),
+        ({"spec": {"containers": [sidecar(resources={"limits": {"nvidia.com/gpu": 1}})]}}, "ask for 9 of 'nvidia.com"),
+        (
+            {"spec": {"initContainers": [sidecar(restartPolicy="Always", **asking(cpu="3000m"))]}},
+            "ask for 97.69 of 'cpu'",
+        ),
+        ({"spec": {"initContainers": [sidecar(**asking(memory="2T"))]}}, "of 'memory', all containers together"),
+        ({"spec": {"resources": {"requests": {"cpu": "200"}}}}, "ask for 201 of 'cpu'"),
+    ],
+)
+def test_refuses_workers_that_fit_no_node_with_their_overrides(bench, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=f"MPIJob 'train': a worker and the launcher beside it .*{message}"):
+        bench.job(worker_overrides=overrides)
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        limits({"nvidia.com/gpu": 4, "memory": "64Gi"}),
+        {"spec": {"containers": [sidecar(**asking(memory="1Gi", cpu="100m"))]}},
+        {"spec": {"initContainers": [sidecar(**asking(cpu="90", memory="500Gi"))]}},
+        limits({"example.com/license": 3}),
+    ],
+    ids=["fewer", "a small sidecar", "before the worker, not beside it", "what nothing is known of"],
+)
+def test_accepts_workers_that_fit_their_node_with_their_overrides(bench, overrides):
+    bench.job(worker_overrides=overrides, resources=WorkerResources(memory=Size.gibibytes(64)))
+
+
+def test_refuses_gpus_on_nodes_without_one(bench):
+    with pytest.raises(InvalidArgumentError, match=r"ask for 8 of 'nvidia.com/gpu', .* a hpc7a.96xlarge has at most 0"):
+        bench.job(instance_type="hpc7a.96xlarge", worker_overrides=limits({"nvidia.com/gpu": 8}))
+
+
+MEMORY = {"memory": "2000Gi"}
+BIG_LAUNCHER = {"spec": {"containers": [{"name": "launcher", "resources": {"limits": MEMORY, "requests": MEMORY}}]}}
+
+
+def test_refuses_a_launcher_that_leaves_no_room_for_the_worker_beside_it(bench):
+    with pytest.raises(InvalidArgumentError, match=r"a worker and the launcher beside it ask for .* of 'memory'"):
+        bench.job(launcher_overrides=BIG_LAUNCHER)
+
+
+def test_knows_nothing_of_the_node_of_a_launcher_elsewhere(bench):
+    bench.job(launcher_overrides=BIG_LAUNCHER, launcher=Launcher(placement=LauncherPlacement.OTHER_NODE))
+
+
+@pytest.mark.parametrize(
+    ("requirements", "message"),
+    [
+        ({"requests": {"hugepages-2Mi": "2Gi"}}, "'worker' of the worker requests 2Gi of hugepages-2Mi and is limited"),
+        ({"requests": {"example.com/license": 1}}, "requests 1 of example.com/license and is limited to None"),
+        ({"limits": {"memory": "8Gi"}}, "more than its limit of 8Gi: override both"),
+    ],
+)
+def test_refuses_requests_that_do_not_go_with_the_limits(bench, requirements, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(worker_overrides=container(resources=requirements))
+
+
+@pytest.mark.parametrize(
+    ("field", "image", "message"),
+    [
+        ("containers", "fluent:latest", "'log' of the {role} is not pinned: .*'latest', which moves"),
+        ("initContainers", "fluent", "'log' of the {role} is not pinned: .*has no tag"),
+    ],
+)
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+def test_refuses_further_containers_whose_image_is_not_pinned(bench, field, image, message, role):
+    with pytest.raises(InvalidArgumentError, match=message.format(role=role)):
+        bench.job(**{f"{role}_overrides": {"spec": {field: [{"name": "log", "image": image}]}}})
+
+
+def test_refuses_a_further_container_without_an_image(bench):
+    with pytest.raises(InvalidArgumentError, match="'log' of the worker has no image: give it one"):
+        bench.job(worker_overrides={"spec": {"containers": [{"name": "log"}]}})
+
+
+def test_refuses_workers_that_may_not_lock_memory(bench):
+    with pytest.raises(InvalidArgumentError, match="'worker' drops IPC_LOCK, but libfabric registers memory"):
+        bench.job(worker_overrides=container(securityContext={"capabilities": {"drop": ["IPC_LOCK"]}}))
+
+
+@pytest.mark.parametrize(
+    "context", [{"capabilities": {"add": ["SYS_PTRACE"], "drop": ["ALL"]}}, {"runAsNonRoot": False}]
+)
+def test_keeps_the_right_to_lock_memory_whatever_else_is_set(bench, context):
+    bench.job(worker_overrides=container(securityContext=context))
+    assert "IPC_LOCK" in bench.worker["securityContext"]["capabilities"]["add"]
+
+
+LABEL = "node.kubernetes.io/instance-type"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"node_selector": {LABEL: "p5.48xlarge"}},
+        {"worker_overrides": {"spec": {"nodeSelector": {LABEL: "p5.48xlarge"}}}},
+        {"worker_overrides": {"spec": {"nodeSelector": {"beta.kubernetes.io/instance-type": "p5.48xlarge"}}}},
+        {"launcher_overrides": {"spec": {"nodeSelector": {LABEL: "p5.48xlarge"}}}},
+    ],
+)
+def test_refuses_a_node_selector_for_another_type(bench, arguments):
+    with pytest.raises(InvalidArgumentError, match=r"instance-type=p5.48xlarge, but the job is for p4d.24xlarge"):
+        bench.job(**arguments)
+
+
+def test_lets_a_launcher_elsewhere_have_a_type_of_its_own(bench):
+    elsewhere = Launcher(placement=LauncherPlacement.OTHER_NODE)
+    bench.job(launcher=elsewhere, launcher_overrides={"spec": {"nodeSelector": {LABEL: "m7i.large"}}})
+    assert bench.pod("Launcher")["nodeSelector"] == {LABEL: "m7i.large"}
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+def test_warns_of_a_harmful_variable_in_overrides(bench, role):
+    harmful = [{"name": role, "env": [{"name": "RDMAV_FORK_SAFE", "value": "1"}]}]
+    bench.job(**{f"{role}_overrides": {"spec": {"containers": harmful}}})
+    (warning,) = bench.warnings
+    assert "RDMAV_FORK_SAFE=1" in warning
+
+
+def test_warns_of_hugepages_on_karpenter_in_overrides(bench):
+    bench.job(worker_overrides={"spec": {"nodeSelector": {"karpenter.sh/nodepool": "gpu"}}})
+    (warning,) = bench.warnings
+    assert "Karpenter does not know which types have hugepages" in warning
+
+
+def test_refuses_two_volumes_at_one_path(bench):
+    mounts = [{"name": "x", "mountPath": "/data"}, {"name": "y", "mountPath": "//data"}]
+    with pytest.raises(InvalidArgumentError, match="'worker' of the worker mounts two volumes at /data: leave one out"):
+        bench.job(worker_overrides=container(volumeMounts=mounts))
