@@ -55,7 +55,7 @@ class KubectlAccess(Construct):
             cluster=cluster,
             kubectl_layer=kubectl_layer,
             private_subnets=list(kubectl_subnets) or None,
-            security_group=cluster.cluster_security_group if kubectl_subnets else None,
+            security_groups=[cluster.cluster_security_group] if kubectl_subnets else None,
         )
         assert self.kubectl_provider.role is not None, "CDK makes a role for a provider of its own"
         self.access_entry = eks.AccessEntry(

@@ -216,8 +216,10 @@ def test_keeps_two_teams_to_their_own_nodes(synthesize, example):
 def test_starts_the_jobs_of_the_teams_when_their_nodes_are_there(synthesize):
     template = synthesize(path_of(17)).template
     applied = template.find_resources("Custom::AWSCDK-EKS-KubernetesResource").values()
-    (jobs,) = [one for one in applied if '"kubeflow.org/v2beta1"' in one["Properties"]["Manifest"]]
-    assert set(template.find_resources("AWS::EKS::Nodegroup")) <= set(jobs["DependsOn"])
+    jobs = [one for one in applied if '"kubeflow.org/v2beta1"' in one["Properties"]["Manifest"]]
+    assert len(jobs) == 2, "each job is a resource of its own"
+    for job in jobs:
+        assert set(template.find_resources("AWS::EKS::Nodegroup")) <= set(job["DependsOn"])
 
 
 def test_applies_a_chart_by_the_kubectl_role_of_a_cluster_of_the_older_library(synthesize, example):
