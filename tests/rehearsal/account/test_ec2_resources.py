@@ -13,6 +13,7 @@ from efa_constructs.rehearsal.account.resource_type import AwsError
 from efa_constructs.rehearsal.account.resources import resource_type
 from efa_constructs.rehearsal.account.resources.ec2 import LaunchTemplate, PlacementGroup
 from efa_constructs.rehearsal.account.resources.key_pairs import KeyPair
+from efa_constructs.rehearsal.account.resources.network import Subnet
 from efa_constructs.rehearsal.account.resources.security_groups import Egress, Group, Ingress
 
 from .training_account import REGION, TrainingAccount
@@ -197,3 +198,12 @@ def test_imports_a_public_key(account: TrainingAccount) -> None:
     assert ssm_backends[account.id][REGION].get_parameter(f"/ec2/keypair/{made.attributes['KeyPairId']}") is None
     KeyPair().delete(account.request(KeyPair, properties), made)
     assert set(account.ec2.key_pairs) == {"other"}
+
+
+def test_a_subnet_in_a_zone_that_is_not_there_is_refused_with_the_zones_of_the_region(account: TrainingAccount) -> None:
+    properties = {"VpcId": account.vpc_id, "CidrBlock": "10.0.240.0/24", "AvailabilityZone": f"{REGION}z"}
+    with pytest.raises(AwsError, match=rf"Value \({REGION}z\) for parameter availabilityZone is invalid") as refusal:
+        account.make(Subnet, properties)
+    named = refusal.value.message.partition("zones: ")[2].rstrip(".").split(", ")
+    assert len(named) > 1
+    assert all(zone.startswith(REGION) for zone in named)

@@ -65,6 +65,18 @@ class Vpc(ResourceType):
         )
 
 
+def _check_zone(request: ResourceRequest, zone: str | None) -> None:
+    """In EC2's words, which name the zones of the Region; moto names those of the world."""
+    zones = [known.name for known in ec2_of(request).describe_availability_zones()]
+    if zone is not None and zone not in zones:
+        raise AwsError(
+            "InvalidParameterValue",
+            f"Value ({zone}) for parameter availabilityZone is invalid. Subnets can currently only be created in the "
+            f"following availability zones: {', '.join(zones)}.",
+            service="Ec2",
+        )
+
+
 class Subnet(ResourceType):
     """A subnet."""
 
@@ -75,6 +87,7 @@ class Subnet(ResourceType):
         properties = request.properties
         if "CidrBlock" not in properties:
             raise AwsError("NotImplemented", "the emulated account has IPv4 subnets only: give 'CidrBlock'", status=501)
+        _check_zone(request, properties.get("AvailabilityZone"))
         subnet = ec2_of(request).create_subnet(
             properties["VpcId"],
             properties["CidrBlock"],
