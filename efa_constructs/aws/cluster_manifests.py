@@ -13,7 +13,7 @@ from constructs import Construct, IDependable
 
 from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
-from ..manifest_size import applied_size, check_manifest_sizes
+from ..manifest_size import check_manifest_sizes
 from ..tree_warnings import copy_warnings
 from .any_cluster import is_of_first_library
 from .argument_kinds import KINDS
@@ -34,9 +34,9 @@ _STAGES = ("Lasting", "Settings", "Workloads", "Jobs")
 # The limit of a template is 1 MB (AWS CloudFormation User Guide, "Understand CloudFormation quotas"); its rest needs
 # some room, too.
 _MOST_BYTES_OF_ALL = 900_000
-# Of one custom resource: what CloudFormation sends to a Lambda function is at most 262,144 bytes
-# (https://github.com/aws/aws-cdk/issues/19165).
-_MOST_BYTES = 200_000
+# Of the manifests of one custom resource: CloudFormation sends a Lambda function at most 262,144 bytes
+# (https://github.com/aws/aws-cdk/issues/19165), and in an update those of before and after.
+_MOST_BYTES = 120_000
 
 
 class ClusterManifests(Construct):
@@ -72,12 +72,13 @@ class ClusterManifests(Construct):
         :raises InvalidArgumentError: the cluster has no kubectl provider, an object has no name or is there twice, or
             is too large to be applied, or all of them are for one template.
         """
-        super().__init__(scope, id)
         _check_cluster(cluster)
         manifests = [manifest for chart in charts for manifest in chart.to_json()]
         _check(manifests)
-        self._bytes = sum(map(_template_size, manifests))
-        self._check_total()
+        size = sum(map(_template_size, manifests))
+        _check_total(Stack.of(scope), size)
+        super().__init__(scope, id)
+        self._bytes = size
         for chart in charts:
             copy_warnings(chart, self)
         earlier: list[IDependable] = [*depends_on, *_access_entries(cluster)]
@@ -88,16 +89,6 @@ class ClusterManifests(Construct):
                 resource.node.add_dependency(*waits_for)
             # A stage without objects passes on what the next one must wait for.
             earlier = [*applied] or earlier
-
-    def _check_total(self) -> None:
-        """Refuse more than the stack's template can hold, with what it has been given before."""
-        stack = Stack.of(self)
-        total = sum(one._bytes for one in stack.node.find_all() if isinstance(one, ClusterManifests))
-        if total > _MOST_BYTES_OF_ALL:
-            raise InvalidArgumentError(
-                f"'charts' has objects with which the manifests of stack '{stack.node.id}' have {total:,} bytes, but a "
-                f"template holds about {_MOST_BYTES_OF_ALL:,}: divide the charts among several stacks"
-            )
 
     def _apply(self, stage: str, manifests: Sequence[Manifest], cluster: AnyCluster) -> Iterator[Construct]:
         if stage == "Lasting":
@@ -133,8 +124,10 @@ def _resource(scope: Construct, id: str, cluster: Any, manifests: Sequence[Manif
 
 def _id_of(manifest: Manifest) -> str:
     """Of a resource of an object alone: an object of another name is another resource."""
+    group = str(manifest["apiVersion"]).rpartition("/")[0]
     metadata = manifest["metadata"]
-    return "-".join(filter(None, (manifest["kind"], metadata.get("namespace"), metadata["name"])))
+    # No name has a colon: names that only together are the same stay different.
+    return ":".join((group, manifest["kind"], metadata.get("namespace", ""), metadata["name"]))
 
 
 def _stage(manifest: Manifest) -> str:
@@ -156,7 +149,7 @@ def _batches(manifests: Iterable[Manifest]) -> Iterator[list[Manifest]]:
     batch: list[Manifest] = []
     size = 0
     for manifest in manifests:
-        more = applied_size(manifest)
+        more = _template_size(manifest)
         if batch and size + more > _MOST_BYTES:
             yield batch
             batch, size = [], 0
@@ -182,6 +175,23 @@ def _check(manifests: Sequence[Manifest]) -> None:
             )
         seen.add(key)
     check_manifest_sizes(manifests)
+    for manifest in manifests:
+        size = _template_size(manifest)
+        if size > _MOST_BYTES:
+            raise InvalidArgumentError(
+                f"{manifest['kind']} '{manifest['metadata']['name']}' takes {size:,} bytes of what CloudFormation "
+                f"sends to the function that applies it, at most {_MOST_BYTES:,}: split it, or use kubectl"
+            )
+
+
+def _check_total(stack: Stack, size: int) -> None:
+    """Refuse more than the stack's template can hold, with what it has been given before."""
+    total = size + sum(one._bytes for one in stack.node.find_all() if isinstance(one, ClusterManifests))
+    if total > _MOST_BYTES_OF_ALL:
+        raise InvalidArgumentError(
+            f"'charts' has objects with which the manifests of stack '{stack.node.id}' have {total:,} bytes, but a "
+            f"template holds about {_MOST_BYTES_OF_ALL:,}: divide the charts among several stacks"
+        )
 
 
 def _template_size(manifest: Manifest) -> int:

@@ -197,6 +197,7 @@ class MpiJob(Construct):
             container=LAUNCHER_CONTAINER,
             ssh_auth_mount_path=ssh_auth_mount_path,
         )
+        checks.check_launcher_affinity(where, launcher, launcher_overrides or {})
         worker_pod = merged(
             worker_template(parts),
             worker_overrides or {},

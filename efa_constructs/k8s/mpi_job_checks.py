@@ -13,6 +13,7 @@ from ..errors import InvalidArgumentError
 from .environment import open_mpi_5_environment
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
+from .launcher import Launcher, LauncherPlacement
 from .mpi_implementation import MpiImplementation
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
 from .mpirun_ranks import ranks_of
@@ -33,6 +34,7 @@ __all__ = [
     "check_claims",
     "check_commands",
     "check_environment",
+    "check_launcher_affinity",
     "check_name",
     "check_names",
     "check_nodes",
@@ -134,6 +136,20 @@ def check_claims(where: str, wanted: WorkerResources) -> None:
                 f"{where}: '{field}' is {count}, and 'resource_claim_template' allocates devices too: a device plugin "
                 "and dynamic resource allocation do not know of each other; use one of them"
             )
+
+
+def check_launcher_affinity(where: str, launcher: Launcher, overrides: Mapping[str, Any]) -> None:
+    """Refuse node affinity that would undo where the launcher goes: Kubernetes takes any one of its terms.
+
+    :raises InvalidArgumentError: the launcher is kept off EFA nodes, and the overrides have terms of their own.
+    """
+    affinity = overrides.get("spec", {}).get("affinity", {}).get("nodeAffinity", {})
+    required = "requiredDuringSchedulingIgnoredDuringExecution" in affinity
+    if required and launcher.placement is LauncherPlacement.OTHER_NODE:
+        raise InvalidArgumentError(
+            f"{where}: 'launcher_overrides' has required node affinity, but LauncherPlacement.OTHER_NODE keeps the "
+            "launcher off EFA nodes by a term of it, and Kubernetes takes any one term: use 'nodeSelector' there"
+        )
 
 
 def check_allocation(where: str, worker_template: Mapping[str, Any]) -> None:
@@ -249,7 +265,7 @@ def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_
                 f"{where}: 'volumes' has the paths {paths[normal_path(path)]!r} and {path!r}, which are the same: "
                 "leave one out"
             )
-        if seen.setdefault(volume.name, volume) is not volume:
+        if seen.setdefault(volume.name, volume) != volume:
             raise InvalidArgumentError(
                 f"{where}: 'volumes' has two volumes of the name '{volume.name}': give each a name of its own"
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 __all__ = ["ranks_of"]
 
@@ -50,11 +50,17 @@ def ranks_of(command: Sequence[str]) -> tuple[str, int] | None:
 
 def _words_of_mpirun(command: Sequence[str]) -> list[str]:
     """The words after mpirun."""
-    directly = any(_is_starter(word) for word in command)
+    # "--launcher mpirun" is an option of another program.
+    directly = any(_is_starter(word) and not before.startswith("-") for before, word in pairwise(["", *command]))
     # What is no mpirun may be the script of a shell, whose lines may go on after a backslash.
-    words = list(command) if directly else [word for script in command for word in script.split() if word != "\\"]
+    words = list(command) if directly else [word for script in command for word in _words_of_script(script)]
     starts = [index for index, word in enumerate(words) if _is_starter(word)]
     return words[starts[0] + 1 :] if len(starts) == 1 else []
+
+
+def _words_of_script(script: str) -> list[str]:
+    lines = [line for line in script.splitlines() if not line.lstrip().startswith("#")]
+    return [word for line in lines for word in line.split() if word != "\\"] if len(lines) > 1 or " " in script else []
 
 
 def _is_starter(word: str) -> bool:
@@ -72,6 +78,9 @@ def _ranks_of_program(words: Sequence[str]) -> tuple[str, int] | None:
     while rest and rest[0].startswith("-"):
         option, attached, value = rest.pop(0).partition("=")
         name = option.lstrip("-")
+        if name == "oversubscribe":
+            # More ranks than slots are meant.
+            return None
         if name not in _VALUES:
             break
         values = [value] if attached else [rest.pop(0) for _ in range(min(_VALUES[name], len(rest)))]

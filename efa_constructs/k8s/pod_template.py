@@ -63,6 +63,10 @@ def mismatches(given: object, node: Schema, where: str = "") -> Iterator[str]:
     elif node.get("type") == "array" and isinstance(given, Sequence):
         for index, entry in enumerate(given):
             yield from mismatches(entry, node["items"], f"{where}[{index}]")
+            required = node["items"].get("required", ()) if isinstance(entry, Mapping) else ()
+            for name in required:
+                if name not in entry:
+                    yield f"has '{where}[{index}]' without '{name}', which Kubernetes requires: give it"
 
 
 def _mismatches_of_fields(given: Mapping[str, Any], node: Schema, where: str) -> Iterator[str]:

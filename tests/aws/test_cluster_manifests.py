@@ -216,7 +216,7 @@ def large(*sizes: int) -> cdk8s.Chart:
 
 
 def test_divides_what_is_too_much_for_one_call(bench, access):
-    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[large(150_000, 100_000, 90_000)])
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[large(70_000, 60_000, 50_000)])
     assert [
         len(json.loads(one["Properties"]["Manifest"]))
         for one in assertions.Template.from_stack(bench.stack).find_resources(MANIFEST).values()
@@ -227,7 +227,8 @@ def test_divides_what_is_too_much_for_one_call(bench, access):
     ("sizes", "message"),
     [
         ((260_000,), "ConfigMap 'map-0' has 260,.* bytes, and at most 250,000 can be applied"),
-        ((190_000,) * 5, "the manifests of stack 'Training' have 950,.* bytes, but a template holds about 900,000"),
+        ((190_000,), "ConfigMap 'map-0' takes 190,.* bytes of what CloudFormation sends .* at most 120,000"),
+        ((95_000,) * 10, "the manifests of stack 'Training' have 95.* bytes, but a template holds about 900,000"),
     ],
 )
 def test_refuses_what_kubectl_or_cloudformation_could_not_take(bench, access, sizes, message):
@@ -252,11 +253,27 @@ def test_refuses_what_is_no_chart(bench, access):
 
 def test_counts_what_quotes_and_line_ends_take_in_a_template_and_what_the_stack_has_already(bench, access):
     escaped = cdk8s.Chart(cdk8s.App(), "Escaped", disable_resource_name_hashes=True)
-    data = {"text": '"\n' * 55_000}
-    k8s.KubeConfigMap(escaped, "Map", metadata=k8s.ObjectMeta(name="escaped"), data=data)
-    ClusterManifests(bench.stack, "First", cluster=access.cluster, charts=[escaped, large(190_000, 190_000)])
-    with pytest.raises(InvalidArgumentError, match=r"have 955,.* bytes, but a template holds about 900,000"):
-        ClusterManifests(bench.stack, "Second", cluster=access.cluster, charts=[large(190_000)])
+    for number in range(8):
+        # 16,000 bytes each, and seven times as many in a template.
+        metadata = k8s.ObjectMeta(name=f"escaped-{number}")
+        k8s.KubeConfigMap(escaped, f"Map{number}", metadata=metadata, data={"text": '"\n' * 16_000})
+    ClusterManifests(bench.stack, "First", cluster=access.cluster, charts=[escaped])
+    with pytest.raises(InvalidArgumentError, match=r"have 9.* bytes, but a template holds about 900,000"):
+        ClusterManifests(bench.stack, "Second", cluster=access.cluster, charts=[large(50_000)])
+    # Nothing was defined: the name is free.
+    ClusterManifests(bench.stack, "Second", cluster=access.cluster, charts=[large(1)])
+
+
+def test_tells_jobs_apart_whose_names_and_namespaces_look_alike(bench, access):
+    jobs = cdk8s.Chart(cdk8s.App(), "Jobs", disable_resource_name_hashes=True)
+    kinds = ("kubeflow.org/v2beta1", "example.com/v1")
+    for number, (namespace, name, group) in enumerate(
+        (("team", "a-train", kinds[0]), ("team-a", "train", kinds[0]), ("team-a", "train", kinds[1]))
+    ):
+        metadata = cdk8s.ApiObjectMetadata(name=name, namespace=namespace)
+        cdk8s.ApiObject(jobs, f"Job{number}", api_version=group, kind="MPIJob", metadata=metadata)
+    ClusterManifests(bench.stack, "Manifests", cluster=access.cluster, charts=[jobs])
+    assert len(assertions.Template.from_stack(bench.stack).find_resources(MANIFEST)) == 3
 
 
 def test_gives_each_job_a_resource_of_its_own_named_like_the_job(bench, access):

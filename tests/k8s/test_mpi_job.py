@@ -317,7 +317,7 @@ def resources(**values):
         ({"volumes": {"/etc/mpi": k8s.Volume(name="x")}}, "mounts a volume at /etc/mpi, where the operator"),
         ({"volumes": {"/x": k8s.Volume(name="ssh-auth")}}, "has a volume 'ssh-auth', a name that the operator uses"),
         (
-            {"volumes": {"/x": k8s.Volume(name="x"), "/y": k8s.Volume(name="x")}},
+            {"volumes": {"/x": k8s.Volume(name="x"), "/y": k8s.Volume(name="x", empty_dir=k8s.EmptyDirVolumeSource())}},
             "two volumes of the name 'x'",
         ),
         (

@@ -334,3 +334,31 @@ def test_refuses_two_volumes_at_one_path(bench):
     mounts = [{"name": "x", "mountPath": "/data"}, {"name": "y", "mountPath": "//data"}]
     with pytest.raises(InvalidArgumentError, match="'worker' of the worker mounts two volumes at /data: leave one out"):
         bench.job(worker_overrides=container(volumeMounts=mounts))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (
+            {"containers": [{"name": "worker", "volumeMounts": [{"name": "x"}]}]},
+            r"'spec.containers\[0\].volumeMounts\[0\]' without 'mountPath'",
+        ),
+        ({"containers": [{"name": "worker", "env": [{"value": "x"}]}]}, r"env\[0\]' without 'name'"),
+        ({"containers": [{"image": "a:1"}]}, r"'spec.containers\[0\]' without 'name', which Kubernetes requires"),
+        ({"volumes": [{"emptyDir": {}}]}, r"'spec.volumes\[0\]' without 'name'"),
+    ],
+)
+def test_refuses_entries_without_what_kubernetes_tells_them_apart_by(bench, spec, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(worker_overrides={"spec": spec})
+
+
+def test_refuses_affinity_that_would_let_the_launcher_onto_efa_nodes(bench):
+    terms = {"nodeSelectorTerms": [{"matchExpressions": [{"key": "a", "operator": "Exists"}]}]}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    with pytest.raises(InvalidArgumentError, match="'launcher_overrides' has required node affinity"):
+        bench.job(
+            launcher=Launcher(placement=LauncherPlacement.OTHER_NODE),
+            launcher_overrides={"spec": {"affinity": affinity}},
+        )
+    bench.job(launcher_overrides={"spec": {"affinity": affinity}})
