@@ -10,6 +10,7 @@ from cdk8s import Duration
 from ..argument_kinds import check_fields
 from ..errors import InvalidArgumentError
 from .field_kinds import COUNT, DURATION, name_of
+from .names import check_subdomain_name
 from .quantities import INT32_MAX, check_range, whole_seconds
 
 __all__ = ["GangScheduling"]
@@ -45,6 +46,10 @@ class GangScheduling:
         check_fields(self, _KINDS)
         if self.min_available is not None:
             check_range("GangScheduling", "min_available", self.min_available, least=1)
+        for name in ("queue", "priority_class"):
+            value = getattr(self, name)
+            if value is not None:
+                check_subdomain_name(name, value)
         self._timeout_seconds()
 
     def _timeout_seconds(self) -> int | None:

@@ -58,7 +58,10 @@ def doubts_about(
 def _is_of_karpenter(node_selector: Mapping[str, str]) -> bool:
     """Whether Karpenter makes nodes with such labels, those of EKS Auto Mode among them."""
     domains = {label.rpartition("/")[0] for label in node_selector}
-    return bool(domains & _KARPENTER_DOMAINS) or AUTO_MODE in node_selector.items()
+    # Only nodes of Auto Mode have labels such as eks.amazonaws.com/instance-family: Amazon EKS User Guide, "Create a
+    # Node Pool for EKS Auto Mode".
+    of_auto_mode = any(label.startswith("eks.amazonaws.com/instance-") for label in node_selector)
+    return bool(domains & _KARPENTER_DOMAINS) or of_auto_mode or AUTO_MODE in node_selector.items()
 
 
 def _tight_resources(resources: ResolvedResources, *, launcher: Launcher, operating_system: str) -> Iterator[str]:

@@ -86,7 +86,9 @@ def _mismatches_of_fields(given: Mapping[str, Any], node: Schema, where: str) ->
 def _instead(given: object, node: Schema) -> str | None:
     """What to give in place of a value of the wrong kind, or None for the right one."""
     if node.get("x-kubernetes-int-or-string"):
-        right = isinstance(given, int | str) and not isinstance(given, bool)
+        # Of quantities, Kubernetes takes fractions: 0.5 CPUs.
+        kinds = (int, str, float) if "pattern" in node else (int, str)
+        right = isinstance(given, kinds) and not isinstance(given, bool)
         instead = "a quantity such as '500m', '4Gi' or 8" if "pattern" in node else "a whole number or a string"
     else:
         kind = node["type"]

@@ -83,6 +83,7 @@ def test_keeps_the_workers_alone_together_by_overrides(bench):
         ({"base_environment": {"RDMAV_FORK_SAFE": "1"}}, "RDMAV_FORK_SAFE=1"),
         ({"node_selector": {"karpenter.k8s.aws/instance-family": "p4d"}}, "Karpenter does not know which types"),
         ({"node_selector": {"eks.amazonaws.com/compute-type": "auto"}}, "nor does EKS Auto Mode"),
+        ({"node_selector": {"eks.amazonaws.com/instance-family": "p4d"}}, "nor does EKS Auto Mode"),
     ],
 )
 def test_warns_of_what_may_not_do_what_was_meant_wherever_it_is_given(bench, overrides, warning):

@@ -362,3 +362,9 @@ def test_refuses_affinity_that_would_let_the_launcher_onto_efa_nodes(bench):
             launcher_overrides={"spec": {"affinity": affinity}},
         )
     bench.job(launcher_overrides={"spec": {"affinity": affinity}})
+
+
+def test_takes_a_fraction_of_a_cpu_as_kubernetes_does(bench):
+    sidecar = {"name": "log", "image": "log:1", "resources": {"requests": {"cpu": 0.5, "memory": "64Mi"}}}
+    bench.job(worker_overrides={"spec": {"containers": [sidecar]}})
+    assert bench.pod("Worker")["containers"][1]["resources"]["requests"]["cpu"] == 0.5

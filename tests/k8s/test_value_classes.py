@@ -150,6 +150,8 @@ def test_refuses_a_duration_that_is_not_of_whole_seconds_or_has_too_many(make, f
     [
         (lambda: RunPolicy(backoff_limit=-1), "RunPolicy: 'backoff_limit' must be at least 0 .*, got -1"),
         (lambda: RunPolicy(backoff_limit=INT32_MAX + 1), f"at most {INT32_MAX}, got {INT32_MAX + 1}"),
+        (lambda: GangScheduling(queue="bad queue"), "'queue' is 'bad queue': a name is"),
+        (lambda: GangScheduling(priority_class=""), "'priority_class' is ''"),
         (lambda: GangScheduling(min_available=0), "GangScheduling: 'min_available' must be at least 1 .*, got 0"),
         (lambda: GangScheduling(min_available=INT32_MAX + 1), f"'min_available' .* at most {INT32_MAX}, got"),
         (
