@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -56,8 +56,9 @@ def check_pods(
     :raises InvalidArgumentError: naming the pod, and the container, the resource or the label.
     """
     for role, pod in (("launcher", launcher), ("worker", worker)):
+        volumes = [volume["name"] for volume in pod.get("volumes", [])]
         for container in _containers(pod):
-            for problem in _problems_of(container):
+            for problem in _problems_of(container, volumes):
                 raise InvalidArgumentError(f"{where}: the container '{container.get('name')}' of the {role} {problem}")
     for problem in _locking(_mpi_container(worker)):
         raise InvalidArgumentError(f"{where}: the container '{WORKER_CONTAINER}' {problem}")
@@ -82,7 +83,7 @@ def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
     yield from pod["containers"]
 
 
-def _problems_of(container: Mapping[str, Any]) -> Iterator[str]:
+def _problems_of(container: Mapping[str, Any], volumes: Collection[str]) -> Iterator[str]:
     if "image" not in container:
         yield "has no image: give it one"
     else:
@@ -91,7 +92,11 @@ def _problems_of(container: Mapping[str, Any]) -> Iterator[str]:
         except InvalidArgumentError as error:
             yield f"is not pinned: {error}"
     yield from _problems_of_requests(container.get("resources", {}))
-    yield from _mounts_at_one_path(container.get("volumeMounts", []))
+    mounts = container.get("volumeMounts", [])
+    yield from _mounts_at_one_path(mounts)
+    for mount in mounts:
+        if mount["name"] not in volumes:
+            yield f"mounts the volume '{mount['name']}', which the pod does not have: add it to 'volumes'"
 
 
 def _locking(container: Mapping[str, Any]) -> Iterator[str]:

@@ -368,3 +368,9 @@ def test_takes_a_fraction_of_a_cpu_as_kubernetes_does(bench):
     sidecar = {"name": "log", "image": "log:1", "resources": {"requests": {"cpu": 0.5, "memory": "64Mi"}}}
     bench.job(worker_overrides={"spec": {"containers": [sidecar]}})
     assert bench.pod("Worker")["containers"][1]["resources"]["requests"]["cpu"] == 0.5
+
+
+def test_refuses_a_mount_of_a_volume_that_the_pod_does_not_have(bench):
+    mount = {"name": "nope", "mountPath": "/x"}
+    with pytest.raises(InvalidArgumentError, match="mounts the volume 'nope', which the pod does not have"):
+        bench.job(worker_overrides={"spec": {"containers": [{"name": "worker", "volumeMounts": [mount]}]}})
