@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from aws_cdk import RemovalPolicy, Token
@@ -16,7 +16,7 @@ from constructs import Construct
 from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
 from .argument_kinds import KINDS
-from .lost_properties import IntactProperties, Properties
+from .lost_properties import IntactProperties
 
 __all__ = ["EfaCluster"]
 
@@ -94,7 +94,7 @@ class EfaCluster(Construct):
             secrets_encryption_key=self.secrets_key,
         )
         resource = cast(eks.CfnCluster, self.cluster.node.default_child)
-        self.node.add_validation(IntactProperties(resource, _nothing_more))
+        self.node.add_validation(IntactProperties(resource))
         for name in _ADDONS:
             eks.CfnAddon(
                 self,
@@ -104,11 +104,6 @@ class EfaCluster(Construct):
                 # EKS installs its own, unmanaged ones with every cluster: the add-on takes over from them.
                 resolve_conflicts="OVERWRITE",
             )
-
-
-def _nothing_more(properties: Properties) -> Iterator[str]:
-    """Beside objects that are empty, nothing tells what a cluster's escape hatches have lost."""
-    return iter(())
 
 
 def _endpoint_access(private: bool, cidrs: Sequence[str]) -> eks.EndpointAccess:

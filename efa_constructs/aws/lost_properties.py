@@ -27,9 +27,11 @@ _FIX = (
 class IntactProperties:
     """Fails synthesis when something that a level 1 construct was given has been lost on the way to the template."""
 
-    def __init__(self, resource: CfnResource, losses: Callable[[Properties], Iterator[str]]) -> None:
+    def __init__(
+        self, resource: CfnResource, losses: Callable[[Properties], Iterator[str]] = lambda properties: iter(())
+    ) -> None:
         """
-        :param losses: What is lost from the properties beyond objects that are empty, each in words.
+        :param losses: What is lost from the properties beyond objects that are empty, each in words. Default: nothing.
         """
         self._resource = resource
         self._losses = losses

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cdk8s_plus_27 import k8s
 
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
 from .names import check_keys
 
@@ -21,7 +22,7 @@ __all__ = [
 # Taints that keep other pods off such nodes, whatever their value and effect. Kubernetes documentation, "Taints and
 # Tolerations", "Example Use Cases": the key is the name of the resource. aws.amazon.com/efa is older, from
 # https://github.com/aws-samples/aws-efa-eks, manifest/efa-k8s-device-plugin.yml
-_ACCELERATED_NODES = ("aws.amazon.com/efa", "aws.amazon.com/neuron", "nvidia.com/gpu", "vpc.amazonaws.com/efa")
+_ACCELERATED_NODES = ("aws.amazon.com/efa", NEURON_RESOURCE, GPU_RESOURCE, EFA_RESOURCE)
 # Of nodes that are kept for what the cluster needs: the charts of all three plugins tolerate it.
 _CRITICAL_ADDONS = "CriticalAddonsOnly"
 

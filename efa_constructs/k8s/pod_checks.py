@@ -15,7 +15,7 @@ from .images import check_image
 from .launcher import LauncherPlacement
 from .mpi_job_pods import INSTANCE_TYPE_LABEL, WORKER_CONTAINER
 from .pod_overrides import is_never_overcommitted, normal_path
-from .worker_resources import accelerators_of
+from .worker_resources import HUGEPAGES, accelerators_of
 
 __all__ = ["check_pods", "plain_variables"]
 
@@ -141,7 +141,7 @@ def _resources_of(instance: InstanceType, operating_system: str) -> dict[str, De
         **accelerators,
         "cpu": Decimal(node.cpu_millicores) / 1000,
         "memory": Decimal(node.memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB) * _MIB,
-        "hugepages-2Mi": Decimal(node.hugepages_2mi_mib) * _MIB,
+        HUGEPAGES: Decimal(node.hugepages_2mi_mib) * _MIB,
         EFA_RESOURCE: Decimal(instance.known_efa_interfaces),
     }
 

@@ -15,10 +15,10 @@ from .field_kinds import COUNT, CPUS, SIZE
 from .launcher import Launcher
 from .quantities import whole_mebibytes
 
-__all__ = ["ResolvedResources", "WorkerResources", "accelerators_of"]
+__all__ = ["HUGEPAGES", "ResolvedResources", "WorkerResources", "accelerators_of"]
 
 # 2 MiB: the page size that EFA's drivers reserve pages of. https://kubernetes.io/docs/tasks/manage-hugepages
-_HUGEPAGES = "hugepages-2Mi"
+HUGEPAGES = "hugepages-2Mi"
 _PAGE_MIB = 2
 # What the job of the EKS guide "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" asks for.
 _HUGEPAGES_DEFAULT_MIB = 5120
@@ -133,7 +133,7 @@ class ResolvedResources:
         if self.efa_interfaces:
             limits[EFA_RESOURCE] = k8s.Quantity.from_number(self.efa_interfaces)
         if self.hugepages_mib:
-            limits[_HUGEPAGES] = k8s.Quantity.from_string(f"{self.hugepages_mib}Mi")
+            limits[HUGEPAGES] = k8s.Quantity.from_string(f"{self.hugepages_mib}Mi")
         # Kubernetes overcommits neither devices nor hugepages: their requests must be their limits.
         requests = {**limits, "cpu": k8s.Quantity.from_string(f"{self.cpu_millicores}m")}
         if not self.cpu_millicores:
