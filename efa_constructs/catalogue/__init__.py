@@ -10,7 +10,7 @@ Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalog
 
 from __future__ import annotations
 
-from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable
+from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable, node_allocatable
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
@@ -73,6 +73,7 @@ __all__ = [
     "ipv4_addresses_used",
     "max_pods",
     "network_interfaces",
+    "node_allocatable",
     "node_labels",
     "region_of_zone",
     "regions",

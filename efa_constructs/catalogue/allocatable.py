@@ -13,7 +13,7 @@ from .interfaces import max_pods as pods_that_fit
 from .interfaces import network_interfaces
 from .search import all_instance_types, get
 
-__all__ = ["DAEMON_SETS_CPU_MILLICORES", "DAEMON_SETS_MEMORY_MIB", "Allocatable", "allocatable"]
+__all__ = ["DAEMON_SETS_CPU_MILLICORES", "DAEMON_SETS_MEMORY_MIB", "Allocatable", "allocatable", "node_allocatable"]
 
 # What to leave of it for the pods that run on every node. Their requests add up to a quarter of a vCPU and a few
 # hundred MiB (aws-node 50m, kube-proxy 100m, the EFA plugin 10m and 20 MiB, the node monitoring agent 10m and 30 MiB,
@@ -86,6 +86,26 @@ def allocatable(
     )
 
 
+def node_allocatable(
+    *, vcpus: int, memory_mib: int, max_pods: int, has_efa: bool, operating_system: str | None = None
+) -> Allocatable:
+    """Return what a node of any instance type has for pods, as :func:`allocatable` does for EFA types.
+
+    :param memory_mib: Nominal memory in MiB.
+    :param max_pods: The number of pods that its kubelet allows.
+    :param has_efa: Whether it has an EFA interface: without one it reserves no huge pages.
+    :param operating_system: As an AMI type has it. Default: as Amazon Linux 2023.
+    """
+    hugepages = _hugepages_mib(vcpus, operating_system) if has_efa else 0
+    taken = _reserved_mib(max_pods) + _EVICTION_MIB + hugepages
+    return Allocatable(
+        cpu_millicores=vcpus * 1000 - _reserved_millicores(vcpus),
+        memory_mib=int(memory_mib * _MOST_MEMORY) - taken,
+        conservative_memory_mib=int(memory_mib * _LEAST_MEMORY) - taken,
+        hugepages_2mi_mib=hugepages,
+    )
+
+
 def _hugepages_mib(vcpus: int, operating_system: str | None) -> int:
     """What the nodes reserve at boot: 110 MiB for each of two libfabric endpoints a vCPU, and a page for rounding.
 
@@ -101,7 +121,9 @@ def _hugepages_mib(vcpus: int, operating_system: str | None) -> int:
 
 def _reserved_millicores(vcpus: int) -> int:
     """6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest (nodeadm, config.go)."""
-    return 60 + 10 + 2 * 5 + (vcpus - 4) * 25 // 10
+    if vcpus <= 4:
+        return (0, 60, 70, 75, 80)[vcpus]
+    return 80 + (vcpus - 4) * 25 // 10
 
 
 def _reserved_mib(pods: int) -> int:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .kubernetes import Kubernetes
 
 __all__ = ["KEEP", "main"]
 
@@ -24,14 +31,41 @@ def main() -> None:
     os.environ["MOTO_ACCOUNT_ID"] = arguments.account
     from .server import serve
 
-    server = serve(arguments.port, arguments.account)
-    if arguments.cluster_facts is not None:
-        _seed(arguments.cluster_facts)
-    if not arguments.detached:
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.stdout.write(json.dumps({"port": server.server_port, "account": arguments.account}) + "\n")
-    sys.stdout.flush()
-    server.serve_forever()
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    with ExitStack() as stack:
+        server = serve(arguments.port, arguments.account)
+        if arguments.kubernetes_binaries is not None:
+            server.account.kubernetes = stack.enter_context(_kubernetes(arguments))
+        if arguments.cluster_facts is not None:
+            _seed(arguments.cluster_facts)
+        if not arguments.detached:
+            threading.Thread(target=_wait_for_parent, args=[ended], daemon=True).start()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        sys.stdout.write(json.dumps({"port": server.server_port, "account": arguments.account}) + "\n")
+        sys.stdout.flush()
+        ended.wait()
+    # Not sys.exit, which would wait for threads that answer requests. Nothing is to be saved.
+    os._exit(0)
+
+
+@contextmanager
+def _kubernetes(arguments: argparse.Namespace) -> Iterator[Kubernetes]:
+    """The Kubernetes half of the account's clusters, whose files go with it."""
+    from ..control_plane.binaries import Binaries
+    from ..work_folder import work_folder
+    from .eks.control_planes import set_control_planes
+    from .endpoint import environment
+    from .kubernetes import Kubernetes
+
+    with work_folder() as folder:
+        binaries = Binaries.from_json(arguments.kubernetes_binaries)
+        kubernetes = Kubernetes(binaries, folder, environment(arguments.account))
+        set_control_planes(kubernetes)
+        try:
+            yield kubernetes
+        finally:
+            kubernetes.stop()
 
 
 def _arguments() -> argparse.Namespace:
@@ -42,6 +76,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--account", default=_ACCOUNT, help="account number (default: %(default)s)")
     parser.add_argument("--cluster-facts", type=Path, help="put the cluster of this file into the account")
+    parser.add_argument("--kubernetes-binaries", help="give clusters control planes of these programs, in JSON")
     parser.add_argument("--detached", action="store_true", help="go on when standard input ends")
     return parser.parse_args()
 
@@ -62,12 +97,11 @@ def _seed(file: Path) -> None:
         sys.exit(f"the account refuses what the cluster facts file '{file}' describes: {error.message}")
 
 
-def _end_with_parent() -> None:
+def _wait_for_parent(ended: threading.Event) -> None:
     for line in sys.stdin:
         if line.strip() == KEEP:
             return
-    # Not sys.exit: it would end this thread only. Nothing is to be saved.
-    os._exit(0)
+    ended.set()
 
 
 if __name__ == "__main__":

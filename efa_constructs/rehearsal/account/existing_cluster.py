@@ -14,7 +14,7 @@ from moto.ec2.models.nat_gateways import NatGateway
 from ...lookups.cluster_facts import ClusterFacts, Subnet
 from .eks import Cluster, EksState, eks_state
 from .eks.addons import describe_new_addon
-from .eks.clusters import describe_new_cluster
+from .eks.clusters import describe_new_cluster, start_control_plane
 from .eks.control_plane_network import cluster_security_group
 from .hardware import set_offerings
 
@@ -109,13 +109,16 @@ def _cluster(state: EksState, facts: ClusterFacts) -> None:
             },
         },
     )
+    made = Cluster(description=description)
+    start_control_plane(state, made)
+    # What the file says, and so the app's templates.
     description["endpoint"] = cluster.endpoint
     description["certificateAuthority"] = {"data": cluster.certificate_authority_data}
     if cluster.oidc_issuer is None:
         description.pop("identity")
     else:
         description["identity"] = {"oidc": {"issuer": cluster.oidc_issuer}}
-    state.clusters[cluster.name] = Cluster(description=description)
+    state.clusters[cluster.name] = made
 
 
 @contextmanager

@@ -35,6 +35,10 @@ class Hardware:
     architectures: frozenset[str]
     # "nvidia", "neuron", another maker of GPUs in lower case, or None.
     accelerator: str | None
+    accelerator_count: int
+    vcpus: int
+    # Nominal.
+    memory_mib: int
     usage_classes: frozenset[str]
     placement_strategies: frozenset[str]
 
@@ -107,6 +111,9 @@ def _from_catalogue(instance_type: catalogue.InstanceType) -> Hardware:
         maximum_efa_interfaces=instance_type.maximum_efa_interfaces,
         architectures=frozenset({instance_type.architecture}),
         accelerator=accelerator,
+        accelerator_count=sum(one.count for one in instance_type.accelerators),
+        vcpus=instance_type.vcpus,
+        memory_mib=instance_type.memory_mib,
         usage_classes=frozenset(instance_type.usage_classes),
         placement_strategies=frozenset(instance_type.placement_strategies),
     )
@@ -126,6 +133,9 @@ def _from_record(record: Mapping[str, Any]) -> Hardware:
         maximum_efa_interfaces=network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0),
         architectures=frozenset(record["ProcessorInfo"]["SupportedArchitectures"]),
         accelerator=_accelerator(record),
+        accelerator_count=sum(gpu.get("Count", 0) for gpu in record.get("GpuInfo", {}).get("Gpus", [])),
+        vcpus=record["VCpuInfo"]["DefaultVCpus"],
+        memory_mib=record["MemoryInfo"]["SizeInMiB"],
         usage_classes=frozenset(record["SupportedUsageClasses"]),
         placement_strategies=frozenset(record["PlacementGroupInfo"]["SupportedStrategies"]),
     )

@@ -10,15 +10,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from ...errors import RehearsalError
+from ..control_plane.binaries import Binaries
 from .__main__ import KEEP
-from .on_trust import PATH
+from .endpoint import environment
+from .on_trust import CLUSTERS_PATH, PATH
 
-__all__ = ["AccountProcess"]
+__all__ = ["AccountProcess", "ClusterFiles"]
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 5.0
@@ -27,6 +30,18 @@ _ANSWER_SECONDS = 10.0
 _TAIL_LINES = 5
 # And how much of a line that makes no sense.
 _MOST_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterFiles:
+    """Where the files of a cluster's control plane are."""
+
+    name: str
+    region: str
+    # Of a user who may do everything.
+    kubeconfig: Path
+    # A folder with a log of each program.
+    logs: Path
 
 
 class AccountProcess:
@@ -41,12 +56,14 @@ class AccountProcess:
         account: str = "123456789012",
         region: str = "us-east-1",
         cluster_facts: Path | None = None,
+        kubernetes: Binaries | None = None,
         port: int = 0,
     ) -> None:
         """
         :param account: Account number. Default: the one that AWS uses in examples.
         :param region: Region of :attr:`environment`; the account has every Region. Default: ``"us-east-1"``.
         :param cluster_facts: A facts file, whose cluster and network are put into the account. Default: it is empty.
+        :param kubernetes: Programs of the control planes of its EKS clusters. Default: clusters have none.
         :param port: Port on 127.0.0.1. Default: a free one.
         """
         self.account = account
@@ -54,6 +71,8 @@ class AccountProcess:
         self._arguments = ["--account", account, "--port", str(port)]
         if cluster_facts is not None:
             self._arguments += ["--cluster-facts", str(cluster_facts)]
+        if kubernetes is not None:
+            self._arguments += ["--kubernetes-binaries", kubernetes.to_json()]
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
         self._port = 0
@@ -81,15 +100,9 @@ class AccountProcess:
     def environment(self) -> Mapping[str, str]:
         """Environment variables with which AWS clients reach the account, and cannot reach any other."""
         return {
-            "AWS_ENDPOINT_URL": self.url,
+            **environment(self.account, self.url),
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
-            # The CDK CLI remembers, by this id, which account it belongs to.
-            "AWS_ACCESS_KEY_ID": f"rehearsal{self.account}",
-            "AWS_SECRET_ACCESS_KEY": "rehearsal",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         }
 
     def start(self) -> None:
@@ -121,14 +134,32 @@ class AccountProcess:
 
         :raises RehearsalError: It does not answer, or something else does in its place.
         """
+        return tuple(self._ask(PATH, "what it took on trust"))
+
+    def clusters(self) -> list[ClusterFiles]:
+        """The EKS clusters that have a control plane.
+
+        :raises RehearsalError: It does not answer, or something else does in its place.
+        """
+        return [
+            ClusterFiles(
+                name=entry["name"],
+                region=entry["region"],
+                kubeconfig=Path(entry["kubeconfig"]),
+                logs=Path(entry["logs"]),
+            )
+            for entry in self._ask(CLUSTERS_PATH, "which clusters it has")
+        ]
+
+    def _ask(self, path: str, what: str) -> Any:
         # Not urllib: it would ask a proxy of this machine's settings.
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_SECONDS)
         try:
-            connection.request("GET", PATH)
-            return tuple(json.load(connection.getresponse()))
+            connection.request("GET", path)
+            return json.load(connection.getresponse())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise RehearsalError(
-                f"the emulated account at {self.url} does not say what it took on trust, it may have ended ({error})"
+                f"the emulated account at {self.url} does not say {what}, it may have ended ({error})"
             ) from None
         finally:
             connection.close()

@@ -8,16 +8,19 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import BaseWSGIServer, make_server
+from werkzeug.serving import ThreadedWSGIServer
 
 from .endpoint import listen_on
-from .on_trust import PATH, taken_on_trust
+from .on_trust import CLUSTERS_PATH, PATH, taken_on_trust
 
-__all__ = ["Account", "serve"]
+if TYPE_CHECKING:
+    from .kubernetes import Kubernetes
+
+__all__ = ["Account", "AccountServer", "serve"]
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -51,11 +54,15 @@ class Account:
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._patched = threading.Lock()
         self._ec2_is_complete = False
+        # None: its clusters have no control planes.
+        self.kubernetes: Kubernetes | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         if environ.get("PATH_INFO") == PATH:
-            return _taken_on_trust(start_response)
+            return _answer(taken_on_trust(), start_response)
+        if environ.get("PATH_INFO") == CLUSTERS_PATH:
+            return _answer(self.kubernetes.describe() if self.kubernetes else [], start_response)
         credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = credential["service"] if credential else ""
         if credential and service in _SERVICES:
@@ -95,8 +102,8 @@ class Account:
                 self._ec2_is_complete = True
 
 
-def _taken_on_trust(start_response: StartResponse) -> Iterable[bytes]:
-    body = json.dumps(taken_on_trust()).encode()
+def _answer(content: Any, start_response: StartResponse) -> Iterable[bytes]:
+    body = json.dumps(content).encode()
     start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
     return [body]
 
@@ -122,13 +129,21 @@ class _QuietHandler(MotoRequestHandler):
         """Nothing: nobody reads it."""
 
 
-def serve(port: int, account: str) -> BaseWSGIServer:
+class AccountServer(ThreadedWSGIServer):
+    """The server of one account."""
+
+    def __init__(self, port: int, account: Account) -> None:
+        super().__init__("127.0.0.1", port, account, handler=_QuietHandler)
+        self.account = account
+
+
+def serve(port: int, account: str) -> AccountServer:
     """A server of the account on this machine only. It answers once ``serve_forever`` is called.
 
     :param port: 0 for a free one; the server's ``server_port`` tells which.
     :param account: Account number.
     """
-    server = make_server("127.0.0.1", port, Account(account), threaded=True, request_handler=_QuietHandler)
+    server = AccountServer(port, Account(account))
     listen_on(server.server_port)
     threading.Thread(target=_load_what_is_soon_needed, daemon=True).start()
     return server

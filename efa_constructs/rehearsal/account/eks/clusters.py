@@ -9,6 +9,7 @@ from typing import Any
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..iam_roles import trusted_role
 from .access_entries import create_admin_entry
+from .control_planes import control_planes
 from .control_plane_network import attach_control_plane, detach_control_plane
 from .state import Cluster, EksState, now
 from .versions import DEFAULT_VERSION, check_upgrade, check_version
@@ -20,6 +21,7 @@ __all__ = [
     "describe_update",
     "list_clusters",
     "list_updates",
+    "start_control_plane",
     "update_cluster_config",
     "update_cluster_version",
 ]
@@ -51,7 +53,9 @@ def create_cluster(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
         )
     network = attach_control_plane(state, name, request["resourcesVpcConfig"])
     description = describe_new_cluster(state, request | {"version": version, "resourcesVpcConfig": network})
-    state.clusters[name] = cluster = Cluster(description=description)
+    cluster = Cluster(description=description)
+    start_control_plane(state, cluster)
+    state.clusters[name] = cluster
     if request.get("accessConfig", {}).get("bootstrapClusterCreatorAdminPermissions", True):
         create_admin_entry(state, cluster)
     return {"cluster": description}
@@ -87,6 +91,16 @@ def describe_new_cluster(state: EksState, request: dict[str, Any]) -> dict[str, 
     } | {key: request[key] for key in _COPIED if key in request}
 
 
+def start_control_plane(state: EksState, cluster: Cluster) -> None:
+    """Give a cluster its control plane, where clusters have one, and say in its description where it answers."""
+    provider = control_planes()
+    if provider is not None:
+        cluster.control_plane = plane = provider.start(state, cluster)
+        cluster.description["endpoint"] = plane.url
+        authority = base64.b64encode(plane.certificate_authority.encode()).decode()
+        cluster.description["certificateAuthority"] = {"data": authority}
+
+
 def describe_cluster(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeCluster."""
     return {"cluster": state.cluster(request["name"]).description}
@@ -105,6 +119,8 @@ def delete_cluster(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     if cluster.description.get("deletionProtection"):
         raise invalid_request("Deletion protection is enabled for the cluster")
     detach_control_plane(state, cluster.description["resourcesVpcConfig"], cluster.name)
+    if cluster.control_plane is not None:
+        cluster.control_plane.stop()
     del state.clusters[cluster.name]
     return {"cluster": cluster.description | {"status": "DELETING"}}
 

@@ -7,6 +7,7 @@ from typing import Any
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..launch_rules import NodeGroup, check_node_group, check_scaling
 from ..launch_rules.labels_and_taints import check_labels, check_taints
+from ..resource_type import AwsError
 from . import nodes
 from .access_entries import drop_node_entry, ensure_node_entry
 from .launch_templates import resolve, template_data
@@ -46,7 +47,7 @@ def create_nodegroup(state: EksState, request: dict[str, Any]) -> dict[str, Any]
     group = _describe(state, cluster, request, plan)
     cluster.node_groups[name] = group
     ensure_node_entry(state, cluster, request["nodeRole"], windows=plan.ami_type.startswith("WINDOWS"))
-    issue = nodes.fill(state, cluster, group, plan)
+    issue = nodes.fill(state, cluster, group, plan) or _join(cluster)
     if issue is not None:
         group["status"] = "CREATE_FAILED"
         group["health"] = {"issues": [issue]}
@@ -112,8 +113,10 @@ def update_nodegroup_version(state: EksState, request: dict[str, Any]) -> dict[s
         nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group)))
         group["health"] = {"issues": [issue]}
         _fail(update, issue)
+        _join(cluster)
         return {"update": update}
     group.update(new)
+    _join(cluster)
     if group["status"] == "ACTIVE":
         group["health"] = {"issues": []}
     group["modifiedAt"] = now()
@@ -126,8 +129,20 @@ def delete_nodegroup(state: EksState, request: dict[str, Any]) -> dict[str, Any]
     group = cluster.node_group(request["nodegroupName"])
     nodes.empty(state, cluster, group)
     del cluster.node_groups[group["nodegroupName"]]
+    _join(cluster)
     drop_node_entry(cluster, group["nodeRole"])
     return {"nodegroup": group | {"status": "DELETING"}}
+
+
+def _join(cluster: Cluster) -> dict[str, Any] | None:
+    """Let the nodes of Kubernetes be the instances that there are. Return the health issue that prevents it."""
+    if cluster.control_plane is None:
+        return None
+    try:
+        cluster.control_plane.join_nodes()
+    except AwsError as error:
+        return {"code": error.code, "message": error.message, "resourceIds": []}
+    return None
 
 
 def _plan(state: EksState, cluster: Cluster, request: dict[str, Any]) -> NodeGroup:
@@ -201,7 +216,7 @@ def _same_template(group: dict[str, Any], wanted: dict[str, str]) -> dict[str, s
 
 
 def _settle(state: EksState, cluster: Cluster, group: dict[str, Any], update: dict[str, Any]) -> None:
-    issue = nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group)))
+    issue = nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group))) or _join(cluster)
     group["status"] = "ACTIVE" if issue is None else "DEGRADED"
     group["health"] = {"issues": [] if issue is None else [issue]}
     if issue is not None:

@@ -12,6 +12,7 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import IAMBackend, iam_backends
 
 from ..eks_refusals import not_found
+from .control_planes import ClusterControlPlane
 
 __all__ = ["AccessEntry", "Cluster", "EksState", "Manifest", "eks_state", "identifier", "now"]
 
@@ -49,6 +50,8 @@ class Cluster:
     description: dict[str, Any]
     # The principal that made it, which may do everything in it; None where that is nobody who uses kubectl here.
     creator: str | None = None
+    # None: the account's clusters have none.
+    control_plane: ClusterControlPlane | None = None
     node_groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     access_entries: dict[str, AccessEntry] = field(default_factory=dict)
     addons: dict[str, dict[str, Any]] = field(default_factory=dict)

@@ -1,0 +1,60 @@
+"""What the account asks of the Kubernetes control plane of a cluster, where clusters have one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .state import AccessEntry, Cluster, EksState
+
+__all__ = ["ClusterControlPlane", "ControlPlanes", "control_planes", "set_control_planes"]
+
+
+class ClusterControlPlane(Protocol):
+    """The control plane of one cluster, and what stands in for its nodes."""
+
+    @property
+    def url(self) -> str:
+        """Where the API server answers."""
+
+    @property
+    def certificate_authority(self) -> str:
+        """The certificate in PEM that has signed the API server's."""
+
+    def kubeconfig_for(self, principal: str, entry: AccessEntry | None) -> Path:
+        """A kubeconfig with which an IAM principal has what its access entry gives; all rights without an entry."""
+
+    def join_nodes(self) -> None:
+        """Let the instances of the cluster's node groups be its nodes, and wait until they are ready.
+
+        :raises AwsError: they do not become ready.
+        """
+
+    def stop(self) -> None:
+        """End it."""
+
+
+class ControlPlanes(Protocol):
+    """Gives clusters their control planes."""
+
+    def start(self, state: EksState, cluster: Cluster) -> ClusterControlPlane:
+        """Start one, and wait until it answers.
+
+        :raises AwsError: it does not start.
+        """
+
+
+# None: clusters have no control plane.
+_CONTROL_PLANES: ControlPlanes | None = None
+
+
+def set_control_planes(provider: ControlPlanes | None) -> None:
+    """Say where the clusters of this account get their control planes."""
+    global _CONTROL_PLANES
+    _CONTROL_PLANES = provider
+
+
+def control_planes() -> ControlPlanes | None:
+    """Where they get them."""
+    return _CONTROL_PLANES

@@ -1,0 +1,101 @@
+"""The instances of a cluster's node groups as nodes of Kubernetes."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from moto.ec2.models.instances import Instance
+
+from .... import catalogue
+from ....errors import EfaConstructsError
+from ...twin.node_objects import NodeFacts, Taint
+from ..hardware import Hardware, hardware
+from .nodes import instances_of
+from .state import Cluster, EksState
+
+__all__ = ["node_facts"]
+
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
+# In a NodeConfig of nodeadm, wherever in the user data a script writes it, and in Bottlerocket's settings.
+_MAX_PODS = re.compile(r"(?:\bmaxPods:|^\s*max-pods\s*=)\s*(\d+)", re.MULTILINE)
+# Of types of whose addresses AWS publishes too little: what EKS caps a node group at.
+_LEAST_VCPUS_FOR_MORE_PODS = 30
+
+
+def node_facts(state: EksState, cluster: Cluster) -> list[NodeFacts]:
+    """Every node that the cluster has."""
+    return [
+        _facts(state, group, instance)
+        for group in cluster.node_groups.values()
+        for instance in instances_of(state, cluster, group)
+    ]
+
+
+def _facts(state: EksState, group: dict[str, Any], instance: Instance) -> NodeFacts:
+    subnet = state.ec2.get_subnet(str(instance.subnet_id))
+    machine = hardware(instance.instance_type)
+    assert machine is not None, "EC2 launches no type that does not exist"
+    ami_type = catalogue.AMI_TYPES.get(group["amiType"])
+    efa_interfaces = sum(nic.interface_type in catalogue.EFA_INTERFACE_TYPES for nic in instance.nics.values())
+    launch_template = group.get("launchTemplate")
+    reserved_pods, max_pods = _pods(instance, machine, efa_interfaces)
+    return NodeFacts(
+        name=instance.private_dns_name,
+        instance_id=instance.id,
+        instance_type=instance.instance_type,
+        region=state.region,
+        availability_zone=subnet.availability_zone,
+        availability_zone_id=subnet.availability_zone_id,
+        private_address=str(instance.private_ip),
+        architecture="arm64" if machine.architectures == {"arm64"} else "x86_64",
+        vcpus=machine.vcpus,
+        memory_mib=machine.memory_mib,
+        allocatable=catalogue.node_allocatable(
+            vcpus=machine.vcpus,
+            memory_mib=machine.memory_mib,
+            max_pods=reserved_pods,
+            has_efa=efa_interfaces > 0,
+            operating_system=ami_type.operating_system if ami_type else None,
+        ),
+        efa_interfaces=efa_interfaces,
+        accelerator=machine.accelerator,
+        accelerator_count=machine.accelerator_count,
+        # Of an AMI of one's own nobody knows: it is taken to have what its nodes need.
+        driver=ami_type.accelerator if ami_type and ami_type.operating_system else machine.accelerator,
+        brings_nvidia_device_plugin=bool(ami_type and ami_type.brings_nvidia_device_plugin),
+        operating_system=ami_type.operating_system if ami_type else None,
+        max_pods=max_pods,
+        node_group=group["nodegroupName"],
+        capacity_type=group["capacityType"],
+        image_id=str(instance.image_id),
+        launch_template=(launch_template["id"], launch_template["version"]) if launch_template else None,
+        placement_group=instance.placement.group_name or None,
+        labels=group.get("labels", {}),
+        taints=tuple(
+            Taint(key=taint["key"], value=taint.get("value"), effect=_EFFECTS[taint["effect"]])
+            for taint in group.get("taints") or ()
+        ),
+    )
+
+
+def _pods(instance: Instance, machine: Hardware, efa_interfaces: int) -> tuple[int, int]:
+    """For how many pods the node's agent reserves memory, and how many its kubelet takes."""
+    managed_limit = 110 if machine.vcpus < _LEAST_VCPUS_FOR_MORE_PODS else 250
+    reported: int | None = None
+    try:
+        known = catalogue.get(instance.instance_type)
+    except EfaConstructsError:
+        pass
+    else:
+        reported = catalogue.max_pods(known, catalogue.network_interfaces(known)).reported
+    told = _MAX_PODS.findall(_text(instance.user_data))
+    # The last one wins.
+    most = int(told[-1]) if told else min(reported or managed_limit, managed_limit)
+    return reported or most, most
+
+
+def _text(user_data: Any) -> str:
+    if isinstance(user_data, bytes):
+        return user_data.decode(errors="replace")
+    return str(user_data or "")

@@ -1,0 +1,223 @@
+"""The Kubernetes half of the account's EKS clusters: a control plane on this machine, and a twin for the nodes."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from ...errors import RehearsalError
+from ...lookups.clients import aws_clients
+from ...lookups.deployed import DeployedCluster
+from ...lookups.node_groups import read_cluster
+from ..control_plane.binaries import Binaries
+from ..control_plane.control_plane import ControlPlane
+from ..twin.kubernetes_api import KubernetesApi
+from ..twin.kwok_stages import write_kwok_configuration
+from ..twin.twin import Twin
+from .eks.control_planes import ClusterControlPlane
+from .eks.node_facts import node_facts
+from .eks.state import AccessEntry, Cluster, EksState
+from .on_trust import take_on_trust
+from .resource_type import AwsError
+
+__all__ = ["Kubernetes"]
+
+# How long until the cluster notices that an instance is gone which nobody took away by EKS.
+_LOOK_SECONDS = 1.0
+
+# The RBAC role that has the permissions of an access policy: "Review access policy permissions", EKS User Guide.
+_ROLES = {
+    "AmazonEKSClusterAdminPolicy": "cluster-admin",
+    "AmazonEKSAdminPolicy": "admin",
+    "AmazonEKSEditPolicy": "edit",
+    "AmazonEKSViewPolicy": "view",
+}
+_ADMIN = "AmazonEKSClusterAdminPolicy"
+_GROUP = "eks-access-policy:"
+
+
+class Kubernetes:
+    """Gives clusters their control planes. The first is started before anybody asks for it."""
+
+    def __init__(self, binaries: Binaries, folder: Path, environment: Mapping[str, str]) -> None:
+        """
+        :param folder: An empty folder for the files of all control planes.
+        :param environment: Environment variables with which AWS clients reach this account.
+        """
+        self._binaries = binaries
+        self._folder = folder
+        self._environment = environment
+        self._count = 0
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(1)
+        self._prepared: Future[ControlPlane] | None = self._pool.submit(self._new)
+        # By the cluster's ARN.
+        self.clusters: dict[str, ClusterOnThisMachine] = {}
+
+    def start(self, state: EksState, cluster: Cluster) -> ClusterControlPlane:
+        """Start one, and wait until it answers.
+
+        :raises AwsError: it does not start.
+        """
+        with self._lock:
+            prepared, self._prepared = self._prepared, None
+        try:
+            control_plane = prepared.result() if prepared is not None else self._new()
+        except RehearsalError as error:
+            raise AwsError("ServerException", f"the control plane did not start: {error}", service="Eks") from None
+        wanted, rehearsed = cluster.description["version"], self._binaries.kubernetes_version
+        if wanted != rehearsed:
+            take_on_trust(f"what Kubernetes {wanted} does otherwise than {rehearsed}, which was rehearsed")
+        made = ClusterOnThisMachine(state, cluster, control_plane, self._binaries, self._environment, self._forget)
+        self.clusters[cluster.description["arn"]] = made
+        return made
+
+    def stop(self) -> None:
+        """End every control plane."""
+        for cluster in tuple(self.clusters.values()):
+            cluster.stop()
+        with self._lock:
+            prepared, self._prepared = self._prepared, None
+        if prepared is not None:
+            with suppress(RehearsalError):
+                prepared.result().stop()
+        self._pool.shutdown()
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Where each cluster's files are, for whoever reads them."""
+        return [
+            {
+                "name": made.cluster.name,
+                "region": made.state.region,
+                "kubeconfig": str(made.control_plane.admin_kubeconfig),
+                "logs": str(made.control_plane.folder),
+            }
+            for made in self.clusters.values()
+        ]
+
+    def _new(self) -> ControlPlane:
+        with self._lock:
+            self._count += 1
+            folder = self._folder / str(self._count)
+        folder.mkdir()
+        control_plane = ControlPlane(
+            self._binaries, folder, kwok_configuration=write_kwok_configuration(self._folder / f"kwok-{folder.name}.yaml")
+        )
+        try:
+            control_plane.start()
+        except BaseException:
+            control_plane.stop()
+            raise
+        return control_plane
+
+    def _forget(self, arn: str) -> None:
+        self.clusters.pop(arn, None)
+
+
+class ClusterOnThisMachine:
+    """The control plane of one cluster, and the twin of its nodes."""
+
+    def __init__(
+        self,
+        state: EksState,
+        cluster: Cluster,
+        control_plane: ControlPlane,
+        binaries: Binaries,
+        environment: Mapping[str, str],
+        forget: Callable[[str], None],
+    ) -> None:
+        self.state = state
+        self.cluster = cluster
+        self.control_plane = control_plane
+        self._environment = environment
+        self._forget = forget
+        self._names: dict[str, Path] = {}
+        self._nodes_lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._twin = Twin(
+            control_plane,
+            operator=binaries.mpi_operator,
+            kubernetes_version=f"v{binaries.versions['kube-apiserver']}",
+            read_cluster=self._read,
+        )
+        self._twin.start()
+        asyncio.run(self._bind_policies())
+        threading.Thread(target=self._watch_instances, name=f"instances of {cluster.name}", daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Where the API server answers."""
+        return self.control_plane.url
+
+    @property
+    def certificate_authority(self) -> str:
+        """The certificate in PEM that has signed the API server's."""
+        return self.control_plane.authority.pem
+
+    def kubeconfig_for(self, principal: str, entry: AccessEntry | None) -> Path:
+        """A kubeconfig with which an IAM principal has what its access entry gives; all rights without an entry."""
+        groups = [f"{_GROUP}{_ADMIN}"]
+        if entry is not None:
+            # "arn:aws:eks::aws:cluster-access-policy/NAME"
+            policies = [arn.rpartition("/")[2] for arn in entry.policies]
+            groups = [*entry.description["kubernetesGroups"], *(f"{_GROUP}{policy}" for policy in policies)]
+            self._note_scopes(entry)
+        return self.control_plane.kubeconfig(principal, groups=groups)
+
+    def join_nodes(self) -> None:
+        """Let the instances of the cluster's node groups be its nodes, and wait until they are ready.
+
+        :raises AwsError: they do not become ready.
+        """
+        with self._nodes_lock:
+            try:
+                self._twin.set_nodes(node_facts(self.state, self.cluster))
+            except RehearsalError as error:
+                raise AwsError(
+                    "NodeCreationFailure", f"Instances failed to join the kubernetes cluster: {error}", service="Eks"
+                ) from None
+
+    def stop(self) -> None:
+        """End it. Doing it again changes nothing."""
+        self._stopped.set()
+        self._twin.stop()
+        self.control_plane.stop()
+        self._forget(self.cluster.description["arn"])
+
+    def _read(self) -> DeployedCluster:
+        return read_cluster(aws_clients(region=self.state.region, environment=self._environment), self.cluster.name)
+
+    def _watch_instances(self) -> None:
+        while not self._stopped.wait(_LOOK_SECONDS):
+            with suppress(AwsError, RuntimeError):
+                self.join_nodes()
+
+    def _note_scopes(self, entry: AccessEntry) -> None:
+        for arn, policy in entry.policies.items():
+            name = arn.rpartition("/")[2]
+            if name not in _ROLES:
+                take_on_trust(f"what access policy {name} allows")
+            elif policy["accessScope"]["type"] != "cluster":
+                take_on_trust(f"that access policy {name} is for some namespaces only: it was applied to all of them")
+
+    async def _bind_policies(self) -> None:
+        api = await KubernetesApi.connect(self.control_plane.admin_kubeconfig)
+        for policy, role in _ROLES.items():
+            await api.create(
+                "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+                {
+                    "apiVersion": "rbac.authorization.k8s.io/v1",
+                    "kind": "ClusterRoleBinding",
+                    "metadata": {"name": f"{_GROUP}{policy}"},
+                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+                    "subjects": [
+                        {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"{_GROUP}{policy}"}
+                    ],
+                },
+            )

@@ -1,0 +1,237 @@
+"""A Kubernetes control plane on this machine: etcd, kube-apiserver, controller manager, scheduler, and kwok for nodes."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+import urllib.request
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.error import URLError
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ...errors import RehearsalError
+from .binaries import Binaries
+from .certificates import CertificateAuthority, write_private_key
+from .kubeconfig import write_kubeconfig
+from .processes import ServerProcesses
+
+__all__ = ["ControlPlane"]
+
+_START_SECONDS = 60.0
+_POLL_SECONDS = 0.05
+_NOT_A_FILE_NAME = re.compile(r"[^A-Za-z0-9.-]+")
+# What says of a node that kwok keeps it alive.
+_NODE_SELECTOR = "kwok.x-k8s.io/node=fake"
+_SERVICE_CIDR = "10.100.0.0/16"
+
+
+class ControlPlane:
+    """A control plane, running while this is entered. It ends with the process that started it.
+
+    It listens on 127.0.0.1 only, and every port wants a certificate. etcd does not wait for the disk: what a
+    rehearsal writes is gone with it.
+    """
+
+    def __init__(self, binaries: Binaries, folder: Path, *, kwok_configuration: Path) -> None:
+        """
+        :param binaries: The programs.
+        :param folder: An empty folder for its files: data, certificates, logs.
+        :param kwok_configuration: What kwok does with nodes and pods: its ``Stage`` objects.
+        """
+        self._binaries = binaries
+        self.folder = folder
+        """Of its files; each program's log is in it."""
+        self._kwok_configuration = kwok_configuration
+        folder.chmod(0o700)
+        self.authority = CertificateAuthority(folder)
+        self._service_account_key = folder / "service-accounts.key"
+        write_private_key(self._service_account_key, ec.generate_private_key(ec.SECP256R1()))
+        with ExitStack() as held:
+            self._etcd_port, self._peer_port, self._port = (_free_port(held) for _ in range(3))
+        self.processes = ServerProcesses(folder)
+        self.admin_kubeconfig = self.kubeconfig("kubernetes-admin", groups=["system:masters"])
+        """Of a user who may do everything."""
+
+    def __enter__(self) -> ControlPlane:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def url(self) -> str:
+        """Where the API server answers."""
+        return f"https://127.0.0.1:{self._port}"
+
+    def kubeconfig(self, user: str, *, groups: Sequence[str] = ()) -> Path:
+        """A kubeconfig with a client certificate for a user in some groups."""
+        name = _NOT_A_FILE_NAME.sub("-", user)
+        certificate, key = self.authority.issue(name, user=user, groups=groups)
+        return write_kubeconfig(
+            self.folder / f"{name}.kubeconfig",
+            server=self.url,
+            certificate_authority=self.authority.pem,
+            user={"client-certificate": str(certificate), "client-key": str(key)},
+        )
+
+    def kubeconfig_with_token(self, name: str, token: str) -> Path:
+        """A kubeconfig with a token, such as a service account's. ``name``: of the file."""
+        return write_kubeconfig(
+            self.folder / f"{_NOT_A_FILE_NAME.sub('-', name)}.kubeconfig",
+            server=self.url,
+            certificate_authority=self.authority.pem,
+            user={"token": token},
+        )
+
+    def start(self) -> None:
+        """Start everything, and return when the API server is ready.
+
+        :raises RehearsalError: a program ended, or it was not ready after a minute.
+        """
+        self._start_etcd()
+        self.start_api_server()
+        self._wait_until_ready()
+        for name, binary, flags in (
+            (
+                "kube-controller-manager",
+                self._binaries.kube_controller_manager,
+                (
+                    f"--service-account-private-key-file={self._service_account_key}",
+                    f"--root-ca-file={self.authority.file}",
+                    "--use-service-account-credentials=true",
+                ),
+            ),
+            ("kube-scheduler", self._binaries.kube_scheduler, ()),
+        ):
+            kubeconfig = self.kubeconfig(f"system:{name}")
+            self.processes.start(
+                name,
+                [
+                    binary,
+                    f"--kubeconfig={kubeconfig}",
+                    f"--authentication-kubeconfig={kubeconfig}",
+                    f"--authorization-kubeconfig={kubeconfig}",
+                    # One instance needs no election, and nobody asks for its health by HTTP.
+                    "--leader-elect=false",
+                    "--secure-port=0",
+                    # Nothing here pays for requests but this machine.
+                    "--kube-api-qps=1000",
+                    "--kube-api-burst=2000",
+                    *flags,
+                ],
+            )
+        self.processes.start(
+            "kwok",
+            [
+                self._binaries.kwok,
+                f"--kubeconfig={self.kubeconfig('kwok', groups=['system:masters'])}",
+                f"--config={self._kwok_configuration}",
+                f"--manage-nodes-with-annotation-selector={_NODE_SELECTOR}",
+                "--node-lease-duration-seconds=40",
+            ],
+        )
+
+    def stop(self) -> None:
+        """End everything. Doing it again changes nothing."""
+        self.processes.stop()
+
+    def start_api_server(self) -> None:
+        """Start the API server alone; :meth:`start` does so too."""
+        certificate, key = self._issued("kube-apiserver", "kube-apiserver")
+        client_certificate, client_key = self._issued("kube-apiserver-etcd-client", "kube-apiserver")
+        self.processes.start(
+            "kube-apiserver",
+            [
+                self._binaries.kube_apiserver,
+                "--bind-address=127.0.0.1",
+                f"--secure-port={self._port}",
+                "--advertise-address=127.0.0.1",
+                f"--etcd-servers=https://127.0.0.1:{self._etcd_port}",
+                f"--etcd-cafile={self.authority.file}",
+                f"--etcd-certfile={client_certificate}",
+                f"--etcd-keyfile={client_key}",
+                f"--tls-cert-file={certificate}",
+                f"--tls-private-key-file={key}",
+                f"--client-ca-file={self.authority.file}",
+                f"--cert-dir={self.folder}",
+                "--authorization-mode=Node,RBAC",
+                "--service-account-issuer=https://kubernetes.default.svc",
+                f"--service-account-key-file={self._service_account_key}",
+                f"--service-account-signing-key-file={self._service_account_key}",
+                f"--service-cluster-ip-range={_SERVICE_CIDR}",
+                # As EKS does: the device plugins and job pods of EFA are privileged or lock memory.
+                "--allow-privileged=true",
+                "--endpoint-reconciler-type=none",
+                # No limit on the rate of clients: there is one user.
+                "--enable-priority-and-fairness=false",
+                "--max-requests-inflight=0",
+                "--max-mutating-requests-inflight=0",
+                "--event-ttl=24h",
+                "--profiling=false",
+            ],
+        )
+
+    def _start_etcd(self) -> None:
+        certificate, key = self._issued("etcd", "etcd")
+        client, peer = f"https://127.0.0.1:{self._etcd_port}", f"https://127.0.0.1:{self._peer_port}"
+        flags = []
+        for prefix in ("", "peer-"):
+            flags += [
+                f"--{prefix}cert-file={certificate}",
+                f"--{prefix}key-file={key}",
+                f"--{prefix}trusted-ca-file={self.authority.file}",
+                f"--{prefix}client-cert-auth=true",
+            ]
+        self.processes.start(
+            "etcd",
+            [
+                self._binaries.etcd,
+                f"--data-dir={self.folder / 'etcd'}",
+                f"--listen-client-urls={client}",
+                f"--advertise-client-urls={client}",
+                f"--listen-peer-urls={peer}",
+                f"--initial-advertise-peer-urls={peer}",
+                f"--initial-cluster=default={peer}",
+                "--unsafe-no-fsync=true",
+                *flags,
+            ],
+        )
+
+    def _issued(self, name: str, user: str) -> tuple[Path, Path]:
+        certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        return (certificate, key) if key.exists() else self.authority.issue(name, user=user)
+
+    def _wait_until_ready(self) -> None:
+        context = ssl.create_default_context(cadata=self.authority.pem)
+        admin = self.folder / "kubernetes-admin"
+        context.load_cert_chain(admin.with_suffix(".crt"), admin.with_suffix(".key"))
+        # No proxy of this machine's settings.
+        opener = urllib.request.build_opener(
+            urllib.request.HTTPSHandler(context=context), urllib.request.ProxyHandler({})
+        )
+        end = time.monotonic() + _START_SECONDS
+        while True:
+            self.processes.check()
+            try:
+                with opener.open(f"{self.url}/readyz", timeout=5):
+                    return
+            except (URLError, OSError) as error:
+                if time.monotonic() > end:
+                    raise RehearsalError(
+                        f"the API server was not ready after {_START_SECONDS:.0f} s ({error}): "
+                        f"{self.processes.last_words('kube-apiserver')}"
+                    ) from None
+            time.sleep(_POLL_SECONDS)
+
+
+def _free_port(held: ExitStack) -> int:
+    """A port of 127.0.0.1 that nothing listens on. It is held, so that the next one is another."""
+    listener = held.enter_context(socket.socket())
+    listener.bind(("127.0.0.1", 0))
+    return int(listener.getsockname()[1])

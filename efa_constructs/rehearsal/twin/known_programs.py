@@ -1,0 +1,43 @@
+"""The programs whose doings are known, by their container images."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+__all__ = ["LAUNCHER_LABEL", "KnownProgram", "is_launcher", "known_program"]
+
+# https://github.com/kubeflow/common, pkg/apis/common/v1/constants.go: set by the operator.
+LAUNCHER_LABEL = "training.kubeflow.org/job-role"
+
+
+class KnownProgram(StrEnum):
+    """A program that a pod's image names. The values are names of image repositories, without their registry."""
+
+    EFA_DEVICE_PLUGIN = "aws-efa-k8s-device-plugin"
+    NVIDIA_DEVICE_PLUGIN = "k8s-device-plugin"
+    NEURON_DEVICE_PLUGIN = "neuron-device-plugin"
+    MPI_OPERATOR = "mpi-operator"
+
+
+# REGISTRY/PATH/NAME:TAG@DIGEST
+_REPOSITORY = re.compile(r"(?:^|/)(?P<name>[^/:@]+)(?::[^/@]+)?(?:@.+)?$")
+
+
+def known_program(pod: dict[str, Any]) -> KnownProgram | None:
+    """The first program among a pod's containers whose doings are known."""
+    return next(_known(container["image"] for container in pod["spec"]["containers"]), None)
+
+
+def is_launcher(pod: dict[str, Any]) -> bool:
+    """Whether a pod is the launcher of an MPIJob."""
+    return bool((pod["metadata"].get("labels") or {}).get(LAUNCHER_LABEL) == "launcher")
+
+
+def _known(images: Iterable[str]) -> Iterable[KnownProgram]:
+    for image in images:
+        match = _REPOSITORY.search(image)
+        if match is not None and match["name"] in KnownProgram:
+            yield KnownProgram(match["name"])

@@ -1,0 +1,72 @@
+"""The Kubernetes API as plain JSON."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import kr8s.asyncio
+
+__all__ = ["API_ERRORS", "KubernetesApi"]
+
+# What a request may raise when the server refuses, or is not there.
+API_ERRORS = (kr8s.ServerError, kr8s.APITimeoutError, httpx.HTTPError, OSError)
+
+_PATCHES = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+}
+
+
+class KubernetesApi:
+    """An API server, asked with one user's credentials. Paths are whole: ``/api/v1/nodes``.
+
+    Every method raises one of :data:`API_ERRORS` when the server refuses, or does not answer.
+    """
+
+    def __init__(self, api: kr8s.asyncio.Api) -> None:
+        self._api = api
+
+    @staticmethod
+    async def connect(kubeconfig: Path) -> KubernetesApi:
+        """Reach the server of a kubeconfig."""
+        with warnings.catch_warnings():
+            # kr8s knows versions up to a fixed one, and uses nothing that changes between them.
+            warnings.simplefilter("ignore", UserWarning)
+            return KubernetesApi(await kr8s.asyncio.api(kubeconfig=str(kubeconfig)))
+
+    async def get(self, path: str, **parameters: str) -> Any:
+        """One object, or a list."""
+        return await self._request("GET", path, params=parameters)
+
+    async def create(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Create an object in the collection that ``path`` is."""
+        return await self._request("POST", path, content=json.dumps(body))
+
+    async def patch(self, path: str, patch: Mapping[str, Any], *, kind: str = "merge") -> Any:
+        """Change an object. ``kind``: "merge" (RFC 7386) or "strategic"."""
+        headers = {"Content-Type": _PATCHES[kind]}
+        return await self._request("PATCH", path, content=json.dumps(patch), headers=headers)
+
+    async def delete(self, path: str, **parameters: str) -> Any:
+        """Delete an object."""
+        return await self._request("DELETE", path, params=parameters)
+
+    async def watch(self, path: str, resource_version: str) -> AsyncIterator[dict[str, Any]]:
+        """The events of a collection since a version, until the server ends it."""
+        base, _, last = path.rpartition("/")
+        parameters = {"watch": "true", "resourceVersion": resource_version, "allowWatchBookmarks": "true"}
+        async with self._api.call_api(
+            "GET", version="", base=base, url=last, stream=True, params=parameters, timeout=None
+        ) as response:
+            async for line in response.aiter_lines():
+                yield json.loads(line)
+
+    async def _request(self, method: str, path: str, **arguments: Any) -> Any:
+        base, _, last = path.rpartition("/")
+        async with self._api.call_api(method, version="", base=base, url=last, **arguments) as response:
+            return response.json()

@@ -1,0 +1,282 @@
+"""What kwok does with nodes and pods: the ``Stage`` objects of its configuration.
+
+Nodes become ready and go on sending heartbeats. Of the pods on them, those whose doings depend on the node's devices or
+on other pods (device plugins, the MPI Operator, launchers) wait for an annotation that says what becomes of them; every
+other pod runs at once, and one of a Job completes.
+
+The format is that of https://kwok.sigs.k8s.io/docs/user/stages-configuration/.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .known_programs import LAUNCHER_LABEL, KnownProgram
+from .outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome
+
+__all__ = ["write_kwok_configuration"]
+
+_POD = {"apiGroup": "v1", "kind": "Pod"}
+_NODE = {"apiGroup": "v1", "kind": "Node"}
+# A Job's pod that is no launcher, in seconds: long enough to be seen.
+_JOB_SECONDS = 1
+
+
+def write_kwok_configuration(file: Path) -> Path:
+    """Write kwok's configuration file, and return it."""
+    # JSON is YAML.
+    file.write_text("\n---\n".join(json.dumps(stage, indent=2) for stage in _stages()) + "\n")
+    return file
+
+
+def _stages() -> list[dict[str, Any]]:
+    told = f'.metadata.annotations["{OUTCOME_ANNOTATION}"]'
+    ready = '.status.conditions.[] | select( .type == "Ready" ) | .status'
+    waiting = ".status.containerStatuses.[].state.waiting"
+    owner = ".metadata.ownerReferences.[].kind"
+    lives = _absent(".metadata.deletionTimestamp")
+    names = "|".join(KnownProgram)
+    judged_image = f'.spec.containers.[].image | select( test("(^|/)({names})(:|@|$)") )'
+    role = f'.metadata.labels["{LAUNCHER_LABEL}"]'
+    goes_its_own_way = (lives, _absent(judged_image), _not_in(role, "launcher"))
+    return [
+        _stage("node-initialize", _NODE, [_not_in(ready, "True")], {"statusTemplate": _NODE_STATUS}),
+        _stage(
+            "node-heartbeat",
+            _NODE,
+            [_in(".status.phase", "Running"), _in(ready, "True")],
+            {"statusTemplate": _NODE_CONDITIONS},
+            delay_milliseconds=20_000,
+        ),
+        _stage(
+            "pod-runs",
+            _POD,
+            [*goes_its_own_way, _in(".status.phase", "Pending"), _not_in(ready, "True")],
+            {"statusTemplate": _RUNNING},
+        ),
+        _stage(
+            "pod-of-job-completes",
+            _POD,
+            [*goes_its_own_way, _in(".status.phase", "Running"), _in(owner, "Job")],
+            {"statusTemplate": _ended(exit_code=0)},
+            delay_milliseconds=_JOB_SECONDS * 1000,
+        ),
+        _stage(
+            "pod-runs-as-told",
+            _POD,
+            [lives, _in(told, Outcome.RUN), _in(".status.phase", "Pending", "Running"), _not_in(ready, "True")],
+            {"statusTemplate": _RUNNING},
+        ),
+        _stage(
+            "pod-crashes-as-told",
+            _POD,
+            [lives, _in(told, Outcome.CRASH_LOOP), _absent(waiting)],
+            {"statusTemplate": _CRASH_LOOP},
+        ),
+        _stage(
+            "pod-completes-as-told",
+            _POD,
+            [lives, _in(told, Outcome.COMPLETE), _in(".status.phase", "Pending", "Running")],
+            {"statusTemplate": _ended(exit_code=0)},
+        ),
+        _stage(
+            "pod-fails-as-told",
+            _POD,
+            [lives, _in(told, Outcome.FAIL), _in(".status.phase", "Pending", "Running")],
+            {"statusTemplate": _ended(exit_code=1)},
+        ),
+        _stage("pod-goes", _POD, [_present(".metadata.deletionTimestamp")], {"delete": True}),
+    ]
+
+
+def _stage(
+    name: str,
+    resource: dict[str, str],
+    conditions: Sequence[dict[str, Any]],
+    next_state: dict[str, Any],
+    *,
+    delay_milliseconds: int | None = None,
+) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        "resourceRef": resource,
+        "selector": {"matchExpressions": list(conditions)},
+        "next": next_state,
+    }
+    if delay_milliseconds is not None:
+        spec["delay"] = {"durationMilliseconds": delay_milliseconds}
+    return {"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "Stage", "metadata": {"name": name}, "spec": spec}
+
+
+def _in(key: str, *values: str) -> dict[str, Any]:
+    return {"key": key, "operator": "In", "values": list(values)}
+
+
+def _not_in(key: str, *values: str) -> dict[str, Any]:
+    return {"key": key, "operator": "NotIn", "values": list(values)}
+
+
+def _present(key: str) -> dict[str, Any]:
+    return {"key": key, "operator": "Exists"}
+
+
+def _absent(key: str) -> dict[str, Any]:
+    return {"key": key, "operator": "DoesNotExist"}
+
+
+_NODE_CONDITIONS = """\
+{{ $now := Now }}
+{{ $since := or .metadata.creationTimestamp $now }}
+conditions:
+{{ range NodeConditions }}
+- lastHeartbeatTime: {{ $now | Quote }}
+  lastTransitionTime: {{ $since | Quote }}
+  message: {{ .message | Quote }}
+  reason: {{ .reason | Quote }}
+  status: {{ .status | Quote }}
+  type: {{ .type  | Quote }}
+{{ end }}
+"""
+
+# Everything else of a node's status is there when it is made.
+_NODE_STATUS = _NODE_CONDITIONS + "phase: Running\n"
+
+_CONDITIONS = """\
+conditions:
+{{ range $type := list "PodReadyToStartContainers" "Initialized" }}
+- lastTransitionTime: {{ $now | Quote }}
+  status: "True"
+  type: {{ $type | Quote }}
+{{ end }}
+{{ range $type := list "Ready" "ContainersReady" }}
+- lastTransitionTime: {{ $now | Quote }}
+  status: {{ $ready | Quote }}
+  type: {{ $type | Quote }}
+{{ end }}
+"""
+
+_ADDRESSES = """\
+{{ $hostIPs := NodeIPsWith .spec.nodeName }}
+{{ with $hostIPs }}
+hostIP: {{ index . 0 | Quote }}
+hostIPs:
+{{ range . }}
+- ip: {{ . | Quote }}
+{{ end }}
+{{ end }}
+{{ $podIPs := PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) }}
+{{ with $podIPs }}
+podIP: {{ index . 0 | Quote }}
+podIPs:
+{{ range . }}
+- ip: {{ . | Quote }}
+{{ end }}
+{{ end }}
+phase: Running
+startTime: {{ or .status.startTime $now | Quote }}
+"""
+
+_INIT_CONTAINERS = """\
+initContainerStatuses:
+{{ range .spec.initContainers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: true
+  restartCount: 0
+  {{ if eq .restartPolicy "Always" }}
+  started: true
+  state:
+    running:
+      startedAt: {{ $now | Quote }}
+  {{ else }}
+  state:
+    terminated:
+      exitCode: 0
+      finishedAt: {{ $now | Quote }}
+      reason: Completed
+      startedAt: {{ $now | Quote }}
+  {{ end }}
+{{ end }}
+"""
+
+_RUNNING = (
+    "{{ $now := Now }}\n"
+    '{{ $ready := "True" }}\n'
+    + _CONDITIONS
+    + """\
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: true
+  restartCount: 0
+  started: true
+  state:
+    running:
+      startedAt: {{ $now | Quote }}
+{{ end }}
+"""
+    + _INIT_CONTAINERS
+    + _ADDRESSES
+)
+
+_CRASH_LOOP = (
+    "{{ $now := Now }}\n"
+    '{{ $ready := "False" }}\n'
+    f'{{{{ $message := index .metadata.annotations "{MESSAGE_ANNOTATION}" }}}}\n'
+    + _CONDITIONS
+    + """\
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: false
+  restartCount: 1
+  started: false
+  state:
+    waiting:
+      reason: CrashLoopBackOff
+      message: {{ printf "back-off restarting failed container %s" .name | Quote }}
+  lastState:
+    terminated:
+      exitCode: 1
+      reason: Error
+      message: {{ $message | Quote }}
+      startedAt: {{ $now | Quote }}
+      finishedAt: {{ $now | Quote }}
+{{ end }}
+"""
+    + _INIT_CONTAINERS
+    + _ADDRESSES
+)
+
+
+def _ended(*, exit_code: int) -> str:
+    phase, reason = ("Failed", "Error") if exit_code else ("Succeeded", "Completed")
+    return (
+        "{{ $now := Now }}\n"
+        '{{ $ready := "False" }}\n'
+        "{{ $annotations := or .metadata.annotations dict }}\n"
+        f'{{{{ $message := or ( index $annotations "{MESSAGE_ANNOTATION}" ) "" }}}}\n'
+        + _CONDITIONS
+        + f"""\
+containerStatuses:
+{{{{ range .spec.containers }}}}
+- image: {{{{ .image | Quote }}}}
+  name: {{{{ .name | Quote }}}}
+  ready: false
+  restartCount: 0
+  started: false
+  state:
+    terminated:
+      exitCode: {exit_code}
+      finishedAt: {{{{ $now | Quote }}}}
+      reason: {reason}
+      message: {{{{ $message | Quote }}}}
+      startedAt: {{{{ $now | Quote }}}}
+{{{{ end }}}}
+phase: {phase}
+"""
+    )

@@ -1,0 +1,89 @@
+"""Runs the MPI Operator where its pod would: with the arguments of the pod, and its service account's rights."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..control_plane.control_plane import ControlPlane
+from .kubernetes_api import KubernetesApi
+from .outcomes import Outcome, Verdict
+
+__all__ = ["MpiOperators"]
+
+# As a kubelet waits before it starts a container again, but from a second on: nobody wants to wait for ten.
+_FIRST_BACKOFF_SECONDS = 1.0
+_LONGEST_BACKOFF_SECONDS = 10.0
+_TOKEN_SECONDS = 24 * 3600
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """The program of one pod."""
+
+    program: str
+    restarts: int = 0
+    # When it may start again, by time.monotonic().
+    not_before: float = 0.0
+    running: bool = False
+
+
+class MpiOperators:
+    """The operators of a cluster: one for each of their pods that has a node."""
+
+    def __init__(self, control_plane: ControlPlane, operator: Path, api: KubernetesApi) -> None:
+        """
+        :param operator: The program.
+        """
+        self._control_plane = control_plane
+        self._operator = operator
+        self._api = api
+        # By the pod's uid.
+        self._runs: dict[str, _Run] = {}
+
+    async def reconcile(self, pods: list[dict[str, Any]]) -> dict[str, Verdict]:
+        """Start, restart and end programs so that these pods have one each. Return what becomes of each, by uid."""
+        wanted = {pod["metadata"]["uid"]: pod for pod in pods}
+        for uid in set(self._runs) - set(wanted):
+            self._control_plane.processes.end(self._runs.pop(uid).program)
+        return {uid: await self._keep_running(uid, pod) for uid, pod in wanted.items()}
+
+    async def _keep_running(self, uid: str, pod: dict[str, Any]) -> Verdict:
+        run = self._runs.setdefault(uid, _Run(program=f"mpi-operator-{pod['metadata']['name']}"))
+        processes = self._control_plane.processes
+        if run.running and processes.exit_status(run.program) is not None:
+            processes.end(run.program)
+            run.running = False
+            wait = min(_FIRST_BACKOFF_SECONDS * 2**run.restarts, _LONGEST_BACKOFF_SECONDS)
+            run.restarts += 1
+            run.not_before = time.monotonic() + wait
+        if not run.running:
+            if time.monotonic() < run.not_before:
+                return Verdict(outcome=Outcome.CRASH_LOOP, message=processes.last_words(run.program))
+            await self._start(run, pod)
+        return Verdict(outcome=Outcome.RUN)
+
+    async def _start(self, run: _Run, pod: dict[str, Any]) -> None:
+        namespace, account = pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName", "default")
+        answer = await self._api.create(
+            f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token",
+            {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": _TOKEN_SECONDS}},
+        )
+        kubeconfig = self._control_plane.kubeconfig_with_token(run.program, answer["status"]["token"])
+        container = pod["spec"]["containers"][0]
+        self._control_plane.processes.start(
+            run.program,
+            [self._operator, *container.get("args", ()), f"-kubeConfig={kubeconfig}"],
+            environment={
+                **{variable["name"]: variable.get("value", "") for variable in container.get("env") or ()},
+                # Any port of this machine: several operators may run on it.
+                HEALTH_ADDRESS_VARIABLE: "127.0.0.1:0",
+            },
+        )
+        run.running = True
+
+
+# What the operator of our build reads instead of listening on every address of the machine.
+HEALTH_ADDRESS_VARIABLE = "MPI_OPERATOR_HEALTH_ADDRESS"
