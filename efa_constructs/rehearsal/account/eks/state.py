@@ -6,22 +6,23 @@ import datetime
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.iam.models import IAMBackend, iam_backends
 
 from ..eks_refusals import not_found
 
-__all__ = ["AccessEntry", "Cluster", "EksState", "Manifest", "eks_state", "identifier", "now"]
+__all__ = ["AccessEntry", "Cluster", "ControlPlane", "EksState", "Manifest", "eks_state", "identifier", "now"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Something that an app asked a cluster to run.
+    """Something that an app asked a cluster without a control plane to run.
 
-    The account has no Kubernetes control plane: it accepts a manifest after the checks it can make, and keeps it for
-    whoever has one. Nothing here was applied.
+    The account accepts a manifest after the checks it can make, and keeps it for whoever has a control plane. Nothing
+    here was applied.
     """
 
     # "Custom::AWSCDK-EKS-KubernetesResource", "Custom::AWSCDK-EKS-HelmChart", ...
@@ -42,6 +43,21 @@ class AccessEntry:
     of_node_groups: bool = False
 
 
+class ControlPlane(Protocol):
+    """The Kubernetes control plane of a cluster, as processes on this machine."""
+
+    @property
+    def folder(self) -> Path:
+        """Where those who work with it may keep files until it ends."""
+
+    def kubeconfig_for(self, principal_arn: str, entry: AccessEntry | None) -> Path:
+        """A file with which kubectl reaches it as a principal of IAM.
+
+        :param principal_arn: Role or user.
+        :param entry: Its access entry, whose user and groups it has. None for the principal that made the cluster.
+        """
+
+
 @dataclass(kw_only=True)
 class Cluster:
     """A cluster and all that belongs to it; descriptions are as the API shows them."""
@@ -49,6 +65,8 @@ class Cluster:
     description: dict[str, Any]
     # The principal that made it, which may do everything in it; None where that is nobody who uses kubectl here.
     creator: str | None = None
+    # None where the rehearsal does without Kubernetes.
+    control_plane: ControlPlane | None = None
     node_groups: dict[str, dict[str, Any]] = field(default_factory=dict)
     access_entries: dict[str, AccessEntry] = field(default_factory=dict)
     addons: dict[str, dict[str, Any]] = field(default_factory=dict)
