@@ -40,6 +40,8 @@ _ROLES = {
 }
 _ADMIN = "AmazonEKSClusterAdminPolicy"
 _GROUP = "eks-access-policy:"
+# Of a user in a certificate.
+_LONGEST_NAME = 64
 
 
 class Kubernetes:
@@ -137,7 +139,9 @@ class ClusterOnThisMachine:
         self.control_plane = control_plane
         self._environment = environment
         self._forget = forget
-        self._names: dict[str, Path] = {}
+        # By principal and groups.
+        self._kubeconfigs: dict[tuple[str, ...], Path] = {}
+        self._kubeconfigs_lock = threading.Lock()
         self._nodes_lock = threading.Lock()
         self._stopped = threading.Event()
         self._twin = Twin(
@@ -160,15 +164,30 @@ class ClusterOnThisMachine:
         """The certificate in PEM that has signed the API server's."""
         return self.control_plane.authority.pem
 
-    def kubeconfig_for(self, principal: str, entry: AccessEntry | None) -> Path:
-        """A kubeconfig with which an IAM principal has what its access entry gives; all rights without an entry."""
+    @property
+    def folder(self) -> Path:
+        """Where those who work with it may keep files until it ends."""
+        return self.control_plane.folder
+
+    def kubeconfig_for(self, principal_arn: str, entry: AccessEntry | None) -> Path:
+        """A file with which kubectl reaches it as a principal of IAM.
+
+        :param principal_arn: Role or user.
+        :param entry: Its access entry, whose groups and policies it has. None for the principal that made the cluster.
+        """
         groups = [f"{_GROUP}{_ADMIN}"]
         if entry is not None:
             # "arn:aws:eks::aws:cluster-access-policy/NAME"
             policies = [arn.rpartition("/")[2] for arn in entry.policies]
             groups = [*entry.description["kubernetesGroups"], *(f"{_GROUP}{policy}" for policy in policies)]
-            self._note_scopes(entry)
-        return self.control_plane.kubeconfig(principal, groups=groups)
+            _note_scopes(entry)
+        with self._kubeconfigs_lock:
+            key = (principal_arn, *groups)
+            if key not in self._kubeconfigs:
+                self._kubeconfigs[key] = self.control_plane.kubeconfig(
+                    f"iam-principal-{len(self._kubeconfigs)}", user=principal_arn[-_LONGEST_NAME:], groups=groups
+                )
+            return self._kubeconfigs[key]
 
     def join_nodes(self) -> None:
         """Let the instances of the cluster's node groups be its nodes, and wait until they are ready.
@@ -198,14 +217,6 @@ class ClusterOnThisMachine:
             with suppress(AwsError, RuntimeError):
                 self.join_nodes()
 
-    def _note_scopes(self, entry: AccessEntry) -> None:
-        for arn, policy in entry.policies.items():
-            name = arn.rpartition("/")[2]
-            if name not in _ROLES:
-                take_on_trust(f"what access policy {name} allows")
-            elif policy["accessScope"]["type"] != "cluster":
-                take_on_trust(f"that access policy {name} is for some namespaces only: it was applied to all of them")
-
     async def _bind_policies(self) -> None:
         api = await KubernetesApi.connect(self.control_plane.admin_kubeconfig)
         for policy, role in _ROLES.items():
@@ -221,3 +232,12 @@ class ClusterOnThisMachine:
                     ],
                 },
             )
+
+
+def _note_scopes(entry: AccessEntry) -> None:
+    for arn, policy in entry.policies.items():
+        name = arn.rpartition("/")[2]
+        if name not in _ROLES:
+            take_on_trust(f"what access policy {name} allows")
+        elif policy["accessScope"]["type"] != "cluster":
+            take_on_trust(f"that access policy {name} is for some namespaces only: it was applied to all of them")

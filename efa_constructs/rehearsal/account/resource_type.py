@@ -37,6 +37,8 @@ class ResourceRequest:
     logical_id: str
     type_name: str
     properties: Mapping[str, Any]
+    # In an update: the properties with which the resource was last made or updated.
+    old_properties: Mapping[str, Any] = field(default_factory=dict)
     # Tags of the stack, which CloudFormation adds to what it makes.
     tags: Mapping[str, str] = field(default_factory=dict)
 

@@ -45,7 +45,7 @@ class CertificateAuthority:
         """A certificate for 127.0.0.1 and for the user as whom Kubernetes knows its holder, and its key.
 
         :param name: Of the files, without an extension.
-        :param user: Kubernetes user.
+        :param user: Kubernetes user, of at most 64 characters.
         :param groups: Kubernetes groups.
         """
         key = ec.generate_private_key(ec.SECP256R1())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
@@ -24,7 +23,6 @@ __all__ = ["ControlPlane"]
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
-_NOT_A_FILE_NAME = re.compile(r"[^A-Za-z0-9.-]+")
 # What says of a node that kwok keeps it alive.
 _NODE_SELECTOR = "kwok.x-k8s.io/node=fake"
 _SERVICE_CIDR = "10.100.0.0/16"
@@ -54,7 +52,7 @@ class ControlPlane:
         with ExitStack() as held:
             self._etcd_port, self._peer_port, self._port = (_free_port(held) for _ in range(3))
         self.processes = ServerProcesses(folder)
-        self.admin_kubeconfig = self.kubeconfig("kubernetes-admin", groups=["system:masters"])
+        self.admin_kubeconfig = self.kubeconfig("admin", user="kubernetes-admin", groups=["system:masters"])
         """Of a user who may do everything."""
 
     def __enter__(self) -> ControlPlane:
@@ -69,9 +67,13 @@ class ControlPlane:
         """Where the API server answers."""
         return f"https://127.0.0.1:{self._port}"
 
-    def kubeconfig(self, user: str, *, groups: Sequence[str] = ()) -> Path:
-        """A kubeconfig with a client certificate for a user in some groups."""
-        name = _NOT_A_FILE_NAME.sub("-", user)
+    def kubeconfig(self, name: str, *, user: str, groups: Sequence[str] = ()) -> Path:
+        """A kubeconfig with a client certificate.
+
+        :param name: Of the files, without an extension.
+        :param user: Kubernetes user.
+        :param groups: Kubernetes groups.
+        """
         certificate, key = self.authority.issue(name, user=user, groups=groups)
         return write_kubeconfig(
             self.folder / f"{name}.kubeconfig",
@@ -83,7 +85,7 @@ class ControlPlane:
     def kubeconfig_with_token(self, name: str, token: str) -> Path:
         """A kubeconfig with a token, such as a service account's. ``name``: of the file."""
         return write_kubeconfig(
-            self.folder / f"{_NOT_A_FILE_NAME.sub('-', name)}.kubeconfig",
+            self.folder / f"{name}.kubeconfig",
             server=self.url,
             certificate_authority=self.authority.pem,
             user={"token": token},
@@ -109,7 +111,7 @@ class ControlPlane:
             ),
             ("kube-scheduler", self._binaries.kube_scheduler, ()),
         ):
-            kubeconfig = self.kubeconfig(f"system:{name}")
+            kubeconfig = self.kubeconfig(name, user=f"system:{name}")
             self.processes.start(
                 name,
                 [
@@ -130,7 +132,7 @@ class ControlPlane:
             "kwok",
             [
                 self._binaries.kwok,
-                f"--kubeconfig={self.kubeconfig('kwok', groups=['system:masters'])}",
+                f"--kubeconfig={self.kubeconfig('kwok', user='kwok', groups=['system:masters'])}",
                 f"--config={self._kwok_configuration}",
                 f"--manage-nodes-with-annotation-selector={_NODE_SELECTOR}",
                 "--node-lease-duration-seconds=40",
@@ -209,8 +211,7 @@ class ControlPlane:
 
     def _wait_until_ready(self) -> None:
         context = ssl.create_default_context(cadata=self.authority.pem)
-        admin = self.folder / "kubernetes-admin"
-        context.load_cert_chain(admin.with_suffix(".crt"), admin.with_suffix(".key"))
+        context.load_cert_chain(self.folder / "admin.crt", self.folder / "admin.key")
         # No proxy of this machine's settings.
         opener = urllib.request.build_opener(
             urllib.request.HTTPSHandler(context=context), urllib.request.ProxyHandler({})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..resource_type import AwsError, ResourceRequest, ResourceType
@@ -49,7 +50,8 @@ class ResourceOperations:
         resource.resource = old.resource
         self._stack.record(resource, "UPDATE_IN_PROGRESS")
         try:
-            resource.resource = self._type(resource).update(self._request(resource), old.resource)
+            request = replace(self._request(resource), old_properties=old.properties)
+            resource.resource = self._type(resource).update(request, old.resource)
         except Exception as error:
             raise self.failed(resource, "UPDATE", error) from None
         self._stack.record(resource, "UPDATE_COMPLETE")

@@ -22,8 +22,16 @@ class ClusterControlPlane(Protocol):
     def certificate_authority(self) -> str:
         """The certificate in PEM that has signed the API server's."""
 
-    def kubeconfig_for(self, principal: str, entry: AccessEntry | None) -> Path:
-        """A kubeconfig with which an IAM principal has what its access entry gives; all rights without an entry."""
+    @property
+    def folder(self) -> Path:
+        """Where those who work with it may keep files until it ends."""
+
+    def kubeconfig_for(self, principal_arn: str, entry: AccessEntry | None) -> Path:
+        """A file with which kubectl reaches it as a principal of IAM.
+
+        :param principal_arn: Role or user.
+        :param entry: Its access entry, whose groups and policies it has. None for the principal that made the cluster.
+        """
 
     def join_nodes(self) -> None:
         """Let the instances of the cluster's node groups be its nodes, and wait until they are ready.

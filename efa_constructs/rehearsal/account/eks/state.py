@@ -19,10 +19,10 @@ __all__ = ["AccessEntry", "Cluster", "EksState", "Manifest", "eks_state", "ident
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """Something that an app asked a cluster to run.
+    """Something that an app asked a cluster without a control plane to run.
 
-    The account has no Kubernetes control plane: it accepts a manifest after the checks it can make, and keeps it for
-    whoever has one. Nothing here was applied.
+    The account accepts a manifest after the checks it can make, and keeps it for whoever has a control plane. Nothing
+    here was applied.
     """
 
     # "Custom::AWSCDK-EKS-KubernetesResource", "Custom::AWSCDK-EKS-HelmChart", ...

@@ -1,18 +1,24 @@
 """The custom resources with which AWS CDK reaches into a cluster.
 
-The account has no Kubernetes control plane. It makes the checks that need none, keeps what it accepted in the cluster's
-``manifests`` for whoever has one, and never says that anything was applied.
+Where the cluster has a control plane, CDK's own handler does what they ask for. Where it has none, the account makes
+the checks that need none, keeps what it accepted in the cluster's ``manifests`` for whoever has one, and never says
+that anything was applied.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from moto.awslambda.models import lambda_backends
+from typing import Any, ClassVar, Literal
 
 from ..eks import eks_state
 from ..eks.state import AccessEntry, Cluster, Manifest
+from ..kubectl_handler import (
+    CustomResourceRequest,
+    ProgramMissingError,
+    handler_function,
+    send,
+)
+from ..on_trust import take_on_trust
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 
 __all__ = ["RESOURCE_TYPES", "HelmChart", "KubernetesManifest", "KubernetesObjectValue", "KubernetesPatch"]
@@ -20,30 +26,49 @@ __all__ = ["RESOURCE_TYPES", "HelmChart", "KubernetesManifest", "KubernetesObjec
 # kubectl apply keeps what it applied in an annotation, and Kubernetes allows an object's annotations this many bytes.
 _MOST_BYTES = 262_144
 
+_Verb = Literal["Create", "Update", "Delete"]
+
 
 class _InCluster(ResourceType):
     """Something that CDK's kubectl handler does in a cluster."""
 
+    program: ClassVar[Literal["kubectl", "helm"]] = "kubectl"
+    # Whether the handler fails when kubectl cannot undo it. For most types it only logs that.
+    must_undo: ClassVar[bool] = False
+
     def create(self, request: ResourceRequest) -> Resource:
-        """Check what can be checked without Kubernetes, and keep it."""
-        return self._accept(request, f"{request.stack_name}/{request.logical_id}")
+        """Let the handler make it; without a control plane check what can be checked, and keep it."""
+        cluster = _accessible_cluster(request)
+        if cluster.control_plane is None:
+            return self._keep(request, cluster, f"{request.stack_name}/{request.logical_id}")
+        return self._handle(request, cluster, "Create", None)
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
-        """The same again."""
-        return self._accept(request, current.physical_id)
+        """Let the handler change it; without a control plane the same again."""
+        cluster = _accessible_cluster(request)
+        if cluster.control_plane is None:
+            return self._keep(request, cluster, current.physical_id)
+        return self._handle(request, cluster, "Update", current.physical_id)
 
     def delete(self, request: ResourceRequest, current: Resource) -> None:
-        """Forget it. CDK's handler succeeds without a cluster, too."""
+        """Let the handler delete it; without a control plane forget it. CDK's handler succeeds without a cluster."""
         state = eks_state(request.account, request.region)
         cluster = state.clusters.get(request.properties["ClusterName"])
-        if cluster is not None:
+        if cluster is None:
+            return
+        if cluster.control_plane is None:
             cluster.manifests.pop(current.physical_id, None)
+            return
+        try:
+            _check_access(request, cluster)
+        except AwsError:
+            # kubectl is refused. What it should have deleted stays, as it does on AWS.
+            if self.must_undo:
+                raise
+            return
+        self._handle(request, cluster, "Delete", current.physical_id)
 
-    def _accept(self, request: ResourceRequest, physical_id: str) -> Resource:
-        cluster = eks_state(request.account, request.region).cluster(request.properties["ClusterName"])
-        if cluster.description["status"] != "ACTIVE":
-            raise AwsError("InvalidRequest", f"Cluster {cluster.name} is not ACTIVE", service="Eks")
-        _check_access(request, cluster)
+    def _keep(self, request: ResourceRequest, cluster: Cluster, physical_id: str) -> Resource:
         self._check(request)
         cluster.manifests[physical_id] = Manifest(
             type_name=request.type_name,
@@ -53,6 +78,29 @@ class _InCluster(ResourceType):
             properties=dict(request.properties),
         )
         return Resource(physical_id=physical_id)
+
+    def _handle(self, request: ResourceRequest, cluster: Cluster, verb: _Verb, physical_id: str | None) -> Resource:
+        control_plane = cluster.control_plane
+        assert control_plane is not None
+        principal = _principal(request)
+        asked = CustomResourceRequest(
+            account=request.account,
+            region=request.region,
+            request_type=verb,
+            resource_type=request.type_name,
+            stack_id=request.stack_id,
+            logical_id=request.logical_id,
+            properties=request.properties,
+            old_properties=request.old_properties,
+            physical_id=physical_id,
+        )
+        response = send(
+            asked,
+            program=self.program,
+            kubeconfig=control_plane.kubeconfig_for(principal, cluster.access_entries.get(principal)),
+            folder=control_plane.folder,
+        )
+        return Resource(physical_id=response.physical_id, attributes=response.data)
 
     def _check(self, request: ResourceRequest) -> None:
         raise NotImplementedError
@@ -81,6 +129,7 @@ class KubernetesPatch(_InCluster):
     """A patch that ``kubectl patch`` would make."""
 
     type_name = "Custom::AWSCDK-EKS-KubernetesPatch"
+    must_undo = True
 
     def _check(self, request: ResourceRequest) -> None:
         for name in ("ApplyPatchJson", "RestorePatchJson"):
@@ -88,9 +137,17 @@ class KubernetesPatch(_InCluster):
 
 
 class HelmChart(_InCluster):
-    """A chart that ``helm upgrade --install`` would install."""
+    """A chart that ``helm upgrade --install`` would install; the report names it where no helm runs here."""
 
     type_name = "Custom::AWSCDK-EKS-HelmChart"
+    program = "helm"
+
+    def _handle(self, request: ResourceRequest, cluster: Cluster, verb: _Verb, physical_id: str | None) -> Resource:
+        try:
+            return super()._handle(request, cluster, verb, physical_id)
+        except ProgramMissingError as error:
+            take_on_trust(f"the Helm chart {request.stack_name}/{request.logical_id}, which was not installed: {error}")
+            return Resource(physical_id=physical_id or f"{request.stack_name}/{request.logical_id}")
 
     def _check(self, request: ResourceRequest) -> None:
         if request.properties.get("Values"):
@@ -124,9 +181,17 @@ def _check_object(item: Any) -> str:
     return str(name)
 
 
+def _accessible_cluster(request: ResourceRequest) -> Cluster:
+    cluster = eks_state(request.account, request.region).cluster(request.properties["ClusterName"])
+    if cluster.description["status"] != "ACTIVE":
+        raise AwsError("InvalidRequest", f"Cluster {cluster.name} is not ACTIVE", service="Eks")
+    _check_access(request, cluster)
+    return cluster
+
+
 def _check_access(request: ResourceRequest, cluster: Cluster) -> None:
     """Whether the role that runs kubectl may reach the cluster: it needs an access entry with a policy or groups."""
-    role = request.properties.get("RoleArn") or _handler_role(request)
+    role = _principal(request)
     if role == cluster.creator:
         return
     entry = cluster.access_entries.get(role)
@@ -138,18 +203,10 @@ def _may_do_something(entry: AccessEntry) -> bool:
     return bool(entry.policies or entry.description["kubernetesGroups"])
 
 
-def _handler_role(request: ResourceRequest) -> str:
-    """The role of the function that runs kubectl: CDK's provider framework calls it for the service token."""
-    functions = lambda_backends[request.account][request.region]
-    arn = request.properties["ServiceToken"]
-    try:
-        framework = functions.get_function(arn)
-        handler = framework.environment_vars.get("USER_ON_EVENT_FUNCTION_ARN", arn)
-        return str(functions.get_function(handler).role)
-    except Exception:
-        raise AwsError(
-            "ResourceNotFoundException", f"Function not found: {arn}", service="Lambda", status=404
-        ) from None
+def _principal(request: ResourceRequest) -> str:
+    """The role as which kubectl runs: that of its function, unless the function takes another (in ``aws_eks``)."""
+    given = request.properties.get("RoleArn")
+    return str(given or handler_function(request.properties["ServiceToken"], request.account, request.region).role)
 
 
 def _json(request: ResourceRequest, name: str) -> Any:
