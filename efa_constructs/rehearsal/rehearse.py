@@ -21,6 +21,10 @@ from . import app_keys
 from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
+from .cluster_findings import RehearsedCluster, judge_cluster
+from .cluster_watch import end_jobs, settled
+from .control_plane.binaries import Binaries, find_or_build_binaries
+from .control_plane.build_progress import BuildProgress
 from .programs import Programs
 from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
@@ -45,6 +49,9 @@ class Progress:
     def stage_ended(self, stage: Stage) -> None:
         """A stage has ended."""
 
+    def building(self, build: BuildProgress) -> None:
+        """Programs of the control plane are being built."""
+
     def deploying(self, event: DeployEvent, resource_count: int) -> None:
         """CloudFormation did something. ``resource_count``: how many resources all stacks define."""
 
@@ -61,6 +68,10 @@ class Rehearsal:
     assembly: Path | None = None
     # Facts of an existing cluster to put into the account. Default: the file that 'efa:clusterFacts' names.
     cluster_facts: Path | None = None
+    # Whether clusters get a control plane. Without one, manifests are accepted and not applied.
+    kubernetes: bool = True
+    # A folder with programs of control planes, which must fit. Default: those of this machine, else they are built.
+    kubernetes_binaries: Path | None = None
     # Whether the account goes on running afterwards.
     keep: bool = False
 
@@ -92,6 +103,7 @@ class _Run:
         self._programs = programs
         self._stages: list[tuple[float, Stage]] = []
         self._account: AccountProcess | None = None
+        self._binaries: Binaries | None = None
         # Of the catalogue, by the context key with which the app asked for them.
         self._zones: Mapping[str, list[str]] = {}
         self._bootstrapped: set[tuple[str, str, str | None]] = set()
@@ -106,6 +118,8 @@ class _Run:
         account_id, region = self._expected_environment(given, app, facts)
         kept = False
         try:
+            if self._rehearsal.kubernetes:
+                self._find_binaries()
             if app is not None:
                 assembly = self._synthesize_beside_account(app, account_id, region, facts_file)
             else:
@@ -117,6 +131,7 @@ class _Run:
             self._bootstrap(account_id, region, assembly)
             placement_group = self._make_named_placement_group(app, region)
             refusals = self._deploy(assembly, region)
+            kubernetes = self._settle()
             clusters = self._read_back(assembly, region)
             with self._stage("judge"):
                 verdicts = tuple(
@@ -130,6 +145,7 @@ class _Run:
                 refusals=refusals,
                 clusters=clusters,
                 verdicts=verdicts,
+                kubernetes=kubernetes,
                 stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
                 seconds=perf_counter() - start,
                 not_checked=not_checked(
@@ -242,8 +258,36 @@ class _Run:
             return
         self._end_account()
         with self._stage("start the account"):
-            self._account = AccountProcess(account=account_id, region=region, cluster_facts=facts_file)
+            self._account = AccountProcess(
+                account=account_id, region=region, cluster_facts=facts_file, kubernetes=self._binaries
+            )
             self._account.start()
+
+    def _find_binaries(self) -> None:
+        with self._stage("find Kubernetes"):
+            self._binaries = find_or_build_binaries(
+                self._rehearsal.kubernetes_binaries,
+                programs=self._programs,
+                log=self._work / "control-plane.log",
+                progress=self._progress.building,
+            )
+
+    def _settle(self) -> tuple[RehearsedCluster, ...]:
+        """Wait until the jobs of every cluster run, or will not, and let those that run end."""
+        if self._binaries is None:
+            return ()
+        files = self._running_account.clusters()
+        with self._stage("start the jobs"):
+            running = [settled(one) for one in files]
+        if self._rehearsal.keep:
+            ended = running
+        else:
+            with self._stage("end the jobs"):
+                ended = [end_jobs(one) for one in files]
+        return tuple(
+            RehearsedCluster(running=before, ended=after, findings=judge_cluster(before, after))
+            for before, after in zip(running, ended, strict=True)
+        )
 
     def _make_named_placement_group(self, app: CdkApp | None, region: str) -> str | None:
         """Make the placement group that the app only names: in the real account it is there already."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
 from .assembly import CloudAssembly
+from .cluster_findings import RehearsedCluster, cluster_to_json
 from .fabric import Finding
 from .verdict import NodeGroupVerdict
 
@@ -35,6 +36,8 @@ class RehearsalResult:
     clusters: tuple[DeployedCluster, ...]
     # One for each node group of the clusters.
     verdicts: tuple[NodeGroupVerdict, ...]
+    # One for each cluster that had a control plane.
+    kubernetes: tuple[RehearsedCluster, ...] = ()
     stages: tuple[Stage, ...]
     # From start to end.
     seconds: float
@@ -59,7 +62,12 @@ class RehearsalResult:
     @property
     def passes(self) -> bool:
         """Whether everything was deployed, at least one node group has EFA, and EFA works in each that has it."""
-        return self.deployed and bool(self.efa_verdicts) and all(verdict.sound for verdict in self.efa_verdicts)
+        return (
+            self.deployed
+            and bool(self.efa_verdicts)
+            and all(verdict.sound for verdict in self.efa_verdicts)
+            and all(cluster.sound for cluster in self.kubernetes)
+        )
 
     @property
     def reason(self) -> str | None:
@@ -70,7 +78,9 @@ class RehearsalResult:
             return "The account refused the deployment."
         if not self.efa_verdicts:
             return "No managed node group has EFA interfaces, so there is no EFA traffic."
-        return "EFA is not as it should be: see the faults above."
+        if not all(verdict.sound for verdict in self.efa_verdicts):
+            return "EFA is not as it should be: see the faults above."
+        return "What runs on the cluster is not as it should be: see the faults above."
 
     def node_group(self, verdict: NodeGroupVerdict) -> tuple[DeployedCluster, DeployedNodeGroup]:
         """The cluster and node group that a verdict is about."""
@@ -96,6 +106,7 @@ def to_json(result: RehearsalResult) -> dict[str, Any]:
             {"name": stack.name, "region": stack.region, "resourceCount": stack.resource_count}
             for stack in assembly.stacks
         ],
+        "kubernetes": [cluster_to_json(cluster) for cluster in result.kubernetes],
         "nodeGroups": [_node_group(*result.node_group(verdict), verdict) for verdict in result.verdicts],
         "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in result.stages],
         "seconds": round(result.seconds, 3),

@@ -9,11 +9,13 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .eks.control_planes import ControlPlanesToCome
     from .kubernetes import Kubernetes
 
 __all__ = ["KEEP", "main"]
@@ -36,7 +38,7 @@ def main() -> None:
     with ExitStack() as stack:
         server = serve(arguments.port, arguments.account)
         if arguments.kubernetes_binaries is not None:
-            server.account.kubernetes = stack.enter_context(_kubernetes(arguments))
+            server.account.control_planes = stack.enter_context(_kubernetes(arguments))
         if arguments.cluster_facts is not None:
             _seed(arguments.cluster_facts)
         if not arguments.detached:
@@ -50,22 +52,27 @@ def main() -> None:
 
 
 @contextmanager
-def _kubernetes(arguments: argparse.Namespace) -> Iterator[Kubernetes]:
+def _kubernetes(arguments: argparse.Namespace) -> Iterator[ControlPlanesToCome]:
     """The Kubernetes half of the account's clusters, whose files go with it."""
-    from ..control_plane.binaries import Binaries
     from ..work_folder import work_folder
-    from .eks.control_planes import set_control_planes
+    from .eks.control_planes import ControlPlanesToCome, set_control_planes
+
+    with work_folder() as folder, ThreadPoolExecutor(1) as pool:
+        # It takes seconds to load, and longer to start: meanwhile the account answers.
+        to_come = ControlPlanesToCome(pool.submit(_start_kubernetes, arguments, folder))
+        set_control_planes(to_come)
+        try:
+            yield to_come
+        finally:
+            to_come.stop()
+
+
+def _start_kubernetes(arguments: argparse.Namespace, folder: Path) -> Kubernetes:
+    from ..control_plane.binaries import Binaries
     from .endpoint import environment
     from .kubernetes import Kubernetes
 
-    with work_folder() as folder:
-        binaries = Binaries.from_json(arguments.kubernetes_binaries)
-        kubernetes = Kubernetes(binaries, folder, environment(arguments.account))
-        set_control_planes(kubernetes)
-        try:
-            yield kubernetes
-        finally:
-            kubernetes.stop()
+    return Kubernetes(Binaries.from_json(arguments.kubernetes_binaries), folder, environment(arguments.account))
 
 
 def _arguments() -> argparse.Namespace:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -109,7 +108,9 @@ class Kubernetes:
             folder = self._folder / str(self._count)
         folder.mkdir()
         control_plane = ControlPlane(
-            self._binaries, folder, kwok_configuration=write_kwok_configuration(self._folder / f"kwok-{folder.name}.yaml")
+            self._binaries,
+            folder,
+            kwok_configuration=write_kwok_configuration(self._folder / f"kwok-{folder.name}.yaml"),
         )
         try:
             control_plane.start()

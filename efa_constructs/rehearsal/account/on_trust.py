@@ -5,9 +5,9 @@ from __future__ import annotations
 __all__ = ["CLUSTERS_PATH", "PATH", "take_on_trust", "taken_on_trust"]
 
 # Where the account's server tells.
-PATH = "/taken-on-trust"
+PATH = "/rehearsal/taken-on-trust"
 # Where it tells which clusters have a control plane on this machine, and where that one's files are.
-CLUSTERS_PATH = "/clusters"
+CLUSTERS_PATH = "/rehearsal/clusters"
 
 # As keys: in the order in which they came, each once.
 _TAKEN: dict[str, None] = {}

@@ -18,7 +18,7 @@ from .endpoint import listen_on
 from .on_trust import CLUSTERS_PATH, PATH, taken_on_trust
 
 if TYPE_CHECKING:
-    from .kubernetes import Kubernetes
+    from .eks.control_planes import ControlPlanesToCome
 
 __all__ = ["Account", "AccountServer", "serve"]
 
@@ -55,14 +55,14 @@ class Account:
         self._patched = threading.Lock()
         self._ec2_is_complete = False
         # None: its clusters have no control planes.
-        self.kubernetes: Kubernetes | None = None
+        self.control_planes: ControlPlanesToCome | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         if environ.get("PATH_INFO") == PATH:
             return _answer(taken_on_trust(), start_response)
         if environ.get("PATH_INFO") == CLUSTERS_PATH:
-            return _answer(self.kubernetes.describe() if self.kubernetes else [], start_response)
+            return _answer(self.control_planes.describe() if self.control_planes else [], start_response)
         credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = credential["service"] if credential else ""
         if credential and service in _SERVICES:

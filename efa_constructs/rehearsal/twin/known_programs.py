@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -22,22 +21,20 @@ class KnownProgram(StrEnum):
     MPI_OPERATOR = "mpi-operator"
 
 
+_NAMES = frozenset(str(program) for program in KnownProgram)
 # REGISTRY/PATH/NAME:TAG@DIGEST
 _REPOSITORY = re.compile(r"(?:^|/)(?P<name>[^/:@]+)(?::[^/@]+)?(?:@.+)?$")
 
 
 def known_program(pod: dict[str, Any]) -> KnownProgram | None:
     """The first program among a pod's containers whose doings are known."""
-    return next(_known(container["image"] for container in pod["spec"]["containers"]), None)
+    for container in pod["spec"]["containers"]:
+        match = _REPOSITORY.search(container["image"])
+        if match is not None and match["name"] in _NAMES:
+            return KnownProgram(match["name"])
+    return None
 
 
 def is_launcher(pod: dict[str, Any]) -> bool:
     """Whether a pod is the launcher of an MPIJob."""
     return bool((pod["metadata"].get("labels") or {}).get(LAUNCHER_LABEL) == "launcher")
-
-
-def _known(images: Iterable[str]) -> Iterable[KnownProgram]:
-    for image in images:
-        match = _REPOSITORY.search(image)
-        if match is not None and match["name"] in KnownProgram:
-            yield KnownProgram(match["name"])

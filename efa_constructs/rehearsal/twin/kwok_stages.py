@@ -166,7 +166,8 @@ hostIPs:
 - ip: {{ . | Quote }}
 {{ end }}
 {{ end }}
-{{ $podIPs := PodIPsWith .spec.nodeName ( or .spec.hostNetwork false ) ( or .metadata.uid "" ) ( or .metadata.name "" ) ( or .metadata.namespace "" ) }}
+{{ $own := or .spec.hostNetwork false }}
+{{ $podIPs := PodIPsWith .spec.nodeName $own .metadata.uid .metadata.name .metadata.namespace }}
 {{ with $podIPs }}
 podIP: {{ index . 0 | Quote }}
 podIPs:

@@ -80,7 +80,7 @@ def hostfile_hosts(launcher: dict[str, Any], around: LauncherSurroundings) -> li
     """The hosts of the hostfile that is mounted into a launcher, with their slots. None: there is none."""
     namespace = launcher["metadata"]["namespace"]
     for volume in launcher["spec"].get("volumes") or ():
-        name = (volume.get("configMap") or {}).get("name")
+        name = (volume.get("configMap") or {}).get("name", "")
         text = (around.config_maps.get((namespace, name), {}).get("data") or {}).get("hostfile")
         if text is not None:
             return [_host(line) for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
@@ -138,8 +138,8 @@ def _host(line: str) -> tuple[str, int | None]:
 def _endpoints(namespace: str, around: LauncherSurroundings) -> Iterable[tuple[str, dict[str, Any]]]:
     """The endpoints that the cluster's DNS has names for, each with the name of its Service."""
     for (where, _), endpoint_slice in around.endpoint_slices.items():
-        service_name = (endpoint_slice["metadata"].get("labels") or {}).get("kubernetes.io/service-name")
-        service = around.services.get((namespace, service_name or ""))
+        service_name = (endpoint_slice["metadata"].get("labels") or {}).get("kubernetes.io/service-name", "")
+        service = around.services.get((namespace, service_name))
         if where != namespace or service is None:
             continue
         unready_too = service["spec"].get("publishNotReadyAddresses", False)

@@ -17,6 +17,8 @@ __all__ = ["MpiOperators"]
 _FIRST_BACKOFF_SECONDS = 1.0
 _LONGEST_BACKOFF_SECONDS = 10.0
 _TOKEN_SECONDS = 24 * 3600
+# What an operator that was built here reads, instead of listening on every address of the machine.
+_HEALTH_ADDRESS_VARIABLE = "MPI_OPERATOR_HEALTH_ADDRESS"
 
 
 @dataclass(kw_only=True)
@@ -69,7 +71,11 @@ class MpiOperators:
         namespace, account = pod["metadata"]["namespace"], pod["spec"].get("serviceAccountName", "default")
         answer = await self._api.create(
             f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token",
-            {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": _TOKEN_SECONDS}},
+            {
+                "apiVersion": "authentication.k8s.io/v1",
+                "kind": "TokenRequest",
+                "spec": {"expirationSeconds": _TOKEN_SECONDS},
+            },
         )
         kubeconfig = self._control_plane.kubeconfig_with_token(run.program, answer["status"]["token"])
         container = pod["spec"]["containers"][0]
@@ -79,11 +85,7 @@ class MpiOperators:
             environment={
                 **{variable["name"]: variable.get("value", "") for variable in container.get("env") or ()},
                 # Any port of this machine: several operators may run on it.
-                HEALTH_ADDRESS_VARIABLE: "127.0.0.1:0",
+                _HEALTH_ADDRESS_VARIABLE: "127.0.0.1:0",
             },
         )
         run.running = True
-
-
-# What the operator of our build reads instead of listening on every address of the machine.
-HEALTH_ADDRESS_VARIABLE = "MPI_OPERATOR_HEALTH_ADDRESS"

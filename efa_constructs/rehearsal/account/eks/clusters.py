@@ -9,8 +9,8 @@ from typing import Any
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..iam_roles import trusted_role
 from .access_entries import create_admin_entry
-from .control_planes import control_planes
 from .control_plane_network import attach_control_plane, detach_control_plane
+from .control_planes import control_planes
 from .state import Cluster, EksState, now
 from .versions import DEFAULT_VERSION, check_upgrade, check_version
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .state import AccessEntry, Cluster, EksState
 
-__all__ = ["ClusterControlPlane", "ControlPlanes", "control_planes", "set_control_planes"]
+__all__ = ["ClusterControlPlane", "ControlPlanes", "ControlPlanesToCome", "control_planes", "set_control_planes"]
 
 
 class ClusterControlPlane(Protocol):
@@ -51,6 +52,31 @@ class ControlPlanes(Protocol):
 
         :raises AwsError: it does not start.
         """
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Which clusters have one, and where its files are: for whoever reads them."""
+
+    def stop(self) -> None:
+        """End all of them."""
+
+
+class ControlPlanesToCome:
+    """The same, while they are still being loaded."""
+
+    def __init__(self, provider: Future[ControlPlanes]) -> None:
+        self._provider = provider
+
+    def start(self, state: EksState, cluster: Cluster) -> ClusterControlPlane:
+        """As its like: waits."""
+        return self._provider.result().start(state, cluster)
+
+    def describe(self) -> list[dict[str, Any]]:
+        """As its like: does not wait, for there is no cluster yet."""
+        return self._provider.result().describe() if self._provider.done() else []
+
+    def stop(self) -> None:
+        """As its like: waits."""
+        self._provider.result().stop()
 
 
 # None: clusters have no control plane.

@@ -1,15 +1,48 @@
-"""AWS::Lambda types that moto can make and not delete."""
+"""AWS::Lambda types that moto makes without their layers, or makes and cannot delete."""
 
 from __future__ import annotations
 
 import json
 
-from moto.awslambda.models import LambdaBackend, lambda_backends
+from moto.awslambda.exceptions import UnknownLayerVersionException
+from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
 
 from ..cloudformation.physical_names import physical_name
-from ..resource_type import Resource, ResourceRequest, ResourceType
+from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
+from .moto_models import MotoResourceType
 
-__all__ = ["RESOURCE_TYPES", "LayerVersion", "Permission"]
+__all__ = ["RESOURCE_TYPES", "Function", "LayerVersion", "Permission"]
+
+
+class Function(ResourceType):
+    """A function, with the layers that its template names."""
+
+    type_name = "AWS::Lambda::Function"
+
+    def __init__(self) -> None:
+        self._moto = MotoResourceType(LambdaFunction)  # type: ignore[type-abstract]
+
+    def create(self, request: ResourceRequest) -> Resource:
+        """CreateFunction."""
+        return self._with_layers(request, self._moto.create(request))
+
+    def update(self, request: ResourceRequest, current: Resource) -> Resource:
+        """UpdateFunctionCode and UpdateFunctionConfiguration."""
+        return self._with_layers(request, self._moto.update(request, current))
+
+    def delete(self, request: ResourceRequest, current: Resource) -> None:
+        """DeleteFunction."""
+        self._moto.delete(request, current)
+
+    @staticmethod
+    def _with_layers(request: ResourceRequest, resource: Resource) -> Resource:
+        function = _lambda(request).get_function(resource.physical_id)
+        layers = {"Layers": list(request.properties.get("Layers") or ())}
+        try:
+            function.update_configuration(layers)
+        except UnknownLayerVersionException as error:
+            raise AwsError("InvalidParameterValueException", str(error.message), service="Lambda") from None
+        return resource
 
 
 class LayerVersion(ResourceType):
@@ -67,4 +100,4 @@ def _lambda(request: ResourceRequest) -> LambdaBackend:
     return lambda_backends[request.account][request.region]
 
 
-RESOURCE_TYPES: tuple[type[ResourceType], ...] = (LayerVersion, Permission)
+RESOURCE_TYPES: tuple[type[ResourceType], ...] = (Function, LayerVersion, Permission)

@@ -1,0 +1,151 @@
+"""Waits until a cluster has done what it will do, and then lets its jobs end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+
+from ..errors import RehearsalError
+from .account.process import ClusterFiles
+from .cluster_snapshot import ClusterSnapshot, KubernetesObject, read_snapshot
+from .twin.known_programs import is_launcher
+from .twin.kubernetes_api import API_ERRORS, KubernetesApi
+from .twin.outcomes import OUTCOME_ANNOTATION, Outcome
+
+__all__ = ["end_jobs", "settled"]
+
+_POLL_SECONDS = 0.25
+# How long nothing must change before it is taken to go on like that.
+_QUIET_SECONDS = 6.0
+# The same while an MPI Operator may still wait for the lease of one that ended: its lease is for 15 seconds.
+_QUIET_SECONDS_OF_OPERATOR = 22.0
+_LONGEST_SECONDS = 600.0
+_LONGEST_END_SECONDS = 30.0
+
+
+def settled(files: ClusterFiles) -> ClusterSnapshot:
+    """Wait until every job of a cluster runs, has ended, or gets no further.
+
+    :raises RehearsalError: the API server does not answer.
+    """
+    return asyncio.run(_settled(files))
+
+
+def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
+    """Let every launcher that runs complete, and wait until the jobs say so, or go on without saying so.
+
+    :raises RehearsalError: the API server does not answer.
+    """
+    return asyncio.run(_end_jobs(files))
+
+
+async def _settled(files: ClusterFiles) -> ClusterSnapshot:
+    api = await KubernetesApi.connect(files.kubeconfig)
+    start = last_change = time.monotonic()
+    seen: object = None
+    while True:
+        snapshot = await _snapshot(api, files)
+        now = time.monotonic()
+        state = _state(snapshot)
+        if state != seen:
+            seen, last_change = state, now
+        if not _undecided(snapshot) and now - last_change > _POLL_SECONDS:
+            return snapshot
+        quiet = _QUIET_SECONDS_OF_OPERATOR if _waits_for_operator(snapshot) else _QUIET_SECONDS
+        if now - last_change > quiet or now - start > _LONGEST_SECONDS:
+            return snapshot
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+async def _end_jobs(files: ClusterFiles) -> ClusterSnapshot:
+    api = await KubernetesApi.connect(files.kubeconfig)
+    snapshot = await _snapshot(api, files)
+    for pod in snapshot.pods:
+        if is_launcher(dict(pod)) and pod["status"].get("phase") == "Running":
+            metadata = pod["metadata"]
+            with suppress(*API_ERRORS):
+                await api.patch(
+                    f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}",
+                    {"metadata": {"annotations": {OUTCOME_ANNOTATION: str(Outcome.COMPLETE)}}},
+                )
+    end = time.monotonic() + _LONGEST_END_SECONDS
+    while any(condition(job, "Running") for job in snapshot.mpi_jobs or ()) and time.monotonic() < end:
+        await asyncio.sleep(_POLL_SECONDS)
+        snapshot = await _snapshot(api, files)
+    return snapshot
+
+
+async def _snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
+    try:
+        return await read_snapshot(api, files)
+    except API_ERRORS as error:
+        raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
+
+
+def condition(item: KubernetesObject, kind: str) -> bool:
+    """Whether an object has a condition of this type that is true."""
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == kind and one["status"] == "True" for one in conditions)
+
+
+def _undecided(snapshot: ClusterSnapshot) -> bool:
+    """Whether anything is still on its way."""
+    return (
+        any(pod["status"].get("phase") == "Pending" for pod in snapshot.pods)
+        or any(not _is_complete(item) for item in (*snapshot.daemon_sets, *snapshot.deployments))
+        or any(not _is_decided(job) for job in snapshot.mpi_jobs or ())
+        or any(not (condition(job, "Complete") or condition(job, "Failed")) for job in _other_jobs(snapshot))
+    )
+
+
+def _is_decided(job: KubernetesObject) -> bool:
+    if job["spec"].get("runPolicy", {}).get("suspend"):
+        return condition(job, "Suspended")
+    return any(condition(job, kind) for kind in ("Running", "Succeeded", "Failed"))
+
+
+def _is_complete(item: KubernetesObject) -> bool:
+    """Whether a Deployment or DaemonSet has all the pods that it wants, ready."""
+    status = item.get("status") or {}
+    if status.get("observedGeneration") != item["metadata"]["generation"]:
+        return False
+    if "desiredNumberScheduled" in status:
+        return bool(status["desiredNumberScheduled"] == status.get("numberReady"))
+    return bool(item["spec"].get("replicas", 1) == status.get("readyReplicas", 0))
+
+
+def _other_jobs(snapshot: ClusterSnapshot) -> Iterable[KubernetesObject]:
+    return (job for job in snapshot.jobs if not any(owner["kind"] == "MPIJob" for owner in _owners(job)))
+
+
+def _owners(item: KubernetesObject) -> Iterable[KubernetesObject]:
+    owners: list[KubernetesObject] = item["metadata"].get("ownerReferences") or []
+    return owners
+
+
+def _waits_for_operator(snapshot: ClusterSnapshot) -> bool:
+    """Whether a job waits for an operator that is there, but may not be its leader yet."""
+    unseen = any(not (job.get("status") or {}).get("conditions") for job in snapshot.mpi_jobs or ())
+    return unseen and any(
+        item["metadata"]["name"].startswith("mpi-operator") and _is_complete(item) for item in snapshot.deployments
+    )
+
+
+def _state(snapshot: ClusterSnapshot) -> object:
+    """What must not change while a cluster is at rest."""
+    return (
+        [(item["metadata"]["uid"], _conditions(item), item["status"].get("phase")) for item in snapshot.pods],
+        [(item["metadata"]["uid"], _conditions(item)) for item in snapshot.mpi_jobs or ()],
+        [(item["metadata"]["uid"], _conditions(item)) for item in snapshot.jobs],
+        [
+            (item["metadata"]["uid"], (item.get("status") or {}).get("numberReady"))
+            for item in (*snapshot.daemon_sets, *snapshot.deployments)
+        ],
+        [(item["metadata"]["uid"], item["status"].get("allocatable")) for item in snapshot.nodes],
+    )
+
+
+def _conditions(item: KubernetesObject) -> list[tuple[str, str]]:
+    return [(one["type"], one["status"]) for one in (item.get("status") or {}).get("conditions") or ()]

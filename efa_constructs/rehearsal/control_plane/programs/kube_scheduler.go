@@ -1,0 +1,14 @@
+//go:build program_kube_scheduler
+
+package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	"k8s.io/kubernetes/cmd/kube-scheduler/app"
+)
+
+func init() {
+	programs["kube-scheduler"] = func() { os.Exit(cli.Run(app.NewSchedulerCommand())) }
+}
