@@ -20,7 +20,7 @@ from . import aws_program, bootstrap
 from .archives import code_folder, layer_folders
 from .programs import search_path
 
-__all__ = ["TIMED_OUT", "FunctionError", "Invocation", "invoke"]
+__all__ = ["EXITED", "TIMED_OUT", "FunctionError", "Invocation", "invoke"]
 
 # Error types of Lambda itself.
 TIMED_OUT = "Sandbox.Timedout"
@@ -53,16 +53,18 @@ def invoke(
     event: Mapping[str, Any],
     *,
     request_id: str,
+    seconds: float,
     program: str,
     kubeconfig: Path,
     folder: Path,
 ) -> Invocation:
-    """Run a function, and wait until it ends or its timeout ends it. What it wrote goes to CloudWatch Logs, too.
+    """Run a function, and wait until it ends or is ended. What it wrote goes to CloudWatch Logs, too.
 
     Lambda also ends a function that needs more than its memory. This does not: a run here shares its memory with
     nothing that could be measured alike.
 
     :param request_id: By which Lambda's errors name the run.
+    :param seconds: After how many it is ended: as a rule the timeout of the function.
     :param program: The program that it will start, ``"kubectl"`` or ``"helm"``.
     :param kubeconfig: What ``aws eks update-kubeconfig`` gives.
     :param folder: Where its code and layers are unpacked, and stay. Each run has a folder of its own in it while it
@@ -81,7 +83,7 @@ def invoke(
             "PATH": search_path(layers, program, programs),
             aws_program.KUBECONFIG: str(kubeconfig),
         }
-        invocation = _run(function, event, request_id, run, code, environment)
+        invocation = _run(function, event, request_id, seconds, run, environment)
     function.logs_backend.ensure_log_group(function.logs_group_name)
     function.save_logs(invocation.log)
     return invocation
@@ -91,8 +93,8 @@ def _run(
     function: LambdaFunction,
     event: Mapping[str, Any],
     request_id: str,
+    seconds: float,
     run: Path,
-    code: Path,
     environment: Mapping[str, str],
 ) -> Invocation:
     event_file, result_file, log_file = run / "event.json", run / "result.json", run / "log"
@@ -102,7 +104,7 @@ def _run(
     with log_file.open("wb") as log:
         process = subprocess.Popen(
             [*command, str(function.handler), str(event_file), str(result_file)],
-            cwd=code,
+            cwd=environment["LAMBDA_TASK_ROOT"],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -110,7 +112,7 @@ def _run(
             # A group of its own, so that the programs that it started end with it.
             start_new_session=True,
         )
-        error = _wait(process, float(function.timeout), request_id)
+        error = _wait(process, seconds, request_id)
     text = log_file.read_text(encoding="utf-8", errors="replace")
     if error is not None:
         return Invocation(error=error, log=text)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..on_trust import take_on_trust
+from ..resource_type import AwsError
 from . import aws_program
 
 __all__ = ["ProgramMissingError", "search_path"]
@@ -18,7 +20,7 @@ __all__ = ["ProgramMissingError", "search_path"]
 _FOLDERS = ("kubectl", "helm", "bin")
 
 
-class ProgramMissingError(Exception):
+class ProgramMissingError(AwsError):
     """A program of a layer does not run on this machine, and the machine has none of its own."""
 
     def __init__(self, name: str) -> None:
@@ -26,9 +28,9 @@ class ProgramMissingError(Exception):
         :param name: Of the program, such as ``"helm"``.
         """
         super().__init__(
-            f"{name} of the function's layer does not run on this machine, and PATH has no other: install {name}"
+            "ProgramMissing",
+            f"{name} of the function's layer does not run on this machine, and PATH has no other: install {name}",
         )
-        self.name = name
 
 
 def search_path(layers: Iterable[Path], needed: str, folder: Path) -> str:
@@ -43,7 +45,7 @@ def search_path(layers: Iterable[Path], needed: str, folder: Path) -> str:
     _install_aws(folder)
     folders = [layer / name for layer in layers for name in _FOLDERS if (layer / name).is_dir()]
     program = next((one / needed for one in folders if (one / needed).is_file()), None)
-    if program is not None and not _runs([str(program), "--help"]):
+    if program is not None and not _runs(program):
         (folder / needed).symlink_to(_of_this_machine(needed))
     return ":".join(map(str, [folder, *folders]))
 
@@ -56,9 +58,10 @@ def _install_aws(folder: Path) -> None:
     program.chmod(0o755)
 
 
-def _runs(command: Sequence[str]) -> bool:
+@functools.cache
+def _runs(program: Path) -> bool:
     try:
-        subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        subprocess.run([program, "--help"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
     except OSError:
         return False
     return True

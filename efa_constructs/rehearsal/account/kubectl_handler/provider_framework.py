@@ -19,7 +19,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from ..cloudformation.errors import CloudFormationError
 from ..resource_type import AwsError
-from .lambda_run import FunctionError, Invocation, invoke
+from .lambda_run import EXITED, TIMED_OUT, FunctionError, Invocation, invoke
 
 __all__ = ["CustomResourceRequest", "CustomResourceResponse", "handler_function", "send"]
 
@@ -34,6 +34,10 @@ _MOST_BYTES_OF_RESPONSE = 4096
 
 _CREATE_FAILED = "AWSCDK::CustomResourceProviderFramework::CREATE_FAILED"
 
+# Seconds that CloudFormation waits for an answer unless the property ServiceTimeout says otherwise ("Custom resource
+# request objects" there).
+_SERVICE_TIMEOUT = 3600
+
 # The framework gives its stack for a reason. It tells users nothing, and counts.
 _STACK = """
     at invokeUserFunction (/var/task/framework.js:2:6)
@@ -42,7 +46,7 @@ _STACK = """
     at async Runtime.handler (/var/task/cfn-response.js:1:2865)"""
 
 # Errors that say nothing about why; the log does.
-_WITHOUT_REASON = ("CalledProcessError", "Runtime.ExitError", "Sandbox.Timedout")
+_WITHOUT_REASON = ("CalledProcessError", EXITED, TIMED_OUT)
 # How much of what kubectl wrote belongs into an error message.
 _TAIL_LINES = 5
 _TAIL_CHARACTERS = 1000
@@ -109,29 +113,26 @@ def send(
     """
     function = handler_function(request.service_token, request.account, request.region)
     event = _event(request)
-    size = len(_compact(event))
-    if size > _MOST_BYTES_OF_REQUEST:
-        raise CloudFormationError(
-            "RequestEntityTooLargeException",
-            f"{size} byte payload is too large for the Event invocation type (limit {_MOST_BYTES_OF_REQUEST} bytes) "
-            f"(Service: Lambda, Status Code: 413, Request ID: {request.request_id})",
-        )
+    timeout, patience = float(function.timeout), float(request.properties.get("ServiceTimeout") or _SERVICE_TIMEOUT)
     invocation = invoke(
-        function, event, request_id=request.request_id, program=program, kubeconfig=kubeconfig, folder=folder
+        function,
+        event,
+        request_id=request.request_id,
+        seconds=min(timeout, patience),
+        program=program,
+        kubeconfig=kubeconfig,
+        folder=folder,
     )
-    if invocation.error is not None:
-        raise _failure(request, function, invocation, invocation.error)
-    answer = invocation.answer or {}
-    physical_id = answer.get("PhysicalResourceId") or request.physical_id or request.request_id
-    if request.request_type == "Delete" and physical_id != request.physical_id:
-        raise _failed(
-            request,
-            f'Error: DELETE: cannot change the physical resource ID from "{request.physical_id}" to "{physical_id}" '
-            "during deletion",
+    error = invocation.error
+    if error is None:
+        return _success(request, invocation.answer or {})
+    if error.error_type == TIMED_OUT and patience < timeout:
+        raise CloudFormationError(
+            "NotStabilized",
+            "CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId "
+            f"[{request.request_id}].\n\n{_tail(invocation.log)}",
         )
-    data = answer.get("Data") or {}
-    _check_response(_response(request, "SUCCESS", "SUCCESS", physical_id, data))
-    return CustomResourceResponse(physical_id=physical_id, data=data)
+    raise _failure(request, function, invocation, error)
 
 
 def _event(request: CustomResourceRequest) -> dict[str, Any]:
@@ -150,6 +151,13 @@ def _event(request: CustomResourceRequest) -> dict[str, Any]:
         event["PhysicalResourceId"] = request.physical_id
     if request.request_type == "Update":
         event["OldResourceProperties"] = _as_strings(request.old_properties)
+    size = len(_compact(event))
+    if size > _MOST_BYTES_OF_REQUEST:
+        raise CloudFormationError(
+            "RequestEntityTooLargeException",
+            f"{size} byte payload is too large for the Event invocation type (limit {_MOST_BYTES_OF_REQUEST} bytes) "
+            f"(Service: Lambda, Status Code: 413, Request ID: {request.request_id})",
+        )
     return event
 
 
@@ -162,6 +170,19 @@ def _as_strings(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)
+
+
+def _success(request: CustomResourceRequest, answer: Mapping[str, Any]) -> CustomResourceResponse:
+    physical_id = answer.get("PhysicalResourceId") or request.physical_id or request.request_id
+    if request.request_type == "Delete" and physical_id != request.physical_id:
+        raise _failed(
+            request,
+            f'Error: DELETE: cannot change the physical resource ID from "{request.physical_id}" to "{physical_id}" '
+            "during deletion",
+        )
+    data = answer.get("Data") or {}
+    _check_response(_response(request, "SUCCESS", "SUCCESS", physical_id, data))
+    return CustomResourceResponse(physical_id=physical_id, data=data)
 
 
 def _failure(

@@ -146,7 +146,9 @@ class HelmChart(_InCluster):
         try:
             return super()._handle(request, cluster, verb, physical_id)
         except ProgramMissingError as error:
-            take_on_trust(f"the Helm chart {request.stack_name}/{request.logical_id}, which was not installed: {error}")
+            take_on_trust(
+                f"the Helm chart {request.stack_name}/{request.logical_id}, which was not installed: {error.message}"
+            )
             return Resource(physical_id=physical_id or f"{request.stack_name}/{request.logical_id}")
 
     def _check(self, request: ResourceRequest) -> None:
