@@ -1,0 +1,17 @@
+//go:build program_kube_scheduler
+
+package main
+
+import (
+	"os"
+
+	"k8s.io/component-base/cli"
+	_ "k8s.io/component-base/logs/json/register"
+	_ "k8s.io/component-base/metrics/prometheus/clientgo"
+	_ "k8s.io/component-base/metrics/prometheus/version"
+	"k8s.io/kubernetes/cmd/kube-scheduler/app"
+)
+
+func init() {
+	programs["kube-scheduler"] = func() { os.Exit(cli.Run(app.NewSchedulerCommand())) }
+}

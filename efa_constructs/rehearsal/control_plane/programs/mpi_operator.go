@@ -1,0 +1,39 @@
+//go:build program_mpi_operator
+
+package main
+
+import (
+	"flag"
+	"fmt"
+	"net/http"
+
+	"github.com/kubeflow/mpi-operator/cmd/mpi-operator/app"
+	"github.com/kubeflow/mpi-operator/cmd/mpi-operator/app/options"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"k8s.io/klog/v2"
+)
+
+func init() {
+	programs["mpi-operator"] = func() {
+		server := options.NewServerOption()
+		server.AddFlags(flag.CommandLine)
+		flag.Parse()
+		if server.PrintVersion {
+			// By this, a program that was built here is told from upstream's, which listens on a port of its own choice.
+			fmt.Println("Health address: MPI_OPERATOR_HEALTH_ADDRESS")
+		}
+		if server.MonitoringPort != 0 {
+			go monitor(server.MonitoringPort)
+		}
+		if err := app.Run(server); err != nil {
+			klog.Fatalf("%v\n", err)
+		}
+	}
+}
+
+func monitor(port int) {
+	http.Handle("/metrics", promhttp.Handler())
+	if err := http.ListenAndServe(fmt.Sprintf(":%d", port), nil); err != nil {
+		klog.Error("no metrics: ", err)
+	}
+}
