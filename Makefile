@@ -11,10 +11,10 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test rehearse synth manifests snapshots lint format bench docs catalogue
+.PHONY: help setup test rehearse control-plane synth manifests snapshots lint format bench docs catalogue
 
 help: ## Show the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  \1\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
 
 setup: $(VENV)/.python $(VENV)/.node ## Install everything; seconds when nothing changed
 	@$(VENV)/bin/python -m compileall -q efa_constructs stacks app.py
@@ -37,6 +37,9 @@ test: setup ## Run the tests
 
 rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 	$(VENV)/bin/efa rehearse
+
+control-plane: setup ## Build the programs of a rehearsal's Kubernetes control plane; minutes, once
+	$(VENV)/bin/python -m efa_constructs.rehearsal.control_plane
 
 synth: setup ## Write the CloudFormation templates to cdk.out/
 	$(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting

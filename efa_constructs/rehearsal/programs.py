@@ -75,6 +75,11 @@ class Programs:
         finally:
             self._end(process)
 
+    @property
+    def stopped(self) -> bool:
+        """Whether ``stop`` was called: what waits for something else than a program ends then, too."""
+        return self._stopped
+
     def stop(self) -> None:
         """End every program that is running, and let none start any more."""
         with self._lock:

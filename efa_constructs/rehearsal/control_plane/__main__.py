@@ -1,4 +1,4 @@
-"""``python -m efa_constructs.rehearsal.control_plane``: build what a rehearsal needs of Kubernetes, and say where it is."""
+"""``python -m efa_constructs.rehearsal.control_plane``: build what a rehearsal needs of Kubernetes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..work_folder import work_folder
 from .binaries import Binaries, find_or_build_binaries
 from .build_progress import BuildProgress, progress_line
 
-__all__ = ["main"]
+__all__ = ["ShownProgress", "main"]
 
 # Between two lines of the same stage, where nobody can rewrite a line: in the log of a CI job.
 _SECONDS_BETWEEN_LINES = 30.0
@@ -36,7 +36,7 @@ def main() -> None:
         with work_folder() as work, Programs() as programs:
             _print(
                 find_or_build_binaries(
-                    arguments.kubernetes_binaries, programs=programs, log=work / "go.log", progress=_Shown()
+                    arguments.kubernetes_binaries, programs=programs, log=work / "go.log", progress=ShownProgress()
                 )
             )
     except EfaConstructsError as error:
@@ -54,7 +54,7 @@ def _print(binaries: Binaries) -> None:
         print(f"{name:<24} {version:<8} {getattr(binaries, name.replace('-', '_'))}")
 
 
-class _Shown:
+class ShownProgress:
     """Shows progress on standard error: one line that changes on a terminal, some lines elsewhere."""
 
     def __init__(self) -> None:

@@ -38,6 +38,7 @@ class Binaries:
         major, minor, *_ = self.versions["kube-apiserver"].split(".")
         return f"{major}.{minor}"
 
+
     def to_json(self) -> str:
         """For another process, which :meth:`from_json` gives it to."""
         return json.dumps(asdict(self), default=str)
@@ -126,13 +127,13 @@ class _Finder:
         if version is None:
             built_here = " that was built by this package" if program.name == "mpi-operator" else ""
             raise InvalidArgumentError(
-                f"'{path}' of '--kubernetes-binaries' is no {program.name} for this machine{built_here}: take it out, and "
-                f"{program.name} {program.wanted} is built"
+                f"'{path}' of '--kubernetes-binaries' is no {program.name} for this machine{built_here}: take it "
+                f"out, and {program.name} {program.wanted} is built"
             )
         if not program.fits(version):
             raise InvalidArgumentError(
-                f"'{path}' of '--kubernetes-binaries' is {program.name} {version}, and {program.wanted_series} is needed: "
-                f"take it out, and {program.wanted} is built"
+                f"'{path}' of '--kubernetes-binaries' is {program.name} {version}, and {program.wanted_series} is "
+                f"needed: take it out, and {program.wanted} is built"
             )
         return version
 

@@ -23,12 +23,14 @@ __all__ = ["built_programs"]
 _NEEDED_BYTES = 5 * 10**9
 _BRING_YOUR_OWN = "or give the programs with '--kubernetes-binaries DIR'"
 _OUTPUT = "control-plane"
+_MPI_OPERATOR = "github.com/kubeflow/mpi-operator"
 _MODULE = "efa-constructs/control-plane"
 _DOWNLOADING = "go: downloading "
 _PACKAGE = "package "
 _TAIL_LINES = 3
 _NETWORK = re.compile(
-    r"dial tcp|no such host|connection re|timeout|TLS handshake|proxyconnect|unexpected EOF|: [45]\d\d |module lookup disabled"
+    r"dial tcp|no such host|connection re|timeout|TLS handshake|proxyconnect|unexpected EOF|: [45]\d\d |"
+    r"module lookup disabled"
 )
 
 
@@ -56,7 +58,7 @@ def built_programs(
         cache.prepare()
         build = _Build(wanted, find_go(), cache.building, programs, log, teller)
         _check_space(cache.building)
-        folder = cache.keep(build.run(), names)
+        folder = cache.keep(build.run())
         shutil.rmtree(cache.building, ignore_errors=True)
         return folder
 
@@ -67,7 +69,8 @@ def _check_space(folder: Path) -> None:
     if free < _NEEDED_BYTES and free + _size(folder) < _NEEDED_BYTES:
         raise RehearsalError(
             f"to build the control plane, {_NEEDED_BYTES / 1e9:.0f} GB are needed for a while in '{folder}', and "
-            f"{free / 1e9:.1f} GB are free: make room, let 'XDG_CACHE_HOME' name a folder that has it, {_BRING_YOUR_OWN}"
+            f"{free / 1e9:.1f} GB are free: make room, let 'XDG_CACHE_HOME' name a folder that has it, "
+            f"{_BRING_YOUR_OWN}"
         )
 
 
@@ -160,19 +163,28 @@ class _Build:
         self._teller.tell(BuildProgress(stage="compiling", done=len(begun), total=len(owners)))
         flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {_version_flags()}"]
         if any(program.name == "mpi-operator" for program in self._wanted):
-            flags += ["-overlay", str(self._overlay())]
+            flags += ["-modfile", str(self._patched_modules())]
         with begun_file.open("a", encoding="utf-8") as packages:
             self._run_go("build", *flags, "-o", str(output), ".", on_line=on_line)
 
-    def _overlay(self) -> Path:
-        """Let the MPI Operator listen for health checks where the environment says, and not on a port of everywhere."""
-        result = self._run_go("list", "-f", "{{.Dir}}", "github.com/kubeflow/mpi-operator/cmd/mpi-operator/app")
-        upstream = Path(result.lines[-1]) / "server.go"
-        ours = self._temporary / "server.go"
-        ours.write_text(_with_health_address(upstream.read_text(encoding="utf-8")), encoding="utf-8")
-        overlay = self._temporary / "overlay.json"
-        overlay.write_text(json.dumps({"Replace": {str(upstream): str(ours)}}), encoding="utf-8")
-        return overlay
+    def _patched_modules(self) -> Path:
+        """A go.mod with an MPI Operator that listens for health checks where the environment says.
+
+        Upstream's listens on a port of all interfaces, always the same. Go refuses overlays over downloaded modules.
+        """
+        result = self._run_go("list", "-f", "{{.Module.Dir}}", f"{_MPI_OPERATOR}/cmd/mpi-operator/app")
+        upstream, ours = Path(result.lines[-1]), self._temporary / "mpi-operator"
+        for file in (upstream / "go.mod", *upstream.rglob("*.go")):
+            copy = ours / file.relative_to(upstream)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+        server = ours / "cmd" / "mpi-operator" / "app" / "server.go"
+        server.write_text(_with_health_address(server.read_text(encoding="utf-8")), encoding="utf-8")
+        shutil.copy(SOURCES / "go.sum", self._temporary)
+        modules = self._temporary / "go.mod"
+        replacement = f"\nreplace {_MPI_OPERATOR} => {json.dumps(str(ours))}\n"
+        modules.write_text((SOURCES / "go.mod").read_text(encoding="utf-8") + replacement, encoding="utf-8")
+        return modules
 
     def _run_go(self, verb: str, *arguments: str, on_line: Callable[[str], None] | None = None) -> ProgramResult:
         result = self._programs.run(
@@ -217,14 +229,14 @@ def _reachable(package: str, imports: Mapping[str, Collection[str]]) -> set[str]
 
 def _version_flags() -> str:
     """Without them, Kubernetes calls itself v0.0.0-master, and its clients complain."""
-    kubernetes = required_modules()["k8s.io/kubernetes"]
+    kubernetes, mpi_operator = (required_modules()[module] for module in ("k8s.io/kubernetes", _MPI_OPERATOR))
     major, minor, _ = kubernetes.split(".")
     values = {
         "k8s.io/component-base/version.gitVersion": f"v{kubernetes}",
         "k8s.io/component-base/version.gitMajor": major,
         "k8s.io/component-base/version.gitMinor": minor,
         "k8s.io/client-go/pkg/version.gitVersion": f"v{kubernetes}",
-        "github.com/kubeflow/mpi-operator/pkg/version.Version": f"v{required_modules()['github.com/kubeflow/mpi-operator']}",
+        f"{_MPI_OPERATOR}/pkg/version.Version": f"v{mpi_operator}",
     }
     return " ".join(f"-X {name}={value}" for name, value in values.items())
 
@@ -235,8 +247,8 @@ def _with_health_address(upstream: str) -> str:
     for text in (fixed, start):
         if upstream.count(text) != 1:
             raise RehearsalError(
-                f"the MPI Operator's cmd/mpi-operator/app/server.go has {upstream.count(text)} times '{text}' instead of "
-                "once: adapt what build.py of the control plane replaces to this version of it"
+                f"the MPI Operator's cmd/mpi-operator/app/server.go has {upstream.count(text)} times '{text}' instead "
+                "of once: adapt what build.py of the control plane replaces to this version of it"
             )
     return upstream.replace(fixed, "Addr:    healthAddress(),").replace(
         start,

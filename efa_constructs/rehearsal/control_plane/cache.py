@@ -45,17 +45,16 @@ class Cache:
 
     def find(self, names: Collection[str]) -> Path | None:
         """A folder that has at least the programs with these names."""
-        # Each is named after the programs in it. A missing folder has none.
         for folder in self._folder.glob("*"):
-            if set(names) <= set(folder.name.split("+")):
+            if all((folder / name).exists() for name in names):
                 os.utime(self._folder)
                 return folder
         return None
 
-    def keep(self, built: Path, names: Collection[str]) -> Path:
-        """Move a folder with all these programs into the cache, all at once, and forget what is not used any more."""
+    def keep(self, built: Path) -> Path:
+        """Move a folder with programs into the cache, all at once, and forget what is not used any more."""
         self._folder.mkdir(parents=True, exist_ok=True)
-        folder = built.rename(self._folder / "+".join(sorted(names)))
+        folder = built.rename(self._folder / str(1 + len(list(self._folder.iterdir()))))
         oldest = time.time() - _UNUSED_SECONDS
         for other in self._root.iterdir():
             if other.is_dir() and other != self._folder and other.stat().st_mtime < oldest:
@@ -80,7 +79,8 @@ class Cache:
             lock = (self._root / "build.lock").open("w")
         except OSError as error:
             raise RehearsalError(
-                f"cannot write to '{self._root}' ({error.strerror}): let 'XDG_CACHE_HOME' name a folder that you may write"
+                f"cannot write to '{self._root}' ({error.strerror}): let 'XDG_CACHE_HOME' name a folder that you may "
+                "write to"
             ) from None
         with lock:
             # The system unlocks it when this process is gone, however it ended.

@@ -80,11 +80,13 @@ def _facts(command: Path, *names: str) -> dict[str, str]:
 
 
 def _toolchain(command: Path, facts: dict[str, str]) -> GoToolchain:
-    changed = _facts(command, "-changed", "GOCACHE", "GOMODCACHE")
+    # '-changed' leaves out what has been chosen, and is the default.
+    chosen = {name: os.environ[name] for name in ("GOCACHE", "GOMODCACHE") if os.environ.get(name)}
+    chosen = {**_facts(command, "-changed", "GOCACHE", "GOMODCACHE"), **chosen}
     return GoToolchain(
         command=command,
         operating_system=facts["GOHOSTOS"],
         architecture=facts["GOHOSTARCH"],
-        build_cache=Path(changed["GOCACHE"]) if "GOCACHE" in changed else None,
-        module_cache=Path(changed["GOMODCACHE"]) if "GOMODCACHE" in changed else None,
+        build_cache=Path(chosen["GOCACHE"]) if "GOCACHE" in chosen else None,
+        module_cache=Path(chosen["GOMODCACHE"]) if "GOMODCACHE" in chosen else None,
     )
