@@ -38,7 +38,6 @@ class Binaries:
         major, minor, *_ = self.versions["kube-apiserver"].split(".")
         return f"{major}.{minor}"
 
-
     def to_json(self) -> str:
         """For another process, which :meth:`from_json` gives it to."""
         return json.dumps(asdict(self), default=str)
