@@ -107,7 +107,8 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
     rights: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     quotes: dict[tuple[str, str, str], str] = {}
     for line in objects.snapshot.operator_log:
-        found = _FORBIDDEN.search(line)
+        # In an error within an error, quotation marks are escaped.
+        found = _FORBIDDEN.search(line.replace('\\"', '"'))
         if found is not None:
             right = (found["account"], found["group"], found["resource"])
             rights[right].add(found["verb"])
