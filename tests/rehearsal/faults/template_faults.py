@@ -8,9 +8,7 @@ from .changed_assembly import ChangedAssembly, Fault, pod_of
 
 
 def _self_egress(app: ChangedAssembly) -> None:
-    (rule,) = (
-        name for name, each in app.nodes["Resources"].items() if each["Type"] == "AWS::EC2::SecurityGroupEgress"
-    )
+    (rule,) = (name for name, each in app.nodes["Resources"].items() if each["Type"] == "AWS::EC2::SecurityGroupEgress")
     app.without(app.nodes, rule)
 
 
@@ -66,6 +64,7 @@ def _one_node(app: ChangedAssembly) -> None:
 
 
 def _few_pods(app: ChangedAssembly) -> None:
+    """The plugins come first: their priority is higher."""
     data = app.launch_template["UserData"]
     data["Fn::Base64"] = data["Fn::Base64"].replace(
         "  instance:\n", "  kubelet:\n    config:\n      maxPods: 2\n  instance:\n"
@@ -116,13 +115,13 @@ def _no_access(app: ChangedAssembly) -> None:
 
 FAULTS = {
     "no egress rule of the EFA group to itself": Fault(
-        _self_egress, "not-for-efa", ("it has no egress rule to itself",)
+        _self_egress, "half-a-rule", ("it has no egress rule to itself",)
     ),
     "EFA interfaces with a group that lets nothing out": Fault(
         _only_efa_group_without_egress, "efa-does-not-pass", ("would run over TCP", "no egress rule for all traffic")
     ),
     "an interface without the cluster's security group": Fault(
-        _no_cluster_group_on_the_first_interface, "no-cluster-group", ("cluster's security group",)
+        _no_cluster_group_on_the_first_interface, "interface-without-cluster-group", ("cluster's security group",)
     ),
     "an EFA interface too few for the job": Fault(
         _one_interface_too_few, "request-too-large", ("asks for 4 of vpc.amazonaws.com/efa", "at most 3")
@@ -141,9 +140,7 @@ FAULTS = {
         _one_node, "too-few-nodes", ("1 worker of MPIJob 'default/nccl-tests", "Insufficient")
     ),
     "max-pods too small": Fault(_few_pods, "max-pods-reached", ("nodes take 2 pods", "Too many pods")),
-    "a Capacity Block with a placement group": Fault(
-        _capacity_block_with_placement_group, None, ("placement group",)
-    ),
+    "a Capacity Block with a placement group": Fault(_capacity_block_with_placement_group, None, ("placement group",)),
     "a node group without the plugin's label": Fault(
         _no_labels, "device-plugin-selects-no-node", ("vpc.amazonaws.com/efa.present=true", "nccl-tests")
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import Any
 
@@ -96,6 +97,5 @@ def _pods(instance: Instance, machine: Hardware, efa_interfaces: int) -> tuple[i
 
 
 def _text(user_data: Any) -> str:
-    if isinstance(user_data, bytes):
-        return user_data.decode(errors="replace")
-    return str(user_data or "")
+    # moto keeps it as EC2's API takes it, and what is no Base64 was refused.
+    return base64.b64decode(user_data or "").decode(errors="replace")
