@@ -12,7 +12,7 @@ _WRAPPED = re.compile(
     r"""Message returned: Error: (?P<message>b'(?:[^'\\]|\\.)*'|b"(?:[^"\\]|\\.)*")""",
     re.DOTALL,
 )
-_FILE = re.compile(r' (?:when (?:creating|applying patch to|retrieving current configuration of) |from )"/[^"]*"')
+_FILE = re.compile(r'error when (?:creating|applying patch|deleting) "/[^"]*": | from "/[^"]*"')
 # What kubectl did before it failed.
 _DONE = re.compile(r"^\S+ (created|configured|unchanged|serverside-applied|pruned)$")
 

@@ -91,8 +91,8 @@ def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collec
         later = ended.mpi_jobs.get(job)
         if not condition(item, "Running") or job in explained or later is None or condition(later, "Succeeded"):
             continue
-        launchers = [pod["status"].get("phase") for pod in ended.launchers(job)]
-        failed = _failure_of(later)
+        launchers = [str(pod["status"].get("phase")) for pod in ended.launchers(job)]
+        failed = _failure_of(later) or f"its launcher did not complete ({listed(launchers or ['it is gone'])})"
         if "Succeeded" in launchers:
             yield Cause(
                 code="mpi-job-not-succeeded",
@@ -103,7 +103,7 @@ def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collec
         else:
             yield Cause(
                 code="mpi-job-failed",
-                problem=f"{job} ran, and then {failed or f'its launcher did not complete ({listed(launchers)})'}",
+                problem=f"{job} ran, and then: {failed}",
                 fix="see the log of its launcher",
             )
 
