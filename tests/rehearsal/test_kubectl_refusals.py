@@ -13,15 +13,15 @@ WRAPPED = "Received response status [FAILED] from custom resource. Message retur
     ("output", "words"),
     [
         (
-            r"""b'clusterrole.rbac.authorization.k8s.io/a created\nError from server (NotFound): error when creating """
-            r""""/tmp/1/manifest.yaml": namespaces "team" not found\nError from server (NotFound): error when creating """
-            r""""/tmp/1/manifest.yaml": namespaces "team" not found\n'""",
-            'Error from server (NotFound): namespaces "team" not found; apply the Namespace team before, in a manifest of '
-            "its own on which this one depends",
+            r"""b'clusterrole.rbac.authorization.k8s.io/a created\nError from server (NotFound): error when """
+            r"""creating "/tmp/1/manifest.yaml": namespaces "team" not found\nError from server (NotFound): """
+            r"""error when creating "/tmp/1/manifest.yaml": namespaces "team" not found\n'""",
+            'Error from server (NotFound): namespaces "team" not found; apply the Namespace team before, in a manifest '
+            "of its own on which this one depends",
         ),
         (
-            r"""b'error: resource mapping not found for name: "j" namespace: "d" from "/tmp/manifest.yaml": no matches """
-            r"""for kind "MPIJob" in version "kubeflow.org/v2beta1"\nensure CRDs are installed first\n'""",
+            r"""b'error: resource mapping not found for name: "j" namespace: "d" from "/tmp/manifest.yaml": """
+            r"""no matches for kind "MPIJob" in version "kubeflow.org/v2beta1"\nensure CRDs are installed first\n'""",
             'error: resource mapping not found for name: "j" namespace: "d": no matches for kind "MPIJob" in version '
             '"kubeflow.org/v2beta1"; ensure CRDs are installed first; apply the CustomResourceDefinition of MPIJob '
             "before, in a manifest of its own on which this one depends",

@@ -35,8 +35,8 @@ def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) ->
         yield Cause(
             code="gang-scheduling-deadlock",
             problem=f"{job} could never start: its launcherCreationPolicy is WaitForWorkersReady, so the launcher "
-            f"comes after the workers, and the operator's --gang-scheduling={gang} places no worker before the launcher is "
-            "there, for minMember of the PodGroup counts it",
+            f"comes after the workers, and the operator's --gang-scheduling={gang} places no worker before the "
+            "launcher is there, for minMember of the PodGroup counts it",
             fix="set runPolicy.schedulingPolicy.minAvailable to the number of workers, or launcherCreationPolicy to "
             "AtStartup",
             explains=(job,),

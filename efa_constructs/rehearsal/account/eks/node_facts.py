@@ -98,4 +98,4 @@ def _pods(instance: Instance, machine: Hardware, efa_interfaces: int) -> tuple[i
 
 def _text(user_data: Any) -> str:
     # moto keeps it as EC2's API takes it, and what is no Base64 was refused.
-    return base64.b64decode(user_data or "").decode(errors="replace")
+    return base64.b64decode(str(user_data or "")).decode(errors="replace")
