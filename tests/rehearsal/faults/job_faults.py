@@ -34,10 +34,6 @@ def _volume_that_is_not_there(job: KubernetesObject) -> None:
     pod.setdefault("volumes", []).append({"name": "data", "persistentVolumeClaim": {"claimName": "lustre"}})
 
 
-def _invalid(job: KubernetesObject) -> None:
-    job["spec"]["mpiReplicaSpecs"]["Worker"]["template"]["spec"]["containers"] = []
-
-
 def _suspended(job: KubernetesObject) -> None:
     job["spec"]["runPolicy"]["suspend"] = True
 
@@ -65,14 +61,12 @@ FAULTS: dict[str, tuple[Change, str, tuple[str, ...]]] = {
     "zone": (_must_be_in_zone, "wrong-zone", ("us-east-1b", "the nodes are in us-east-1a")),
     "scheduler": (_unknown_scheduler, "scheduler-missing", ("no scheduler is called 'volcano'",)),
     "volume": (_volume_that_is_not_there, "not-scheduled", ('persistentvolumeclaim "lustre" not found',)),
-    "invalid": (_invalid, "mpi-job-invalid", ("containers",)),
 }
 
 
 def add_all(app: ChangedAssembly) -> None:
     """Add every job that is wrong, beside the app's own, which is right."""
-    for name, (change, _, _) in FAULTS.items():
-        app.add_job(name, change)
+    app.add_jobs({name: change for name, (change, _, _) in FAULTS.items()})
 
 
 def suspend(app: ChangedAssembly) -> None:
@@ -98,4 +92,4 @@ def for_comparison(app: ChangedAssembly) -> None:
 
 def two_jobs(app: ChangedAssembly) -> None:
     """Add a second job that wants the nodes of the first."""
-    app.add_job("second")
+    app.add_jobs({"second": lambda job: None})

@@ -113,6 +113,16 @@ def _job_first(app: ChangedAssembly) -> None:
     resources[definition]["DependsOn"] = [job]
 
 
+def _no_container(app: ChangedAssembly) -> None:
+    with app.worker() as pod:
+        pod["containers"] = []
+
+
+def _job_in_a_namespace_that_is_not_there(app: ChangedAssembly) -> None:
+    with app.object("MPIJob") as job:
+        job["metadata"]["namespace"] = "training"
+
+
 FAULTS = {
     "a plugin that selects a stale list of types": Fault(
         _stale_selector,
@@ -164,6 +174,12 @@ FAULTS = {
     "no definition of MPIJobs": Fault(_no_definition, None, ("MPIJob", "CustomResourceDefinition")),
     "no namespace": Fault(
         _no_namespace, None, ('namespaces "mpi-operator" not found', "apply the Namespace mpi-operator before")
+    ),
+    "a job without containers": Fault(_no_container, None, ("containers in body should have at least 1 items",)),
+    "a job in a namespace that is not there": Fault(
+        _job_in_a_namespace_that_is_not_there,
+        None,
+        ('namespaces "training" not found', "apply the Namespace training before"),
     ),
     "a job before its definition": Fault(_job_first, None, ("MPIJob", "CustomResourceDefinition")),
 }
