@@ -26,7 +26,7 @@ from efa_constructs.k8s import MpiOperator, NcclTests
 from efa_constructs.rehearsal.control_plane.binaries import Binaries, find_or_build_binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.programs import Programs
-from efa_constructs.rehearsal.twin.kubernetes_api import API_ERRORS, KubernetesApi
+from efa_constructs.rehearsal.twin.kubernetes_api import KubernetesApi
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, node_object
 
@@ -73,7 +73,9 @@ async def measure(control_plane: ControlPlane, binaries: Binaries, sizes: Iterab
             ours = tuple(item["spec"]["template"]["spec"]["containers"][0]["args"])
         else:
             await api.create(collection(item), item)
-    table = Table("workers", "settings", "workers created", "all ready", "launcher there", "ratio", title="Start of a job")
+    table = Table(
+        "workers", "settings", "workers created", "all ready", "launcher there", "ratio", title="Start of a job"
+    )
     nodes = 0
     for workers in sizes:
         await make_nodes(api, range(nodes, workers))

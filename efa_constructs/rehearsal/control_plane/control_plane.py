@@ -1,4 +1,4 @@
-"""A Kubernetes control plane on this machine: etcd, kube-apiserver, controller manager, scheduler, and kwok for nodes."""
+"""A Kubernetes control plane on this machine: etcd, API server, controller manager, scheduler, and kwok for nodes."""
 
 from __future__ import annotations
 
