@@ -191,7 +191,7 @@ def test_a_value_is_what_kubectl_reads(kubectl: Kubectl) -> None:
 
 def test_a_value_that_is_too_long_for_cloudformation_fails(kubectl: Kubectl) -> None:
     kubectl.deploy(says=f"'{'x' * 4096}'")
-    with pytest.raises(CloudFormationError, match="Response object is too long."):
+    with pytest.raises(CloudFormationError, match=r"^Response object is too long\."):
         kubectl.create(KubernetesObjectValue, VALUE)
 
 

@@ -113,7 +113,7 @@ def _run(
             start_new_session=True,
         )
         error = _wait(process, seconds, request_id)
-    text = log_file.read_text(encoding="utf-8", errors="replace")
+    text = _as_in_lambda(log_file.read_text(encoding="utf-8", errors="replace"), environment)
     if error is not None:
         return Invocation(error=error, log=text)
     if not result_file.exists():
@@ -121,8 +121,14 @@ def _run(
         return Invocation(error=FunctionError(error_type=EXITED, message=message), log=text)
     result = json.loads(result_file.read_text(encoding="utf-8"))
     if "errorType" in result:
-        error = FunctionError(error_type=result["errorType"], message=result["errorMessage"])
+        message = _as_in_lambda(result["errorMessage"], environment)
+        error = FunctionError(error_type=result["errorType"], message=message)
     return Invocation(answer=result.get("answer"), error=error, log=text)
+
+
+def _as_in_lambda(text: str, environment: Mapping[str, str]) -> str:
+    """Text with Lambda's names of folders: people can compare it, and an error is as long as it is on AWS."""
+    return text.replace(environment["TMPDIR"], "/tmp").replace(environment["LAMBDA_TASK_ROOT"], "/var/task")
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float, request_id: str) -> FunctionError | None:
