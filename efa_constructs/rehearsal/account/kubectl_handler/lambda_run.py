@@ -17,7 +17,7 @@ from moto.awslambda.models import LambdaFunction
 
 from ..endpoint import endpoint_url
 from . import aws_program, bootstrap
-from .archives import code_folder, layer_folders
+from .archives import code_folder
 from .programs import search_path
 
 __all__ = ["EXITED", "TIMED_OUT", "FunctionError", "Invocation", "invoke"]
@@ -72,7 +72,6 @@ def invoke(
     :raises ProgramMissingError: The program of its layer does not run here, and there is no other.
     """
     code = code_folder(function, folder)
-    layers = tuple(layer_folders(function, folder))
     with tempfile.TemporaryDirectory(dir=folder, prefix="run-", ignore_cleanup_errors=True) as name:
         run = Path(name)
         programs, out = run / "programs", run / "tmp"
@@ -80,7 +79,7 @@ def invoke(
         out.mkdir()
         environment = {
             **_environment(function, code, out),
-            "PATH": search_path(layers, program, programs),
+            "PATH": search_path(function, program, folder, programs),
             aws_program.KUBECONFIG: str(kubeconfig),
         }
         invocation = _run(function, event, request_id, seconds, run, environment)
