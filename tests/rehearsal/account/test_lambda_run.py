@@ -112,6 +112,14 @@ def test_an_exception_is_reported_as_lambda_does(account: TrainingAccount, tmp_p
     assert "Traceback (most recent call last)" in log(account)
 
 
+def test_folders_have_lambdas_names_in_what_a_function_says(account: TrainingAccount, tmp_path: Path) -> None:
+    code = "import os\ndef handler(event, context): raise Exception(os.environ['TMPDIR'] + '/manifest.yaml')"
+    error = run(account, tmp_path, code).error
+    assert error is not None
+    assert error.message == "/tmp/manifest.yaml"
+    assert 'File "/var/task/index.py", line 2, in handler' in log(account)
+
+
 def test_an_answer_that_is_not_json_is_an_error(account: TrainingAccount, tmp_path: Path) -> None:
     error = run(account, tmp_path, "def handler(event, context): return {1, 2}").error
     assert error is not None
