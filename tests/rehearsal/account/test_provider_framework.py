@@ -147,6 +147,15 @@ def test_an_error_that_is_too_long_for_cloudformation_shows_how_it_ends(provider
         provider.send()
 
 
+def test_the_stack_that_the_framework_adds_counts(provider: Provider) -> None:
+    provider.deploy("raise Exception('x' * int(event['ResourceProperties']['Length']))")
+    with pytest.raises(CloudFormationError, match=r"^Received response status \[FAILED\]"):
+        provider.send(properties={"Length": 3400})
+    # Without it, this error would fit.
+    with pytest.raises(CloudFormationError, match=r"^Response object is too long\. It has 4[0-3]\d\d bytes"):
+        provider.send(properties={"Length": 3700})
+
+
 def test_a_request_has_at_most_1_mb(provider: Provider) -> None:
     provider.deploy("return {'Data': {'Length': len(event['ResourceProperties']['Manifest'])}}")
     assert provider.send(properties={"Manifest": "x" * 1_000_000}).data == {"Length": 1_000_000}
