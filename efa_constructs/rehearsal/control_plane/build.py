@@ -28,10 +28,8 @@ _MODULE = "efa-constructs/control-plane"
 _DOWNLOADING = "go: downloading "
 _PACKAGE = "package "
 _TAIL_LINES = 3
-_NETWORK = re.compile(
-    r"dial tcp|no such host|connection re|timeout|TLS handshake|proxyconnect|unexpected EOF|: [45]\d\d |"
-    r"module lookup disabled"
-)
+# How Go says that a proxy, or a server of sources, did not give it a module.
+_NO_MODULE = re.compile(r"reading (https?|file):|Get \"|dial tcp|module lookup disabled|git ls-remote|unexpected EOF")
 
 
 def built_programs(
@@ -250,9 +248,9 @@ def _with_health_address(upstream: str) -> str:
                 f"the MPI Operator's cmd/mpi-operator/app/server.go has {upstream.count(text)} times '{text}' instead "
                 "of once: adapt what build.py of the control plane replaces to this version of it"
             )
-    return upstream.replace(fixed, "Addr:    healthAddress(),").replace(
+    return upstream.replace(fixed, "Addr:    HealthAddress(),").replace(
         start,
-        "func healthAddress() string {\n"
+        "func HealthAddress() string {\n"
         '\tif address := os.Getenv("MPI_OPERATOR_HEALTH_ADDRESS"); address != "" {\n'
         "\t\treturn address\n"
         "\t}\n"
@@ -265,7 +263,10 @@ def _failure(verb: str, result: ProgramResult) -> RehearsalError:
     lines = [
         line.strip()
         for line in result.lines
-        if line.strip() and not line.startswith((_DOWNLOADING, _PACKAGE)) and " " in line.strip()
+        if line.strip()
+        and not line.startswith((_DOWNLOADING, _PACKAGE))
+        # A package that is compiled is a word alone.
+        and " " in line.strip()
     ]
     tail = "; ".join(lines[-_TAIL_LINES:]) or f"exit code {result.returncode}"
     if "no space left on device" in tail:
@@ -273,7 +274,7 @@ def _failure(verb: str, result: ProgramResult) -> RehearsalError:
             f"the disk was full before the control plane was built ({tail}): make room, or let 'XDG_CACHE_HOME' name a "
             "folder that has it; what was built is kept"
         )
-    if verb == "list" and _NETWORK.search(tail):
+    if verb == "list" and _NO_MODULE.search(tail):
         return RehearsalError(
             f"the modules of the control plane cannot be downloaded ({tail}): give access to a Go module proxy, that "
             f"'GOPROXY' may name, {_BRING_YOUR_OWN}"

@@ -10,7 +10,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import RehearsalError
@@ -47,7 +47,9 @@ class Cache:
         """A folder that has at least the programs with these names."""
         for folder in self._folder.glob("*"):
             if all((folder / name).exists() for name in names):
-                os.utime(self._folder)
+                # Where an image brings the folder, its user may not be the one who built.
+                with suppress(OSError):
+                    os.utime(self._folder)
                 return folder
         return None
 
