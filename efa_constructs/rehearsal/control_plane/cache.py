@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ...errors import RehearsalError
 from ..programs import Programs
+from . import mpi_operator_source
 from .build_progress import BuildProgress
 from .control_plane_programs import SOURCES
 
@@ -111,7 +112,8 @@ def _user_cache() -> Path:
 def _key() -> str:
     """Changes with what is built, and for which machine; not with Go, whose next release builds the same programs."""
     checksum = hashlib.sha256(f"{sys.platform} {platform.machine()}\n".encode())
-    for file in sorted(SOURCES.iterdir()):
+    sources = (file for file in SOURCES.iterdir() if file.suffix in (".go", ".mod", ".sum"))
+    for file in (*sorted(sources), Path(mpi_operator_source.__file__)):
         content = file.read_bytes()
         checksum.update(f"{file.name} {len(content)}\n".encode())
         checksum.update(content)

@@ -18,6 +18,7 @@ from efa_constructs.errors import RehearsalError
 from efa_constructs.rehearsal.control_plane import build, cache
 from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress
 from efa_constructs.rehearsal.control_plane.control_plane_programs import CONTROL_PLANE
+from efa_constructs.rehearsal.control_plane.mpi_operator_source import with_health_address
 from efa_constructs.rehearsal.programs import Programs
 
 from .small_module import SERVER, SmallModule, ended
@@ -122,8 +123,10 @@ def test_lets_the_mpi_operator_listen_where_the_environment_says_and_as_upstream
 
 @pytest.mark.parametrize("server", [SERVER.replace("Addr:    fmt", "Addr: fmt"), SERVER + SERVER])
 def test_does_not_build_an_mpi_operator_whose_source_is_not_what_it_was(server: str) -> None:
-    with pytest.raises(RehearsalError, match=r"server.go has [02] times 'Addr:    fmt.*adapt what build.py"):
-        build._with_health_address(server)
+    with pytest.raises(
+        RehearsalError, match=r"server.go has [02] times 'Addr:    fmt.*adapt what mpi_operator_source.py"
+    ):
+        with_health_address(server)
 
 
 def test_two_at_once_build_once(module: SmallModule, tmp_path: Path) -> None:
