@@ -73,7 +73,9 @@ async def measure(control_plane: ControlPlane, binaries: Binaries, sizes: Iterab
             ours = tuple(item["spec"]["template"]["spec"]["containers"][0]["args"])
         else:
             await api.create(collection(item), item)
-    table = Table("workers", "settings", "workers created", "all ready", "launcher there", "ratio", title="Start of a job")
+    table = Table(
+        "workers", "settings", "workers created", "all ready", "launcher there", "ratio", title="Start of a job"
+    )
     nodes = 0
     for workers in sizes:
         await make_nodes(api, range(nodes, workers))
