@@ -26,9 +26,11 @@ _LEAST_VCPUS_FOR_MORE_PODS = 30
 def node_facts(state: EksState, cluster: Cluster) -> list[NodeFacts]:
     """Every node that the cluster has."""
     return [
-        _facts(state, group, instance)
+        facts
         for group in cluster.node_groups.values()
         for instance in instances_of(state, cluster, group)
+        # One that somebody terminates meanwhile loses its name and its interfaces while it is looked at.
+        if (facts := _facts(state, group, instance)) and instance.nics
     ]
 
 
