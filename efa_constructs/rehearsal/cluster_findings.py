@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from .cluster_snapshot import ClusterSnapshot
 from .cluster_watch import condition
 from .fabric import Finding, Level
 
-__all__ = ["RehearsedCluster", "cluster_to_json", "judge_cluster"]
+__all__ = ["RehearsedCluster", "judge_cluster"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +40,3 @@ def _findings(running: ClusterSnapshot, ended: ClusterSnapshot) -> Iterator[Find
     for job in ended.mpi_jobs or ():
         if not condition(job, "Succeeded"):
             yield Finding(code="job-not-succeeded", level=Level.FAULT, problem=job["metadata"]["name"], fix="?")
-
-
-def cluster_to_json(cluster: RehearsedCluster) -> dict[str, Any]:
-    return {"findings": [finding.problem for finding in cluster.findings]}

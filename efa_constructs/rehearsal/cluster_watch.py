@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from ..errors import RehearsalError
@@ -25,12 +25,13 @@ _LONGEST_SECONDS = 600.0
 _LONGEST_END_SECONDS = 30.0
 
 
-def settled(files: ClusterFiles) -> ClusterSnapshot:
+def settled(files: ClusterFiles, seen: Callable[[ClusterSnapshot], None] | None = None) -> ClusterSnapshot:
     """Wait until every job of a cluster runs, has ended, or gets no further.
 
+    :param seen: Called with what is there, whenever it has changed. Default: nothing is called.
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_settled(files))
+    return asyncio.run(_settled(files, seen or (lambda snapshot: None)))
 
 
 def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
@@ -41,7 +42,7 @@ def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
     return asyncio.run(_end_jobs(files))
 
 
-async def _settled(files: ClusterFiles) -> ClusterSnapshot:
+async def _settled(files: ClusterFiles, tell: Callable[[ClusterSnapshot], None]) -> ClusterSnapshot:
     api = await KubernetesApi.connect(files.kubeconfig)
     start = last_change = time.monotonic()
     seen: object = None
@@ -51,6 +52,7 @@ async def _settled(files: ClusterFiles) -> ClusterSnapshot:
         state = _state(snapshot)
         if state != seen:
             seen, last_change = state, now
+            tell(snapshot)
         if not _undecided(snapshot) and now - last_change > _POLL_SECONDS:
             return snapshot
         quiet = _QUIET_SECONDS_OF_OPERATOR if _waits_for_operator(snapshot) else _QUIET_SECONDS
