@@ -137,9 +137,9 @@ def test_a_function_that_exits_is_an_error(account: TrainingAccount, tmp_path: P
 
 def test_a_function_ends_at_its_timeout_with_all_that_it_started(account: TrainingAccount, tmp_path: Path) -> None:
     file = tmp_path / "processes"
-    invocation = run(account, tmp_path, ENDLESS, {"file": str(file)}, timeout=2)
+    invocation = run(account, tmp_path, ENDLESS, {"file": str(file)}, timeout=4)
     assert invocation.error is not None
-    assert invocation.error.message == "RequestId: r-1 Error: Task timed out after 2.00 seconds"
+    assert invocation.error.message == "RequestId: r-1 Error: Task timed out after 4.00 seconds"
     assert invocation.log == "waiting\n"
     _ended(file)
 

@@ -110,8 +110,8 @@ def test_a_program_that_fails_says_why_although_the_framework_does_not(provider:
 
 
 def test_a_timeout_says_what_went_on(provider: Provider) -> None:
-    provider.deploy("print('waiting for pods'); time.sleep(60)", timeout=1)
-    with pytest.raises(CloudFormationError, match=r"Task timed out after 1\.00 seconds\n(?s:.*)waiting for pods"):
+    provider.deploy("print('waiting for pods'); time.sleep(60)", timeout=4)
+    with pytest.raises(CloudFormationError, match=r"Task timed out after 4\.00 seconds\n(?s:.*)waiting for pods"):
         provider.send()
 
 
