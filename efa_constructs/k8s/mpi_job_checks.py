@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +16,14 @@ from .launcher import Launcher, LauncherPlacement
 from .mpi_implementation import MpiImplementation
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
 from .mpirun_ranks import ranks_of
-from .names import check_keys, check_label_name, check_labels, check_subdomain_name, check_variable_names
+from .names import (
+    check_host_name,
+    check_keys,
+    check_label_name,
+    check_labels,
+    check_subdomain_name,
+    check_variable_names,
+)
 from .node_selection import check_tolerations
 from .pod_overrides import (
     CONFIG_PATH,
@@ -44,8 +50,6 @@ __all__ = [
     "ranks_per_node",
 ]
 
-# Kubernetes documentation, "Object Names and IDs", RFC 1035 label names
-_DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_LABEL = 63
 # Kueue documentation, "Topology Aware Scheduling": each is about the pods of one template.
 _PODSET_ANNOTATIONS = "kueue.x-k8s.io/podset-"
@@ -65,11 +69,7 @@ def check_name(where: str, name: str, nodes: int) -> None:
 
     :raises InvalidArgumentError: the name of the last worker would be no DNS label.
     """
-    if not _DNS_LABEL.fullmatch(name):
-        raise InvalidArgumentError(
-            f"{where}: 'name' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
-            "beginning with a letter"
-        )
+    check_host_name("name", name)
     last_worker = f"{name}-worker-{nodes - 1}"
     if len(last_worker) > _LONGEST_LABEL:
         longest = _LONGEST_LABEL - (len(last_worker) - len(name))

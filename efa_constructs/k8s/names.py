@@ -10,6 +10,7 @@ from .tokens import has_token
 
 __all__ = [
     "check_keys",
+    "check_host_name",
     "check_label_name",
     "check_labels",
     "check_subdomain_name",
@@ -19,6 +20,8 @@ __all__ = [
 
 # Kubernetes documentation, "Object Names and IDs", "RFC 1123 Label Names"
 _LABEL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# "RFC 1035 Label Names", in the same place
+_HOST_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 # "DNS Subdomain Names", in the same place: each part may be longer than a label of DNS is.
 _SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _LONGEST_SUBDOMAIN = 253
@@ -28,6 +31,19 @@ _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 # What Kubernetes takes since 1.34 beyond this, such as a blank, neither a shell nor mpirun could hand on.
 # Kubernetes documentation, "Define Environment Variables for a Container"
 _VARIABLE_NAME = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
+
+
+def check_host_name(argument: str, name: str) -> None:
+    """Refuse what is no beginning of a host name, of whatever length.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: it is none.
+    """
+    if not _HOST_NAME.fullmatch(name):
+        raise InvalidArgumentError(
+            f"'{argument}' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
+            "beginning with a letter"
+        )
 
 
 def check_label_name(argument: str, name: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from efa_constructs.errors import InvalidArgumentError
 from efa_constructs.k8s.names import (
+    check_host_name,
     check_keys,
     check_label_name,
     check_labels,
@@ -23,6 +24,17 @@ def test_takes_a_name(name):
 def test_refuses_another(name):
     with pytest.raises(InvalidArgumentError, match=f"'namespace' is '{name}': a name is at most 63 lower-case"):
         check_label_name("namespace", name)
+
+
+@pytest.mark.parametrize("name", ["a", "train-2", "n" * 64])
+def test_takes_the_beginning_of_a_host_name(name):
+    check_host_name("name", name)
+
+
+@pytest.mark.parametrize("name", ["", "Train", "2-train", "-a", "a-", "a.b", "a\n"])
+def test_refuses_what_no_host_name_begins_with(name):
+    with pytest.raises(InvalidArgumentError, match=r"'name' is .*, but host names are made of it: use lower case"):
+        check_host_name("name", name)
 
 
 @pytest.mark.parametrize("name", ["a", "trainer.team-a", "0", "n" * 253, "${Token[Name.1]}"])

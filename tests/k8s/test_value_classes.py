@@ -141,7 +141,9 @@ def test_takes_whole_mebibytes_in_any_unit(bench):
     ids=["half a second", "a second and a half", "a part of a minute", "for ever"],
 )
 def test_refuses_a_duration_that_is_not_of_whole_seconds_or_has_too_many(make, field, least, duration):
-    with pytest.raises(InvalidArgumentError, match=f"'{field}' is .*: use whole seconds, at least {least} and at most "):
+    with pytest.raises(
+        InvalidArgumentError, match=f"'{field}' is .*: use whole seconds, at least {least} and at most "
+    ):
         make(duration)
 
 
