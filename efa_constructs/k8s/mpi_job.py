@@ -108,8 +108,8 @@ class MpiJob(Construct):
         :param mpirun_arguments: Further arguments of the mpirun that is put before ``command``. Default: none.
         :param name: Name of the MPIJob. Default: the id, in lower case with dashes.
         :param namespace: Default: ``"default"``
-        :param processes_per_node: Ranks on each node. Default: one for each accelerator, on types without one for each
-            physical core.
+        :param processes_per_node: Ranks on each node. Default: one for each GPU or NeuronCore (on Trainium2, where the
+            Neuron runtime makes one of two, each logical one), on types without accelerators for each physical core.
         :param mpi_implementation: Which MPI the image has. Default: Open MPI 4, as the EFA installer brings it.
         :param resources: What a worker asks for. Default: all that a node has.
         :param resource_claim_template: Take accelerators and EFAs by dynamic resource allocation, from a

@@ -33,7 +33,7 @@ from .pod_overrides import (
     operators_variables,
     operators_volume,
 )
-from .worker_resources import ResolvedResources, WorkerResources
+from .worker_resources import ResolvedResources, WorkerResources, ranks_an_accelerator
 
 __all__ = [
     "check_allocation",
@@ -80,13 +80,13 @@ def check_name(where: str, name: str, nodes: int) -> None:
 
 
 def ranks_per_node(where: str, processes_per_node: int | None, resources: ResolvedResources) -> int:
-    """The slots of a worker: one for each accelerator, or for each physical core.
+    """The slots of a worker: one for each GPU, each logical NeuronCore, or each physical core.
 
     :raises InvalidArgumentError: ``processes_per_node`` is less than 1.
     """
     instance = resources.instance
     if processes_per_node is None:
-        return resources.accelerators or instance.cores or instance.vcpus
+        return resources.accelerators * ranks_an_accelerator(instance) or instance.cores or instance.vcpus
     if processes_per_node < 1:
         raise InvalidArgumentError(f"{where}: 'processes_per_node' must be at least 1, got {processes_per_node}")
     return processes_per_node

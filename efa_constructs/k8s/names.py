@@ -9,8 +9,8 @@ from ..errors import InvalidArgumentError
 from .tokens import has_token
 
 __all__ = [
-    "check_keys",
     "check_host_name",
+    "check_keys",
     "check_label_name",
     "check_labels",
     "check_subdomain_name",

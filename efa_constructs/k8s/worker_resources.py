@@ -15,12 +15,15 @@ from .field_kinds import COUNT, CPUS, SIZE
 from .launcher import Launcher
 from .quantities import whole_mebibytes
 
-__all__ = ["HUGEPAGES", "ResolvedResources", "WorkerResources", "accelerators_of"]
+__all__ = ["HUGEPAGES", "ResolvedResources", "WorkerResources", "accelerators_of", "ranks_an_accelerator"]
 
 # 2 MiB: the page size that EFA's drivers reserve pages of. https://kubernetes.io/docs/tasks/manage-hugepages
 HUGEPAGES = "hugepages-2Mi"
 _PAGE_MIB = 2
-# What the job of the EKS guide "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" asks for.
+# What the job of the EKS guide "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" asks for. On
+# types without accelerators, too: libfabric has its bounce buffers there, 110 MiB an endpoint, and takes ordinary pages
+# for what does not fit. https://github.com/ofiwg/libfabric, prov/efa/docs/overview.md;
+# https://github.com/bottlerocket-os/bottlerocket-core-kit/pull/141
 _HUGEPAGES_DEFAULT_MIB = 5120
 _MIB_A_GIB = 1024
 
@@ -192,6 +195,14 @@ class ResolvedResources:
 def accelerators_of(instance: InstanceType) -> int:
     """How many accelerators a node offers pods."""
     return instance.accelerator_count if catalogue.accelerator_resource(instance) else 0
+
+
+def ranks_an_accelerator(instance: InstanceType) -> int:
+    """How many ranks drive one accelerator of a node: one a GPU, but one each NeuronCore of a Neuron device.
+
+    AWS Neuron documentation, "Best practices for training on AWS Neuron": one process per logical core.
+    """
+    return max((accelerator.logical_neuron_cores or 1 for accelerator in instance.accelerators), default=1)
 
 
 def _count(wanted: int | None, default: int) -> int:

@@ -156,6 +156,28 @@ def test_counts_neuron_devices_as_accelerators(bench):
     assert (limits["aws.amazon.com/neuron"], limits["vpc.amazonaws.com/efa"]) == (16, 8)
 
 
+def test_asks_for_hugepages_without_accelerators_too_for_libfabric_has_its_buffers_there(bench):
+    bench.job(instance_type="hpc7g.16xlarge")
+    assert bench.worker["resources"]["limits"]["hugepages-2Mi"] == "5120Mi"
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "devices", "ranks"),
+    [
+        ("trn1.32xlarge", None, 32),
+        ("trn1.32xlarge", 4, 8),
+        ("trn2.48xlarge", None, 64),
+        ("trn2.3xlarge", None, 4),
+        ("p5.48xlarge", None, 8),
+        ("p5.48xlarge", 4, 4),
+    ],
+)
+def test_has_a_rank_for_each_gpu_and_for_each_neuron_core(bench, instance_type, devices, ranks):
+    job = bench.job(instance_type=instance_type, resources=WorkerResources(accelerators=devices))
+    assert bench.spec["slotsPerWorker"] == ranks
+    assert job.processes == 2 * ranks
+
+
 def test_reads_a_secret_into_the_environment_of_every_rank(bench):
     source = k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name="tracking", key="token"))
     bench.job(environment={"TOKEN": source})
