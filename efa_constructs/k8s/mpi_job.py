@@ -264,6 +264,8 @@ class MpiJob(Construct):
             launcher=launcher,
             operating_system=operating_system,
             slots=slots,
+            processes=slots * nodes,
+            launcher_command=launcher_command,
             environment={name: value for name, value in in_the_end.items() if value != base.get(name)},
             base_environment={name: value for name, value in base.items() if in_the_end.get(name) == value},
             node_selector=worker_pod["spec"]["nodeSelector"],

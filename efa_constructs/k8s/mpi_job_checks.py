@@ -15,7 +15,7 @@ from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
 from .mpi_implementation import MpiImplementation
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
-from .mpirun_ranks import ranks_of
+from .mpirun_ranks import other_ranks
 from .names import (
     check_host_name,
     check_keys,
@@ -99,7 +99,7 @@ def check_commands(
     mpirun_arguments: Sequence[str],
     processes: int,
 ) -> None:
-    """Refuse both commands, or neither, and a number of ranks other than the workers' slots.
+    """Refuse both commands, or neither, and a number of ranks that is surely meant and not that of the workers' slots.
 
     :raises InvalidArgumentError: naming the argument.
     """
@@ -116,11 +116,11 @@ def check_commands(
         )
     started = launcher_command or ["mpirun", *mpirun_arguments]
     argument = "launcher_command" if launcher_command else "mpirun_arguments"
-    told = ranks_of(started)
-    if told is not None and told[1] != processes:
+    other = other_ranks(started, processes)
+    if other is not None and other.surely_meant:
         raise InvalidArgumentError(
-            f"{where}: '{argument}' has {told[0]}, but the workers have {processes} slots: start {processes} ranks, or "
-            "change 'processes_per_node' or 'nodes'"
+            f"{where}: '{argument}' has {other.words}, but the workers have {processes} slots: start {processes} "
+            "ranks, or change 'processes_per_node' or 'nodes'"
         )
 
 

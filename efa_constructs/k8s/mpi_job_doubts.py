@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from .. import catalogue
 from .environment import judge_environment
 from .launcher import Launcher
+from .mpirun_ranks import other_ranks
 from .node_selection import AUTO_MODE
 from .worker_resources import ResolvedResources, accelerators_of
 
@@ -22,6 +23,8 @@ def doubts_about(
     launcher: Launcher,
     operating_system: str,
     slots: int,
+    processes: int,
+    launcher_command: Sequence[str],
     environment: Mapping[str, object],
     base_environment: Mapping[str, str],
     node_selector: Mapping[str, str],
@@ -29,6 +32,8 @@ def doubts_about(
     """Each doubt: what it is about, in kebab-case, and a sentence.
 
     :param slots: Ranks on each node.
+    :param processes: Ranks on all nodes.
+    :param launcher_command: The user's own, or none.
     :param environment: What the user set: values, or sources, of which nobody knows the value yet.
     :param base_environment: What is set beside it. On workers without EFA it keeps traffic off EFA on purpose.
     """
@@ -44,6 +49,13 @@ def doubts_about(
         yield (
             "ranks-and-accelerators",
             f"'processes_per_node' is {slots}, but a worker has {resources.accelerators} accelerators",
+        )
+    other = other_ranks(launcher_command, processes)
+    if other is not None:
+        yield (
+            "ranks-and-slots",
+            f"'launcher_command' has {other.words}, and nothing in it starts {processes} ranks, which the workers have "
+            "slots for: if that is the run that is meant, the other slots stay idle",
         )
     if resources.hugepages_mib and _is_of_karpenter(node_selector):
         # https://github.com/aws/karpenter-provider-aws/issues/3315
