@@ -9,11 +9,9 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
-from .environment import open_mpi_5_environment
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
-from .mpi_implementation import MpiImplementation
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
 from .mpirun_ranks import other_ranks
 from .names import (
@@ -32,6 +30,7 @@ from .pod_overrides import (
     operators_labels,
     operators_variables,
     operators_volume,
+    other_values,
 )
 from .worker_resources import ResolvedResources, WorkerResources, ranks_an_accelerator
 
@@ -143,8 +142,8 @@ def check_launcher_affinity(where: str, launcher: Launcher, overrides: Mapping[s
 
     :raises InvalidArgumentError: the launcher is kept off EFA nodes, and the overrides have terms of their own.
     """
-    affinity = overrides.get("spec", {}).get("affinity", {}).get("nodeAffinity", {})
-    required = "requiredDuringSchedulingIgnoredDuringExecution" in affinity
+    affinity = (overrides.get("spec") or {}).get("affinity") or {}
+    required = (affinity.get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
     if required and launcher.placement is LauncherPlacement.OTHER_NODE:
         raise InvalidArgumentError(
             f"{where}: 'launcher_overrides' has required node affinity, but LauncherPlacement.OTHER_NODE keeps the "
@@ -217,25 +216,19 @@ def check_queueing(
 
 def check_environment(
     where: str,
-    implementation: MpiImplementation,
+    own_variables: Mapping[str, str],
     environment: Mapping[str, object],
     base_environment: Mapping[str, object],
 ) -> None:
     """Refuse variables without a proper name, and those that are the operator's, or the job's own.
 
+    :param own_variables: What the job sets for its MPI to find the workers.
     :raises InvalidArgumentError: naming the variable.
     """
-    own = open_mpi_5_environment() if implementation is MpiImplementation.OPEN_MPI_5 else {}
     for argument, variables in (("environment", environment), ("base_environment", base_environment)):
         check_variable_names(argument, variables)
-        for problem in operators_variables(variables):
+        for problem in (*operators_variables(variables), *other_values(variables, own_variables)):
             raise InvalidArgumentError(f"{where}: '{argument}' {problem}")
-        for name, value in own.items():
-            if variables.get(name, value) != value:
-                raise InvalidArgumentError(
-                    f"{where}: '{argument}' sets {name} to {variables[name]!r}, but Open MPI 5 needs {value!r} to find "
-                    "the workers, which the job sets: leave it out"
-                )
 
 
 def check_pods_labels(where: str, labels: Mapping[str, str]) -> None:

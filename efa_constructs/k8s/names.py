@@ -13,6 +13,7 @@ __all__ = [
     "check_keys",
     "check_label_name",
     "check_labels",
+    "check_port",
     "check_subdomain_name",
     "check_variable_names",
     "dashed",
@@ -28,6 +29,9 @@ _LONGEST_SUBDOMAIN = 253
 # Kubernetes documentation, "Labels and Selectors", "Syntax and character set". EKS takes less for the labels of a node
 # group: efa_constructs.catalogue.node_label_rules
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+# Kubernetes API reference, "ContainerPort v1 core": IANA_SVC_NAME, RFC 6335 section 5.1
+_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
+_LAST_PORT = 65535
 # What Kubernetes takes since 1.34 beyond this, such as a blank, neither a shell nor mpirun could hand on.
 # Kubernetes documentation, "Define Environment Variables for a Container"
 _VARIABLE_NAME = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
@@ -101,6 +105,21 @@ def check_labels(argument: str, labels: Mapping[str, str]) -> None:
                 f"'{argument}' has {key}={value!r}: the value of a label is at most 63 letters, digits, '-', '_' and "
                 "'.', beginning and ending with a letter or digit"
             )
+
+
+def check_port(argument: str, number: int, name: str | None) -> None:
+    """Refuse what is no port of a container.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: the number is out of range, or the name is none.
+    """
+    if not 1 <= number <= _LAST_PORT:
+        raise InvalidArgumentError(f"'{argument}' has the port {number}: a port is at least 1 and at most {_LAST_PORT}")
+    if name is not None and _PORT_NAME.fullmatch(name) is None:
+        raise InvalidArgumentError(
+            f"'{argument}' has the name {name!r}: the name of a port is at most 15 lower-case letters, digits and '-', "
+            "with a letter among them, and with a letter or digit at both ends and between two '-'"
+        )
 
 
 def check_variable_names(argument: str, names: Iterable[str]) -> None:

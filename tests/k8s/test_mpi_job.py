@@ -8,6 +8,7 @@ import pytest
 from cdk8s import Duration, Size
 from cdk8s_plus_27 import k8s
 
+from efa_constructs import catalogue
 from efa_constructs.errors import EfaConstructsError
 from efa_constructs.k8s import (
     GangScheduling,
@@ -424,10 +425,10 @@ def test_accepts_taints_that_its_pods_tolerate(bench):
 @pytest.mark.parametrize(
     ("overrides", "warning"),
     [
-        (resources(memory=Size.gibibytes(1050)), "'memory' is 1075200 MiB, and only .* sure to be free"),
-        (resources(cpu=94.5), "'cpu' is 94.5, and only 93.69 vCPUs are sure to be free"),
-        (resources(accelerators=4), "'accelerators' is 4 of the 8"),
-        (resources(efa_interfaces=1), "'efa_interfaces' is 1 of the 4"),
+        (resources(memory=Size.gibibytes(1050)), "ask for 1077248 MiB of 'memory', and only .* sure to be free"),
+        (resources(cpu=94.5), "ask for 95.5 of 'cpu', and only 94.69 are sure to be free"),
+        (resources(accelerators=4), "ask for 4 of the 8 'nvidia.com/gpu'"),
+        (resources(efa_interfaces=1), "ask for 1 of the 4 'vpc.amazonaws.com/efa'"),
         ({"processes_per_node": 4}, "'processes_per_node' is 4, but a worker has 8 accelerators"),
         ({"node_selector": {"karpenter.sh/nodepool": "gpu"}}, "Karpenter does not know which types have hugepages"),
         ({"environment": {"RDMAV_FORK_SAFE": "1"}}, "RDMAV_FORK_SAFE=1"),
@@ -438,6 +439,17 @@ def test_warns_of_what_may_not_do_what_was_meant(bench, overrides, warning):
 
     bench.job(**overrides)
     assert any(re.search(warning, given) for given in bench.warnings), bench.warnings
+
+
+def test_leaves_room_for_a_launcher_beside_a_worker_and_only_there(bench):
+    most = catalogue.allocatable("p4d.24xlarge").memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB
+    whole = WorkerResources(memory=Size.mebibytes(most))
+    message = (
+        f"'memory' is {most} MiB, but a p4d.24xlarge has at most {most - 2048} MiB for it with the launcher on one"
+    )
+    with pytest.raises(EfaConstructsError, match=message):
+        bench.job(resources=whole)
+    bench.job(resources=whole, launcher=Launcher(placement=LauncherPlacement.OTHER_NODE))
 
 
 def test_warns_of_nothing_in_a_job_that_takes_the_defaults(bench):
@@ -453,5 +465,7 @@ def test_warns_of_no_number_of_ranks_on_neuron_whose_devices_have_several_cores(
 
 def test_warns_of_no_hugepages_on_karpenter_where_none_are_asked_for(bench):
     bench.job(node_selector={"karpenter.sh/nodepool": "gpu"}, **resources(hugepages=Size.mebibytes(0)))
-    assert bench.warnings == []
+    (warning,) = bench.warnings
+    assert "with the label karpenter.sh/nodepool, which Karpenter or EKS Auto Mode makes" in warning
+    assert "hugepages" not in warning
     assert "hugepages-2Mi" not in bench.worker["resources"]["limits"]
