@@ -191,6 +191,9 @@ def _jobs_arguments(where: str, container: Mapping[str, Any]) -> Iterator[str]:
     for name in ("image", "command", "args"):
         if name in container:
             yield f"has '{where}.{name}': use the job's own arguments for it"
+    # mpirun hands the job's variables on by their names, and Open MPI 5 finds the workers by some of them.
+    if container.get("env", ()) is None:
+        yield f"removes '{where}.env': set 'base_environment' and 'environment' instead"
 
 
 def _about_the_mpi_container(

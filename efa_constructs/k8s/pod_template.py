@@ -137,7 +137,7 @@ def useless_removals(over: Mapping[str, Any], base: Any, node: Schema, where: st
         if value is None and name in node.get("required", ()):
             yield f"removes '{path}', which Kubernetes requires: leave it out"
         elif value is None and name not in there:
-            yield f"removes '{path}', which the job does not write: leave it out"
+            yield f"removes '{path}', where there is nothing to remove: leave it out"
         elif isinstance(value, Mapping):
             yield from useless_removals(value, there.get(name), _child(node, name), path)
         elif value is not None and _child(node, name).get("type") == "array":

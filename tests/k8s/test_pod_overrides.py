@@ -542,19 +542,22 @@ def test_removes_what_is_none_as_a_json_merge_patch_does(bench):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"metadata": {"labels": None}}, "'worker_overrides' removes 'metadata.labels', which the job does not write"),
-        ({"spec": {"priorityClassName": None}}, "removes 'spec.priorityClassName', which the job does not write"),
+        (
+            {"metadata": {"labels": None}},
+            "'worker_overrides' removes 'metadata.labels', where there is nothing to remove",
+        ),
+        ({"spec": {"priorityClassName": None}}, "removes 'spec.priorityClassName', where there is nothing to remove"),
         ({"spec": {"containers": None}}, "removes 'spec.containers', which Kubernetes requires: leave it out"),
         (
             {"spec": {"containers": [sidecar(args=None)]}},
-            r"removes 'spec.containers\[0\].args', which the job does not",
+            r"removes 'spec.containers\[0\].args', where there is nothing",
         ),
         (
             container(env=[{"name": "A", "value": None}]),
-            r"removes 'spec.containers\[0\].env\[0\].value', which the job",
+            r"removes 'spec.containers\[0\].env\[0\].value', where there",
         ),
-        ({"spec": {"tolerations": [{"key": "a", "effect": None}]}}, r"removes 'spec.tolerations\[0\].effect', which"),
-        (container(resources={"limits": {"nvidia.com/mig": None}}), "limits.nvidia.com/mig', which the job does not"),
+        ({"spec": {"tolerations": [{"key": "a", "effect": None}]}}, r"removes 'spec.tolerations\[0\].effect', where"),
+        (container(resources={"limits": {"nvidia.com/mig": None}}), "limits.nvidia.com/mig', where there is nothing"),
         (container(image=None), r"'worker_overrides' has 'spec.containers\[0\].image': use the job's own"),
         ({"spec": {"imagePulPolicy": None}}, "'spec.imagePulPolicy', which no pod has"),
         (container(securityContext={"capabilities": None}), "'worker' has no IPC_LOCK, but libfabric registers memory"),
@@ -563,6 +566,12 @@ def test_removes_what_is_none_as_a_json_merge_patch_does(bench):
 def test_refuses_to_remove_what_is_not_there_or_must_stay(bench, overrides, message):
     with pytest.raises(InvalidArgumentError, match=message):
         bench.job(worker_overrides=overrides)
+    assert bench.manifests == []
+
+
+def test_refuses_to_remove_the_variables_that_mpirun_hands_on(bench):
+    with pytest.raises(InvalidArgumentError, match=r"removes 'spec.containers\[0\].env': set 'base_environment' and"):
+        bench.job(launcher_overrides={"spec": {"containers": [{"name": "launcher", "env": None}]}})
     assert bench.manifests == []
 
 
