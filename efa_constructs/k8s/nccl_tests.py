@@ -27,9 +27,10 @@ __all__ = ["NCCL_TESTS_IMAGE", "NcclTests"]
 NCCL_TESTS_IMAGE = "public.ecr.aws/hpc-cloud/nccl-tests:cuda12.8.1-efa1.43.2-ofiv1.16.3-ncclv2.27.7-1-testsv2.16.9"
 _PROGRAMS = "/opt/nccl-tests/build"
 # In a tag of AWS's images: ...-testsv2.16.9
-_TESTS_VERSION = re.compile(r"tests-?v?(\d+)\.(\d+)[\w.]*")
-# The first nccl-tests with --output_file.
-_JSON_OUTPUT_SINCE = (2, 17)
+_TESTS_VERSION = re.compile(r"tests-?v?(\d+)\.(\d+)(?:\.(\d+))?[\w.]*")
+# -J, --output_file: 2.17.1 has it not (https://github.com/coreweave/nccl-tests/pull/91), 2.17.9 has
+# (https://github.com/ROCm/rocm-systems/pull/3141). Of those between, nothing is refused.
+_NO_JSON_OUTPUT = (2, 17, 1)
 _SIZE = re.compile(r"[1-9]\d*[KMG]?")
 
 
@@ -79,9 +80,9 @@ class NcclTests(MpiJob):
         :param warmup_iterations: Before these. Default: 5
         :param data_type: Default: ``FLOAT``
         :param check: Compare results with what they should be. Default: True
-        :param json_output: File, in the first worker, for the results as JSON; needs an ``image`` with nccl-tests 2.17
-            or newer, which the default one has not, and a place that outlives the pod, such as a volume. Default: none;
-            the launcher's log has the table.
+        :param json_output: File with the suffix ``.json``, in the first worker, for the results; needs an ``image``
+            with nccl-tests 2.17.9 or newer, which the default one has not, and a place that outlives the pod, such as a
+            volume. Default: none; the launcher's log has the table.
         :param transport: ``EFA``, or ``TCP`` for the baseline. Default: ``EFA``
         :param resources: Default: all GPUs and EFAs, and the memory that the tests need.
         :param environment: Further variables of every rank. Default: none.
@@ -154,12 +155,18 @@ def _check_json_output(json_output: str, image: str) -> None:
     """As far as the tag of the image says which nccl-tests it has."""
     if not json_output.startswith("/"):
         raise InvalidArgumentError(f"'json_output' is {json_output!r}: give the absolute path of a file")
+    # nccl-tests:src/common.cu, classifyOutputFile
+    if not json_output.lower().endswith(".json"):
+        raise InvalidArgumentError(
+            f"'json_output' is {json_output!r}, but nccl-tests tells by the suffix what to write, and would write "
+            "nothing: let it end in .json"
+        )
     version = _TESTS_VERSION.search(image.rpartition("/")[2])
-    if version is not None and (int(version[1]), int(version[2])) < _JSON_OUTPUT_SINCE:
+    if version is not None and tuple(int(part or 0) for part in version.groups()) <= _NO_JSON_OUTPUT:
         raise InvalidArgumentError(
             f"'json_output' is {json_output!r}, but 'image' has nccl-{version[0]}, which knows no JSON: it would "
-            "explain its options, measure nothing and succeed; use an 'image' with nccl-tests 2.17 or newer, such as "
-            "that of docker/nccl-tests"
+            "explain its options, measure nothing and succeed; use an 'image' with nccl-tests 2.17.9 or newer, such "
+            "as that of docker/nccl-tests"
         )
 
 

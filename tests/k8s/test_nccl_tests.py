@@ -144,7 +144,7 @@ def test_writes_a_job_that_the_api_server_takes(bench):
     check_manifests(bench.manifests)
 
 
-@pytest.mark.parametrize("tag", ["cuda13.0.2-testsv2.17.0", "tests2.18.3", "testsv3.0.0", "1"])
+@pytest.mark.parametrize("tag", ["cuda13.0.2-testsv2.17.9", "tests2.18.3", "testsv3.0.0", "1"])
 def test_writes_json_with_an_image_that_may_know_how(bench, tag):
     nccl_tests(bench, json_output="/data/result.json", image=f"registry.example.com:5000/nccl-tests:{tag}")
     assert program(bench)[-2:] == ["-J", "/data/result.json"]
@@ -153,11 +153,16 @@ def test_writes_json_with_an_image_that_may_know_how(bench, tag):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({}, "'image' has nccl-testsv2.16.9, which knows no JSON: .* use an 'image' with nccl-tests 2.17 or newer"),
+        ({}, "'image' has nccl-testsv2.16.9, which knows no JSON: .* use an 'image' with nccl-tests 2.17.9 or newer"),
         ({"image": "registry.example.com/nccl-tests:efa1.43.2-tests2.9.3"}, "'image' has nccl-tests2.9.3"),
         (
             {"image": "nccl-tests:testsv2.18.3", "json_output": "result.json"},
             "'json_output' is 'result.json': give the",
+        ),
+        ({"image": "nccl-tests:cuda13.0.2-testsv2.17.1"}, "'image' has nccl-testsv2.17.1, which knows no JSON"),
+        (
+            {"image": "nccl-tests:testsv2.18.3", "json_output": "/data/result.txt"},
+            "'json_output' is '/data/result.txt', but nccl-tests tells by the suffix .*: let it end in .json",
         ),
         ({"image": "nccl-tests:testsv2.18.3", "json_output": ""}, "'json_output' is '': give the absolute path"),
     ],
