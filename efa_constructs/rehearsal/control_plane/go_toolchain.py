@@ -71,8 +71,8 @@ def _facts(command: Path, *names: str) -> dict[str, str]:
             capture_output=True,
             text=True,
             check=True,
-            # Of a folder of ours: a go.mod in the user's could ask for another Go.
-            cwd=SOURCES,
+            # Where no go.mod is: one that asks for a newer Go keeps an old one from saying anything.
+            cwd=command.anchor,
             env={**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"},
         )
         facts: dict[str, str] = json.loads(result.stdout)

@@ -141,7 +141,7 @@ def test_two_at_once_build_once(module: SmallModule, tmp_path: Path) -> None:
     assert waits == [not builds_it for builds_it in builds]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_a_build_that_was_ended_keeps_nothing_half_done_and_goes_on_where_it_was(
     module: SmallModule, number: signal.Signals
 ) -> None:
@@ -174,7 +174,7 @@ def test_a_build_that_was_ended_keeps_nothing_half_done_and_goes_on_where_it_was
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.01)
