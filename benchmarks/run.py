@@ -102,9 +102,9 @@ class Bench:
 
     def add_synthesis(self, table: Table, repetitions: int) -> None:
         for label, validation, node, target in (
-            ("validation off", False, NODE, "<= 1.10"),
-            ("validation on", True, NODE, ""),
-            ("validation on, one thread", True, self.node_in_one_thread(), ""),
+            ("off", False, NODE, "<= 1.10"),
+            ("on", True, NODE, ""),
+            ("on, one thread", True, self.node_in_one_thread(), ""),
         ):
             app, baseline, from_files, half, baseline_half = measure(
                 {
@@ -119,7 +119,7 @@ class Bench:
                 },
                 repetitions,
             ).values()
-            add_row(table, f"synthesis, {label}", app, "level 1 constructs", baseline, target)
+            add_row(table, f"synthesis, validation {label}", app, "level 1 constructs", baseline, target)
             add_row(table, "  the same", app, "manifests as text", from_files, "")
             add_row(table, "  without Kubernetes", half, "level 1 constructs", baseline_half, target)
 
