@@ -15,7 +15,6 @@ from aws_cdk import lambda_layer_kubectl_v36
 from moto.s3.models import s3_backends
 
 from efa_constructs.rehearsal.account.cloudformation.errors import CloudFormationError
-from efa_constructs.rehearsal.account.eks.state import ControlPlane
 from efa_constructs.rehearsal.account.resources.custom_kubernetes import (
     HelmChart,
     KubernetesManifest,
@@ -23,8 +22,9 @@ from efa_constructs.rehearsal.account.resources.custom_kubernetes import (
     KubernetesPatch,
 )
 from efa_constructs.rehearsal.account.server import serve
+from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from tests.rehearsal.account.kubectl_functions import archive
-from tests.rehearsal.account.test_kubectl_handler import Kubectl
+from tests.rehearsal.account.test_kubectl_handler import Kubectl, NoControlPlane
 from tests.rehearsal.account.training_account import REGION
 
 CHART = {
@@ -56,10 +56,21 @@ def server() -> Iterator[None]:
     server.server_close()
 
 
+class AdminAlone(NoControlPlane):
+    """A control plane that is the same for every principal."""
+
+    def __init__(self, folder: Path, control_plane: ControlPlane) -> None:
+        super().__init__(folder)
+        self.kubeconfig = control_plane.admin_kubeconfig
+
+    def kubeconfig_for(self, principal_arn: str, entry: object) -> Path:
+        return self.kubeconfig
+
+
 @pytest.fixture
 def kubectl(tmp_path: Path, control_plane: ControlPlane) -> Kubectl:
     kubectl = Kubectl(tmp_path)
-    kubectl.cluster.control_plane = control_plane
+    kubectl.cluster.control_plane = AdminAlone(kubectl.folder, control_plane)
     kubectl.deploy(cdk_layer())
     return kubectl
 
