@@ -145,7 +145,7 @@ class SmallModule:
 
 def ended(process: subprocess.Popen[str]) -> tuple[int, dict[str, Path], str]:
     """Wait for a process that was started: its exit code, the path of each program, and standard error."""
-    output, errors = process.communicate(timeout=120)
+    output, errors = process.communicate(timeout=300)
     return process.returncode, {line.split()[0]: Path(line.split()[2]) for line in output.splitlines()}, errors
 
 

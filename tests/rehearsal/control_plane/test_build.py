@@ -148,14 +148,15 @@ def test_a_build_that_was_ended_keeps_nothing_half_done_and_goes_on_where_it_was
     # Where the user has chosen no cache for Go, it is beside the build. This one need not compile the standard library.
     process = module.start(**module.slowly, GOCACHE="")
     first_line(process, "compiling")
+    building = next(module.kept.glob("building-*"))
+    packages = building / "packages"
+    wait_until(lambda: packages.exists() and packages.read_text() != "")
     process.terminate()
     ended(process)
-    building = next(module.kept.glob("building-*"))
-    shutil.rmtree(building / "build-cache", ignore_errors=True)
-    shutil.copytree(module.standard_library, building / "build-cache")
+    shutil.copytree(module.standard_library, building / "build-cache", dirs_exist_ok=True)
+    packages.unlink()
 
     process = module.start(**module.slowly, GOCACHE="")
-    packages = building / "packages"
     wait_until(lambda: packages.exists() and len(packages.read_text().split()) > 2)
     process.send_signal(number)
     assert ended(process)[0] in (130, -signal.SIGKILL)
