@@ -142,6 +142,7 @@ class Twin:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self._api.close()
 
     async def _set_nodes(self, nodes: Sequence[NodeFacts]) -> None:
         await self._nodes.become(nodes, kubelet_version=self._version, check=self._control_plane.check)
@@ -150,8 +151,10 @@ class Twin:
 
     async def _reconcile_for_ever(self) -> None:
         while True:
+            # Not wait_for, which before Python 3.12 may lose that it was cancelled.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN_SECONDS)
+                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                    await self._changed.wait()
             await asyncio.sleep(_GATHER_SECONDS)
             self._changed.clear()
             # A server that is gone, or an object that went meanwhile: the next round sees how things are then.
