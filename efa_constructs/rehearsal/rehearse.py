@@ -136,6 +136,9 @@ class _Run:
         manifests = read_manifests(rehearsal.manifests) if rehearsal.manifests else ()
         facts_file, facts = self._facts(app)
         account_id, region = self._expected_environment(given, app, facts)
+        if given is not None:
+            # Before anything takes time.
+            check_scope(given, facts)
         kept = False
         try:
             if rehearsal.kubernetes:
