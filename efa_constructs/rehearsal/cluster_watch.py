@@ -23,6 +23,7 @@ _QUIET_SECONDS = 6.0
 _QUIET_SECONDS_OF_OPERATOR = 22.0
 _LONGEST_SECONDS = 600.0
 _LONGEST_END_SECONDS = 30.0
+_LONGEST_SILENCE_SECONDS = 15.0
 
 
 def settled(files: ClusterFiles, seen: Callable[[ClusterSnapshot], None] | None = None) -> ClusterSnapshot:
@@ -80,10 +81,15 @@ async def _end_jobs(files: ClusterFiles) -> ClusterSnapshot:
 
 
 async def _snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
-    try:
-        return await read_snapshot(api, files)
-    except API_ERRORS as error:
-        raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
+    end = time.monotonic() + _LONGEST_SILENCE_SECONDS
+    while True:
+        try:
+            return await read_snapshot(api, files)
+        except API_ERRORS as error:
+            # A kind that has just been defined is not served at once.
+            if time.monotonic() > end:
+                raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
+        await asyncio.sleep(_POLL_SECONDS)
 
 
 def condition(item: KubernetesObject, kind: str) -> bool:

@@ -21,7 +21,7 @@ from . import app_keys
 from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
-from .cluster_findings import RehearsedCluster, judge_cluster
+from .cluster_findings import judge_cluster
 from .cluster_snapshot import ClusterSnapshot
 from .cluster_watch import end_jobs, settled
 from .control_plane.binaries import Binaries, find_or_build_binaries
@@ -140,6 +140,7 @@ class _Run:
             # Before anything takes time.
             check_scope(given, facts)
         kept = False
+        snapshots: tuple[tuple[ClusterSnapshot, ClusterSnapshot], ...] = ()
         try:
             if rehearsal.kubernetes:
                 self._find_binaries()
@@ -153,12 +154,19 @@ class _Run:
             self._start_account(account_id, region, facts_file)
             self._bootstrap(account_id, region, assembly)
             placement_group = self._make_named_placement_group(app, region)
-            refusals = self._deploy(assembly, region) or self._apply(manifests)
-            kubernetes = self._settle()
+            refusals = self._deploy(assembly, region)
+            # What a refused deployment leaves is being taken away again.
+            if not refusals:
+                refusals = self._apply(manifests)
+                snapshots = self._settle()
             clusters = self._read_back(assembly, region)
             with self._stage("judge"):
                 verdicts = tuple(
                     judge_node_group(group, cluster) for cluster in clusters for group in cluster.node_groups
+                )
+                by_name = {cluster.name: cluster for cluster in clusters}
+                kubernetes = tuple(
+                    judge_cluster(running, ended, by_name.get(running.cluster_name)) for running, ended in snapshots
                 )
             not_rehearsed = not_checked(
                 assembly,
@@ -320,8 +328,8 @@ class _Run:
                 progress=self._progress.building,
             )
 
-    def _settle(self) -> tuple[RehearsedCluster, ...]:
-        """Wait until the jobs of every cluster run, or will not, and let those that run end."""
+    def _settle(self) -> tuple[tuple[ClusterSnapshot, ClusterSnapshot], ...]:
+        """Wait until the jobs of every cluster run, or will not, and let those that run end. Return both states."""
         if self._binaries is None:
             return ()
         files = self._running_account.clusters()
@@ -332,10 +340,7 @@ class _Run:
         else:
             with self._stage("end the jobs"):
                 ended = [end_jobs(one) for one in files]
-        return tuple(
-            RehearsedCluster(running=before, ended=after, findings=judge_cluster(before, after))
-            for before, after in zip(running, ended, strict=True)
-        )
+        return tuple(zip(running, ended, strict=True))
 
     def _make_named_placement_group(self, app: CdkApp | None, region: str) -> str | None:
         """Make the placement group that the app only names: in the real account it is there already."""

@@ -1,0 +1,7 @@
+"""Faults in jobs. They are deployed together: a job that waits takes nothing away from another."""
+
+from __future__ import annotations
+
+from .changed_assembly import ChangedAssembly, Fault
+
+FAULTS: dict[str, Fault] = {}
