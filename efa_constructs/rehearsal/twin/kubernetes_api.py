@@ -47,6 +47,12 @@ class KubernetesApi:
             warnings.simplefilter("ignore", UserWarning)
             return KubernetesApi(await kr8s.asyncio.api(kubeconfig=str(kubeconfig)))
 
+    async def aclose(self) -> None:
+        """Close its connections."""
+        session = self._api._session
+        if session is not None:
+            await session.aclose()
+
     async def get(self, path: str, **parameters: str) -> Any:
         """One object, or a list."""
         return await self._request("GET", path, params=parameters)
