@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import aclosing, suppress
+from typing import Any
 
 from ..errors import RehearsalError
 from .account.process import ClusterFiles
@@ -32,7 +33,7 @@ def settled(files: ClusterFiles, seen: Callable[[ClusterSnapshot], None] | None 
     :param seen: Called with what is there, whenever it has changed. Default: nothing is called.
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_settled(files, seen or (lambda snapshot: None)))
+    return asyncio.run(_with_api(files, lambda api: _settled(api, files, seen or (lambda snapshot: None))))
 
 
 def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
@@ -40,11 +41,17 @@ def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
 
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_end_jobs(files))
+    return asyncio.run(_with_api(files, lambda api: _end_jobs(api, files)))
 
 
-async def _settled(files: ClusterFiles, tell: Callable[[ClusterSnapshot], None]) -> ClusterSnapshot:
-    api = await KubernetesApi.connect(files.kubeconfig)
+async def _with_api(
+    files: ClusterFiles, work: Callable[[KubernetesApi], Coroutine[Any, Any, ClusterSnapshot]]
+) -> ClusterSnapshot:
+    async with aclosing(await KubernetesApi.connect(files.kubeconfig)) as api:
+        return await work(api)
+
+
+async def _settled(api: KubernetesApi, files: ClusterFiles, tell: Callable[[ClusterSnapshot], None]) -> ClusterSnapshot:
     start = last_change = time.monotonic()
     seen: object = None
     while True:
@@ -62,8 +69,7 @@ async def _settled(files: ClusterFiles, tell: Callable[[ClusterSnapshot], None])
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _end_jobs(files: ClusterFiles) -> ClusterSnapshot:
-    api = await KubernetesApi.connect(files.kubeconfig)
+async def _end_jobs(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
     snapshot = await _snapshot(api, files)
     for pod in snapshot.pods:
         if is_launcher(dict(pod)) and pod["status"].get("phase") == "Running":

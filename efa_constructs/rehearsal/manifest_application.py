@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,26 @@ def apply_manifests(
     :param kubectl: As :func:`find_kubectl` finds it.
     :param on_object: Called with each before it is applied.
     """
-    return asyncio.run(_apply(files, objects, kubectl, on_object))
+    return asyncio.run(_connect_and_apply(files, objects, kubectl, on_object))
 
 
-async def _apply(
+async def _connect_and_apply(
     files: ClusterFiles,
     objects: Sequence[ManifestObject],
     kubectl: Path | None,
     on_object: Callable[[ManifestObject], None],
 ) -> tuple[str, ...]:
-    api = await KubernetesApi.connect(files.kubeconfig)
+    async with aclosing(await KubernetesApi.connect(files.kubeconfig)) as api:
+        return await _apply(api, files, objects, kubectl, on_object)
+
+
+async def _apply(
+    api: KubernetesApi,
+    files: ClusterFiles,
+    objects: Sequence[ManifestObject],
+    kubectl: Path | None,
+    on_object: Callable[[ManifestObject], None],
+) -> tuple[str, ...]:
     refused = []
     definitions: list[ManifestObject] = []
     for one in objects:

@@ -136,7 +136,11 @@ class _Run:
         manifests = read_manifests(rehearsal.manifests) if rehearsal.manifests else ()
         facts_file, facts = self._facts(app)
         account_id, region = self._expected_environment(given, app, facts)
+        if given is not None:
+            # Before anything takes time.
+            check_scope(given, facts)
         kept = False
+        snapshots: tuple[tuple[ClusterSnapshot, ClusterSnapshot], ...] = ()
         try:
             if rehearsal.kubernetes:
                 self._find_binaries()
@@ -150,9 +154,11 @@ class _Run:
             self._start_account(account_id, region, facts_file)
             self._bootstrap(account_id, region, assembly)
             placement_group = self._make_named_placement_group(app, region)
-            refusals = self._deploy(assembly, region) or self._apply(manifests)
+            refusals = self._deploy(assembly, region)
             # What a refused deployment leaves is being taken away again.
-            snapshots = () if refusals else self._settle()
+            if not refusals:
+                refusals = self._apply(manifests)
+                snapshots = self._settle()
             clusters = self._read_back(assembly, region)
             with self._stage("judge"):
                 verdicts = tuple(

@@ -47,8 +47,8 @@ class KubernetesApi:
             warnings.simplefilter("ignore", UserWarning)
             return KubernetesApi(await kr8s.asyncio.api(kubeconfig=str(kubeconfig)))
 
-    async def close(self) -> None:
-        """End its connections."""
+    async def aclose(self) -> None:
+        """Close its connections."""
         session = self._api._session
         if session is not None:
             await session.aclose()

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .changed_assembly import ChangedAssembly, Fault
+from .changed_assembly import Fault
 
 FAULTS: dict[str, Fault] = {}
