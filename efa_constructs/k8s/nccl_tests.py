@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Unpack
 
 from cdk8s import Size
@@ -14,6 +15,7 @@ from .. import catalogue
 from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType
 from ..errors import InvalidArgumentError
+from ..tree_warnings import add_warning
 from .argument_kinds import KINDS
 from .environment import default_environment
 from .mpi_job import MpiJob, MpiJobOptions
@@ -25,6 +27,11 @@ __all__ = ["NCCL_TESTS_IMAGE", "NcclTests"]
 # AWS's image with CUDA, the EFA installer, NCCL and nccl-tests of the versions in its tag.
 # https://github.com/awslabs/awsome-distributed-ai, architectures/aws-pcs/tests/compute-test.md
 NCCL_TESTS_IMAGE = "public.ecr.aws/hpc-cloud/nccl-tests:cuda12.8.1-efa1.43.2-ofiv1.16.3-ncclv2.27.7-1-testsv2.16.9"
+# The GPUs that its programs are compiled for, without any code that CUDA could compile for others:
+# https://github.com/aws-samples/awsome-distributed-training, micro-benchmarks/nccl-tests/nccl-tests.Dockerfile, 0162aac
+_COMPILED_FOR = ((8, 0), (8, 6), (8, 9), (9, 0), (10, 0))
+# nccl-tests:src/common.cu, minCudaArch
+_FP8_NEEDS = (9, 0)
 _PROGRAMS = "/opt/nccl-tests/build"
 # In a tag of AWS's images: ...-testsv2.16.9
 _TESTS_VERSION = re.compile(r"tests-?v?(\d+)\.(\d+)(?:\.(\d+))?[\w.]*")
@@ -70,7 +77,8 @@ class NcclTests(MpiJob):
         """
         :param instance_type: EFA instance type with NVIDIA GPUs.
         :param nodes: Default: 2
-        :param image: With nccl-tests in ``/opt/nccl-tests/build``. Default: AWS's, pinned.
+        :param image: With nccl-tests in ``/opt/nccl-tests/build``. Default: AWS's, pinned. It has no code for the GPUs
+            of g4dn, g7, g7e and p3dn, where a warning says so.
         :param collective: Default: ``ALL_REDUCE``
         :param minimum_bytes: Smallest message, such as ``"8"`` or ``"1M"``. Default: ``"8"``
         :param maximum_bytes: Largest message. Default: a sixteenth of a GPU's memory, at most ``"16G"``; on p4d the
@@ -84,10 +92,11 @@ class NcclTests(MpiJob):
             with nccl-tests 2.17.9 or newer, which the default one has not, and a place that outlives the pod, such as a
             volume. Default: none; the launcher's log has the table.
         :param transport: ``EFA``, or ``TCP`` for the baseline. Default: ``EFA``
-        :param resources: Default: all GPUs and EFAs, and the memory that the tests need.
+        :param resources: Default: all GPUs and EFAs, and the memory that the tests need. With ``TCP`` no EFAs and
+            hugepages, unless it says how many.
         :param environment: Further variables of every rank. Default: none.
         :param job: Where and when it runs, as for any :class:`~efa_constructs.k8s.MpiJob`.
-        :raises EfaConstructsError: the type has no NVIDIA GPUs, or the job could not run.
+        :raises EfaConstructsError: the type has no NVIDIA GPUs, or none for the data type, or the job could not run.
         """
         instance = catalogue.get(instance_type)
         if not instance.has_nvidia_gpus:
@@ -95,6 +104,7 @@ class NcclTests(MpiJob):
                 f"'instance_type' {instance.name} has no NVIDIA GPUs, which NCCL is for: use MpiJob with a benchmark "
                 "for MPI, or a type that 'efa instances --accelerator nvidia' lists"
             )
+        _check_data_type(data_type, instance)
         if json_output is not None:
             _check_json_output(json_output, image)
         maximum_bytes = maximum_bytes or _largest_message(instance)
@@ -122,19 +132,44 @@ class NcclTests(MpiJob):
             nodes=nodes,
             image=image,
             command=program,
-            resources=resources or _resources(instance, tcp=tcp),
+            resources=_resources(resources, instance, tcp=tcp),
             environment=environment,
             base_environment=_tcp_environment(instance) if tcp else default_environment(instance),
             **job,
         )
+        if image == NCCL_TESTS_IMAGE and not _is_compiled_for(instance):
+            add_warning(
+                self,
+                "efa-constructs:gpus-of-the-image",
+                f"MPIJob '{self.name}': the default image has no code for the GPUs of {instance.name}, so that NCCL "
+                "would fail there: give an 'image' that has, such as that of docker/nccl-tests",
+            )
 
 
-def _resources(instance: InstanceType, *, tcp: bool) -> WorkerResources:
-    """The guide's for p4d; with more EFAs the memory of AWS's samples for p5."""
-    memory = Size.mebibytes(8000 if instance.known_efa_interfaces <= 4 else 32000)
-    if tcp:
-        return WorkerResources(memory=memory, cpu=0, efa_interfaces=0, hugepages=Size.mebibytes(0))
-    return WorkerResources(memory=memory, cpu=0)
+def _resources(wanted: WorkerResources | None, instance: InstanceType, *, tcp: bool) -> WorkerResources:
+    """The guide's for p4d; with more EFAs the memory of AWS's samples for p5. TCP needs neither EFAs nor hugepages."""
+    if wanted is None:
+        wanted = WorkerResources(memory=Size.mebibytes(8000 if instance.known_efa_interfaces <= 4 else 32000), cpu=0)
+    if tcp and wanted.efa_interfaces is None:
+        wanted = replace(wanted, efa_interfaces=0)
+    if tcp and wanted.hugepages is None:
+        wanted = replace(wanted, hugepages=Size.mebibytes(0))
+    return wanted
+
+
+def _is_compiled_for(instance: InstanceType) -> bool:
+    """Whether the default image has code for the type's GPUs, as far as these are known."""
+    gpu = catalogue.compute_capability(instance)
+    return gpu is None or any(gpu[0] == major and gpu[1] >= minor for major, minor in _COMPILED_FOR)
+
+
+def _check_data_type(data_type: NcclDataType, instance: InstanceType) -> None:
+    gpu = catalogue.compute_capability(instance)
+    if data_type in (NcclDataType.FP8_E4M3, NcclDataType.FP8_E5M2) and gpu is not None and gpu < _FP8_NEEDS:
+        raise InvalidArgumentError(
+            f"'data_type' is {data_type}, which nccl-tests measures from the Hopper generation on only, and a "
+            f"{instance.name} has older GPUs: use another, such as HALF, or a type such as p5.48xlarge"
+        )
 
 
 def _tcp_environment(instance: InstanceType) -> dict[str, str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
 
 import pytest
 from cdk8s import Duration, Size
@@ -142,6 +144,26 @@ def test_speaks_the_language_of_each_mpi(bench, implementation, field, words):
     command = bench.launcher["command"]
     start = command.index(words[0])
     assert command[start : start + len(words)] == words
+
+
+@pytest.mark.parametrize("implementation", [MpiImplementation.OPEN_MPI, MpiImplementation.OPEN_MPI_5])
+def test_calls_open_mpi_by_its_path_so_that_it_finds_itself_on_workers_without_the_path_of_the_image(
+    bench, tmp_path, implementation
+):
+    installed, linked = tmp_path / "openmpi" / "bin", tmp_path / "bin"
+    installed.mkdir(parents=True)
+    linked.mkdir()
+    mpirun = installed / "mpirun"
+    mpirun.write_text('#!/bin/sh\nprintf "%s\\n" "$0" "$@"\n')
+    mpirun.chmod(0o755)
+    (linked / "mpirun").symlink_to(mpirun)
+    bench.job(mpi_implementation=implementation, command=["sh", "-c", "exec python $HOME 'a  b'"])
+    command = bench.launcher["command"]
+    environment = {"PATH": f"{linked}:{os.defpath}"}
+    output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
+    # orted is beside the program, not beside the link.
+    assert output[0] == str(mpirun)
+    assert output[1:] == command[command.index("--allow-run-as-root") :]
 
 
 def test_binds_ranks_to_cores_where_they_have_no_accelerator(bench):
