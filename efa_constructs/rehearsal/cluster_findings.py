@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from ..lookups.deployed import DeployedCluster
 from .cluster_snapshot import ClusterSnapshot
 from .diagnosis.diagnosis import diagnose
 from .fabric import Finding, Level
 
-__all__ = ["RehearsedCluster", "cluster_to_json", "judge_cluster"]
+__all__ = ["RehearsedCluster", "judge_cluster"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,3 @@ def judge_cluster(
     :param deployed: The same cluster as AWS describes it. None: it is not there any more.
     """
     return RehearsedCluster(running=running, ended=ended, findings=diagnose(running, ended, deployed))
-
-
-def cluster_to_json(cluster: RehearsedCluster) -> dict[str, Any]:
-    return {"findings": [finding.problem for finding in cluster.findings]}

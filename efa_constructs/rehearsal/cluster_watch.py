@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from contextlib import aclosing, suppress
+from typing import Any
 
 from ..errors import RehearsalError
 from .account.process import ClusterFiles
@@ -29,12 +30,13 @@ _LONGEST_END_SECONDS = 30.0
 _LONGEST_SILENCE_SECONDS = 15.0
 
 
-def settled(files: ClusterFiles) -> ClusterSnapshot:
+def settled(files: ClusterFiles, seen: Callable[[ClusterSnapshot], None] | None = None) -> ClusterSnapshot:
     """Wait until every job of a cluster runs, has ended, or gets no further.
 
+    :param seen: Called with what is there, whenever it has changed. Default: nothing is called.
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_settled(files))
+    return asyncio.run(_with_api(files, lambda api: _settled(api, files, seen or (lambda snapshot: None))))
 
 
 def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
@@ -42,11 +44,17 @@ def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
 
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_end_jobs(files))
+    return asyncio.run(_with_api(files, lambda api: _end_jobs(api, files)))
 
 
-async def _settled(files: ClusterFiles) -> ClusterSnapshot:
-    api = await KubernetesApi.connect(files.kubeconfig)
+async def _with_api(
+    files: ClusterFiles, work: Callable[[KubernetesApi], Coroutine[Any, Any, ClusterSnapshot]]
+) -> ClusterSnapshot:
+    async with aclosing(await KubernetesApi.connect(files.kubeconfig)) as api:
+        return await work(api)
+
+
+async def _settled(api: KubernetesApi, files: ClusterFiles, tell: Callable[[ClusterSnapshot], None]) -> ClusterSnapshot:
     start = last_change = time.monotonic()
     seen: object = None
     while True:
@@ -55,6 +63,7 @@ async def _settled(files: ClusterFiles) -> ClusterSnapshot:
         state = _state(snapshot)
         if state != seen:
             seen, last_change = state, now
+            tell(snapshot)
         if not _undecided(snapshot) and now - last_change > _POLL_SECONDS:
             return snapshot
         quiet = _QUIET_SECONDS_OF_OPERATOR if _waits_for_operator(snapshot) else _QUIET_SECONDS
@@ -63,8 +72,7 @@ async def _settled(files: ClusterFiles) -> ClusterSnapshot:
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _end_jobs(files: ClusterFiles) -> ClusterSnapshot:
-    api = await KubernetesApi.connect(files.kubeconfig)
+async def _end_jobs(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
     snapshot = await _snapshot(api, files)
     # Others may start on the nodes that these leave.
     ending = {job["metadata"]["uid"] for job in snapshot.mpi_jobs or () if condition(job, "Running")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ def write_kubeconfig(file: Path, *, server: str, certificate_authority: str, use
     :param certificate_authority: Certificate in PEM that has signed the server's.
     :param user: Credentials, as a kubeconfig has them: ``{"token": ...}``, ``{"client-certificate": ...}``.
     """
-    authority = base64.b64encode(certificate_authority.encode()).decode()
+    # A file: clients that are given the certificate itself write one, and some leave it behind.
+    authority = file.with_suffix(".ca.crt")
+    authority.write_text(certificate_authority)
     content = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "rehearsal", "cluster": {"server": server, "certificate-authority-data": authority}}],
+        "clusters": [{"name": "rehearsal", "cluster": {"server": server, "certificate-authority": str(authority)}}],
         "users": [{"name": "rehearsal", "user": user}],
         "contexts": [{"name": "rehearsal", "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
         "current-context": "rehearsal",

@@ -166,6 +166,8 @@ hostIPs:
 - ip: {{ . | Quote }}
 {{ end }}
 {{ end }}
+{{/* A pod keeps its addresses: others would be added to them. */}}
+{{ if not .status.podIP }}
 {{ $own := or .spec.hostNetwork false }}
 {{ $podIPs := PodIPsWith .spec.nodeName $own .metadata.uid .metadata.name .metadata.namespace }}
 {{ with $podIPs }}
@@ -173,6 +175,7 @@ podIP: {{ index . 0 | Quote }}
 podIPs:
 {{ range . }}
 - ip: {{ . | Quote }}
+{{ end }}
 {{ end }}
 {{ end }}
 phase: Running

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,13 +55,14 @@ class MpiOperators:
         """Start, restart and end programs so that these pods have one each. Return what becomes of each, by uid."""
         wanted = {pod["metadata"]["uid"]: pod for pod in pods}
         for uid in set(self._runs) - set(wanted):
-            self._control_plane.processes.end(self._runs.pop(uid).program)
+            # It may take seconds to end.
+            await asyncio.to_thread(self._control_plane.processes.end, self._runs.pop(uid).program)
         return {uid: await self._keep_running(uid, pod) for uid, pod in wanted.items()}
 
     async def _keep_running(self, uid: str, pod: dict[str, Any]) -> Verdict:
         run = self._runs.setdefault(uid, _Run(program=f"mpi-operator-{pod['metadata']['name']}"))
         processes = self._control_plane.processes
-        if run.running and processes.exit_status(run.program) is not None:
+        if run.running and processes.has_ended(run.program):
             run.last_words = processes.last_words(run.program)
             processes.end(run.program)
             run.running = False
