@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import RehearsalError
+from .kubectl_refusals import in_plain_words
 from .programs import ProgramResult, Programs
 
 __all__ = ["CdkCli", "DeployEvent", "DeploymentRefusedError", "find_cdk_cli", "find_node", "parse_event", "refusals"]
@@ -198,7 +199,7 @@ class CdkCli:
 def _plain(reason: str) -> str:
     """What a service said, without CloudFormation's wrapping of handlers and request ids."""
     match = _HANDLER.match(reason)
-    return match["message"] if match else reason
+    return in_plain_words(match["message"] if match else reason)
 
 
 def refusals(events: Iterable[DeployEvent]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import aclosing, suppress
 from typing import Any
 
@@ -22,6 +22,9 @@ _POLL_SECONDS = 0.25
 _QUIET_SECONDS = 6.0
 # The same while an MPI Operator may still wait for the lease of one that ended: its lease is for 15 seconds.
 _QUIET_SECONDS_OF_OPERATOR = 22.0
+# Of client-go's leaderelection, before and after that.
+_ATTEMPT = "attempting to acquire leader lease"
+_SUCCESS = "successfully acquired lease"
 _LONGEST_SECONDS = 600.0
 _LONGEST_END_SECONDS = 30.0
 _LONGEST_SILENCE_SECONDS = 15.0
@@ -71,6 +74,8 @@ async def _settled(api: KubernetesApi, files: ClusterFiles, tell: Callable[[Clus
 
 async def _end_jobs(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
     snapshot = await _snapshot(api, files)
+    # Others may start on the nodes that these leave.
+    ending = {job["metadata"]["uid"] for job in snapshot.mpi_jobs or () if condition(job, "Running")}
     for pod in snapshot.pods:
         if is_launcher(dict(pod)) and pod["status"].get("phase") == "Running":
             metadata = pod["metadata"]
@@ -80,7 +85,7 @@ async def _end_jobs(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
                     {"metadata": {"annotations": {OUTCOME_ANNOTATION: str(Outcome.COMPLETE)}}},
                 )
     end = time.monotonic() + _LONGEST_END_SECONDS
-    while any(condition(job, "Running") for job in snapshot.mpi_jobs or ()) and time.monotonic() < end:
+    while any(_runs(job, ending) for job in snapshot.mpi_jobs or ()) and time.monotonic() < end:
         await asyncio.sleep(_POLL_SECONDS)
         snapshot = await _snapshot(api, files)
     return snapshot
@@ -96,6 +101,10 @@ async def _snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
             if time.monotonic() > end:
                 raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def _runs(job: KubernetesObject, among: Collection[str]) -> bool:
+    return job["metadata"]["uid"] in among and condition(job, "Running")
 
 
 def condition(item: KubernetesObject, kind: str) -> bool:
@@ -140,7 +149,10 @@ def _owners(item: KubernetesObject) -> Iterable[KubernetesObject]:
 
 
 def _waits_for_operator(snapshot: ClusterSnapshot) -> bool:
-    """Whether a job waits for an operator that is there, but may not be its leader yet."""
+    """Whether a job waits for an operator that is there, and is not the leader yet."""
+    attempts, successes = (sum(words in line for line in snapshot.operator_log) for words in (_ATTEMPT, _SUCCESS))
+    if attempts <= successes:
+        return False
     unseen = any(not (job.get("status") or {}).get("conditions") for job in snapshot.mpi_jobs or ())
     return unseen and any(
         item["metadata"]["name"].startswith("mpi-operator") and _is_complete(item) for item in snapshot.deployments

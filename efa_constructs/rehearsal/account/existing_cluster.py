@@ -109,7 +109,7 @@ def _cluster(state: EksState, facts: ClusterFacts) -> None:
             },
         },
     )
-    made = Cluster(description=description)
+    made = Cluster(description=description, existed=True)
     start_control_plane(state, made)
     # What the file says, and so the app's templates.
     description["endpoint"] = cluster.endpoint

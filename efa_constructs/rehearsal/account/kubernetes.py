@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,12 @@ from ...lookups.deployed import DeployedCluster
 from ...lookups.node_groups import read_cluster
 from ..control_plane.binaries import Binaries
 from ..control_plane.control_plane import ControlPlane
-from ..twin.kubernetes_api import KubernetesApi
+from ..twin.kubernetes_api import API_ERRORS, KubernetesApi
 from ..twin.kwok_stages import write_kwok_configuration
+from ..twin.patience import insist, status_code
 from ..twin.twin import Twin
 from .eks.control_planes import ClusterControlPlane
+from .eks.kube_system import addon_objects
 from .eks.node_facts import node_facts
 from .eks.state import AccessEntry, Cluster, EksState
 from .on_trust import take_on_trust
@@ -55,6 +59,9 @@ class Kubernetes:
         self._folder = folder
         self._environment = environment
         self._count = 0
+        self._ending = False
+        # Those that run, and those that are being started.
+        self._control_planes: list[ControlPlane] = []
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(1)
         self._prepared: Future[ControlPlane] | None = self._pool.submit(self._new)
@@ -75,7 +82,14 @@ class Kubernetes:
         wanted, rehearsed = cluster.description["version"], self._binaries.kubernetes_version
         if wanted != rehearsed:
             take_on_trust(f"what Kubernetes {wanted} does otherwise than {rehearsed}, which was rehearsed")
-        made = ClusterOnThisMachine(state, cluster, control_plane, self._binaries, self._environment, self._forget)
+        with _refusals("what EKS puts into a cluster"):
+            try:
+                made = ClusterOnThisMachine(
+                    state, cluster, control_plane, self._binaries, self._environment, self._forget
+                )
+            except BaseException:
+                control_plane.stop()
+                raise
         self.clusters[cluster.description["arn"]] = made
         return made
 
@@ -84,10 +98,10 @@ class Kubernetes:
         for cluster in tuple(self.clusters.values()):
             cluster.stop()
         with self._lock:
-            prepared, self._prepared = self._prepared, None
-        if prepared is not None:
-            with suppress(RehearsalError):
-                prepared.result().stop()
+            self._ending = True
+            rest = tuple(self._control_planes)
+        for control_plane in rest:
+            control_plane.stop()
         self._pool.shutdown()
 
     def describe(self) -> list[dict[str, Any]]:
@@ -98,20 +112,21 @@ class Kubernetes:
                 "region": made.state.region,
                 "kubeconfig": str(made.control_plane.admin_kubeconfig),
                 "logs": str(made.control_plane.folder),
+                "fault": made.fault,
             }
-            for made in self.clusters.values()
+            for made in tuple(self.clusters.values())
         ]
 
     def _new(self) -> ControlPlane:
         with self._lock:
+            if self._ending:
+                raise RehearsalError("the account is ending")
             self._count += 1
             folder = self._folder / str(self._count)
-        folder.mkdir()
-        control_plane = ControlPlane(
-            self._binaries,
-            folder,
-            kwok_configuration=write_kwok_configuration(self._folder / f"kwok-{folder.name}.yaml"),
-        )
+            folder.mkdir()
+            configuration = write_kwok_configuration(self._folder / f"kwok-{folder.name}.yaml")
+            control_plane = ControlPlane(self._binaries, folder, kwok_configuration=configuration)
+            self._control_planes.append(control_plane)
         try:
             control_plane.start()
         except BaseException:
@@ -119,8 +134,12 @@ class Kubernetes:
             raise
         return control_plane
 
-    def _forget(self, arn: str) -> None:
-        self.clusters.pop(arn, None)
+    def _forget(self, cluster: ClusterOnThisMachine) -> None:
+        if self.clusters.pop(cluster.cluster.description["arn"], None) is None:
+            return
+        with self._lock:
+            self._control_planes.remove(cluster.control_plane)
+        shutil.rmtree(cluster.control_plane.folder, ignore_errors=True)
 
 
 class ClusterOnThisMachine:
@@ -133,7 +152,7 @@ class ClusterOnThisMachine:
         control_plane: ControlPlane,
         binaries: Binaries,
         environment: Mapping[str, str],
-        forget: Callable[[str], None],
+        forget: Callable[[ClusterOnThisMachine], None],
     ) -> None:
         self.state = state
         self.cluster = cluster
@@ -150,9 +169,14 @@ class ClusterOnThisMachine:
             operator=binaries.mpi_operator,
             kubernetes_version=f"v{binaries.versions['kube-apiserver']}",
             read_cluster=self._read,
+            dns_elsewhere=cluster.existed,
         )
-        self._twin.start()
-        asyncio.run(self._bind_policies())
+        try:
+            self._twin.start()
+            asyncio.run(self._apply(_cluster_role_bindings()))
+        except BaseException:
+            self._twin.stop()
+            raise
         threading.Thread(target=self._watch_instances, name=f"instances of {cluster.name}", daemon=True).start()
 
     @property
@@ -203,12 +227,36 @@ class ClusterOnThisMachine:
                     "NodeCreationFailure", f"Instances failed to join the kubernetes cluster: {error}", service="Eks"
                 ) from None
 
+    def install_addon(self, name: str, version: str, configuration: str | None = None) -> None:
+        """Run on the cluster what an add-on runs, or change it.
+
+        :raises AwsError: the API server refuses it.
+        """
+        objects = addon_objects(name, version=version, region=self.state.region, configuration=configuration)
+        with _refusals(f"the add-on '{name}'"):
+            asyncio.run(self._apply(objects))
+
+    def remove_addon(self, name: str) -> None:
+        """Delete from the cluster what an add-on runs.
+
+        :raises AwsError: the API server refuses it.
+        """
+        with _refusals(f"the add-on '{name}'"):
+            asyncio.run(self._delete(addon_objects(name, version="", region=self.state.region)))
+
+    @property
+    def fault(self) -> str | None:
+        """What ended the twin of its nodes, although it should run. None: it runs."""
+        return self._twin.fault
+
     def stop(self) -> None:
-        """End it. Doing it again changes nothing."""
+        """End it, and remove its files. Doing it again changes nothing."""
+        if self._stopped.is_set():
+            return
         self._stopped.set()
         self._twin.stop()
         self.control_plane.stop()
-        self._forget(self.cluster.description["arn"])
+        self._forget(self)
 
     def _read(self) -> DeployedCluster:
         return read_cluster(aws_clients(region=self.state.region, environment=self._environment), self.cluster.name)
@@ -218,21 +266,57 @@ class ClusterOnThisMachine:
             with suppress(AwsError, RuntimeError):
                 self.join_nodes()
 
-    async def _bind_policies(self) -> None:
+    async def _apply(self, objects: Iterable[dict[str, Any]]) -> None:
         api = await KubernetesApi.connect(self.control_plane.admin_kubeconfig)
-        for policy, role in _ROLES.items():
-            await api.create(
-                "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
-                {
-                    "apiVersion": "rbac.authorization.k8s.io/v1",
-                    "kind": "ClusterRoleBinding",
-                    "metadata": {"name": f"{_GROUP}{policy}"},
-                    "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
-                    "subjects": [
-                        {"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"{_GROUP}{policy}"}
-                    ],
-                },
-            )
+        for item in objects:
+            collection = _collection(item)
+            try:
+                await insist(lambda item=item, path=collection: api.create(path, item))  # type: ignore[misc]
+            except API_ERRORS as error:
+                if status_code(error) != HTTPStatus.CONFLICT:
+                    raise
+                path = f"{collection}/{item['metadata']['name']}"
+                await insist(lambda item=item, path=path: api.patch(path, item))  # type: ignore[misc]
+
+    async def _delete(self, objects: Iterable[dict[str, Any]]) -> None:
+        api = await KubernetesApi.connect(self.control_plane.admin_kubeconfig)
+        for item in objects:
+            path = f"{_collection(item)}/{item['metadata']['name']}"
+            try:
+                await insist(lambda path=path: api.delete(path, propagationPolicy="Background"))  # type: ignore[misc]
+            except API_ERRORS as error:
+                if status_code(error) != HTTPStatus.NOT_FOUND:
+                    raise
+
+
+@contextmanager
+def _refusals(what: str) -> Iterator[None]:
+    """Say in EKS's way that the API server refused something."""
+    try:
+        yield
+    except (RehearsalError, *API_ERRORS) as error:
+        raise AwsError("ServerException", f"the control plane does not take {what}: {error}", service="Eks") from None
+
+
+def _collection(item: Mapping[str, Any]) -> str:
+    """The path of the collection that an object belongs to."""
+    version, namespace = item["apiVersion"], item["metadata"].get("namespace")
+    base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    kind = f"{item['kind'].lower()}s"
+    return f"{base}/namespaces/{namespace}/{kind}" if namespace else f"{base}/{kind}"
+
+
+def _cluster_role_bindings() -> list[dict[str, Any]]:
+    return [
+        {
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": f"{_GROUP}{policy}"},
+            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": f"{_GROUP}{policy}"}],
+        }
+        for policy, role in _ROLES.items()
+    ]
 
 
 def _note_scopes(entry: AccessEntry) -> None:

@@ -26,7 +26,8 @@ from .on_trust import CLUSTERS_PATH, PATH
 __all__ = ["AccountProcess", "ClusterFiles"]
 
 _START_SECONDS = 60.0
-_STOP_SECONDS = 5.0
+# It ends control planes, and removes their files.
+_STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 10.0
 _POLL_SECONDS = 0.02
 # How much of what the account wrote to standard error belongs into an error message.
@@ -142,8 +143,13 @@ class AccountProcess:
     def clusters(self) -> list[ClusterFiles]:
         """The EKS clusters that have a control plane.
 
-        :raises RehearsalError: It does not answer, or something else does in its place.
+        :raises RehearsalError: It does not answer, or something else does in its place; or what stands in for a
+            cluster's nodes has ended.
         """
+        entries = self._ask(CLUSTERS_PATH, "which clusters it has")
+        for entry in entries:
+            if entry["fault"] is not None:
+                raise RehearsalError(f"nothing stands in for the nodes of cluster '{entry['name']}': {entry['fault']}")
         return [
             ClusterFiles(
                 name=entry["name"],
@@ -151,7 +157,7 @@ class AccountProcess:
                 kubeconfig=Path(entry["kubeconfig"]),
                 logs=Path(entry["logs"]),
             )
-            for entry in self._ask(CLUSTERS_PATH, "which clusters it has")
+            for entry in entries
         ]
 
     def _ask(self, path: str, what: str) -> Any:

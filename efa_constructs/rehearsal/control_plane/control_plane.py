@@ -1,13 +1,16 @@
-"""A Kubernetes control plane on this machine: etcd, kube-apiserver, controller manager, scheduler, and kwok for nodes."""
+"""A Kubernetes control plane on this machine: etcd, API server, controller manager, scheduler, and kwok for nodes."""
 
 from __future__ import annotations
 
+import shutil
 import socket
 import ssl
+import threading
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.error import URLError
 
@@ -23,16 +26,25 @@ __all__ = ["ControlPlane"]
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
+# How soon a program that ended is started again.
+_RESTART_SECONDS = 0.5
+# How often, before it is left as it is.
+_MOST_RESTARTS = 20
+# How often other ports are tried, where somebody took one between its choice and its use.
+_MOST_PORT_CHOICES = 5
+_PORT_TAKEN = "address already in use"
 # What says of a node that kwok keeps it alive.
 _NODE_SELECTOR = "kwok.x-k8s.io/node=fake"
+_PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 _SERVICE_CIDR = "10.100.0.0/16"
 
 
 class ControlPlane:
     """A control plane, running while this is entered. It ends with the process that started it.
 
-    It listens on 127.0.0.1 only, and every port wants a certificate. etcd does not wait for the disk: what a
-    rehearsal writes is gone with it.
+    It listens on 127.0.0.1 only, and nobody gets an answer without a certificate or a token. A program of it that ends
+    is started again, as EKS would, with the data that there was. etcd does not wait for the disk: what a rehearsal
+    writes is gone with it.
     """
 
     def __init__(self, binaries: Binaries, folder: Path, *, kwok_configuration: Path) -> None:
@@ -49,11 +61,12 @@ class ControlPlane:
         self.authority = CertificateAuthority(folder)
         self._service_account_key = folder / "service-accounts.key"
         write_private_key(self._service_account_key, ec.generate_private_key(ec.SECP256R1()))
-        with ExitStack() as held:
-            self._etcd_port, self._peer_port, self._port = (_free_port(held) for _ in range(3))
         self.processes = ServerProcesses(folder)
-        self.admin_kubeconfig = self.kubeconfig("admin", user="kubernetes-admin", groups=["system:masters"])
-        """Of a user who may do everything."""
+        self._ending = threading.Event()
+        self._supervisor = threading.Thread(target=self._keep_running, name="control plane", daemon=True)
+        # By the program's name.
+        self._restarts: Counter[str] = Counter()
+        self._choose_ports()
 
     def __enter__(self) -> ControlPlane:
         self.start()
@@ -67,6 +80,11 @@ class ControlPlane:
         """Where the API server answers."""
         return f"https://127.0.0.1:{self._port}"
 
+    @property
+    def admin_kubeconfig(self) -> Path:
+        """Of a user who may do everything. It is there once everything was started."""
+        return self.folder / "admin.kubeconfig"
+
     def kubeconfig(self, name: str, *, user: str, groups: Sequence[str] = ()) -> Path:
         """A kubeconfig with a client certificate.
 
@@ -74,7 +92,7 @@ class ControlPlane:
         :param user: Kubernetes user.
         :param groups: Kubernetes groups.
         """
-        certificate, key = self.authority.issue(name, user=user, groups=groups)
+        certificate, key = self._issued(name, user, groups)
         return write_kubeconfig(
             self.folder / f"{name}.kubeconfig",
             server=self.url,
@@ -94,11 +112,52 @@ class ControlPlane:
     def start(self) -> None:
         """Start everything, and return when the API server is ready.
 
-        :raises RehearsalError: a program ended, or it was not ready after a minute.
+        :raises RehearsalError: a program ended, it was not ready after a minute, or :meth:`stop` was called meanwhile.
         """
+        for attempts_left in reversed(range(_MOST_PORT_CHOICES)):
+            try:
+                self._start_servers()
+                break
+            except RehearsalError:
+                if not attempts_left or not self._port_was_taken():
+                    raise
+            for name in ("etcd", "kube-apiserver"):
+                self.processes.end(name, at_once=True)
+                self.processes.log(name).unlink(missing_ok=True)
+            shutil.rmtree(self.folder / "etcd", ignore_errors=True)
+            self._choose_ports()
+        self._start_controllers()
+        self._supervisor.start()
+
+    def stop(self) -> None:
+        """End everything, also what is being started. Doing it again changes nothing."""
+        self._ending.set()
+        self.processes.stop()
+        if self._supervisor.is_alive():
+            self._supervisor.join()
+
+    def check(self) -> None:
+        """Whether every program runs, or will run again.
+
+        :raises RehearsalError: one has ended too often: which, and what it wrote last.
+        """
+        self.processes.check(name for name in _PROGRAMS if self._restarts[name] == _MOST_RESTARTS)
+
+    def _choose_ports(self) -> None:
+        with ExitStack() as held:
+            self._etcd_port, self._peer_port, self._port = (_free_port(held) for _ in range(3))
+
+    def _port_was_taken(self) -> bool:
+        logs = (self.processes.log(name) for name in ("etcd", "kube-apiserver"))
+        return any(_PORT_TAKEN in log.read_text(errors="replace") for log in logs if log.exists())
+
+    def _start_servers(self) -> None:
+        self.kubeconfig("admin", user="kubernetes-admin", groups=["system:masters"])
         self._start_etcd()
-        self.start_api_server()
+        self._start_api_server()
         self._wait_until_ready()
+
+    def _start_controllers(self) -> None:
         for name, binary, flags in (
             (
                 "kube-controller-manager",
@@ -139,12 +198,16 @@ class ControlPlane:
             ],
         )
 
-    def stop(self) -> None:
-        """End everything. Doing it again changes nothing."""
-        self.processes.stop()
+    def _keep_running(self) -> None:
+        while not self._ending.wait(_RESTART_SECONDS):
+            for name in _PROGRAMS:
+                if self.processes.has_ended(name) and self._restarts[name] < _MOST_RESTARTS:
+                    self._restarts[name] += 1
+                    # Ending, or no memory left for it: the next round tries again.
+                    with suppress(RehearsalError):
+                        self.processes.start_again(name)
 
-    def start_api_server(self) -> None:
-        """Start the API server alone; :meth:`start` does so too."""
+    def _start_api_server(self) -> None:
         certificate, key = self._issued("kube-apiserver", "kube-apiserver")
         client_certificate, client_key = self._issued("kube-apiserver-etcd-client", "kube-apiserver")
         self.processes.start(
@@ -163,6 +226,7 @@ class ControlPlane:
                 f"--client-ca-file={self.authority.file}",
                 f"--cert-dir={self.folder}",
                 "--authorization-mode=Node,RBAC",
+                "--anonymous-auth=false",
                 "--service-account-issuer=https://kubernetes.default.svc",
                 f"--service-account-key-file={self._service_account_key}",
                 f"--service-account-signing-key-file={self._service_account_key}",
@@ -205,9 +269,9 @@ class ControlPlane:
             ],
         )
 
-    def _issued(self, name: str, user: str) -> tuple[Path, Path]:
+    def _issued(self, name: str, user: str, groups: Sequence[str] = ()) -> tuple[Path, Path]:
         certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        return (certificate, key) if key.exists() else self.authority.issue(name, user=user)
+        return (certificate, key) if key.exists() else self.authority.issue(name, user=user, groups=groups)
 
     def _wait_until_ready(self) -> None:
         context = ssl.create_default_context(cadata=self.authority.pem)

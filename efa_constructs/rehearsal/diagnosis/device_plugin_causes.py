@@ -14,7 +14,9 @@ from .cluster_objects import RESOURCES, ClusterObjects, allocatable
 from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
 
-__all__ = ["about_device_plugins", "plugins_that_wait"]
+__all__ = ["PLUGIN_CRASHES", "about_device_plugins", "plugins_that_wait"]
+
+PLUGIN_CRASHES = "device-plugin-crash-loop"
 
 _NAMES = {
     KnownProgram.EFA_DEVICE_PLUGIN: "the EFA device plugin",
@@ -119,7 +121,7 @@ def _crash_loop(
     nodes = [node for node in objects.snapshot.nodes if node["metadata"]["name"] in {_node_of(pod) for pod in pods}]
     has_devices = any(objects.devices(node, RESOURCES[program]) for node in nodes)
     return Cause(
-        code="device-plugin-crash-loop",
+        code=PLUGIN_CRASHES,
         # On nodes that have nothing for it, it does no harm.
         level=Level.FAULT if waited_for or has_devices else Level.WARNING,
         problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes)}: {_last_words(pods[0])}",

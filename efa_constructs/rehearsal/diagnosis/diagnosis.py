@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ... import catalogue
 from ...lookups.deployed import DeployedCluster
 from ..cluster_snapshot import ClusterSnapshot
 from ..fabric import Finding, Level
 from ..twin.known_programs import KnownProgram
 from .cause import Cause, Owner
 from .cluster_objects import RESOURCES, ClusterObjects
-from .device_plugin_causes import about_device_plugins, plugins_that_wait
+from .device_plugin_causes import PLUGIN_CRASHES, about_device_plugins, plugins_that_wait
 from .mpi_job_causes import about_ends, about_fabrics, about_jobs, about_schedulers
 from .mpi_operator_causes import OPERATOR_FORBIDDEN, about_mpi_operators, unseen_jobs
 from .placement_causes import about_missing_nodes, about_placement
@@ -57,6 +58,9 @@ def _causes(objects: ClusterObjects) -> Iterator[Cause]:
         for program, resource in RESOURCES.items()
         if any(owner in waiting_plugins for owner, _ in objects.programs(program))
     }
+    if any(cause.code == PLUGIN_CRASHES and cause.resource == catalogue.EFA_RESOURCE for cause in plugins):
+        # It crashes on nodes without EFA, and without EFA the AMI sets no huge pages aside.
+        owed.add("hugepages-2Mi")
     waiting_operators = {owner: unseen_jobs(objects) for owner, _ in objects.programs(KnownProgram.MPI_OPERATOR)}
     yield from about_placement(objects, scheduled, {**waiting_plugins, **waiting_operators}, owed)
     yield from about_mpi_operators(objects)

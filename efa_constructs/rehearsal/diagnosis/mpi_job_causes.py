@@ -34,9 +34,9 @@ def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) ->
     for job in deadlocked:
         yield Cause(
             code="gang-scheduling-deadlock",
-            problem=f"{job} could never start: its launcherCreationPolicy is WaitForWorkersReady, so the launcher comes "
-            f"after the workers, and the operator's --gang-scheduling={gang} places no worker before the launcher is "
-            "there, for minMember of the PodGroup counts it",
+            problem=f"{job} could never start: its launcherCreationPolicy is WaitForWorkersReady, so the launcher "
+            f"comes after the workers, and the operator's --gang-scheduling={gang} places no worker before the "
+            "launcher is there, for minMember of the PodGroup counts it",
             fix="set runPolicy.schedulingPolicy.minAvailable to the number of workers, or launcherCreationPolicy to "
             "AtStartup",
             explains=(job,),
@@ -77,8 +77,8 @@ def about_fabrics(objects: ClusterObjects) -> Iterator[Cause]:
                         code="no-efa-requested",
                         level=Level.WARNING,
                         problem=f"{job} runs over TCP, for its workers ask for no {catalogue.EFA_RESOURCE}",
-                        fix=f"let the workers ask for {catalogue.EFA_RESOURCE}, or set NCCL_NET=Socket in a job that is "
-                        "there for comparison",
+                        fix=f"let the workers ask for {catalogue.EFA_RESOURCE}, or set NCCL_NET=Socket in a job "
+                        "that is there for comparison",
                     )
 
 
@@ -91,8 +91,8 @@ def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collec
         later = ended.mpi_jobs.get(job)
         if not condition(item, "Running") or job in explained or later is None or condition(later, "Succeeded"):
             continue
-        launchers = [pod["status"].get("phase") for pod in ended.launchers(job)]
-        failed = _failure_of(later)
+        launchers = [str(pod["status"].get("phase")) for pod in ended.launchers(job)]
+        failed = _failure_of(later) or f"its launcher did not complete ({listed(launchers or ['it is gone'])})"
         if "Succeeded" in launchers:
             yield Cause(
                 code="mpi-job-not-succeeded",
@@ -103,7 +103,7 @@ def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collec
         else:
             yield Cause(
                 code="mpi-job-failed",
-                problem=f"{job} ran, and then {failed or f'its launcher did not complete ({listed(launchers)})'}",
+                problem=f"{job} ran, and then: {failed}",
                 fix="see the log of its launcher",
             )
 
@@ -184,8 +184,8 @@ def _suspended(job: Owner, item: KubernetesObject) -> Cause:
 def _tcp_instead(job: Owner, findings: list[dict[str, Any]]) -> Cause:
     return Cause(
         code="efa-does-not-pass",
-        problem=f"{job} would run over TCP, although its workers have EFAs: "
-        + "; ".join(dict.fromkeys(finding["problem"] for finding in findings)),
+        # One way of two nodes says it for the other, and for the other nodes.
+        problem=f"{job} would run over TCP, although its workers have EFAs: {findings[0]['problem']}",
         fix="; ".join(dict.fromkeys(finding["fix"] for finding in findings)),
         explains=(job,),
     )

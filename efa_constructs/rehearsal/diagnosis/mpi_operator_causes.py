@@ -25,7 +25,9 @@ _LEASES = "leases"
 _LOG_PREFIX = re.compile(r"^[IWEF]\d{4} \S+ +\d+ [^\]]+\] ")
 _FLAG = re.compile(r"^--?(?P<name>[\w-]+)=(?P<value>.*)$")
 _NAMESPACE_VARIABLE = "KUBEFLOW_NAMESPACE"
-# A definition with which an operator ends: it waits for it no longer than that.
+# Go's flag package.
+_REFUSES_ARGUMENT = ("flag provided but not defined:", "flag needs an argument:", "invalid value ", "invalid boolean ")
+# Its last words where MPIJobs are not defined.
 _NO_KIND = re.compile(r"CRD doesn't exist\. Exiting")
 
 
@@ -68,7 +70,9 @@ def _about_its_pods(
     pods = objects.pods.get(owner, [])
     crashed = [words for pod in pods for words in _crash_words(pod)]
     if crashed:
-        yield _crash_loop(owner, crashed[0], waiting)
+        # How it may be used follows upon what is wrong, and hides it.
+        refused = [line for line in objects.snapshot.operator_log if line.startswith(_REFUSES_ARGUMENT)]
+        yield _crash_loop(owner, next(iter(refused), crashed[0]), waiting)
     elif deployment["spec"].get("replicas", 1) == 0:
         yield Cause(
             code="mpi-operator-not-running",
@@ -107,10 +111,14 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
     rights: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     quotes: dict[tuple[str, str, str], str] = {}
     for line in objects.snapshot.operator_log:
-        found = _FORBIDDEN.search(line)
+        # In an error within an error, quotation marks are escaped.
+        found = _FORBIDDEN.search(line.replace('\\"', '"'))
         if found is not None:
             right = (found["account"], found["group"], found["resource"])
             rights[right].add(found["verb"])
+            if found["verb"] == "list":
+                # It is refused only after that.
+                rights[right].add("watch")
             quotes.setdefault(right, found[0])
     for account in sorted({account for account, _, _ in rights}):
         role = _cluster_role(objects, account)

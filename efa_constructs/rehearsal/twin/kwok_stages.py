@@ -35,7 +35,7 @@ def write_kwok_configuration(file: Path) -> Path:
 def _stages() -> list[dict[str, Any]]:
     told = f'.metadata.annotations["{OUTCOME_ANNOTATION}"]'
     ready = '.status.conditions.[] | select( .type == "Ready" ) | .status'
-    waiting = ".status.containerStatuses.[].state.waiting"
+    waiting = ".status.containerStatuses.[].state.waiting.reason"
     owner = ".metadata.ownerReferences.[].kind"
     lives = _absent(".metadata.deletionTimestamp")
     names = "|".join(KnownProgram)
@@ -73,7 +73,7 @@ def _stages() -> list[dict[str, Any]]:
         _stage(
             "pod-crashes-as-told",
             _POD,
-            [lives, _in(told, Outcome.CRASH_LOOP), _absent(waiting)],
+            [lives, _in(told, Outcome.CRASH_LOOP), _not_in(waiting, "CrashLoopBackOff")],
             {"statusTemplate": _CRASH_LOOP},
         ),
         _stage(
@@ -166,6 +166,8 @@ hostIPs:
 - ip: {{ . | Quote }}
 {{ end }}
 {{ end }}
+{{/* A pod keeps its addresses: others would be added to them. */}}
+{{ if not .status.podIP }}
 {{ $own := or .spec.hostNetwork false }}
 {{ $podIPs := PodIPsWith .spec.nodeName $own .metadata.uid .metadata.name .metadata.namespace }}
 {{ with $podIPs }}
@@ -173,6 +175,7 @@ podIP: {{ index . 0 | Quote }}
 podIPs:
 {{ range . }}
 - ip: {{ . | Quote }}
+{{ end }}
 {{ end }}
 {{ end }}
 phase: Running

@@ -15,7 +15,16 @@ from ...catalogue import EFA_RESOURCE
 from ...lookups.deployed import DeployedCluster, DeployedNode
 from ..fabric import Finding, distinct_pairs, judge_pair
 
-__all__ = ["Fabric", "LauncherSurroundings", "Transport", "Worker", "carried_by", "hostfile_hosts", "resolve"]
+__all__ = [
+    "Fabric",
+    "LauncherSurroundings",
+    "Transport",
+    "Worker",
+    "carried_by",
+    "has_dns",
+    "hostfile_hosts",
+    "resolve",
+]
 
 Key = tuple[str, str]
 
@@ -87,6 +96,14 @@ def hostfile_hosts(launcher: dict[str, Any], around: LauncherSurroundings) -> li
     return None
 
 
+def has_dns(around: LauncherSurroundings) -> bool:
+    """Whether anything answers at the address that kubelets give to pods as that of their name server."""
+    return any(
+        service_name == "kube-dns" and (endpoint.get("conditions") or {}).get("ready") is not False
+        for service_name, endpoint in _endpoints("kube-system", around)
+    )
+
+
 def resolve(namespace: str, hosts: Iterable[tuple[str, int | None]], around: LauncherSurroundings) -> list[Worker]:
     """Look up the hosts of a hostfile as the cluster's DNS does."""
     addresses = {
@@ -104,14 +121,17 @@ def resolve(namespace: str, hosts: Iterable[tuple[str, int | None]], around: Lau
     return workers
 
 
-def carried_by(workers: Sequence[Worker], nodes: Mapping[str, str], cluster: DeployedCluster) -> Fabric:
-    """Say what carries the traffic between workers, all of which resolve.
+def carried_by(workers: Sequence[Worker], nodes: Mapping[str, str], cluster: DeployedCluster) -> Fabric | None:
+    """Say what carries the traffic between workers, all of which resolve. None: an instance of theirs is gone.
 
     :param nodes: Instance ids by the name of the node.
     :param cluster: The cluster as it is deployed.
     """
     instances = {node.instance_id: node for group in cluster.node_groups for node in group.nodes}
-    used = [instances[nodes[name]] for name in dict.fromkeys(worker.node_name for worker in workers)]
+    names = dict.fromkeys(worker.node_name for worker in workers)
+    used = [instances[nodes[name]] for name in names if nodes.get(name) in instances]
+    if len(used) < len(names):
+        return None
     if len(used) < 2:
         return Fabric(transport=Transport.SINGLE_NODE)
     if not any(worker.efas for worker in workers):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...catalogue import Allocatable
 
-__all__ = ["NodeFacts", "Taint", "node_object"]
+__all__ = ["NodeFacts", "Taint", "node_labels", "node_object", "taint_object"]
 
 _MIB = "Mi"
 # Node conditions and heartbeats come from kwok, for nodes with this annotation.
@@ -76,15 +76,12 @@ def node_object(facts: NodeFacts, *, kubelet_version: str) -> dict[str, Any]:
         "kind": "Node",
         "metadata": {
             "name": facts.name,
-            "labels": {**facts.labels, **_labels(facts)},
+            "labels": node_labels(facts),
             "annotations": {NODE_ANNOTATION: "fake"},
         },
         "spec": {
             "providerID": f"aws:///{facts.availability_zone}/{facts.instance_id}",
-            "taints": [
-                {"key": taint.key, "effect": taint.effect} | ({"value": taint.value} if taint.value else {})
-                for taint in facts.taints
-            ],
+            "taints": [taint_object(taint) for taint in facts.taints],
         },
         "status": {
             "capacity": {
@@ -121,9 +118,15 @@ def node_object(facts: NodeFacts, *, kubelet_version: str) -> dict[str, Any]:
     }
 
 
-def _labels(facts: NodeFacts) -> dict[str, str]:
-    """What the kubelet, the cloud controller and EKS put on every node of a managed node group."""
+def taint_object(taint: Taint) -> dict[str, str]:
+    """A taint as a Node has it."""
+    return {"key": taint.key, "effect": taint.effect} | ({"value": taint.value} if taint.value else {})
+
+
+def node_labels(facts: NodeFacts) -> dict[str, str]:
+    """The group's labels, and what the kubelet, the cloud controller and EKS put on each node of a managed group."""
     labels = {
+        **facts.labels,
         "kubernetes.io/hostname": facts.name,
         "kubernetes.io/os": "linux",
         "kubernetes.io/arch": _architecture(facts),

@@ -6,29 +6,32 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ...errors import RehearsalError
+from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
 from ..control_plane.control_plane import ControlPlane
 from .device_plugins import DEVICE_RESOURCES, offered_devices, plugin_verdict
 from .known_programs import KnownProgram, is_launcher, known_program
 from .kubernetes_api import API_ERRORS, KubernetesApi
-from .launcher import Fabric, LauncherSurroundings, carried_by, hostfile_hosts, resolve
+from .launcher import Fabric, LauncherSurroundings, Worker, carried_by, has_dns, hostfile_hosts, resolve
 from .mpi_operators import MpiOperators
-from .node_objects import NodeFacts, node_object
+from .node_objects import NodeFacts
+from .nodes import Nodes
 from .outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome, Verdict, verdict_of
+from .patience import for_each
 from .watched import Watched
 
 __all__ = ["Twin"]
 
 T = TypeVar("T")
 
-_NODES_READY_SECONDS = 30.0
 # Changes that come together are looked at together.
 _GATHER_SECONDS = 0.02
 # A program that ended changes no object.
@@ -47,24 +50,29 @@ class Twin:
         operator: Path,
         kubernetes_version: str,
         read_cluster: Callable[[], DeployedCluster],
+        dns_elsewhere: bool = False,
     ) -> None:
         """
         :param operator: The MPI Operator's program.
         :param kubernetes_version: Of the kubelets: "v1.36.3".
-        :param read_cluster: Gives the cluster as it is deployed. Called in a thread of its own.
+        :param read_cluster: Gives the cluster as it is deployed, or raises AwsRequestError. Called in a thread of its
+            own.
+        :param dns_elsewhere: Whether names resolve by pods on nodes that are not known here. Default: by CoreDNS's.
         """
         self._control_plane = control_plane
         self._operator = operator
         self._version = kubernetes_version
         self._read_cluster = read_cluster
+        self._dns_elsewhere = dns_elsewhere
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="twin", daemon=True)
-        # By the node's name.
-        self._nodes: dict[str, NodeFacts] = {}
+        self._lock = threading.Lock()
+        self._stopped = False
         # By the pod's uid: what was told, which the copy of the pod may not show yet.
         self._told: dict[str, Verdict] = {}
         self._launchers_seen: dict[str, float] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self.fault: str | None = None
+        """What ended it, although it should run. None: it runs, or was stopped."""
 
     def start(self) -> None:
         """Begin. The control plane must be ready."""
@@ -72,24 +80,37 @@ class Twin:
         self._run(self._begin())
 
     def stop(self) -> None:
-        """End. Doing it again changes nothing."""
-        if self._thread.is_alive():
-            self._run(self._end())
+        """End, and with it whatever waits for nodes. Doing it again changes nothing."""
+        with self._lock:
+            was_running, self._stopped = self._thread.is_alive() and not self._stopped, True
+        if was_running:
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+            self._loop.close()
 
     def set_nodes(self, nodes: Sequence[NodeFacts]) -> None:
         """Let the cluster have these nodes and no others, and wait until all are ready.
 
-        :raises RehearsalError: the API server refuses one, or one was not ready in time.
+        :raises RehearsalError: the API server refuses one, one was not ready in time, or the twin was stopped.
         """
         self._run(self._set_nodes(nodes))
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        with self._lock:
+            if self._stopped:
+                work.close()
+                raise RehearsalError("the cluster is ending")
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except CancelledError:
+            raise RehearsalError("the cluster is ending") from None
 
     async def _begin(self) -> None:
         self._changed = asyncio.Event()
+        # The loop knows its tasks weakly.
+        self._following: list[asyncio.Task[None]] = []
         self._api = await KubernetesApi.connect(self._control_plane.admin_kubeconfig)
         self._operators = MpiOperators(self._control_plane, self._operator, self._api)
         follow = self._follow
@@ -98,75 +119,81 @@ class Twin:
         self._config_maps = follow("/api/v1/configmaps")
         self._services = follow("/api/v1/services")
         self._endpoint_slices = follow("/apis/discovery.k8s.io/v1/endpointslices")
-        self._tasks.append(asyncio.create_task(self._reconcile_for_ever()))
+        self._nodes = Nodes(self._api, lambda: self._node_objects.objects)
+        self._reconciling = self._start_task(self._reconcile_for_ever())
 
     def _follow(self, path: str) -> Watched:
         watched = Watched(self._api, path, self._changed.set)
-        self._tasks.append(asyncio.create_task(watched.follow()))
+        self._following.append(self._start_task(watched.follow()))
         return watched
 
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(work)
+        task.add_done_callback(self._note_end)
+        return task
+
+    def _note_end(self, task: asyncio.Task[None]) -> None:
+        # None of them ends by itself.
+        if not task.cancelled():
+            self.fault = repr(task.exception())
+
     async def _end(self) -> None:
-        for task in self._tasks:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._api.aclose()
 
     async def _set_nodes(self, nodes: Sequence[NodeFacts]) -> None:
-        wanted = {node.name: node for node in nodes}
-        for name in set(self._nodes) - set(wanted):
-            del self._nodes[name]
-            with suppress(*API_ERRORS):
-                # As the cloud controller does once the instance is gone. The pods on it go after it.
-                await self._api.delete(f"/api/v1/nodes/{name}")
-        new = {name: node for name, node in wanted.items() if name not in self._nodes}
-        self._nodes |= new
-        try:
-            for node in new.values():
-                await self._api.create("/api/v1/nodes", node_object(node, kubelet_version=self._version))
-        except API_ERRORS as error:
-            raise RehearsalError(f"the API server does not take a node: {error}") from None
-        end = time.monotonic() + _NODES_READY_SECONDS
-        while not all(self._is_ready(name) for name in new):
-            if time.monotonic() > end:
-                raise RehearsalError(f"nodes were not ready after {_NODES_READY_SECONDS:.0f} s")
-            await asyncio.sleep(_GATHER_SECONDS)
-
-    def _is_ready(self, name: str) -> bool:
-        node = self._node_objects.objects.get(("", name))
-        conditions = node["status"].get("conditions") or () if node else ()
-        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+        await self._nodes.become(nodes, kubelet_version=self._version, check=self._control_plane.check)
+        # Devices are offered, and launchers are judged, by nodes.
+        self._changed.set()
 
     async def _reconcile_for_ever(self) -> None:
         while True:
+            # Not wait_for, which before Python 3.12 may lose that it was cancelled.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _LOOK_AGAIN_SECONDS)
+                async with asyncio.timeout(_LOOK_AGAIN_SECONDS):
+                    await self._changed.wait()
             await asyncio.sleep(_GATHER_SECONDS)
             self._changed.clear()
             # A server that is gone, or an object that went meanwhile: the next round sees how things are then.
-            with suppress(*API_ERRORS):
+            with suppress(*API_ERRORS, RehearsalError):
                 await self._reconcile()
 
     async def _reconcile(self) -> None:
+        self._forget_those_gone()
+        joined = dict(self._nodes.joined)
         pods = [
             pod
             for pod in self._pods.objects.values()
-            if pod["spec"].get("nodeName") in self._nodes and "deletionTimestamp" not in pod["metadata"]
+            if pod["spec"].get("nodeName") in joined
+            and "deletionTimestamp" not in pod["metadata"]
+            and pod["status"].get("phase") not in ("Succeeded", "Failed")
         ]
-        judged = [(known_program(pod), pod) for pod in pods if _is_alive(pod)]
-        for program, pod in judged:
-            if program is not None and program is not KnownProgram.MPI_OPERATOR:
-                await self._tell(pod, plugin_verdict(program, pod, self._nodes[pod["spec"]["nodeName"]]))
-        operators = [pod for program, pod in judged if program is KnownProgram.MPI_OPERATOR]
-        verdicts = await self._operators.reconcile(operators)
-        for pod in operators:
-            await self._tell(pod, verdicts[pod["metadata"]["uid"]])
-        for name, node in self._nodes.items():
-            running = [program for program, pod in judged if program and _runs_on(pod, name)]
-            await self._offer(name, offered_devices(node, running))
-        for pod in pods:
-            if is_launcher(pod) and _is_alive(pod):
-                await self._judge_launcher(pod)
+        known = [(program, pod) for pod in pods if (program := known_program(pod)) is not None]
+        plugins = [(program, pod) for program, pod in known if program is not KnownProgram.MPI_OPERATOR]
+        verdicts = [(pod, plugin_verdict(program, pod, joined[_node_of(pod)])) for program, pod in plugins]
+        operators = [pod for program, pod in known if program is KnownProgram.MPI_OPERATOR]
+        decided = await self._operators.reconcile(operators)
+        verdicts += [(pod, decided[pod["metadata"]["uid"]]) for pod in operators]
+        await for_each(lambda each: self._tell(*each), verdicts)
+        running: dict[str, list[KnownProgram]] = defaultdict(list)
+        for program, pod in plugins:
+            if _runs(pod):
+                running[_node_of(pod)].append(program)
+        await for_each(
+            lambda name: self._offer(name, offered_devices(joined[name], running.get(name, ()))), tuple(joined)
+        )
+        await for_each(lambda pod: self._judge_launcher(pod, joined), [pod for pod in pods if is_launcher(pod)])
 
-    async def _offer(self, name: str, devices: dict[str, int]) -> None:
+    def _forget_those_gone(self) -> None:
+        there = {pod["metadata"]["uid"] for pod in self._pods.objects.values()}
+        for remembered in (self._told, self._launchers_seen):
+            for uid in set(remembered) - there:
+                del remembered[uid]
+
+    async def _offer(self, name: str, devices: Mapping[str, int]) -> None:
         node = self._node_objects.objects.get(("", name))
         if node is None:
             return
@@ -181,7 +208,7 @@ class Twin:
                 f"/api/v1/nodes/{name}/status", {"status": {"capacity": change, "allocatable": change}}
             )
 
-    async def _judge_launcher(self, pod: dict[str, Any]) -> None:
+    async def _judge_launcher(self, pod: dict[str, Any], joined: Mapping[str, NodeFacts]) -> None:
         around = LauncherSurroundings(
             pods=self._pods.objects,
             config_maps=self._config_maps.objects,
@@ -190,7 +217,7 @@ class Twin:
         )
         hosts = hostfile_hosts(pod, around)
         workers = resolve(pod["metadata"]["namespace"], hosts or (), around)
-        lost = [worker.host for worker in workers if worker.pod is None or not _runs(worker.pod)]
+        lost = [worker.host for worker in workers if not _is_there(worker, joined)]
         told = self._told.get(pod["metadata"]["uid"]) or verdict_of(pod)
         if told is not None:
             if lost and told.outcome is Outcome.RUN:
@@ -198,15 +225,28 @@ class Twin:
                     pod, Verdict(outcome=Outcome.FAIL, message=f"the connection to {', '.join(lost)} was lost")
                 )
             return
-        if hosts is None or lost:
+        obstacle = self._obstacle(hosts, lost, around)
+        if obstacle is not None:
             first_seen = self._launchers_seen.setdefault(pod["metadata"]["uid"], time.monotonic())
             if time.monotonic() - first_seen > _RESOLVE_SECONDS:
-                what = f"Could not resolve hostname {lost[0]}" if lost else "no hostfile is mounted"
-                await self._tell(pod, Verdict(outcome=Outcome.FAIL, message=f"ssh: {what}: Name or service not known"))
+                await self._tell(pod, Verdict(outcome=Outcome.FAIL, message=obstacle))
             return
-        instances = {name: node.instance_id for name, node in self._nodes.items()}
-        cluster = await asyncio.to_thread(self._read_cluster)
-        await self._tell(pod, Verdict(outcome=Outcome.RUN), carried_by(workers, instances, cluster))
+        instances = {name: node.instance_id for name, node in joined.items()}
+        # An account that is busy, or an instance that went meanwhile, is asked again in the next round.
+        with suppress(AwsRequestError):
+            fabric = carried_by(workers, instances, await asyncio.to_thread(self._read_cluster))
+            if fabric is not None:
+                await self._tell(pod, Verdict(outcome=Outcome.RUN), fabric)
+
+    def _obstacle(
+        self, hosts: Sequence[tuple[str, int | None]] | None, lost: Sequence[str], around: LauncherSurroundings
+    ) -> str | None:
+        """Why a launcher cannot reach its workers, in the words of the programs that it runs."""
+        if hosts is None:
+            return "no hostfile is mounted"
+        if hosts and not (self._dns_elsewhere or has_dns(around)):
+            return f"ssh: Could not resolve hostname {hosts[0][0]}: Temporary failure in name resolution"
+        return f"ssh: Could not resolve hostname {lost[0]}: Name or service not known" if lost else None
 
     async def _tell(self, pod: dict[str, Any], verdict: Verdict, fabric: Fabric | None = None) -> None:
         """Have kwok play what becomes of a pod, unless it was told so."""
@@ -225,16 +265,17 @@ class Twin:
         self._told[metadata["uid"]] = verdict
 
 
-def _is_alive(pod: dict[str, Any]) -> bool:
-    return pod["status"].get("phase") not in ("Succeeded", "Failed")
+def _node_of(pod: Mapping[str, Any]) -> str:
+    return str(pod["spec"]["nodeName"])
 
 
-def _runs(pod: dict[str, Any]) -> bool:
+def _runs(pod: Mapping[str, Any]) -> bool:
     return any(
         condition["type"] == "Ready" and condition["status"] == "True"
         for condition in pod["status"].get("conditions") or ()
     )
 
 
-def _runs_on(pod: dict[str, Any], node_name: str) -> bool:
-    return pod["spec"]["nodeName"] == node_name and _runs(pod)
+def _is_there(worker: Worker, joined: Mapping[str, NodeFacts]) -> bool:
+    """Whether a worker's name resolves, and its container runs."""
+    return worker.pod is not None and _runs(worker.pod) and worker.node_name in joined

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -27,22 +28,18 @@ class Watched:
         self._on_change = on_change
         # By namespace (or "") and name.
         self.objects: dict[tuple[str, str], dict[str, Any]] = {}
-        # Set while the copy is one of the server's.
-        self.ready = asyncio.Event()
 
     async def follow(self) -> None:
         """Follow the server until this is cancelled."""
         while True:
-            # A server that is gone, or has forgotten the version: begin again.
-            with suppress(*API_ERRORS):
+            # A server that is gone, in the middle of a line perhaps, or has forgotten the version: begin again.
+            with suppress(*API_ERRORS, json.JSONDecodeError):
                 await self._follow_once()
-            self.ready.clear()
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _follow_once(self) -> None:
         listed = await self._api.get(self._path)
         self.objects = {_key(item): item for item in listed["items"]}
-        self.ready.set()
         self._on_change()
         async for event in self._api.watch(self._path, listed["metadata"]["resourceVersion"]):
             kind, item = event["type"], event["object"]

@@ -127,8 +127,6 @@ class Fault:
     code: str | None
     # What the finding or the refusal must say.
     words: tuple[str, ...]
-    # How many findings there may be that are no warnings: a cause is told once.
-    findings: int = 1
     # Other codes that belong to the same cause.
     others: tuple[str, ...] = field(default=())
 

@@ -156,11 +156,14 @@ FAULTS = {
         _gang_scheduling,
         "gang-scheduling-deadlock",
         ("WaitForWorkersReady", "minAvailable"),
-        findings=2,
-        others=("scheduler-missing",),
+        others=("mpi-operator-forbidden",),
     ),
-    "a definition as large as upstream's": Fault(_whole_definition, None, ("Too long", "262144", "descriptions")),
+    "a definition as large as upstream's": Fault(
+        _whole_definition, None, ("Too long", "262144", "leave out the descriptions")
+    ),
     "no definition of MPIJobs": Fault(_no_definition, None, ("MPIJob", "CustomResourceDefinition")),
-    "no namespace": Fault(_no_namespace, None, ('namespaces "mpi-operator" not found', "Namespace")),
+    "no namespace": Fault(
+        _no_namespace, None, ('namespaces "mpi-operator" not found', "apply the Namespace mpi-operator before")
+    ),
     "a job before its definition": Fault(_job_first, None, ("MPIJob", "CustomResourceDefinition")),
 }

@@ -64,6 +64,7 @@ def _one_node(app: ChangedAssembly) -> None:
 
 
 def _few_pods(app: ChangedAssembly) -> None:
+    """The plugins come first: their priority is higher."""
     data = app.launch_template["UserData"]
     data["Fn::Base64"] = data["Fn::Base64"].replace(
         "  instance:\n", "  kubelet:\n    config:\n      maxPods: 2\n  instance:\n"
@@ -114,13 +115,13 @@ def _no_access(app: ChangedAssembly) -> None:
 
 FAULTS = {
     "no egress rule of the EFA group to itself": Fault(
-        _self_egress, "not-for-efa", ("it has no egress rule to itself",)
+        _self_egress, "half-a-rule", ("it has no egress rule to itself",)
     ),
     "EFA interfaces with a group that lets nothing out": Fault(
         _only_efa_group_without_egress, "efa-does-not-pass", ("would run over TCP", "no egress rule for all traffic")
     ),
     "an interface without the cluster's security group": Fault(
-        _no_cluster_group_on_the_first_interface, "no-cluster-group", ("cluster's security group",)
+        _no_cluster_group_on_the_first_interface, "interface-without-cluster-group", ("cluster's security group",)
     ),
     "an EFA interface too few for the job": Fault(
         _one_interface_too_few, "request-too-large", ("asks for 4 of vpc.amazonaws.com/efa", "at most 3")

@@ -1,4 +1,4 @@
-"""EKS add-ons. They are ACTIVE at once: there is no Kubernetes here that could fail to run them."""
+"""EKS add-ons. They are ACTIVE at once: nothing waits here for the pods of those that a control plane runs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ..eks_refusals import in_use, invalid_parameter, not_found
 from ..on_trust import take_on_trust
+from .kube_system import runs_on_cluster
 from .pod_identity import create_pod_identity_association, delete_pod_identity_association
 from .state import Cluster, EksState, identifier, now
 from .versions import ADDONS
@@ -41,6 +42,7 @@ def create_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     version = request.get("addonVersion") or default
     addon = describe_new_addon(state, cluster, name, version) | {key: request[key] for key in _COPIED if key in request}
     cluster.addons[name] = addon
+    _install(cluster, addon)
     _associate(state, cluster, addon, request)
     return {"addon": addon}
 
@@ -84,6 +86,7 @@ def update_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     if "podIdentityAssociations" in request:
         _disassociate(state, cluster, addon)
         _associate(state, cluster, addon, request)
+    _install(cluster, addon)
     addon["modifiedAt"] = now()
     params = {"AddonVersion": request["addonVersion"]} if "addonVersion" in request else {}
     return {"update": cluster.record_update("AddonUpdate", params)}
@@ -95,7 +98,20 @@ def delete_addon(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     addon = _addon(cluster, request["addonName"])
     _disassociate(state, cluster, addon)
     del cluster.addons[request["addonName"]]
+    if cluster.control_plane is not None and not request.get("preserve"):
+        cluster.control_plane.remove_addon(request["addonName"])
     return {"addon": addon | {"status": "DELETING"}}
+
+
+def _install(cluster: Cluster, addon: dict[str, Any]) -> None:
+    if cluster.control_plane is None or (cluster.existed and addon["addonName"] == "coredns"):
+        return
+    if runs_on_cluster(addon["addonName"]):
+        cluster.control_plane.install_addon(
+            addon["addonName"], addon["addonVersion"], addon.get("configurationValues") or None
+        )
+    else:
+        take_on_trust(f"what the add-on '{addon['addonName']}' runs on the cluster: no pod of it was started")
 
 
 def _addon(cluster: Cluster, name: str) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from ..iam_roles import trusted_role
 from .access_entries import create_admin_entry
 from .control_plane_network import attach_control_plane, detach_control_plane
 from .control_planes import control_planes
+from .kube_system import BOOTSTRAPPED_ADDONS
 from .state import Cluster, EksState, now
-from .versions import DEFAULT_VERSION, check_upgrade, check_version
+from .versions import ADDONS, DEFAULT_VERSION, check_upgrade, check_version
 
 __all__ = [
     "create_cluster",
@@ -54,7 +55,7 @@ def create_cluster(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     network = attach_control_plane(state, name, request["resourcesVpcConfig"])
     description = describe_new_cluster(state, request | {"version": version, "resourcesVpcConfig": network})
     cluster = Cluster(description=description)
-    start_control_plane(state, cluster)
+    start_control_plane(state, cluster, bootstrap=request.get("bootstrapSelfManagedAddons", True))
     state.clusters[name] = cluster
     if request.get("accessConfig", {}).get("bootstrapClusterCreatorAdminPermissions", True):
         create_admin_entry(state, cluster)
@@ -91,14 +92,21 @@ def describe_new_cluster(state: EksState, request: dict[str, Any]) -> dict[str, 
     } | {key: request[key] for key in _COPIED if key in request}
 
 
-def start_control_plane(state: EksState, cluster: Cluster) -> None:
-    """Give a cluster its control plane, where clusters have one, and say in its description where it answers."""
+def start_control_plane(state: EksState, cluster: Cluster, *, bootstrap: bool = True) -> None:
+    """Give a cluster its control plane, where clusters have one, and say in its description where it answers.
+
+    :param bootstrap: Whether it runs from the beginning what EKS installs with a cluster. Default: it does.
+    """
     provider = control_planes()
     if provider is not None:
         cluster.control_plane = plane = provider.start(state, cluster)
         cluster.description["endpoint"] = plane.url
         authority = base64.b64encode(plane.certificate_authority.encode()).decode()
         cluster.description["certificateAuthority"] = {"data": authority}
+        for addon in BOOTSTRAPPED_ADDONS if bootstrap else ():
+            # That of a cluster of before runs on its other nodes.
+            if not (cluster.existed and addon == "coredns"):
+                plane.install_addon(addon, ADDONS[addon].format(cluster.description["version"]))
 
 
 def describe_cluster(state: EksState, request: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,18 @@ class ClusterControlPlane(Protocol):
         :raises AwsError: they do not become ready.
         """
 
+    def install_addon(self, name: str, version: str, configuration: str | None = None) -> None:
+        """Run on the cluster what an add-on runs, or change it.
+
+        :raises AwsError: the API server refuses it.
+        """
+
+    def remove_addon(self, name: str) -> None:
+        """Delete from the cluster what an add-on runs.
+
+        :raises AwsError: the API server refuses it.
+        """
+
     def stop(self) -> None:
         """End it."""
 

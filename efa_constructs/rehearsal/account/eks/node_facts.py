@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import email
 import re
 from typing import Any
 
@@ -26,9 +28,11 @@ _LEAST_VCPUS_FOR_MORE_PODS = 30
 def node_facts(state: EksState, cluster: Cluster) -> list[NodeFacts]:
     """Every node that the cluster has."""
     return [
-        _facts(state, group, instance)
+        facts
         for group in cluster.node_groups.values()
         for instance in instances_of(state, cluster, group)
+        # One that somebody terminates meanwhile loses its name and its interfaces while it is looked at.
+        if (facts := _facts(state, group, instance)) and instance.nics
     ]
 
 
@@ -39,7 +43,7 @@ def _facts(state: EksState, group: dict[str, Any], instance: Instance) -> NodeFa
     ami_type = catalogue.AMI_TYPES.get(group["amiType"])
     efa_interfaces = sum(nic.interface_type in catalogue.EFA_INTERFACE_TYPES for nic in instance.nics.values())
     launch_template = group.get("launchTemplate")
-    reserved_pods, max_pods = _pods(instance, machine, efa_interfaces)
+    reserved_pods, max_pods = _pods(instance, machine, own_image=ami_type is None or not ami_type.operating_system)
     return NodeFacts(
         name=instance.private_dns_name,
         instance_id=instance.id,
@@ -79,7 +83,7 @@ def _facts(state: EksState, group: dict[str, Any], instance: Instance) -> NodeFa
     )
 
 
-def _pods(instance: Instance, machine: Hardware, efa_interfaces: int) -> tuple[int, int]:
+def _pods(instance: Instance, machine: Hardware, *, own_image: bool) -> tuple[int, int]:
     """For how many pods the node's agent reserves memory, and how many its kubelet takes."""
     managed_limit = 110 if machine.vcpus < _LEAST_VCPUS_FOR_MORE_PODS else 250
     reported: int | None = None
@@ -89,13 +93,26 @@ def _pods(instance: Instance, machine: Hardware, efa_interfaces: int) -> tuple[i
         pass
     else:
         reported = catalogue.max_pods(known, catalogue.network_interfaces(known)).reported
-    told = _MAX_PODS.findall(_text(instance.user_data))
-    # The last one wins.
-    most = int(told[-1]) if told else min(reported or managed_limit, managed_limit)
+    told = _max_pods_told(instance, own_image=own_image)
+    most = min(reported or managed_limit, managed_limit) if told is None else told
     return reported or most, most
 
 
-def _text(user_data: Any) -> str:
-    if isinstance(user_data, bytes):
-        return user_data.decode(errors="replace")
-    return str(user_data or "")
+def _max_pods_told(instance: Instance, *, own_image: bool) -> int | None:
+    """What the user data makes of it. None: nothing.
+
+    EKS adds a NodeConfig of its own, which sets it, after those of the user data, but to an image of one's own it adds
+    nothing. What a script writes into a folder of nodeadm counts in any case.
+    """
+    document = base64.b64decode(str(instance.user_data or "")).decode(errors="replace")
+    message = email.message_from_string(document)
+    texts = [
+        bytes(part.get_payload(decode=True)).decode(errors="replace")
+        for part in message.walk()
+        if message.is_multipart()
+        and not part.is_multipart()
+        and (own_image or part.get_content_type() != "application/node.eks.aws")
+    ]
+    told = _MAX_PODS.findall("\n".join(texts if message.is_multipart() else [document]))
+    # The last one wins.
+    return int(told[-1]) if told else None

@@ -50,6 +50,8 @@ class Cluster:
     description: dict[str, Any]
     # The principal that made it, which may do everything in it; None where that is nobody who uses kubectl here.
     creator: str | None = None
+    # Whether it was there before the app, with nodes that nobody knows here.
+    existed: bool = False
     # None: the account's clusters have none.
     control_plane: ClusterControlPlane | None = None
     node_groups: dict[str, dict[str, Any]] = field(default_factory=dict)

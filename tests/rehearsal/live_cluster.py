@@ -1,0 +1,232 @@
+"""A control plane for tests, and a client of it that shares nothing with the code under test."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from efa_constructs import catalogue
+from efa_constructs.lookups.deployed import DeployedCluster
+from efa_constructs.rehearsal.control_plane.binaries import Binaries
+from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
+from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
+from efa_constructs.rehearsal.twin.node_objects import NodeFacts
+from efa_constructs.rehearsal.twin.twin import Twin
+
+from .deployments import cluster, node, node_group
+
+T = TypeVar("T")
+
+# Machines that run tests may have other things to do.
+PATIENCE = 60.0
+
+Object = dict[str, Any]
+
+
+def eventually(look: Callable[[], T], what: str, seconds: float = PATIENCE) -> T:
+    """What ``look`` gives once it gives something."""
+    end = time.monotonic() + seconds
+    while not (seen := look()):
+        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.05)
+    return seen
+
+
+def processes_in(folder: Path) -> list[int]:
+    """The processes that run in a folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            inside = (process / "cwd").readlink().is_relative_to(folder)
+        except OSError:
+            continue
+        if inside:
+            found.append(int(process.name))
+    return found
+
+
+def make_control_plane(binaries: Binaries, folder: Path) -> ControlPlane:
+    (folder / "control-plane").mkdir()
+    return ControlPlane(
+        binaries, folder / "control-plane", kwok_configuration=write_kwok_configuration(folder / "kwok.yaml")
+    )
+
+
+class Kubectl:
+    """Objects of a cluster, by their paths."""
+
+    def __init__(self, control_plane: ControlPlane) -> None:
+        context = ssl.create_default_context(cadata=control_plane.authority.pem)
+        context.load_cert_chain(control_plane.folder / "admin.crt", control_plane.folder / "admin.key")
+        self._client = httpx.Client(
+            base_url=control_plane.url,
+            verify=context,
+            trust_env=False,
+            timeout=PATIENCE,
+            # Nothing to close.
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
+
+    def get(self, path: str) -> Object:
+        found: Object = self._client.get(path).raise_for_status().json()
+        return found
+
+    def find(self, path: str) -> Object | None:
+        """None: there is no such object, or no answer."""
+        try:
+            answer = self._client.get(path)
+        except httpx.HTTPError:
+            return None
+        found: Object | None = answer.json() if answer.is_success else None
+        return found
+
+    def items(self, path: str) -> list[Object]:
+        items: list[Object] = (self.find(path) or {}).get("items", [])
+        return items
+
+    def create(self, path: str, item: Object) -> Object:
+        answer = self._client.post(path, json=item)
+        assert answer.is_success, answer.text
+        made: Object = answer.json()
+        return made
+
+    def patch(self, path: str, change: Object) -> None:
+        headers = {"Content-Type": "application/merge-patch+json"}
+        answer = self._client.patch(path, json=change, headers=headers)
+        assert answer.is_success, answer.text
+
+    def delete(self, path: str, **parameters: str) -> None:
+        self._client.delete(path, params=parameters).raise_for_status()
+
+    def apply(self, *items: Object) -> None:
+        for item in items:
+            self.create(collection(item), item)
+
+
+class LiveCluster(Kubectl):
+    """A control plane with the twin of its nodes."""
+
+    def __init__(self, control_plane: ControlPlane, binaries: Binaries, **twin: Any) -> None:
+        super().__init__(control_plane)
+        self.control_plane = control_plane
+        self.facts: dict[str, NodeFacts] = {}
+        self.twin = Twin(
+            control_plane,
+            operator=binaries.mpi_operator,
+            kubernetes_version="v1.36.3",
+            read_cluster=self._deployed,
+            **twin,
+        )
+        self.twin.start()
+
+    def set_nodes(self, *facts: NodeFacts) -> None:
+        self.facts = {one.name: one for one in facts}
+        self.twin.set_nodes(facts)
+
+    def _deployed(self) -> DeployedCluster:
+        return cluster(
+            node_group(*(node(one.instance_id, instance_type=one.instance_type) for one in self.facts.values()))
+        )
+
+    def node(self, name: str) -> Object | None:
+        return self.find(f"/api/v1/nodes/{name}")
+
+    def offers(self, name: str, resource: str) -> str | None:
+        """How many of a resource a node offers."""
+        found: str | None = self.get(f"/api/v1/nodes/{name}")["status"]["allocatable"].get(resource)
+        return found
+
+    def pods(self, namespace: str = "default", **labels: str) -> list[Object]:
+        selector = ",".join(f"{key}={value}" for key, value in labels.items())
+        return self.items(f"/api/v1/namespaces/{namespace}/pods?labelSelector={selector}")
+
+    def pod(self, name: str, namespace: str = "default") -> Object | None:
+        return self.find(f"/api/v1/namespaces/{namespace}/pods/{name}")
+
+    def phase(self, name: str, namespace: str = "default") -> str | None:
+        pod = self.pod(name, namespace)
+        return pod["status"].get("phase") if pod else None
+
+
+def is_ready(item: Object | None) -> bool:
+    conditions = (item or {}).get("status", {}).get("conditions") or ()
+    return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
+
+
+def container_state(pod: Object | None) -> Object:
+    statuses = (pod or {}).get("status", {}).get("containerStatuses") or [{}]
+    state: Object = statuses[0].get("state", {})
+    return state
+
+
+def waits_because(pod: Object | None) -> str | None:
+    reason: str | None = container_state(pod).get("waiting", {}).get("reason")
+    return reason
+
+
+def last_words(pod: Object | None) -> str:
+    """What a container said before it was started again, or when it ended for good."""
+    statuses = (pod or {}).get("status", {}).get("containerStatuses") or [{}]
+    ended = statuses[0].get("state", {}).get("terminated") or statuses[0].get("lastState", {}).get("terminated", {})
+    return str(ended.get("message", ""))
+
+
+def collection(item: Object) -> str:
+    """The path of the collection that an object belongs to."""
+    version, namespace = item["apiVersion"], item["metadata"].get("namespace")
+    base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    kind = f"{item['kind'].lower()}s"
+    return f"{base}/namespaces/{namespace}/{kind}" if namespace else f"{base}/{kind}"
+
+
+def p4d_facts(number: int, **changes: Any) -> NodeFacts:
+    """A p4d.24xlarge node of a node group of ours."""
+    p4d = catalogue.get("p4d.24xlarge")
+    whole = NodeFacts(
+        name=f"ip-10-0-{number >> 8}-{number & 255}.ec2.internal",
+        instance_id=f"i-{number:017x}",
+        instance_type=p4d.name,
+        region="us-east-1",
+        availability_zone="us-east-1a",
+        availability_zone_id="use1-az1",
+        private_address=f"10.0.{number >> 8}.{number & 255}",
+        architecture="x86_64",
+        vcpus=p4d.vcpus,
+        memory_mib=p4d.memory_mib,
+        allocatable=catalogue.allocatable(p4d),
+        efa_interfaces=4,
+        accelerator="nvidia",
+        accelerator_count=8,
+        driver="nvidia",
+        brings_nvidia_device_plugin=False,
+        operating_system="AL2023",
+        max_pods=250,
+        node_group="efa",
+        capacity_type="ON_DEMAND",
+        image_id="ami-0123456789abcdef0",
+        launch_template=("lt-0123456789abcdef0", "1"),
+        placement_group="together",
+        labels=catalogue.node_labels(p4d, has_efa=True),
+    )
+    return replace(whole, **changes)
+
+
+def plugin(name: str, image: str, **pod: Any) -> Object:
+    """A device plugin's DaemonSet."""
+    labels = {"app": name}
+    container = {"name": "plugin", "image": image, "env": pod.pop("env", [])}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": name, "namespace": "kube-system"},
+        "spec": {
+            "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [container], **pod}},
+        },
+    }
