@@ -96,7 +96,7 @@ class ControlPlane:
         return write_kubeconfig(
             self.folder / f"{name}.kubeconfig",
             server=self.url,
-            certificate_authority=self.authority.pem,
+            certificate_authority=self.authority.file,
             user={"client-certificate": str(certificate), "client-key": str(key)},
         )
 
@@ -105,7 +105,7 @@ class ControlPlane:
         return write_kubeconfig(
             self.folder / f"{name}.kubeconfig",
             server=self.url,
-            certificate_authority=self.authority.pem,
+            certificate_authority=self.authority.file,
             user={"token": token},
         )
 
