@@ -13,8 +13,8 @@ def write_kubeconfig(file: Path, *, server: str, certificate_authority: Path, us
     """Write a kubeconfig that nobody else can read, with one cluster and one user. Return the file.
 
     :param server: URL of the API server.
-    :param certificate_authority: File with the certificate in PEM that has signed the server's. Not its content: clients
-        such as kr8s would write that to a temporary file, and leave it there.
+    :param certificate_authority: File with the certificate in PEM that has signed the server's. Not its content:
+        clients such as kr8s would write that to a temporary file, and leave it there.
     :param user: Credentials, as a kubeconfig has them: ``{"token": ...}``, ``{"client-certificate": ...}``.
     """
     content = {

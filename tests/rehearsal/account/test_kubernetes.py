@@ -34,7 +34,7 @@ class Training:
 
     def __init__(self, account: AccountProcess) -> None:
         self.account = account
-        self.ec2, self.iam, self.eks = (self._client(service) for service in ("ec2", "iam", "eks"))
+        self.ec2, self.iam, self.eks = (self.client(service) for service in ("ec2", "iam", "eks"))
         vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnets = [
             self.ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}")[
@@ -45,7 +45,7 @@ class Training:
         self.cluster_role = self._role("eks.amazonaws.com")
         self.node_role = self._role("ec2.amazonaws.com")
 
-    def _client(self, service: str) -> Any:
+    def client(self, service: str) -> Any:
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.account.url,
@@ -185,6 +185,61 @@ def test_clusters_are_apart_and_one_that_is_deleted_leaves_nothing(
     again = training.cluster("other")
     assert workloads(again) == {"aws-node", "kube-proxy", "coredns"}
     assert again.items(NODES) == []
+
+
+def template(training: Training, ami_type: str) -> str:
+    """A cluster with a node group."""
+    cluster = {
+        "Type": "AWS::EKS::Cluster",
+        "Properties": {
+            "Name": "deployed",
+            "RoleArn": training.cluster_role,
+            "ResourcesVpcConfig": {"SubnetIds": training.subnets},
+            "AccessConfig": {"AuthenticationMode": "API"},
+        },
+    }
+    nodes = {
+        "Type": "AWS::EKS::Nodegroup",
+        "Properties": {
+            "ClusterName": {"Ref": "Cluster"},
+            "NodeRole": training.node_role,
+            "Subnets": training.subnets[:1],
+            "InstanceTypes": ["m5.large"],
+            "AmiType": ami_type,
+            "ScalingConfig": {"MinSize": 0, "DesiredSize": 2, "MaxSize": 3},
+        },
+    }
+    return json.dumps({"Resources": {"Cluster": cluster, "Nodes": nodes}})
+
+
+def test_a_deployment_that_fails_half_way_leaves_nothing_and_can_be_repeated(
+    training: Training, temporary: Path
+) -> None:
+    client = training.client("cloudformation")
+    before = set(processes_in(temporary))
+
+    def deploy(ami_type: str) -> str:
+        client.create_stack(StackName="stack", TemplateBody=template(training, ami_type))
+
+        def end() -> str:
+            status = str(client.describe_stacks(StackName="stack")["Stacks"][0]["StackStatus"])
+            return "" if status.endswith("IN_PROGRESS") else status
+
+        return eventually(end, "the stack has ended")
+
+    # Of another architecture than the instances: refused after the cluster was there.
+    assert deploy("AL2023_ARM_64_STANDARD") in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
+    events = client.describe_stack_events(StackName="stack")["StackEvents"]
+    assert [event["LogicalResourceId"] for event in events if event["ResourceStatus"] == "CREATE_FAILED"] == ["Nodes"]
+    assert "deployed" not in training.eks.list_clusters()["clusters"]
+    assert "deployed" not in [files.name for files in training.account.clusters()]
+    eventually(lambda: set(processes_in(temporary)) <= before, "the control plane has ended")
+    client.delete_stack(StackName="stack")
+    assert deploy("AL2023_x86_64_STANDARD") == "CREATE_COMPLETE"
+    assert len(node_names(Kubectl(training.files("deployed")))) == 2
+    client.delete_stack(StackName="stack")
+    eventually(lambda: "deployed" not in training.eks.list_clusters()["clusters"], "the cluster is gone")
+    eventually(lambda: set(processes_in(temporary)) <= before, "the control plane has ended")
 
 
 # The end of the account.
