@@ -62,6 +62,7 @@ format: setup ## Format the code
 
 bench: setup ## Measure against the baselines, as ratios
 	$(VENV)/bin/python benchmarks/run.py
+	$(VENV)/bin/python benchmarks/mpi_job_start.py
 
 docs: setup ## Build the documentation into site/
 	$(VENV)/bin/mkdocs build --strict

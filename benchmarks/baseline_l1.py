@@ -1,8 +1,12 @@
 """The default app's resources, written by hand with level 1 constructs only: what ``run.py`` compares the app with.
 
 Same types, same number, same properties (``run.py`` checks it before it measures), in three stacks as well. Nothing is
-decided here: no settings, no catalogue, no checks, no cdk8s. Kubernetes manifests are text, and the code of functions
-and layers is files: both are kept in the folder that ``BASELINE_DATA`` names (``baseline_data.py``).
+decided here: no settings, no catalogue, no checks. The Kubernetes objects are those of ``baseline_k8s.py``, and kubectl
+comes from its package. The code of functions is files, in the folder that ``BASELINE_DATA`` names
+(``baseline_data.py``).
+
+``--from-files`` takes the manifests as text and kubectl as a file, from the same folder: with neither cdk8s nor the
+package. ``--without-workloads`` leaves out all of Kubernetes.
 """
 
 from __future__ import annotations
@@ -10,8 +14,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -457,25 +462,33 @@ class NodesStack(cdk.Stack):
 
 class WorkloadsStack(cdk.Stack):
     def __init__(
-        self, scope: Construct, id: str, *, env: cdk.Environment, cluster: ClusterStack, nodes: NodesStack
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        env: cdk.Environment,
+        cluster: ClusterStack,
+        nodes: NodesStack,
+        from_files: bool,
     ) -> None:
         super().__init__(scope, id, env=env)
         self.add_stack_dependency(nodes)
+        self.from_files = from_files
         self.cluster = cluster.cluster
         self.cluster_name = cluster.cluster.ref
         service_token = self.provider(self.kubectl())
         earlier: list[cdk.CfnResource] = [self.access_entry()]
         applied: dict[int, list[cdk.CfnResource]] = {}
-        for kept in json.loads((DATA / "manifests.json").read_text()):
-            stage = applied.setdefault(kept["stage"], [])
+        for manifest in self.manifests():
+            stage = applied.setdefault(manifest["stage"], [])
             resource = cdk.CfnResource(
                 self,
-                f"Manifest{kept['stage']}{len(stage)}",
+                f"Manifest{manifest['stage']}{len(stage)}",
                 type="Custom::AWSCDK-EKS-KubernetesResource",
-                properties={"ServiceToken": service_token, "ClusterName": self.cluster_name, **kept["properties"]},
+                properties={"ServiceToken": service_token, "ClusterName": self.cluster_name, **manifest["properties"]},
             )
-            resource.apply_removal_policy(cdk.RemovalPolicy[kept["removalPolicy"]])
-            for other in applied.get(kept["stage"] - 1, earlier):
+            resource.apply_removal_policy(cdk.RemovalPolicy[manifest["removalPolicy"]])
+            for other in applied.get(manifest["stage"] - 1, earlier):
                 resource.add_resource_dependency(other)
             stage.append(resource)
         cdk.CfnOutput(
@@ -484,6 +497,25 @@ class WorkloadsStack(cdk.Stack):
             value="kubectl logs --follow job/nccl-tests-launcher",
             description="Shows the log of the NCCL test",
         )
+
+    def manifests(self) -> Iterable[dict[str, Any]]:
+        if self.from_files:
+            kept: list[dict[str, Any]] = json.loads((DATA / "manifests.json").read_text())
+            return kept
+        # Here, so that it is not loaded where it is not used.
+        from baseline_k8s import custom_resources
+
+        return custom_resources()
+
+    def kubectl_layer(self) -> str:
+        if self.from_files:
+            description = "/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3"
+            layer = layer_of(self, "KubectlLayer", "kubectl.zip", description=description, license_info="Apache-2.0")
+            return layer.ref
+        from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
+
+        # Nothing of level 1 has the file.
+        return KubectlV36Layer(self, "KubectlLayer").layer_version_arn
 
     def kubectl(self) -> lambda_.CfnFunction:
         public_registry = cdk.CfnCondition(
@@ -498,16 +530,7 @@ class WorkloadsStack(cdk.Stack):
         self.role = self.function_role("Kubectl", policies)
         statement = {"Action": "eks:DescribeCluster", "Effect": "Allow", "Resource": self.cluster.attr_arn}
         policy = self.policy("Kubectl", self.role, [statement])
-        layers = [
-            layer_of(
-                self,
-                "KubectlLayer",
-                "kubectl.zip",
-                description="/opt/kubectl/kubectl 1.36.3; /opt/helm/helm 4.2.3",
-                license_info="Apache-2.0",
-            ),
-            layer_of(self, "AwsCliLayer", "awscli.zip", description="/opt/awscli/aws"),
-        ]
+        aws_cli = layer_of(self, "AwsCliLayer", "awscli.zip", description="/opt/awscli/aws")
         function = lambda_.CfnFunction(
             self,
             "Kubectl",
@@ -519,7 +542,7 @@ class WorkloadsStack(cdk.Stack):
             memory_size=1024,
             description="onEvent handler for EKS kubectl resource provider",
             environment=lambda_.CfnFunction.EnvironmentProperty(variables={"AWS_STS_REGIONAL_ENDPOINTS": "regional"}),
-            layers=[layer.ref for layer in layers],
+            layers=[self.kubectl_layer(), aws_cli.ref],
         )
         function.add_resource_dependency(policy)
         self.log_group("Kubectl", function)
@@ -586,5 +609,12 @@ cluster_stack = ClusterStack(app, "EfaCluster", env=environment)
 nodes_stack = NodesStack(app, "EfaNodes", env=environment, cluster=cluster_stack)
 # As aws_half.py is without it.
 if "--without-workloads" not in sys.argv:
-    WorkloadsStack(app, "EfaWorkloads", env=environment, cluster=cluster_stack, nodes=nodes_stack)
+    WorkloadsStack(
+        app,
+        "EfaWorkloads",
+        env=environment,
+        cluster=cluster_stack,
+        nodes=nodes_stack,
+        from_files="--from-files" in sys.argv,
+    )
 app.synth()

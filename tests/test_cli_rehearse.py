@@ -121,10 +121,17 @@ def test_says_that_a_deployment_without_efa_has_none(capsys: pytest.CaptureFixtu
 
 
 def test_says_how_to_reach_and_how_to_end_an_account_that_is_kept(capsys: pytest.CaptureFixture[str]) -> None:
-    kept = result(cluster(TWO), environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"}, process_id=4711)
+    kept = result(
+        cluster(TWO),
+        environment={"AWS_ENDPOINT_URL": "http://127.0.0.1:5000"},
+        process_id=4711,
+        kubeconfigs={"training": Path("/tmp/a folder/admin.kubeconfig")},
+    )
     out = print_of(kept, capsys)
+    assert "The account and the control plane go on running (process 4711)" in out
     assert "\nexport AWS_ENDPOINT_URL=http://127.0.0.1:5000\n" in out
-    assert "To end it: kill 4711" in out
+    assert "\nexport KUBECONFIG='/tmp/a folder/admin.kubeconfig'\n" in out
+    assert "To end it: efa rehearse --stop" in out
 
 
 def test_json_says_why_a_group_without_efa_does_not_pass() -> None:
@@ -170,6 +177,14 @@ def test_gives_the_whole_result_as_json() -> None:
         (["-c", "efa:instanceType"], "'--context' takes KEY=VALUE, got 'efa:instanceType'"),
         (["-c", "=p5"], "'--context' takes KEY=VALUE, got '=p5'"),
         (["-c", "a=b", "--assembly", "cdk.out"], "'--assembly' is synthesized already"),
+        (["--template", "t.yaml", "--assembly", "cdk.out"], "'--assembly' and '--template' are both what is deployed"),
+        (["--template", "t.yaml", "-c", "a=b"], "'--context' is for synthesis, and '--template' is synthesized"),
+        (["--template", "nowhere.yaml"], "cannot read the template 'nowhere.yaml' of '--template'"),
+        (["--template", "node_modules/aws-cdk/package.json"], "Invalid template property or properties [version]"),
+        (["--parameter", "a=b"], "'--parameter' is for the template of '--template', which is not given"),
+        (["--manifests", ".", "--without-kubernetes"], "'--manifests' needs a control plane"),
+        (["--kubernetes-binaries", ".", "--without-kubernetes"], "'--kubernetes-binaries' needs a control plane"),
+        (["--report", "nowhere/page.html"], "the folder of '--report' 'nowhere/page.html' does not exist"),
         (["--assembly", "nowhere"], "the cloud assembly 'nowhere' is not a folder"),
         (["--assembly", "."], "'.' has no manifest.json, so it is not a cloud assembly"),
         ([], "has no cdk.json: run this in the folder of a CDK app"),

@@ -72,33 +72,15 @@ def test_has_the_programs_that_the_constructs_start():
         assert path in checks or copied, path
 
 
-# https://developer.nvidia.com/cuda-gpus
-COMPUTE_CAPABILITIES = {
-    "T4": "75",
-    "A100": "80",
-    "A10G": "86",
-    "L4": "89",
-    "L40S": "89",
-    "H100": "90",
-    "H200": "90",
-    "B200": "100",
-    "GB200": "100",
-    "B300": "103",
-    "RTX PRO 4500": "120",
-    "RTX PRO Server 6000": "120",
-}
-
-
 def test_compiles_for_every_gpu_of_the_catalogue_that_cuda_13_supports():
-    models = {
-        accelerator.model
+    capabilities = {
+        catalogue.compute_capability(instance_type)
         for instance_type in catalogue.all_instance_types()
-        for accelerator in instance_type.accelerators
-        if accelerator.manufacturer == "NVIDIA"
+        if instance_type.has_nvidia_gpus
     }
     # CUDA 13 has no compiler for Volta.
-    assert models - {"V100"} == set(COMPUTE_CAPABILITIES)
-    assert set(DEFAULTS["CUDA_ARCHITECTURES"].strip('"').split()) == set(COMPUTE_CAPABILITIES.values())
+    expected = {f"{major}{minor}" for major, minor in capabilities - {(7, 0)}}
+    assert set(DEFAULTS["CUDA_ARCHITECTURES"].strip('"').split()) == expected
 
 
 def test_lets_the_mpi_operator_log_in():

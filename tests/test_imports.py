@@ -55,6 +55,7 @@ MAY_IMPORT = {
 ONLY_IN = {
     "boto3": {"efa_constructs.lookups"},
     "botocore": {"efa_constructs.lookups", "efa_constructs.rehearsal.account"},
+    "jinja2": {"efa_constructs.rehearsal.report_page"},
     "moto": {"efa_constructs.rehearsal.account", "efa_constructs.catalogue.generate"},
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},
     "cdk8s": {"efa_constructs.aws", "efa_constructs.k8s", "stacks", "manifests"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from aws_cdk import RemovalPolicy, Stack
 from aws_cdk import aws_eks_v2 as eks
@@ -37,6 +38,10 @@ _MOST_BYTES_OF_ALL = 900_000
 # Of the manifests of one custom resource: CloudFormation sends a Lambda function at most 262,144 bytes
 # (https://github.com/aws/aws-cdk/issues/19165), and in an update those of before and after.
 _MOST_BYTES = 120_000
+
+# Of all manifests that a stack has been given. Not counted from its tree: jsii would load the Python modules of all
+# classes there, also of those that only CDK uses, which takes longer than all else that is done here.
+_bytes_of_stacks: WeakKeyDictionary[Stack, int] = WeakKeyDictionary()
 
 
 class ClusterManifests(Construct):
@@ -76,9 +81,11 @@ class ClusterManifests(Construct):
         manifests = [manifest for chart in charts for manifest in chart.to_json()]
         _check(manifests)
         size = sum(map(_template_size, manifests))
-        _check_total(Stack.of(scope), size)
+        stack = Stack.of(scope)
+        total = _bytes_of_stacks.get(stack, 0) + size
+        _check_total(stack, total)
         super().__init__(scope, id)
-        self._bytes = size
+        _bytes_of_stacks[stack] = total
         for chart in charts:
             copy_warnings(chart, self)
         earlier: list[IDependable] = [*depends_on, *_access_entries(cluster)]
@@ -184,9 +191,8 @@ def _check(manifests: Sequence[Manifest]) -> None:
             )
 
 
-def _check_total(stack: Stack, size: int) -> None:
+def _check_total(stack: Stack, total: int) -> None:
     """Refuse more than the stack's template can hold, with what it has been given before."""
-    total = size + sum(one._bytes for one in stack.node.find_all() if isinstance(one, ClusterManifests))
     if total > _MOST_BYTES_OF_ALL:
         raise InvalidArgumentError(
             f"'charts' has objects with which the manifests of stack '{stack.node.id}' have {total:,} bytes, but a "

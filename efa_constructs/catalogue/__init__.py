@@ -13,6 +13,7 @@ from __future__ import annotations
 from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable, node_allocatable
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
+from .compute_capabilities import compute_capability
 from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
 from .extended_resources import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, accelerator_resource
 from .image_registries import EKS_IMAGE_REGISTRIES, eks_image_registry
@@ -64,6 +65,7 @@ __all__ = [
     "ami_type_misfit",
     "availability_zones",
     "check_ami_type",
+    "compute_capability",
     "default_ami_type",
     "device_plugins_needed",
     "efa_interface_count",

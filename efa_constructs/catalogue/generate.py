@@ -193,6 +193,7 @@ def _accelerators(record: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
                 "model": device["Name"],
                 "count": device["Count"],
                 "memory_mib": device.get("MemoryInfo", {}).get("SizeInMiB"),
+                **({"neuron_cores": device["CoreInfo"]["Count"]} if "CoreInfo" in device else {}),
             }
 
 

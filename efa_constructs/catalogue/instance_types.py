@@ -41,6 +41,15 @@ class Accelerator(NamedTuple):
     count: int  # type: ignore[assignment]  # hides tuple.count
     # MiB on one accelerator; None: AWS publishes no value.
     memory_mib: int | None
+    # Physical NeuronCores of one Neuron device; None of any other.
+    neuron_cores: int | None = None
+    # How many of these the Neuron runtime makes one logical NeuronCore of, unless NEURON_LOGICAL_NC_CONFIG says other.
+    neuron_cores_a_logical_core: int = 1
+
+    @property
+    def logical_neuron_cores(self) -> int | None:
+        """The NeuronCores of one Neuron device that programs see by default; None of any other accelerator."""
+        return None if self.neuron_cores is None else self.neuron_cores // self.neuron_cores_a_logical_core
 
 
 class InstanceStore(NamedTuple):

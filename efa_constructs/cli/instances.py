@@ -250,6 +250,7 @@ def facts(instance_type: InstanceType) -> dict[str, Any]:
                 "model": each.model,
                 "count": each.count,
                 "memoryMiB": each.memory_mib,
+                "neuronCores": each.neuron_cores,
             }
             for each in instance_type.accelerators
         ],

@@ -13,18 +13,17 @@ from rich.table import Table
 from rich.text import Text
 
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup, SecurityGroup
-from ..rehearsal.fabric import Finding, Level
 from ..rehearsal.result import RehearsalResult
 from ..rehearsal.verdict import NodeGroupVerdict
 from .cards import card_rows
-from .facts import fact_lines
+from .cluster_report import print_cluster, print_reachability
 from .output import console
+from .report_parts import print_facts, print_finding, print_heading, print_indented, print_list
 
 __all__ = ["print_report"]
 
 # Columns that are more than any table needs.
 _UNLIMITED = 10_000
-_STYLES = {Level.BLOCKS: "red", Level.FAULT: "red", Level.WARNING: "yellow"}
 
 
 def print_report(result: RehearsalResult) -> None:
@@ -38,26 +37,18 @@ def print_report(result: RehearsalResult) -> None:
             if verdict.has_efa:
                 _print_interfaces(out, cluster, node_group)
             _print_verdict(out, verdict, node_group)
+        for rehearsed in result.kubernetes:
+            print_cluster(out, rehearsed)
+        for cluster in result.clusters:
+            print_reachability(out, cluster)
         _print_stages(out, result)
-        _print_not_checked(out, result)
+        print_list(out, "Really executed", result.executed)
+        print_list(out, "Computed", result.computed)
+        print_list(out, "Not checked", result.not_checked)
         _print_end(out, result)
     # rich fills lines with blanks, which wrap in a narrower window.
     for line in captured.get().splitlines():
         print(line.rstrip())
-
-
-def _heading(out: Console, text: str) -> None:
-    out.print()
-    out.print(Text(text, style="bold"))
-
-
-def _indented(out: Console, text: str | Text, by: int = 2) -> None:
-    out.print(Padding(text if isinstance(text, Text) else Text(text), (0, 0, 0, by)))
-
-
-def _facts(out: Console, facts: Iterable[tuple[str, str]]) -> None:
-    for line in fact_lines(facts, out.width):
-        out.print(Text(line))
 
 
 def _print_stacks(out: Console, result: RehearsalResult) -> None:
@@ -65,13 +56,13 @@ def _print_stacks(out: Console, result: RehearsalResult) -> None:
     where = f"on an emulated AWS account ({result.account}, {', '.join(result.regions)})"
     stacks = f"{count} stack{'s' * (count != 1)} with {result.assembly.resource_count} resources"
     out.print(Text(f"{stacks}, {where}", style="bold"))
-    _facts(out, ((stack.name, f"{stack.resource_count} resources") for stack in result.assembly.stacks))
+    print_facts(out, ((stack.name, f"{stack.resource_count} resources") for stack in result.assembly.stacks))
     for reason in result.refusals:
-        _indented(out, Text.assemble(("refused: ", "red bold"), reason))
+        print_indented(out, Text.assemble(("refused: ", "red bold"), reason))
 
 
 def _print_node_group(out: Console, cluster: DeployedCluster, group: DeployedNodeGroup) -> None:
-    _heading(out, f"Node group {group.name} of cluster {cluster.name} (Kubernetes {cluster.version})")
+    print_heading(out, f"Node group {group.name} of cluster {cluster.name} (Kubernetes {cluster.version})")
     sizes = f"min {group.min_size}, desired {group.desired_size}, max {group.max_size}"
     placement = f"{group.placement_group.name} ({group.placement_group.strategy})" if group.placement_group else "none"
     template = f"{group.launch_template_id} version {group.launch_template_version}"
@@ -86,12 +77,12 @@ def _print_node_group(out: Console, cluster: DeployedCluster, group: DeployedNod
     ]
     if group.capacity_reservation:
         facts.append(("capacity reservation", group.capacity_reservation))
-    _facts(out, facts)
+    print_facts(out, facts)
 
 
 def _print_interfaces(out: Console, cluster: DeployedCluster, group: DeployedNodeGroup) -> None:
     node = group.nodes[0] if group.nodes else group.template_node
-    _heading(out, f"Network interfaces of {_which(node, group)}")
+    print_heading(out, f"Network interfaces of {_which(node, group)}")
     used = sorted({id for one in node.interfaces for id in one.security_group_ids})
     names = {id: id for id in used}
     table = _interface_table(node.interfaces, names)
@@ -101,7 +92,7 @@ def _print_interfaces(out: Console, cluster: DeployedCluster, group: DeployedNod
         table = _interface_table(node.interfaces, names)
     out.print(table)
     out.print()
-    _facts(
+    print_facts(
         out,
         (
             (id if names[id] == id else f"{names[id]}  {id}", _group_in_words(cluster.security_groups.get(id)))
@@ -161,10 +152,10 @@ def _group_in_words(group: SecurityGroup | None) -> str:
 
 
 def _print_verdict(out: Console, verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> None:
-    _heading(out, "EFA traffic")
-    _indented(out, _verdict_in_words(verdict, group))
+    print_heading(out, "EFA traffic")
+    print_indented(out, _verdict_in_words(verdict, group))
     for finding in verdict.findings:
-        _print_finding(out, finding)
+        print_finding(out, finding)
 
 
 def _verdict_in_words(verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> Text:
@@ -183,37 +174,43 @@ def _verdict_in_words(verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> Te
     return Text.assemble(("passes ", "bold green"), f"{where}, over {count} EFA interfaces a node")
 
 
-def _print_finding(out: Console, finding: Finding) -> None:
-    label = "warning" if finding.level is Level.WARNING else "fault"
-    _indented(out, Text.assemble((f"{label}: ", _STYLES[finding.level]), finding.problem))
-    _indented(out, f"fix: {finding.fix}", by=4)
-
-
 def _print_stages(out: Console, result: RehearsalResult) -> None:
-    _heading(out, f"Time: {result.seconds:.1f} s")
+    print_heading(out, f"Time: {result.seconds:.1f} s")
     longest = max(result.stages, key=lambda stage: stage.seconds)
     for stage in result.stages:
         mark = "  <- the longest" if stage is longest else ""
-        _indented(out, f"{stage.name:<18}{stage.seconds:6.1f} s{mark}")
+        print_indented(out, f"{stage.name:<18}{stage.seconds:6.1f} s{mark}")
     if sum(stage.seconds for stage in result.stages) > result.seconds:
-        _indented(out, "Synthesis runs beside the start and the bootstrap of the account.")
-
-
-def _print_not_checked(out: Console, result: RehearsalResult) -> None:
-    _heading(out, "Not checked")
-    for thing in result.not_checked:
-        _indented(out, f"- {thing}")
+        print_indented(out, "Synthesis runs beside the start and the bootstrap of the account.")
 
 
 def _print_end(out: Console, result: RehearsalResult) -> None:
     if result.environment:
-        _heading(out, "The account goes on running")
-        for key, value in sorted(result.environment.items()):
-            out.print(f"export {key}={value}", markup=False, soft_wrap=True)
-        _indented(out, f"To end it: kill {result.process_id}")
+        _print_kept(out, result)
     out.print()
     if result.passes:
-        given = f" --app {shlex.quote(str(result.given_assembly))}" if result.given_assembly else ""
-        _indented(out, f"Next: 'npx cdk deploy --all{given}' with the credentials of a real account.", by=0)
+        print_indented(out, f"Next: {_next_command(result)} with the credentials of a real account.", by=0)
     else:
-        _indented(out, Text(result.reason or "", style="bold red"), by=0)
+        print_indented(out, Text(result.reason or "", style="bold red"), by=0)
+
+
+def _print_kept(out: Console, result: RehearsalResult) -> None:
+    what = "account and the control plane go" if result.kubeconfigs else "account goes"
+    print_heading(out, f"The {what} on running (process {result.process_id})")
+    for key, value in sorted(result.environment.items()):
+        out.print(f"export {key}={value}", markup=False, soft_wrap=True)
+    for name, kubeconfig in result.kubeconfigs.items():
+        named = f"  # {name}" if len(result.kubeconfigs) > 1 else ""
+        out.print(f"export KUBECONFIG={shlex.quote(str(kubeconfig))}{named}", markup=False, soft_wrap=True)
+    print_indented(out, "To end it: efa rehearse --stop")
+
+
+def _next_command(result: RehearsalResult) -> str:
+    if result.given_template is not None:
+        (stack,) = result.assembly.stacks
+        return (
+            f"'aws cloudformation deploy --stack-name {stack.name} --template-file "
+            f"{shlex.quote(str(result.given_template))} --capabilities CAPABILITY_NAMED_IAM', then 'kubectl apply',"
+        )
+    given = f" --app {shlex.quote(str(result.given_assembly))}" if result.given_assembly else ""
+    return f"'npx cdk deploy --all{given}'"

@@ -11,10 +11,9 @@ from ..argument_kinds import checks_kinds
 from ..catalogue import EFA_LABEL, eks_image_registry
 from ..errors import InvalidArgumentError
 from .argument_kinds import KINDS
-from .images import check_image, check_tag
+from .images import check_tag
 from .names import check_label_name
-from .node_selection import check_tolerated, plugin_tolerations
-from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, plugin_daemon_set
+from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, check_plugin, plugin_daemon_set
 from .tokens import has_token
 
 __all__ = ["EfaDevicePlugin"]
@@ -64,12 +63,13 @@ class EfaDevicePlugin(Construct):
         :param node_taints: Taints that the nodes have: refused if the plugin would not tolerate one, for such a node
             would offer nothing, silently.
         :raises InvalidArgumentError: Neither or both of ``region`` and ``image`` are given, the registry of the Region
-            is not known, the image or version is not pinned, or a name is none.
+            is not known, the image or version is not pinned, a name is none, or a toleration would not do.
         """
         image = _image(region, image, version)
-        check_label_name("namespace", namespace)
         check_label_name("name", name)
-        check_tolerated("EFA device plugin", node_taints, [*plugin_tolerations(), *tolerations])
+        check_plugin(
+            "EFA device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
+        )
         super().__init__(scope, id)
         self.daemon_set = plugin_daemon_set(
             self,
@@ -117,7 +117,6 @@ def _image(region: str | None, image: str | None, version: str) -> str:
             raise InvalidArgumentError(
                 f"'version' is '{version}' and 'image' is '{image}', which has a tag or digest itself: give one of them"
             )
-        check_image("image", image)
         return image
     assert region is not None
     if has_token(region):

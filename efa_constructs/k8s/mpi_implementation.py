@@ -7,6 +7,11 @@ from enum import StrEnum
 
 __all__ = ["MpiImplementation", "mpirun"]
 
+# Open MPI starts its daemon on the workers by SSH, whose sessions do not have the PATH of the image. It looks for it
+# beside mpirun if that is called by an absolute path, whatever the image installed it as: mpirun(1), Open MPI 4.1.
+# Hydra, of the others, does so by itself. Kubernetes leaves $(...) as it is where that is no name of a variable.
+_BY_ITS_PATH = ("sh", "-c", 'exec "$(readlink -f "$(command -v mpirun)")" "$@"', "mpirun")
+
 
 class MpiImplementation(StrEnum):
     """Which MPI the image has."""
@@ -44,7 +49,7 @@ def mpirun(
     if implementation in (MpiImplementation.OPEN_MPI, MpiImplementation.OPEN_MPI_5):
         exports = [word for name in environment for word in ("-x", name)]
         return [
-            "mpirun",
+            *_BY_ITS_PATH,
             "--allow-run-as-root",
             # Every line of the log says which rank wrote it.
             "--tag-output",

@@ -9,25 +9,18 @@ from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from .. import catalogue
 from ..argument_kinds import checks_kinds
 from ..tree_warnings import add_warning
-from . import mpi_job_checks as checks
 from .argument_kinds import KINDS
-from .environment import default_environment, open_mpi_5_environment
 from .gang_scheduling import GangScheduling
-from .images import check_image
 from .kueue import Kueue
 from .launcher import Launcher
-from .mpi_implementation import MpiImplementation, mpirun
-from .mpi_job_doubts import doubts_about
-from .mpi_job_pods import LAUNCHER_CONTAINER, WORKER_CONTAINER, PodParts, launcher_template, worker_template
+from .mpi_implementation import MpiImplementation
+from .mpi_job_plan import MpiJobPlan
 from .names import dashed
-from .node_selection import check_tolerated
-from .pod_checks import check_pods, plain_variables
-from .pod_overrides import Overrides, merged
+from .pod_overrides import Overrides
 from .run_policy import RunPolicy
-from .worker_resources import ResolvedResources, WorkerResources
+from .worker_resources import WorkerResources
 
 __all__ = ["MpiJob", "MpiJobOptions"]
 
@@ -108,8 +101,8 @@ class MpiJob(Construct):
         :param mpirun_arguments: Further arguments of the mpirun that is put before ``command``. Default: none.
         :param name: Name of the MPIJob. Default: the id, in lower case with dashes.
         :param namespace: Default: ``"default"``
-        :param processes_per_node: Ranks on each node. Default: one for each accelerator, on types without one for each
-            physical core.
+        :param processes_per_node: Ranks on each node. Default: one for each GPU or NeuronCore (on Trainium2, where the
+            Neuron runtime makes one of two, each logical one), on types without accelerators for each physical core.
         :param mpi_implementation: Which MPI the image has. Default: Open MPI 4, as the EFA installer brings it.
         :param resources: What a worker asks for. Default: all that a node has.
         :param resource_claim_template: Take accelerators and EFAs by dynamic resource allocation, from a
@@ -132,102 +125,51 @@ class MpiJob(Construct):
         :param pod_annotations: Of launcher and workers. Default: none but that Istio adds no proxy.
         :param ssh_auth_mount_path: Where the operator puts SSH keys; for an image with another user than root, the
             ``.ssh`` of its home. Default: ``"/root/.ssh"``
-        :param worker_overrides: Further fields of the workers' pod template, in Kubernetes' own names.
+        :param worker_overrides: Further fields of the workers' pod template, in Kubernetes' own names; None removes a
+            field that the job writes.
         :param launcher_overrides: The same for the launcher's.
         :raises EfaConstructsError: the job could not run; no object has been defined then.
         """
         name = name or dashed(id)
         where = f"MPIJob '{name}'"
-        instance = catalogue.get(instance_type)
-        launcher, run_policy, wanted = launcher or Launcher(), run_policy or RunPolicy(), resources or WorkerResources()
-        checks.check_nodes(where, nodes)
-        checks.check_name(where, name, nodes)
-        check_image("image", image)
-        if resource_claim_template is not None:
-            checks.check_claims(where, wanted)
-        resolved = ResolvedResources.of(
-            wanted, instance, launcher=launcher, operating_system=operating_system, where=where
-        )
-        slots = checks.ranks_per_node(where, processes_per_node, resolved)
-        checks.check_commands(where, command, launcher_command, mpirun_arguments, slots * nodes)
-
-        base = (
-            default_environment(instance, mpi_implementation=mpi_implementation.operator_name)
-            if base_environment is None
-            else base_environment
-        )
-        checks.check_environment(where, mpi_implementation, environment or {}, base)
-        variables: dict[str, str | k8s.EnvVarSource] = {**base, **(environment or {})}
-        if mpi_implementation is MpiImplementation.OPEN_MPI_5:
-            variables |= open_mpi_5_environment()
-        parts = PodParts(
+        plan = MpiJobPlan.make(
+            where,
+            instance_type=instance_type,
+            nodes=nodes,
             image=image,
-            resources=resolved if resource_claim_template is None else resolved.without_devices(),
+            command=command,
+            launcher_command=launcher_command,
+            mpirun_arguments=mpirun_arguments,
+            name=name,
+            namespace=namespace,
+            processes_per_node=processes_per_node,
+            mpi_implementation=mpi_implementation,
+            resources=resources or WorkerResources(),
             resource_claim_template=resource_claim_template,
-            launcher=launcher,
-            environment=variables,
+            operating_system=operating_system,
+            launcher=launcher or Launcher(),
+            run_policy=run_policy or RunPolicy(),
+            gang_scheduling=gang_scheduling,
+            kueue=kueue,
+            environment=environment or {},
+            base_environment=base_environment,
             volumes=volumes or {},
             service_account=service_account,
             node_selector=node_selector or {},
             tolerations=tolerations,
-            labels=pod_labels or {},
-            annotations=pod_annotations or {},
-            kueue=kueue,
-        )
-        checks.check_names(namespace, parts)
-        checks.check_queueing(where, kueue, gang_scheduling, parts.annotations)
-        checks.check_pods_labels(where, parts.labels)
-        checks.check_volumes(where, volumes or {}, ssh_auth_mount_path)
-        check_tolerated(where, node_taints, parts.all_tolerations)
-        start = launcher_command or mpirun(
-            mpi_implementation,
-            processes=slots * nodes,
-            processes_per_node=slots,
-            # Ranks that feed an accelerator need more than one core.
-            bind_to="none" if instance.accelerators else "core",
-            # The image's paths, and what the job sets: sshd starts ranks with neither.
-            environment=dict.fromkeys(["PATH", "LD_LIBRARY_PATH", *variables]),
-            arguments=mpirun_arguments,
-            program=command,
-        )
-        launcher_pod = merged(
-            launcher_template(parts, start),
-            launcher_overrides or {},
-            argument="launcher_overrides",
-            container=LAUNCHER_CONTAINER,
+            node_taints=node_taints,
+            pod_labels=pod_labels or {},
+            pod_annotations=pod_annotations or {},
             ssh_auth_mount_path=ssh_auth_mount_path,
+            worker_overrides=worker_overrides or {},
+            launcher_overrides=launcher_overrides or {},
         )
-        checks.check_launcher_affinity(where, launcher, launcher_overrides or {})
-        worker_pod = merged(
-            worker_template(parts),
-            worker_overrides or {},
-            argument="worker_overrides",
-            container=WORKER_CONTAINER,
-            ssh_auth_mount_path=ssh_auth_mount_path,
-        )
-        checks.check_allocation(where, worker_pod)
-        check_pods(
-            where,
-            worker=worker_pod["spec"],
-            launcher=launcher_pod["spec"],
-            instance=instance,
-            placement=launcher.placement,
-            operating_system=operating_system,
-        )
-        policy = run_policy.to_spec()
-        if kueue is not None:
-            # Kueue's webhook sets it too; where that is absent, the job waits instead of passing the queue by.
-            policy["suspend"] = True
-        if gang_scheduling is not None:
-            policy["schedulingPolicy"] = gang_scheduling.to_spec(
-                workers=nodes, wait_for_workers=launcher.wait_for_workers
-            )
         super().__init__(scope, id)
         self.name = name
-        self.instance = instance
+        self.instance = plan.instance
         self.nodes = nodes
-        self.processes = slots * nodes
-        self.resources = resolved
+        self.processes = plan.processes
+        self.resources = plan.resources
         self.api_object = ApiObject(
             self,
             "Resource",
@@ -237,36 +179,6 @@ class MpiJob(Construct):
                 name=name, namespace=namespace, labels=kueue.job_labels() if kueue is not None else None
             ),
         )
-        spec = {
-            "slotsPerWorker": slots,
-            "mpiImplementation": mpi_implementation.operator_name,
-            "launcherCreationPolicy": "WaitForWorkersReady" if launcher.wait_for_workers else "AtStartup",
-            "sshAuthMountPath": ssh_auth_mount_path,
-            "runPolicy": policy,
-            "mpiReplicaSpecs": {
-                "Launcher": {
-                    "replicas": 1,
-                    "restartPolicy": run_policy.launcher_restart_policy.value,
-                    "template": launcher_pod,
-                },
-                "Worker": {
-                    "replicas": nodes,
-                    "restartPolicy": run_policy.worker_restart_policy.value,
-                    "template": worker_pod,
-                },
-            },
-        }
-        self.api_object.add_json_patch(JsonPatch.add("/spec", spec))
-
-        in_the_end = plain_variables(launcher_pod["spec"]) | plain_variables(worker_pod["spec"])
-        doubts = doubts_about(
-            resolved,
-            launcher=launcher,
-            operating_system=operating_system,
-            slots=slots,
-            environment={name: value for name, value in in_the_end.items() if value != base.get(name)},
-            base_environment={name: value for name, value in base.items() if in_the_end.get(name) == value},
-            node_selector=worker_pod["spec"]["nodeSelector"],
-        )
-        for doubt, message in doubts:
+        self.api_object.add_json_patch(JsonPatch.add("/spec", plan.spec))
+        for doubt, message in plan.doubts:
             add_warning(self, f"efa-constructs:{doubt}", f"{where}: {message}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,14 +9,19 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
-from .environment import open_mpi_5_environment
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
-from .mpi_implementation import MpiImplementation
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
-from .mpirun_ranks import ranks_of
-from .names import check_keys, check_label_name, check_labels, check_subdomain_name, check_variable_names
+from .mpirun_ranks import other_ranks
+from .names import (
+    check_host_name,
+    check_keys,
+    check_label_name,
+    check_labels,
+    check_subdomain_name,
+    check_variable_names,
+)
 from .node_selection import check_tolerations
 from .pod_overrides import (
     CONFIG_PATH,
@@ -26,8 +30,9 @@ from .pod_overrides import (
     operators_labels,
     operators_variables,
     operators_volume,
+    other_values,
 )
-from .worker_resources import ResolvedResources, WorkerResources
+from .worker_resources import ResolvedResources, WorkerResources, ranks_an_accelerator
 
 __all__ = [
     "check_allocation",
@@ -44,8 +49,6 @@ __all__ = [
     "ranks_per_node",
 ]
 
-# Kubernetes documentation, "Object Names and IDs", RFC 1035 label names
-_DNS_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_LABEL = 63
 # Kueue documentation, "Topology Aware Scheduling": each is about the pods of one template.
 _PODSET_ANNOTATIONS = "kueue.x-k8s.io/podset-"
@@ -65,11 +68,7 @@ def check_name(where: str, name: str, nodes: int) -> None:
 
     :raises InvalidArgumentError: the name of the last worker would be no DNS label.
     """
-    if not _DNS_LABEL.fullmatch(name):
-        raise InvalidArgumentError(
-            f"{where}: 'name' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
-            "beginning with a letter"
-        )
+    check_host_name("name", name)
     last_worker = f"{name}-worker-{nodes - 1}"
     if len(last_worker) > _LONGEST_LABEL:
         longest = _LONGEST_LABEL - (len(last_worker) - len(name))
@@ -80,13 +79,13 @@ def check_name(where: str, name: str, nodes: int) -> None:
 
 
 def ranks_per_node(where: str, processes_per_node: int | None, resources: ResolvedResources) -> int:
-    """The slots of a worker: one for each accelerator, or for each physical core.
+    """The slots of a worker: one for each GPU, each logical NeuronCore, or each physical core.
 
     :raises InvalidArgumentError: ``processes_per_node`` is less than 1.
     """
     instance = resources.instance
     if processes_per_node is None:
-        return resources.accelerators or instance.cores or instance.vcpus
+        return resources.accelerators * ranks_an_accelerator(instance) or instance.cores or instance.vcpus
     if processes_per_node < 1:
         raise InvalidArgumentError(f"{where}: 'processes_per_node' must be at least 1, got {processes_per_node}")
     return processes_per_node
@@ -99,7 +98,7 @@ def check_commands(
     mpirun_arguments: Sequence[str],
     processes: int,
 ) -> None:
-    """Refuse both commands, or neither, and a number of ranks other than the workers' slots.
+    """Refuse both commands, or neither, and a number of ranks that is surely meant and not that of the workers' slots.
 
     :raises InvalidArgumentError: naming the argument.
     """
@@ -116,11 +115,11 @@ def check_commands(
         )
     started = launcher_command or ["mpirun", *mpirun_arguments]
     argument = "launcher_command" if launcher_command else "mpirun_arguments"
-    told = ranks_of(started)
-    if told is not None and told[1] != processes:
+    other = other_ranks(started, processes)
+    if other is not None and other.surely_meant:
         raise InvalidArgumentError(
-            f"{where}: '{argument}' has {told[0]}, but the workers have {processes} slots: start {processes} ranks, or "
-            "change 'processes_per_node' or 'nodes'"
+            f"{where}: '{argument}' has {other.words}, but the workers have {processes} slots: start {processes} "
+            "ranks, or change 'processes_per_node' or 'nodes'"
         )
 
 
@@ -143,8 +142,8 @@ def check_launcher_affinity(where: str, launcher: Launcher, overrides: Mapping[s
 
     :raises InvalidArgumentError: the launcher is kept off EFA nodes, and the overrides have terms of their own.
     """
-    affinity = overrides.get("spec", {}).get("affinity", {}).get("nodeAffinity", {})
-    required = "requiredDuringSchedulingIgnoredDuringExecution" in affinity
+    affinity = (overrides.get("spec") or {}).get("affinity") or {}
+    required = (affinity.get("nodeAffinity") or {}).get("requiredDuringSchedulingIgnoredDuringExecution")
     if required and launcher.placement is LauncherPlacement.OTHER_NODE:
         raise InvalidArgumentError(
             f"{where}: 'launcher_overrides' has required node affinity, but LauncherPlacement.OTHER_NODE keeps the "
@@ -217,25 +216,19 @@ def check_queueing(
 
 def check_environment(
     where: str,
-    implementation: MpiImplementation,
+    own_variables: Mapping[str, str],
     environment: Mapping[str, object],
     base_environment: Mapping[str, object],
 ) -> None:
     """Refuse variables without a proper name, and those that are the operator's, or the job's own.
 
+    :param own_variables: What the job sets for its MPI to find the workers.
     :raises InvalidArgumentError: naming the variable.
     """
-    own = open_mpi_5_environment() if implementation is MpiImplementation.OPEN_MPI_5 else {}
     for argument, variables in (("environment", environment), ("base_environment", base_environment)):
         check_variable_names(argument, variables)
-        for problem in operators_variables(variables):
+        for problem in (*operators_variables(variables), *other_values(variables, own_variables)):
             raise InvalidArgumentError(f"{where}: '{argument}' {problem}")
-        for name, value in own.items():
-            if variables.get(name, value) != value:
-                raise InvalidArgumentError(
-                    f"{where}: '{argument}' sets {name} to {variables[name]!r}, but Open MPI 5 needs {value!r} to find "
-                    "the workers, which the job sets: leave it out"
-                )
 
 
 def check_pods_labels(where: str, labels: Mapping[str, str]) -> None:

@@ -16,7 +16,8 @@ from .argument_kinds import KINDS
 from .gang_scheduler import GangScheduler
 from .images import check_image
 from .mpi_job_schema import CrdMode, definition_name, definition_specification
-from .names import check_label_name
+from .names import check_label_name, check_labels
+from .node_selection import check_tolerations
 
 __all__ = ["MpiOperator"]
 
@@ -97,6 +98,8 @@ class MpiOperator(Construct):
         if watch_namespace is not None:
             check_label_name("watch_namespace", watch_namespace)
         check_image("image", image)
+        check_labels("node_selector", node_selector or {})
+        check_tolerations(tolerations)
         arguments = {
             "kube-api-qps": kube_api_qps,
             "kube-api-burst": kube_api_burst,

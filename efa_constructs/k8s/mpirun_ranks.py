@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby, pairwise
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import NamedTuple
 
-__all__ = ["ranks_of"]
+__all__ = ["OtherRanks", "Ranks", "other_ranks", "runs_of"]
 
-# mpirun itself is among a launcher's words under one of these names.
-_STARTERS = ("mpirun", "mpiexec", "mpiexec.hydra", "prterun")
+_STARTERS = frozenset({"mpirun", "mpiexec", "mpiexec.hydra", "prterun"})
+_SHELLS = frozenset({"bash", "dash", "ksh", "sh", "zsh"})
+# What may stand before a program and has it run, beside variables, options and numbers. After any other word, mpirun is
+# an argument: "which mpirun".
+_KEYWORDS = frozenset({"!", "{", "do", "elif", "else", "if", "then", "time", "until", "while"})
+_WRAPPERS = frozenset({"env", "exec", "nice", "nohup", "numactl", "setsid", "stdbuf", "timeout"})
+_NO_PROGRAM = re.compile(r"[A-Za-z_]\w*=.*|[-+0-9].*", re.DOTALL)
+# What ends a compound command of a shell, and is none itself.
+_ENDS = frozenset({"done", "esac", "fi", "}"})
+# The characters of a shell's operators; a line ends a command, as ; does.
+_OPERATORS = "();<>|&\n"
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*", re.MULTILINE)
 # How Open MPI's, Intel MPI's and MPICH's mpirun are told the number of ranks.
 _RANKS = frozenset({"np", "n", "c"})
 # How many words follow an option, so as to find where the program begins: after it, -n is the program's own. One that
@@ -34,44 +47,130 @@ _VALUES = {
 }  # fmt: skip
 
 
-def ranks_of(command: Sequence[str]) -> tuple[str, int] | None:
-    """The ranks of a command with one mpirun, started directly or by a shell, and the words that say so.
+# The commands that run at the same time, each as its words from the program on.
+_Step = Sequence[Sequence[str]]
 
-    Of several programs, separated by ``:``, it is the sum.
 
-    :returns: None where the command does not say it in figures, or starts several mpirun.
+class Ranks(NamedTuple):
+    """The ranks of a mpirun, and the words that say so."""
+
+    words: str
+    number: int
+
+
+class OtherRanks(NamedTuple):
+    """Ranks of which no mpirun of a command starts as many as there are slots."""
+
+    words: str
+    # Whether nothing else in the command could be the run that is meant.
+    surely_meant: bool
+
+
+def other_ranks(command: Sequence[str], slots: int) -> OtherRanks | None:
+    """What of a command starts another number of ranks than there are slots.
+
+    :returns: None where a mpirun starts as many, whatever others do, or where one does not say it in figures.
     """
-    parts = [_ranks_of_program(part) for part in _programs(_words_of_mpirun(command))]
+    steps = list(_steps(command))
+    runs = list(_runs(steps))
+    known = [run for run in runs if run is not None]
+    if not known or len(known) < len(runs) or any(run.number == slots for run in known):
+        return None
+    alone_and_last = len(runs) == len(list(_runs(steps[-1:]))) == 1
+    return OtherRanks(", ".join(run.words for run in known), surely_meant=alone_and_last)
+
+
+def runs_of(command: Sequence[str]) -> list[Ranks | None]:
+    """The ranks of each mpirun of a command, started directly or by a shell.
+
+    Of several programs, separated by ``:``, it is the sum. None: the command does not say it in figures.
+    """
+    return list(_runs(_steps(command)))
+
+
+def _runs(steps: Iterable[_Step]) -> Iterator[Ranks | None]:
+    for step in steps:
+        yield from (_ranks_of_mpirun(words[1:]) for words in step if _name(words[0]) in _STARTERS)
+
+
+def _steps(command: Sequence[str]) -> Iterator[_Step]:
+    """What a command runs one after another; the script of a shell, in its place."""
+    words = _from_the_program(command)
+    script = _script_of_shell(words)
+    if script is None:
+        if words:
+            yield [words]
+        return
+    for pipeline in _pipelines(script):
+        parts = [list(_steps(part)) for part in pipeline]
+        if len(parts) == 1:
+            yield from parts[0]
+        else:
+            yield [words for steps in parts for step in steps for words in step]
+
+
+def _from_the_program(words: Sequence[str]) -> list[str]:
+    for index, word in enumerate(words):
+        if word not in _KEYWORDS | _WRAPPERS and _NO_PROGRAM.fullmatch(word) is None:
+            return list(words[index:])
+    return []
+
+
+def _script_of_shell(words: Sequence[str]) -> str | None:
+    if not words or _name(words[0]) not in _SHELLS:
+        return None
+    # -c may be among others: -euc, -lc.
+    options = (index for index, word in enumerate(words) if re.fullmatch("-[a-z]*c[a-z]*", word))
+    return next((words[index + 1] for index in options if index + 1 < len(words)), None)
+
+
+def _pipelines(script: str) -> Iterator[list[list[str]]]:
+    """The commands of a script, those that a pipe connects together. None of one that cannot be read."""
+    lexer = shlex.shlex(_COMMENT.sub("", script.replace("\\\n", " ")), posix=True, punctuation_chars=_OPERATORS)
+    lexer.whitespace, lexer.commenters, lexer.whitespace_split = " \t\r", "", True
+    try:
+        tokens = list(lexer)
+    except ValueError:
+        return
+    pipeline: list[list[str]] = [[]]
+    to_a_file = False
+    for token in [*tokens, ";"]:
+        if not _is_operator(token):
+            if not to_a_file:
+                pipeline[-1].append(token)
+            to_a_file = False
+        elif "<" in token or ">" in token:
+            to_a_file = True
+        elif token.strip("\n") in ("|", "|&"):
+            pipeline.append([])
+        else:
+            if any(words and words[0] not in _ENDS for words in pipeline):
+                yield pipeline
+            pipeline = [[]]
+
+
+def _is_operator(token: str) -> bool:
+    return not token.strip(_OPERATORS)
+
+
+def _name(program: str) -> str:
+    return program.rpartition("/")[2]
+
+
+def _ranks_of_mpirun(words: Sequence[str]) -> Ranks | None:
+    """The ranks that the words after mpirun ask for."""
+    parts = [_ranks_of_program(part) for part in _programs(words)]
     known = [part for part in parts if part is not None]
     if not known or len(known) < len(parts):
         return None
-    return " : ".join(f"{option} {ranks}" for option, ranks in known), sum(ranks for _, ranks in known)
-
-
-def _words_of_mpirun(command: Sequence[str]) -> list[str]:
-    """The words after mpirun."""
-    # "--launcher mpirun" is an option of another program.
-    directly = any(_is_starter(word) and not before.startswith("-") for before, word in pairwise(["", *command]))
-    # What is no mpirun may be the script of a shell, whose lines may go on after a backslash.
-    words = list(command) if directly else [word for script in command for word in _words_of_script(script)]
-    starts = [index for index, word in enumerate(words) if _is_starter(word)]
-    return words[starts[0] + 1 :] if len(starts) == 1 else []
-
-
-def _words_of_script(script: str) -> list[str]:
-    lines = [line for line in script.splitlines() if not line.lstrip().startswith("#")]
-    return [word for line in lines for word in line.split() if word != "\\"] if len(lines) > 1 or " " in script else []
-
-
-def _is_starter(word: str) -> bool:
-    return word.rpartition("/")[2] in _STARTERS
+    return Ranks(" : ".join(part.words for part in known), sum(part.number for part in known))
 
 
 def _programs(words: Sequence[str]) -> list[list[str]]:
     return [list(part) for separates, part in groupby(words, key=lambda word: word == ":") if not separates]
 
 
-def _ranks_of_program(words: Sequence[str]) -> tuple[str, int] | None:
+def _ranks_of_program(words: Sequence[str]) -> Ranks | None:
     """The last option before the program that gives the number of ranks."""
     found = None
     rest = list(words)
@@ -84,8 +183,6 @@ def _ranks_of_program(words: Sequence[str]) -> tuple[str, int] | None:
         if name not in _VALUES:
             break
         values = [value] if attached else [rest.pop(0) for _ in range(min(_VALUES[name], len(rest)))]
-        # A shell's script may have quoted it.
-        number = values[0].strip("'\"") if values else ""
         if name in _RANKS:
-            found = (option, int(number)) if number.isdecimal() else None
+            found = Ranks(f"{option} {values[0]}", int(values[0])) if values and values[0].isdecimal() else None
     return found

@@ -9,9 +9,11 @@ from ..errors import InvalidArgumentError
 from .tokens import has_token
 
 __all__ = [
+    "check_host_name",
     "check_keys",
     "check_label_name",
     "check_labels",
+    "check_port",
     "check_subdomain_name",
     "check_variable_names",
     "dashed",
@@ -19,15 +21,33 @@ __all__ = [
 
 # Kubernetes documentation, "Object Names and IDs", "RFC 1123 Label Names"
 _LABEL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# "RFC 1035 Label Names", in the same place
+_HOST_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 # "DNS Subdomain Names", in the same place: each part may be longer than a label of DNS is.
 _SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _LONGEST_SUBDOMAIN = 253
 # Kubernetes documentation, "Labels and Selectors", "Syntax and character set". EKS takes less for the labels of a node
 # group: efa_constructs.catalogue.node_label_rules
 _LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+# Kubernetes API reference, "ContainerPort v1 core": IANA_SVC_NAME, RFC 6335 section 5.1
+_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
+_LAST_PORT = 65535
 # What Kubernetes takes since 1.34 beyond this, such as a blank, neither a shell nor mpirun could hand on.
 # Kubernetes documentation, "Define Environment Variables for a Container"
 _VARIABLE_NAME = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
+
+
+def check_host_name(argument: str, name: str) -> None:
+    """Refuse what is no beginning of a host name, of whatever length.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: it is none.
+    """
+    if not _HOST_NAME.fullmatch(name):
+        raise InvalidArgumentError(
+            f"'{argument}' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
+            "beginning with a letter"
+        )
 
 
 def check_label_name(argument: str, name: str) -> None:
@@ -85,6 +105,21 @@ def check_labels(argument: str, labels: Mapping[str, str]) -> None:
                 f"'{argument}' has {key}={value!r}: the value of a label is at most 63 letters, digits, '-', '_' and "
                 "'.', beginning and ending with a letter or digit"
             )
+
+
+def check_port(argument: str, number: int, name: str | None) -> None:
+    """Refuse what is no port of a container.
+
+    :param argument: The name of the argument, for the message.
+    :raises InvalidArgumentError: the number is out of range, or the name is none.
+    """
+    if not 1 <= number <= _LAST_PORT:
+        raise InvalidArgumentError(f"'{argument}' has the port {number}: a port is at least 1 and at most {_LAST_PORT}")
+    if name is not None and _PORT_NAME.fullmatch(name) is None:
+        raise InvalidArgumentError(
+            f"'{argument}' has the name {name!r}: the name of a port is at most 15 lower-case letters, digits and '-', "
+            "with a letter among them, and with a letter or digit at both ends and between two '-'"
+        )
 
 
 def check_variable_names(argument: str, names: Iterable[str]) -> None:

@@ -24,9 +24,11 @@ class NcclCollective(StrEnum):
 class NcclDataType(StrEnum):
     """The data types of nccl-tests, as its option ``--datatype`` spells them.
 
-    It measures ``float`` for a name that it does not know, without a word.
+    It measures ``float`` for a name that it does not know, and says so in one line of its log. The types of 8 bits need
+    GPUs of the Hopper generation (p5) or newer, and NCCL 2.24.
 
-    Source: https://github.com/NVIDIA/nccl-tests, src/common.cu, test_typenames
+    Source: https://github.com/NVIDIA/nccl-tests, src/common.cu (test_typenames, minCudaArch) and src/common.h
+    (ncclstringtotype), read at b7e251c of 2026
     """
 
     INT8 = "int8"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Unpack
 
 from cdk8s import Size
@@ -14,6 +15,7 @@ from .. import catalogue
 from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType
 from ..errors import InvalidArgumentError
+from ..tree_warnings import add_warning
 from .argument_kinds import KINDS
 from .environment import default_environment
 from .mpi_job import MpiJob, MpiJobOptions
@@ -25,11 +27,17 @@ __all__ = ["NCCL_TESTS_IMAGE", "NcclTests"]
 # AWS's image with CUDA, the EFA installer, NCCL and nccl-tests of the versions in its tag.
 # https://github.com/awslabs/awsome-distributed-ai, architectures/aws-pcs/tests/compute-test.md
 NCCL_TESTS_IMAGE = "public.ecr.aws/hpc-cloud/nccl-tests:cuda12.8.1-efa1.43.2-ofiv1.16.3-ncclv2.27.7-1-testsv2.16.9"
+# The GPUs that its programs are compiled for, without any code that CUDA could compile for others:
+# https://github.com/aws-samples/awsome-distributed-training, micro-benchmarks/nccl-tests/nccl-tests.Dockerfile, 0162aac
+_COMPILED_FOR = ((8, 0), (8, 6), (8, 9), (9, 0), (10, 0))
+# nccl-tests:src/common.cu, minCudaArch
+_FP8_NEEDS = (9, 0)
 _PROGRAMS = "/opt/nccl-tests/build"
 # In a tag of AWS's images: ...-testsv2.16.9
-_TESTS_VERSION = re.compile(r"tests-?v?(\d+)\.(\d+)[\w.]*")
-# The first nccl-tests with --output_file.
-_JSON_OUTPUT_SINCE = (2, 17)
+_TESTS_VERSION = re.compile(r"tests-?v?(\d+)\.(\d+)(?:\.(\d+))?[\w.]*")
+# -J, --output_file: 2.17.1 has it not (https://github.com/coreweave/nccl-tests/pull/91), 2.17.9 has
+# (https://github.com/ROCm/rocm-systems/pull/3141). Of those between, nothing is refused.
+_NO_JSON_OUTPUT = (2, 17, 1)
 _SIZE = re.compile(r"[1-9]\d*[KMG]?")
 
 
@@ -69,7 +77,8 @@ class NcclTests(MpiJob):
         """
         :param instance_type: EFA instance type with NVIDIA GPUs.
         :param nodes: Default: 2
-        :param image: With nccl-tests in ``/opt/nccl-tests/build``. Default: AWS's, pinned.
+        :param image: With nccl-tests in ``/opt/nccl-tests/build``. Default: AWS's, pinned. It has no code for the GPUs
+            of g4dn, g7, g7e and p3dn, where a warning says so.
         :param collective: Default: ``ALL_REDUCE``
         :param minimum_bytes: Smallest message, such as ``"8"`` or ``"1M"``. Default: ``"8"``
         :param maximum_bytes: Largest message. Default: a sixteenth of a GPU's memory, at most ``"16G"``; on p4d the
@@ -79,14 +88,15 @@ class NcclTests(MpiJob):
         :param warmup_iterations: Before these. Default: 5
         :param data_type: Default: ``FLOAT``
         :param check: Compare results with what they should be. Default: True
-        :param json_output: File, in the first worker, for the results as JSON; needs an ``image`` with nccl-tests 2.17
-            or newer, which the default one has not, and a place that outlives the pod, such as a volume. Default: none;
-            the launcher's log has the table.
+        :param json_output: File with the suffix ``.json``, in the first worker, for the results; needs an ``image``
+            with nccl-tests 2.17.9 or newer, which the default one has not, and a place that outlives the pod, such as a
+            volume. Default: none; the launcher's log has the table.
         :param transport: ``EFA``, or ``TCP`` for the baseline. Default: ``EFA``
-        :param resources: Default: all GPUs and EFAs, and the memory that the tests need.
+        :param resources: Default: all GPUs and EFAs, and the memory that the tests need. With ``TCP`` no EFAs and
+            hugepages, unless it says how many.
         :param environment: Further variables of every rank. Default: none.
         :param job: Where and when it runs, as for any :class:`~efa_constructs.k8s.MpiJob`.
-        :raises EfaConstructsError: the type has no NVIDIA GPUs, or the job could not run.
+        :raises EfaConstructsError: the type has no NVIDIA GPUs, or none for the data type, or the job could not run.
         """
         instance = catalogue.get(instance_type)
         if not instance.has_nvidia_gpus:
@@ -94,6 +104,7 @@ class NcclTests(MpiJob):
                 f"'instance_type' {instance.name} has no NVIDIA GPUs, which NCCL is for: use MpiJob with a benchmark "
                 "for MPI, or a type that 'efa instances --accelerator nvidia' lists"
             )
+        _check_data_type(data_type, instance)
         if json_output is not None:
             _check_json_output(json_output, image)
         maximum_bytes = maximum_bytes or _largest_message(instance)
@@ -121,19 +132,44 @@ class NcclTests(MpiJob):
             nodes=nodes,
             image=image,
             command=program,
-            resources=resources or _resources(instance, tcp=tcp),
+            resources=_resources(resources, instance, tcp=tcp),
             environment=environment,
             base_environment=_tcp_environment(instance) if tcp else default_environment(instance),
             **job,
         )
+        if image == NCCL_TESTS_IMAGE and not _is_compiled_for(instance):
+            add_warning(
+                self,
+                "efa-constructs:gpus-of-the-image",
+                f"MPIJob '{self.name}': the default image has no code for the GPUs of {instance.name}, so that NCCL "
+                "would fail there: give an 'image' that has, such as that of docker/nccl-tests",
+            )
 
 
-def _resources(instance: InstanceType, *, tcp: bool) -> WorkerResources:
-    """The guide's for p4d; with more EFAs the memory of AWS's samples for p5."""
-    memory = Size.mebibytes(8000 if instance.known_efa_interfaces <= 4 else 32000)
-    if tcp:
-        return WorkerResources(memory=memory, cpu=0, efa_interfaces=0, hugepages=Size.mebibytes(0))
-    return WorkerResources(memory=memory, cpu=0)
+def _resources(wanted: WorkerResources | None, instance: InstanceType, *, tcp: bool) -> WorkerResources:
+    """The guide's for p4d; with more EFAs the memory of AWS's samples for p5. TCP needs neither EFAs nor hugepages."""
+    if wanted is None:
+        wanted = WorkerResources(memory=Size.mebibytes(8000 if instance.known_efa_interfaces <= 4 else 32000), cpu=0)
+    if tcp and wanted.efa_interfaces is None:
+        wanted = replace(wanted, efa_interfaces=0)
+    if tcp and wanted.hugepages is None:
+        wanted = replace(wanted, hugepages=Size.mebibytes(0))
+    return wanted
+
+
+def _is_compiled_for(instance: InstanceType) -> bool:
+    """Whether the default image has code for the type's GPUs, as far as these are known."""
+    gpu = catalogue.compute_capability(instance)
+    return gpu is None or any(gpu[0] == major and gpu[1] >= minor for major, minor in _COMPILED_FOR)
+
+
+def _check_data_type(data_type: NcclDataType, instance: InstanceType) -> None:
+    gpu = catalogue.compute_capability(instance)
+    if data_type in (NcclDataType.FP8_E4M3, NcclDataType.FP8_E5M2) and gpu is not None and gpu < _FP8_NEEDS:
+        raise InvalidArgumentError(
+            f"'data_type' is {data_type}, which nccl-tests measures from the Hopper generation on only, and a "
+            f"{instance.name} has older GPUs: use another, such as HALF, or a type such as p5.48xlarge"
+        )
 
 
 def _tcp_environment(instance: InstanceType) -> dict[str, str]:
@@ -154,12 +190,18 @@ def _check_json_output(json_output: str, image: str) -> None:
     """As far as the tag of the image says which nccl-tests it has."""
     if not json_output.startswith("/"):
         raise InvalidArgumentError(f"'json_output' is {json_output!r}: give the absolute path of a file")
+    # nccl-tests:src/common.cu, classifyOutputFile
+    if not json_output.lower().endswith(".json"):
+        raise InvalidArgumentError(
+            f"'json_output' is {json_output!r}, but nccl-tests tells by the suffix what to write, and would write "
+            "nothing: let it end in .json"
+        )
     version = _TESTS_VERSION.search(image.rpartition("/")[2])
-    if version is not None and (int(version[1]), int(version[2])) < _JSON_OUTPUT_SINCE:
+    if version is not None and tuple(int(part or 0) for part in version.groups()) <= _NO_JSON_OUTPUT:
         raise InvalidArgumentError(
             f"'json_output' is {json_output!r}, but 'image' has nccl-{version[0]}, which knows no JSON: it would "
-            "explain its options, measure nothing and succeed; use an 'image' with nccl-tests 2.17 or newer, such as "
-            "that of docker/nccl-tests"
+            "explain its options, measure nothing and succeed; use an 'image' with nccl-tests 2.17.9 or newer, such "
+            "as that of docker/nccl-tests"
         )
 
 

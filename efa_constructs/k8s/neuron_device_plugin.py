@@ -10,10 +10,7 @@ from constructs import Construct
 from ..argument_kinds import checks_kinds
 from ..catalogue import NEURON_LABEL
 from .argument_kinds import KINDS
-from .images import check_image
-from .names import check_label_name
-from .node_selection import check_tolerated, plugin_tolerations
-from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, plugin_daemon_set
+from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, check_plugin, plugin_daemon_set
 
 __all__ = ["NeuronDevicePlugin"]
 
@@ -59,11 +56,11 @@ class NeuronDevicePlugin(Construct):
         :param tolerations: Taints of your own to tolerate, beside the well-known ones. Default: none.
         :param node_taints: Taints that the nodes have: refused if the plugin would not tolerate one, for such a node
             would offer nothing, silently.
-        :raises InvalidArgumentError: The image is not pinned, or the namespace is no name.
+        :raises InvalidArgumentError: The image is not pinned, the namespace is no name, or a toleration would not do.
         """
-        check_image("image", image)
-        check_label_name("namespace", namespace)
-        check_tolerated("Neuron device plugin", node_taints, [*plugin_tolerations(), *tolerations])
+        check_plugin(
+            "Neuron device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
+        )
         super().__init__(scope, id)
         identity = Identity(name="neuron-device-plugin", namespace=namespace, selector="neuron-device-plugin-ds")
         self.service_account = k8s.KubeServiceAccount(self, "ServiceAccount", metadata=identity.metadata())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from cdk8s_plus_27 import k8s
 
@@ -16,7 +17,10 @@ __all__ = [
     "check_tolerated",
     "check_tolerations",
     "default_tolerations",
+    "labels_wanted",
     "plugin_tolerations",
+    "takes_nodes_with",
+    "tolerations_of",
 ]
 
 # Taints that keep other pods off such nodes, whatever their value and effect. Kubernetes documentation, "Taints and
@@ -57,13 +61,14 @@ def affinity_away_from(*labels: tuple[str, str]) -> k8s.Affinity:
     )
 
 
-def check_tolerations(tolerations: Sequence[k8s.Toleration]) -> None:
+def check_tolerations(tolerations: Sequence[k8s.Toleration], argument: str = "tolerations") -> None:
     """Refuse tolerations that the API server would refuse.
 
+    :param argument: Where they were given, for the message. Default: ``"tolerations"``
     :raises InvalidArgumentError: an operator or effect does not exist, or does not go with key and value.
     """
     for index, one in enumerate(tolerations):
-        where = f"'tolerations[{index}]'"
+        where = f"'{argument}[{index}]'"
         for field, value, known in (("operator", one.operator, _OPERATORS), ("effect", one.effect, _EFFECTS)):
             if value not in known:
                 raise InvalidArgumentError(
@@ -75,7 +80,7 @@ def check_tolerations(tolerations: Sequence[k8s.Toleration]) -> None:
             )
         if one.operator != "Exists" and not one.key:
             raise InvalidArgumentError(f"{where} has no key, which only the operator 'Exists' goes without: add a key")
-        check_keys("tolerations", [one.key] if one.key else [])
+        check_keys(argument, [one.key] if one.key else [])
 
 
 def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration]) -> None:
@@ -94,6 +99,53 @@ def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequen
                 f"{where}: the nodes have the taint {taint.key}{value}:{taint.effect}, which the pods do not tolerate: "
                 f"none would run there; add k8s.Toleration(key='{taint.key}', operator='Exists') to 'tolerations'"
             )
+
+
+def tolerations_of(pod: Mapping[str, Any]) -> list[k8s.Toleration]:
+    """The tolerations of a pod's specification."""
+    return [
+        k8s.Toleration(
+            key=one.get("key"), operator=one.get("operator"), value=one.get("value"), effect=one.get("effect")
+        )
+        for one in pod.get("tolerations", [])
+    ]
+
+
+def takes_nodes_with(pod: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    """Whether a pod's required node affinity lets it go to nodes with these labels, whatever others they have."""
+    terms = list(_required_terms(pod))
+    return not terms or any(
+        all(_holds(one, labels[one["key"]]) for one in term if one["key"] in labels) for term in terms
+    )
+
+
+def labels_wanted(pod: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Labels, with their values, without which a pod goes to no node; where any value will do, it is empty."""
+    selected = list(pod.get("nodeSelector", {}).items())
+    terms = [[one for one in term if one["operator"] not in ("DoesNotExist", "NotIn")] for term in _required_terms(pod)]
+    in_every_term = set.intersection(*({one["key"] for one in term} for term in terms)) if terms else set()
+    return selected + [
+        (one["key"], value)
+        for term in terms
+        for one in term
+        if one["key"] in in_every_term
+        for value in one.get("values") or [""]
+    ]
+
+
+def _required_terms(pod: Mapping[str, Any]) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """What the node affinity asks for; any one of the terms will do."""
+    affinity = pod.get("affinity", {}).get("nodeAffinity", {})
+    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    return (term.get("matchExpressions", []) for term in required.get("nodeSelectorTerms", []))
+
+
+def _holds(requirement: Mapping[str, Any], value: str) -> bool:
+    """Whether a node with that value of the label meets it, as far as the operator can tell."""
+    values = requirement.get("values", [])
+    return {"In": value in values, "NotIn": value not in values, "DoesNotExist": False}.get(
+        requirement["operator"], True
+    )
 
 
 def _admits(toleration: k8s.Toleration, taint: k8s.Taint) -> bool:

@@ -10,10 +10,7 @@ from constructs import Construct
 from ..argument_kinds import checks_kinds
 from ..catalogue import GPU_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL
 from .argument_kinds import KINDS
-from .images import check_image
-from .names import check_label_name
-from .node_selection import check_tolerated, plugin_tolerations
-from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, Identity, plugin_daemon_set
+from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, Identity, check_plugin, plugin_daemon_set
 
 __all__ = ["NvidiaDevicePlugin"]
 
@@ -57,11 +54,11 @@ class NvidiaDevicePlugin(Construct):
         :param tolerations: Taints of your own to tolerate, beside the well-known ones. Default: none.
         :param node_taints: Taints that the nodes have: refused if the plugin would not tolerate one, for such a node
             would offer nothing, silently.
-        :raises InvalidArgumentError: The image is not pinned, or the namespace is no name.
+        :raises InvalidArgumentError: The image is not pinned, the namespace is no name, or a toleration would not do.
         """
-        check_image("image", image)
-        check_label_name("namespace", namespace)
-        check_tolerated("NVIDIA device plugin", node_taints, [*plugin_tolerations(), *tolerations])
+        check_plugin(
+            "NVIDIA device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
+        )
         super().__init__(scope, id)
         self.daemon_set = plugin_daemon_set(
             self,

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
-from .node_selection import AUTO_MODE, affinity_away_from, plugin_tolerations
+from .images import check_image
+from .names import check_label_name
+from .node_selection import AUTO_MODE, affinity_away_from, check_tolerated, check_tolerations, plugin_tolerations
 
-__all__ = ["DEVICE_PLUGINS_FOLDER", "HostPath", "Identity", "plugin_daemon_set"]
+__all__ = ["DEVICE_PLUGINS_FOLDER", "HostPath", "Identity", "check_plugin", "plugin_daemon_set"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,26 @@ class Identity:
         return k8s.ObjectMeta(
             name=self.name, namespace=self.namespace if namespaced else None, labels=dict(self.labels)
         )
+
+
+def check_plugin(
+    where: str,
+    *,
+    image: str,
+    namespace: str,
+    tolerations: Sequence[k8s.Toleration],
+    node_taints: Sequence[k8s.Taint],
+) -> None:
+    """Refuse what no device plugin could do with. For the arguments see any of the three.
+
+    :param where: Which plugin, for messages.
+    :raises InvalidArgumentError: The image is not pinned, the namespace is no name, or the API server would refuse a
+        toleration, or the plugin would not tolerate a taint of the nodes.
+    """
+    check_image("image", image)
+    check_label_name("namespace", namespace)
+    check_tolerations(tolerations)
+    check_tolerated(where, node_taints, [*plugin_tolerations(), *tolerations])
 
 
 def plugin_daemon_set(

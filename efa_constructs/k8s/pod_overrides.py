@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from ..errors import InvalidArgumentError
-from .pod_template import merge, mismatches, one_of_conflicts, schema
+from .override_names import check_names_of
+from .pod_requests import is_never_overcommitted
+from .pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
 
 __all__ = [
     "CONFIG_PATH",
     "Overrides",
     "infiniband",
-    "is_never_overcommitted",
     "merged",
     "normal_path",
     "operators_labels",
     "operators_variables",
     "operators_volume",
+    "other_values",
 ]
 
-# A part of a pod template: {"metadata": {...}, "spec": {...}}.
+# A part of a pod template: {"metadata": {...}, "spec": {...}}. None removes a field.
 Overrides = Mapping[str, Any]
 
 _OPERATOR_LABELS = "training.kubeflow.org/"
@@ -58,15 +61,24 @@ def merged(
     argument: str,
     container: str,
     ssh_auth_mount_path: str,
+    own_variables: Mapping[str, str],
 ) -> dict[str, Any]:
     """Put overrides on a pod template, as :func:`~efa_constructs.k8s.pod_template.merge` says.
 
     :param argument: Where the overrides were given, for messages.
     :param container: The name of the MPI container.
-    :raises InvalidArgumentError: a field does not exist, is of another kind, or is the operator's.
+    :param own_variables: What the job sets for its MPI to find the workers.
+    :raises InvalidArgumentError: a field does not exist, is of another kind, is the operator's or the job's own, would
+        be removed and is not there, or has a name that the API server would refuse.
     """
-    for problem in _problems(overrides, container, ssh_auth_mount_path):
+    for problem in chain(
+        # First, and alone: what follows relies on the kinds.
+        mismatches(overrides, schema()),
+        useless_removals(overrides, template, schema()),
+        _problems(overrides, container, ssh_auth_mount_path, own_variables),
+    ):
         raise InvalidArgumentError(f"'{argument}' {problem}")
+    check_names_of(argument, without_removals(overrides))
     result: dict[str, Any] = merge(template, _with_requests(overrides), schema())
     return result
 
@@ -74,35 +86,34 @@ def merged(
 def _with_requests(overrides: Overrides) -> Overrides:
     """The overrides, in which a limit of what Kubernetes does not overcommit is also the request."""
     spec = overrides.get("spec", {})
-    if "containers" not in spec:
+    if not spec.get("containers"):
         return overrides
     return {**overrides, "spec": {**spec, "containers": [_with_requests_of_limits(one) for one in spec["containers"]]}}
 
 
 def _with_requests_of_limits(container: Mapping[str, Any]) -> Mapping[str, Any]:
-    resources = container.get("resources", {})
-    requests = {name: limit for name, limit in resources.get("limits", {}).items() if is_never_overcommitted(name)}
-    if not requests:
+    resources = container.get("resources") or {}
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    same = {name: limit for name, limit in limits.items() if is_never_overcommitted(name)}
+    if not same:
         return container
-    return {**container, "resources": {**resources, "requests": {**requests, **resources.get("requests", {})}}}
+    return {**container, "resources": {**resources, "requests": {**same, **requests}}}
 
 
-def is_never_overcommitted(resource: str) -> bool:
-    """Whether a request must be the limit: of huge pages, and of what a device plugin counts (``vendor/resource``)."""
-    return resource.startswith("hugepages-") or "/" in resource
-
-
-def _problems(overrides: Overrides, container: str, ssh_auth_mount_path: str) -> Iterator[str]:
-    # First: what follows relies on the kinds.
-    yield from mismatches(overrides, schema())
-    yield from one_of_conflicts(overrides, schema())
-    metadata, spec = overrides.get("metadata", {}), overrides.get("spec", {})
-    containers = spec.get("containers", [])
+def _problems(
+    overrides: Overrides, container: str, ssh_auth_mount_path: str, own_variables: Mapping[str, str]
+) -> Iterator[str]:
+    stays = without_removals(overrides)
+    yield from one_of_conflicts(stays, schema())
+    metadata, spec = stays.get("metadata", {}), stays.get("spec", {})
     yield from _operators_own(metadata, spec)
+    containers = spec.get("containers", [])
     yield from _order_of_containers(containers, container)
     for index, one in enumerate(containers):
         if one.get("name") == container:
-            yield from _about_the_mpi_container(f"spec.containers[{index}]", one, ssh_auth_mount_path)
+            where = f"spec.containers[{index}]"
+            yield from _jobs_arguments(where, overrides["spec"]["containers"][index])
+            yield from _about_the_mpi_container(one, ssh_auth_mount_path, own_variables)
 
 
 def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[str]:
@@ -132,6 +143,16 @@ def operators_variables(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         if name in _OPERATOR_VARIABLES:
             yield f"sets {name}, which the operator sets too: leave it out"
+
+
+def other_values(variables: Mapping[str, object], own: Mapping[str, str]) -> Iterator[str]:
+    """What is wrong with variables, because the job sets them to something else."""
+    for name, value in own.items():
+        if name in variables and variables[name] != value:
+            yield (
+                f"sets {name} to {variables[name]!r}, but Open MPI 5 needs {value!r} to find the workers, which the "
+                "job sets: leave it out"
+            )
 
 
 def operators_volume(name: str, mount_path: str, ssh_auth_mount_path: str) -> Iterator[str]:
@@ -166,10 +187,20 @@ def _order_of_containers(containers: Sequence[Mapping[str, Any]], container: str
         )
 
 
-def _about_the_mpi_container(where: str, container: Mapping[str, Any], ssh_auth_mount_path: str) -> Iterator[str]:
+def _jobs_arguments(where: str, container: Mapping[str, Any]) -> Iterator[str]:
     for name in ("image", "command", "args"):
         if name in container:
             yield f"has '{where}.{name}': use the job's own arguments for it"
-    yield from operators_variables(variable.get("name", "") for variable in container.get("env", []))
+    # mpirun hands the job's variables on by their names, and Open MPI 5 finds the workers by some of them.
+    if container.get("env", ()) is None:
+        yield f"removes '{where}.env': set 'base_environment' and 'environment' instead"
+
+
+def _about_the_mpi_container(
+    container: Mapping[str, Any], ssh_auth_mount_path: str, own_variables: Mapping[str, str]
+) -> Iterator[str]:
+    variables = {variable["name"]: variable.get("value") for variable in container.get("env", [])}
+    yield from operators_variables(variables)
+    yield from other_values(variables, own_variables)
     for mount in container.get("volumeMounts", []):
         yield from operators_volume(mount.get("name", ""), mount.get("mountPath", ""), ssh_auth_mount_path)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..catalogue.nearest import nearest
 
-__all__ = ["merge", "mismatches", "one_of_conflicts", "schema"]
+__all__ = ["merge", "mismatches", "one_of_conflicts", "schema", "useless_removals", "without_removals"]
 
 Schema = Mapping[str, Any]
 
@@ -52,6 +52,8 @@ def schema() -> Schema:
 def mismatches(given: object, node: Schema, where: str = "") -> Iterator[str]:
     """What of a part of a template Kubernetes would drop or refuse: unknown fields, and values of the wrong kind.
 
+    None, which removes a field, is of no kind: :func:`useless_removals` judges it.
+
     :param node: The schema of that part.
     :param where: Its path in the template, such as ``spec.containers[0]``; the template itself has none.
     """
@@ -73,14 +75,13 @@ def _mismatches_of_fields(given: Mapping[str, Any], node: Schema, where: str) ->
     fields: Mapping[str, Schema] | None = node.get("properties")
     for name, value in given.items():
         path = f"{where}.{name}" if where else str(name)
-        if fields is None:
-            yield from mismatches(value, node["additionalProperties"], path)
-        elif name in fields:
-            yield from mismatches(value, fields[name], path)
-        else:
+        if fields is not None and name not in fields:
             meant = nearest(str(name).replace("_", ""), fields, most=1)
             hint = f"; did you mean '{meant[0]}'?" if meant else f"; known are {', '.join(sorted(fields))}"
             yield f"has '{path}', which no pod has, and Kubernetes would drop it silently{hint}"
+        # Metadata and specification as a whole are not for removing.
+        elif value is not None or not where:
+            yield from mismatches(value, _child(node, name), path)
 
 
 def _instead(given: object, node: Schema) -> str | None:
@@ -115,10 +116,48 @@ def one_of_conflicts(given: Mapping[str, Any], node: Schema, where: str = "") ->
                 yield from one_of_conflicts(entry, child["items"], path)
 
 
+def without_removals(given: Any) -> Any:
+    """A part of a template without the fields that it removes."""
+    if isinstance(given, Mapping):
+        return {name: without_removals(value) for name, value in given.items() if value is not None}
+    if isinstance(given, list | tuple):
+        return [without_removals(entry) for entry in given]
+    return given
+
+
+def useless_removals(over: Mapping[str, Any], base: Any, node: Schema, where: str = "") -> Iterator[str]:
+    """What a part of a template would remove that is not there, or that must stay.
+
+    :param over: Right in its kinds.
+    :param base: The part that it is put on; anything but a map where there is none.
+    """
+    there = base if isinstance(base, Mapping) else {}
+    for name, value in over.items():
+        path = f"{where}.{name}" if where else name
+        if value is None and name in node.get("required", ()):
+            yield f"removes '{path}', which Kubernetes requires: leave it out"
+        elif value is None and name not in there:
+            yield f"removes '{path}', where there is nothing to remove: leave it out"
+        elif isinstance(value, Mapping):
+            yield from useless_removals(value, there.get(name), _child(node, name), path)
+        elif value is not None and _child(node, name).get("type") == "array":
+            yield from _useless_removals_of_entries(value, there.get(name, []), _child(node, name), path)
+
+
+def _useless_removals_of_entries(over: Sequence[Any], base: Sequence[Any], node: Schema, where: str) -> Iterator[str]:
+    for index, entry in enumerate(over):
+        if isinstance(entry, Mapping):
+            place = _place(entry, base, node)
+            yield from useless_removals(
+                entry, None if place is None else base[place], node["items"], f"{where}[{index}]"
+            )
+
+
 def merge(base: Any, over: Any, node: Schema) -> Any:
     """Put a part of a template on another, as ``kubectl patch`` does: maps are merged, entries of a list by their key.
 
-    Entries of a list that has no key are added. Of fields that exclude each other, that of ``over`` stays.
+    Entries of a list that has no key are added. Of fields that exclude each other, that of ``over`` stays. A field that
+    is None in ``over`` is removed.
 
     :param node: The schema of both.
     """
@@ -128,7 +167,10 @@ def merge(base: Any, over: Any, node: Schema) -> Any:
         }
         both = {name: value for name, value in base.items() if name not in excluded}
         for name, value in over.items():
-            both[name] = merge(both[name], value, _child(node, name)) if name in both else value
+            if value is None:
+                both.pop(name, None)
+            else:
+                both[name] = merge(both[name], value, _child(node, name)) if name in both else value
         return both
     if node.get("type") == "array":
         return _merge_lists(base, over, node)
@@ -137,15 +179,20 @@ def merge(base: Any, over: Any, node: Schema) -> Any:
 
 def _merge_lists(base: Sequence[Any], over: Sequence[Any], node: Schema) -> list[Any]:
     result = list(base)
-    keys: Sequence[str] = node.get("x-kubernetes-list-map-keys", ())
-    places = {_key(entry, keys): index for index, entry in enumerate(base)} if keys else {}
     for entry in over:
-        place = places.get(_key(entry, keys)) if keys else None
+        place = _place(entry, base, node)
         if place is None:
             result.append(entry)
         else:
             result[place] = merge(result[place], entry, node["items"])
     return result
+
+
+def _place(entry: Any, base: Sequence[Any], node: Schema) -> int | None:
+    """Where a list has the entry that another is put on."""
+    keys: Sequence[str] = node.get("x-kubernetes-list-map-keys", ())
+    same = (index for index, one in enumerate(base) if keys and _key(one, keys) == _key(entry, keys))
+    return next(same, None)
 
 
 def _key(entry: Mapping[str, Any], keys: Sequence[str]) -> tuple[object, ...]:

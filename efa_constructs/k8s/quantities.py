@@ -38,20 +38,22 @@ def whole_mebibytes(where: str, field: str, size: Size) -> int:
     return int(mebibytes)
 
 
-def whole_seconds(where: str, field: str, duration: Duration, *, most: int) -> int:
+def whole_seconds(where: str, field: str, duration: Duration, *, least: int = 1, most: int) -> int:
     """The duration in seconds.
 
     :param where: Whose field, for the message.
+    :param least: Default: 1
     :param most: What the API server can hold: ``INT32_MAX`` or ``INT64_MAX``.
-    :raises InvalidArgumentError: it has a fraction of a second, is zero, or is longer.
+    :raises InvalidArgumentError: it has a fraction of a second, or is shorter or longer.
     """
     try:
         seconds = duration.to_seconds()
     except RuntimeError:
         # cdk8s refuses to convert it, with an error of JavaScript.
-        seconds = 0
-    if not 1 <= seconds <= most:
+        seconds = -1
+    if not least <= seconds <= most:
         raise InvalidArgumentError(
-            f"{where}: '{field}' is {duration.to_human_string()}: use whole seconds, at least 1 and at most {most}"
+            f"{where}: '{field}' is {duration.to_human_string()}: use whole seconds, at least {least} and at most "
+            f"{most}"
         )
     return int(seconds)

@@ -48,14 +48,14 @@ class RunPolicy:
     :param clean_pod_policy: Default: ``RUNNING``, so that workers give their GPUs back when the launcher has ended. (Of
         a job that says nothing the operator keeps them, whatever its documentation says.)
     :param suspend: Make the job, and start it only when somebody sets ``suspend`` to false. Default: False
-    :param ttl_after_finished: When the launcher is deleted after the end; the MPIJob itself stays
+    :param ttl_after_finished: When the launcher is deleted after the end, 0 s for at once; the MPIJob itself stays
         (https://github.com/kubeflow/mpi-operator/issues/644). Default: never.
     :param active_deadline: How long the job may take. Default: as long as it takes.
     :param backoff_limit: How often the launcher may fail before the job has failed. Default: that of Kubernetes, 6.
     :param launcher_restart_policy: Default: ``ON_FAILURE``, as the operator.
     :param worker_restart_policy: Default: ``NEVER``, as the operator.
-    :raises InvalidArgumentError: a field is of another kind, a duration is not of one or more whole seconds, or a
-        number is larger than the API server takes.
+    :raises InvalidArgumentError: a field is of another kind, a duration is not of whole seconds or, but for
+        ``ttl_after_finished``, zero, or a number is larger than the API server takes.
     """
 
     clean_pod_policy: CleanPodPolicy = CleanPodPolicy.RUNNING
@@ -78,7 +78,7 @@ class RunPolicy:
         spec: dict[str, Any] = {"cleanPodPolicy": self.clean_pod_policy.value, "suspend": self.suspend}
         if self.ttl_after_finished is not None:
             spec["ttlSecondsAfterFinished"] = whole_seconds(
-                "RunPolicy", "ttl_after_finished", self.ttl_after_finished, most=INT32_MAX
+                "RunPolicy", "ttl_after_finished", self.ttl_after_finished, least=0, most=INT32_MAX
             )
         if self.active_deadline is not None:
             spec["activeDeadlineSeconds"] = whole_seconds(

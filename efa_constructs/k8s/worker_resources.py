@@ -9,18 +9,20 @@ from cdk8s_plus_27 import k8s
 
 from .. import catalogue
 from ..argument_kinds import check_fields
-from ..catalogue import EFA_RESOURCE, Allocatable, InstanceType
+from ..catalogue import EFA_RESOURCE, InstanceType
 from ..errors import InvalidArgumentError
 from .field_kinds import COUNT, CPUS, SIZE
 from .launcher import Launcher
+from .node_room import HUGEPAGES, NodeRoom, accelerators_of
 from .quantities import whole_mebibytes
 
-__all__ = ["HUGEPAGES", "ResolvedResources", "WorkerResources", "accelerators_of"]
+__all__ = ["ResolvedResources", "WorkerResources", "ranks_an_accelerator"]
 
-# 2 MiB: the page size that EFA's drivers reserve pages of. https://kubernetes.io/docs/tasks/manage-hugepages
-HUGEPAGES = "hugepages-2Mi"
 _PAGE_MIB = 2
-# What the job of the EKS guide "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" asks for.
+# What the job of the EKS guide "Run machine learning training on Amazon EKS with Elastic Fabric Adapter" asks for. On
+# types without accelerators, too: libfabric has its bounce buffers there, 110 MiB an endpoint, and takes ordinary pages
+# for what does not fit. https://github.com/ofiwg/libfabric, prov/efa/docs/overview.md;
+# https://github.com/bottlerocket-os/bottlerocket-core-kit/pull/141
 _HUGEPAGES_DEFAULT_MIB = 5120
 _MIB_A_GIB = 1024
 
@@ -93,31 +95,29 @@ class ResolvedResources:
         :param where: Whose resources, for messages.
         :raises InvalidArgumentError: the node has less.
         """
-        node = catalogue.allocatable(instance, operating_system=operating_system)
-        _check_launcher(where, wanted, node, instance, launcher)
+        node = NodeRoom.of(instance, operating_system=operating_system)
+        _check_launcher(where, wanted, node, launcher)
+        room = node.beside(launcher)
         memory = wanted.mebibytes("memory")
         if memory is None:
-            spare = node.conservative_memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB - launcher.memory_mib_of_worker_node
+            spare = room.sure_memory_mib
             memory = spare // _MIB_A_GIB * _MIB_A_GIB if spare >= _MIB_A_GIB else spare
-        cpu = None if wanted.cpu is None else round(wanted.cpu * 1000)
-        if cpu is None:
-            cpu = node.cpu_millicores - catalogue.DAEMON_SETS_CPU_MILLICORES - launcher.cpu_millicores_of_worker_node
         hugepages = wanted.mebibytes("hugepages")
         if hugepages is None:
-            hugepages = min(_HUGEPAGES_DEFAULT_MIB, node.hugepages_2mi_mib // _PAGE_MIB * _PAGE_MIB)
+            hugepages = min(_HUGEPAGES_DEFAULT_MIB, room.hugepages_mib // _PAGE_MIB * _PAGE_MIB)
         shared_memory = wanted.mebibytes("shared_memory")
         resolved = ResolvedResources(
             instance=instance,
             accelerators=_count(wanted.accelerators, accelerators_of(instance)),
             efa_interfaces=_count(wanted.efa_interfaces, instance.known_efa_interfaces),
             memory_mib=memory,
-            cpu_millicores=cpu,
+            cpu_millicores=room.sure_cpu_millicores if wanted.cpu is None else round(wanted.cpu * 1000),
             hugepages_mib=hugepages,
             shared_memory_mib=memory // 2 if shared_memory is None else shared_memory,
         )
         resolved._check_devices(where)
-        resolved._check_memory(where, node)
-        resolved._check_sharing(where, node, launcher)
+        resolved._check_memory(where, room)
+        resolved._check_sharing(where, room, launcher)
         return resolved
 
     def without_devices(self) -> ResolvedResources:
@@ -154,15 +154,15 @@ class ResolvedResources:
                     "that has more ('efa instances' lists them)"
                 )
 
-    def _check_memory(self, where: str, node: Allocatable) -> None:
+    def _check_memory(self, where: str, room: NodeRoom) -> None:
         if self.hugepages_mib % _PAGE_MIB:
             raise InvalidArgumentError(
                 f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but pages have {_PAGE_MIB} MiB: use a multiple"
             )
-        if self.hugepages_mib > node.hugepages_2mi_mib:
+        if self.hugepages_mib > room.hugepages_mib:
             raise InvalidArgumentError(
                 f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but a {self.instance.name} reserves "
-                f"{node.hugepages_2mi_mib} MiB: the pod would stay Pending; ask for at most that"
+                f"{room.hugepages_mib} MiB: the pod would stay Pending; ask for at most that"
             )
         if self.memory_mib <= 0:
             # Kubernetes: "HugePages require cpu or memory".
@@ -173,47 +173,45 @@ class ResolvedResources:
                 f"{self.memory_mib} MiB: raise 'memory', or lower it"
             )
 
-    def _check_sharing(self, where: str, node: Allocatable, launcher: Launcher) -> None:
+    def _check_sharing(self, where: str, room: NodeRoom, launcher: Launcher) -> None:
         with_launcher = " with the launcher on one of the nodes" if launcher.memory_mib_of_worker_node else ""
-        most_memory = node.memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB - launcher.memory_mib_of_worker_node
-        if self.memory_mib > most_memory:
+        if self.memory_mib > room.memory_mib:
             raise InvalidArgumentError(
-                f"{where}: 'memory' is {self.memory_mib} MiB, but a {self.instance.name} has at most {most_memory} MiB "
-                f"for it{with_launcher}: the pod would stay Pending; lower it"
+                f"{where}: 'memory' is {self.memory_mib} MiB, but a {self.instance.name} has at most {room.memory_mib} "
+                f"MiB for it{with_launcher}: the pod would stay Pending; lower it"
             )
-        most_cpu = node.cpu_millicores - launcher.cpu_millicores_of_worker_node
-        if not 0 <= self.cpu_millicores <= most_cpu:
+        if not 0 <= self.cpu_millicores <= room.cpu_millicores:
             raise InvalidArgumentError(
                 f"{where}: 'cpu' is {self.cpu_millicores / 1000:g}, but a {self.instance.name} has from 0 to "
-                f"{most_cpu / 1000:g} vCPUs for it{with_launcher}: the pod would stay Pending; lower it"
+                f"{room.cpu_millicores / 1000:g} vCPUs for it{with_launcher}: the pod would stay Pending; lower it"
             )
 
 
-def accelerators_of(instance: InstanceType) -> int:
-    """How many accelerators a node offers pods."""
-    return instance.accelerator_count if catalogue.accelerator_resource(instance) else 0
+def ranks_an_accelerator(instance: InstanceType) -> int:
+    """How many ranks drive one accelerator of a node: one a GPU, but one each NeuronCore of a Neuron device.
+
+    AWS Neuron documentation, "Best practices for training on AWS Neuron": one process per logical core.
+    """
+    return max((accelerator.logical_neuron_cores or 1 for accelerator in instance.accelerators), default=1)
 
 
 def _count(wanted: int | None, default: int) -> int:
     return default if wanted is None else wanted
 
 
-def _check_launcher(
-    where: str, wanted: WorkerResources, node: Allocatable, instance: InstanceType, launcher: Launcher
-) -> None:
+def _check_launcher(where: str, wanted: WorkerResources, node: NodeRoom, launcher: Launcher) -> None:
     """Refuse a launcher that leaves nothing of its node to the worker there."""
     # Where the worker's share is left to us, it is worked out from what surely is there.
-    memory = node.conservative_memory_mib if wanted.memory is None else node.memory_mib
-    cpu = node.cpu_millicores - (catalogue.DAEMON_SETS_CPU_MILLICORES if wanted.cpu is None else 0)
+    memory = node.sure_memory_mib if wanted.memory is None else node.memory_mib
+    cpu = node.sure_cpu_millicores if wanted.cpu is None else node.cpu_millicores
     instead = "lower it, or use LauncherPlacement.OTHER_NODE"
-    memory -= catalogue.DAEMON_SETS_MEMORY_MIB
     if launcher.memory_mib_of_worker_node >= memory:
         raise InvalidArgumentError(
-            f"{where}: 'launcher.memory' is {launcher.memory_mib} MiB, but a {instance.name} has {memory} MiB for the "
-            f"launcher and a worker together: {instead}"
+            f"{where}: 'launcher.memory' is {launcher.memory_mib} MiB, but a {node.instance.name} has {memory} MiB for "
+            f"the launcher and a worker together: {instead}"
         )
     if launcher.cpu_millicores_of_worker_node >= cpu:
         raise InvalidArgumentError(
-            f"{where}: 'launcher.cpu' is {launcher.cpu:g}, but a {instance.name} has {cpu / 1000:g} vCPUs for the "
+            f"{where}: 'launcher.cpu' is {launcher.cpu:g}, but a {node.instance.name} has {cpu / 1000:g} vCPUs for the "
             f"launcher and a worker together: {instead}"
         )

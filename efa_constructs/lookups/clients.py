@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -24,10 +24,11 @@ from botocore.exceptions import (
 from ..errors import AwsRequestError
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_eks import EKSClient
 
-__all__ = ["AwsClients", "aws_clients", "aws_errors"]
+__all__ = ["AwsClients", "TemplateClients", "aws_clients", "aws_errors", "template_clients"]
 
 # Adaptive: a look at a large cluster asks EC2 hundreds of times, and EC2 throttles per account.
 _CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
@@ -45,6 +46,15 @@ class AwsClients:
     eks: EKSClient
 
 
+@dataclass(frozen=True, kw_only=True)
+class TemplateClients:
+    """The clients that deploy a template, of one account and Region."""
+
+    region: str
+    cloudformation: CloudFormationClient
+    s3: Any
+
+
 def aws_clients(
     *, region: str | None = None, profile: str | None = None, environment: Mapping[str, str] | None = None
 ) -> AwsClients:
@@ -58,22 +68,35 @@ def aws_clients(
     """
     with aws_errors():
         if environment is not None:
-            return _clients_of_environment(region, environment)
+            return _clients(_session_of(environment, region), environment.get("AWS_ENDPOINT_URL"))
         # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
         session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
         return _clients(session, None)
 
 
-def _clients_of_environment(region: str | None, environment: Mapping[str, str]) -> AwsClients:
+def template_clients(environment: Mapping[str, str], *, region: str) -> TemplateClients:
+    """Make the clients with which a template is deployed.
+
+    :param environment: Keys and ``AWS_ENDPOINT_URL`` of the account; the AWS configuration of this machine is left out.
+    """
+    with aws_errors():
+        session, url = _session_of(environment, region), environment.get("AWS_ENDPOINT_URL")
+        return TemplateClients(
+            region=region,
+            cloudformation=session.client("cloudformation", config=_CONFIG, endpoint_url=url),
+            s3=session.client("s3", config=_CONFIG, endpoint_url=url),
+        )
+
+
+def _session_of(environment: Mapping[str, str], region: str | None) -> boto3.Session:
     nothing = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
-    session = boto3.Session(
+    return boto3.Session(
         botocore_session=botocore.session.Session(session_vars=nothing),
         aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environment.get("AWS_SESSION_TOKEN"),
         region_name=region or environment.get("AWS_REGION"),
     )
-    return _clients(session, environment.get("AWS_ENDPOINT_URL"))
 
 
 def _clients(session: boto3.Session, endpoint_url: str | None) -> AwsClients:

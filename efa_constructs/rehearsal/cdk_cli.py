@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import RehearsalError
+from .kubectl_refusals import in_plain_words
 from .programs import ProgramResult, Programs
 
-__all__ = ["CdkCli", "DeployEvent", "DeploymentRefusedError", "find_cdk_cli", "find_node", "parse_event"]
+__all__ = ["CdkCli", "DeployEvent", "DeploymentRefusedError", "find_cdk_cli", "find_node", "parse_event", "refusals"]
 
 # The release that this package is tested with.
 CDK_CLI_RELEASE = "2.1148.1"
@@ -198,18 +199,23 @@ class CdkCli:
 def _plain(reason: str) -> str:
     """What a service said, without CloudFormation's wrapping of handlers and request ids."""
     match = _HANDLER.match(reason)
-    return match["message"] if match else reason
+    return in_plain_words(match["message"] if match else reason)
 
 
-def _lines_that_matter(result: ProgramResult) -> list[str]:
-    events = [event for event in map(parse_event, result.lines) if event is not None]
-    refusals = [
+def refusals(events: Iterable[DeployEvent]) -> list[str]:
+    """Why resources failed, in the words of their services; not those that failed because others did."""
+    reasons = [
         f"{event.name} ({event.type}): {_plain(event.reason)}"
         for event in events
         if event.status.endswith("_FAILED") and event.reason and not event.reason.startswith(_ECHOES)
     ]
-    if refusals:
-        return list(dict.fromkeys(refusals))
+    return list(dict.fromkeys(reasons))
+
+
+def _lines_that_matter(result: ProgramResult) -> list[str]:
+    refused = refusals(event for event in map(parse_event, result.lines) if event is not None)
+    if refused:
+        return refused
     lines = [line.strip() for line in result.lines if line.strip() and not _WENT_WELL.search(line)]
     for reasons in (_unpublished(lines), _change_set(lines), _cause(lines), _marked(lines)):
         if reasons:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from ..lookups.deployed import DeployedCluster
 from .cluster_snapshot import ClusterSnapshot
-from .cluster_watch import condition
+from .diagnosis.diagnosis import diagnose
 from .fabric import Finding, Level
 
-__all__ = ["RehearsedCluster", "cluster_to_json", "judge_cluster"]
+__all__ = ["RehearsedCluster", "judge_cluster"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +26,11 @@ class RehearsedCluster:
         return all(finding.level is Level.WARNING for finding in self.findings)
 
 
-def judge_cluster(running: ClusterSnapshot, ended: ClusterSnapshot) -> tuple[Finding, ...]:
-    return tuple(_findings(running, ended))
+def judge_cluster(
+    running: ClusterSnapshot, ended: ClusterSnapshot, deployed: DeployedCluster | None
+) -> RehearsedCluster:
+    """Judge a cluster by its objects while its jobs ran, and once they had ended.
 
-
-def _findings(running: ClusterSnapshot, ended: ClusterSnapshot) -> Iterator[Finding]:
-    for line in running.operator_log:
-        if "forbidden" in line.lower():
-            yield Finding(code="forbidden", level=Level.FAULT, problem=line[:300], fix="rbac")
-    for job in running.mpi_jobs or ():
-        if not condition(job, "Running"):
-            yield Finding(code="job-not-running", level=Level.FAULT, problem=job["metadata"]["name"], fix="?")
-    for job in ended.mpi_jobs or ():
-        if not condition(job, "Succeeded"):
-            yield Finding(code="job-not-succeeded", level=Level.FAULT, problem=job["metadata"]["name"], fix="?")
-
-
-def cluster_to_json(cluster: RehearsedCluster) -> dict[str, Any]:
-    return {"findings": [finding.problem for finding in cluster.findings]}
+    :param deployed: The same cluster as AWS describes it. None: it is not there any more.
+    """
+    return RehearsedCluster(running=running, ended=ended, findings=diagnose(running, ended, deployed))

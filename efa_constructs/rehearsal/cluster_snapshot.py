@@ -21,7 +21,9 @@ _PATHS = {
     "events": "/api/v1/events",
     "daemon_sets": "/apis/apps/v1/daemonsets",
     "deployments": "/apis/apps/v1/deployments",
+    "replica_sets": "/apis/apps/v1/replicasets",
     "jobs": "/apis/batch/v1/jobs",
+    "cluster_role_bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
 }
 _MPI_JOBS = "/apis/kubeflow.org/v2beta1/mpijobs"
 
@@ -37,7 +39,9 @@ class ClusterSnapshot:
     events: Sequence[KubernetesObject]
     daemon_sets: Sequence[KubernetesObject]
     deployments: Sequence[KubernetesObject]
+    replica_sets: Sequence[KubernetesObject]
     jobs: Sequence[KubernetesObject]
+    cluster_role_bindings: Sequence[KubernetesObject]
     # None: there is no such kind.
     mpi_jobs: Sequence[KubernetesObject] | None
     # Lines of the logs of MPI Operators.

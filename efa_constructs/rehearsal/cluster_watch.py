@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Iterable
+from contextlib import aclosing, suppress
+from typing import Any
 
 from ..errors import RehearsalError
 from .account.process import ClusterFiles
@@ -21,16 +22,21 @@ _POLL_SECONDS = 0.25
 _QUIET_SECONDS = 6.0
 # The same while an MPI Operator may still wait for the lease of one that ended: its lease is for 15 seconds.
 _QUIET_SECONDS_OF_OPERATOR = 22.0
+# Of client-go's leaderelection, before and after that.
+_ATTEMPT = "attempting to acquire leader lease"
+_SUCCESS = "successfully acquired lease"
 _LONGEST_SECONDS = 600.0
 _LONGEST_END_SECONDS = 30.0
+_LONGEST_SILENCE_SECONDS = 15.0
 
 
-def settled(files: ClusterFiles) -> ClusterSnapshot:
+def settled(files: ClusterFiles, seen: Callable[[ClusterSnapshot], None] | None = None) -> ClusterSnapshot:
     """Wait until every job of a cluster runs, has ended, or gets no further.
 
+    :param seen: Called with what is there, whenever it has changed. Default: nothing is called.
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_settled(files))
+    return asyncio.run(_with_api(files, lambda api: _settled(api, files, seen or (lambda snapshot: None))))
 
 
 def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
@@ -38,11 +44,17 @@ def end_jobs(files: ClusterFiles) -> ClusterSnapshot:
 
     :raises RehearsalError: the API server does not answer.
     """
-    return asyncio.run(_end_jobs(files))
+    return asyncio.run(_with_api(files, lambda api: _end_jobs(api, files)))
 
 
-async def _settled(files: ClusterFiles) -> ClusterSnapshot:
-    api = await KubernetesApi.connect(files.kubeconfig)
+async def _with_api(
+    files: ClusterFiles, work: Callable[[KubernetesApi], Coroutine[Any, Any, ClusterSnapshot]]
+) -> ClusterSnapshot:
+    async with aclosing(await KubernetesApi.connect(files.kubeconfig)) as api:
+        return await work(api)
+
+
+async def _settled(api: KubernetesApi, files: ClusterFiles, tell: Callable[[ClusterSnapshot], None]) -> ClusterSnapshot:
     start = last_change = time.monotonic()
     seen: object = None
     while True:
@@ -51,6 +63,7 @@ async def _settled(files: ClusterFiles) -> ClusterSnapshot:
         state = _state(snapshot)
         if state != seen:
             seen, last_change = state, now
+            tell(snapshot)
         if not _undecided(snapshot) and now - last_change > _POLL_SECONDS:
             return snapshot
         quiet = _QUIET_SECONDS_OF_OPERATOR if _waits_for_operator(snapshot) else _QUIET_SECONDS
@@ -59,9 +72,10 @@ async def _settled(files: ClusterFiles) -> ClusterSnapshot:
         await asyncio.sleep(_POLL_SECONDS)
 
 
-async def _end_jobs(files: ClusterFiles) -> ClusterSnapshot:
-    api = await KubernetesApi.connect(files.kubeconfig)
+async def _end_jobs(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
     snapshot = await _snapshot(api, files)
+    # Others may start on the nodes that these leave.
+    ending = {job["metadata"]["uid"] for job in snapshot.mpi_jobs or () if condition(job, "Running")}
     for pod in snapshot.pods:
         if is_launcher(dict(pod)) and pod["status"].get("phase") == "Running":
             metadata = pod["metadata"]
@@ -71,17 +85,26 @@ async def _end_jobs(files: ClusterFiles) -> ClusterSnapshot:
                     {"metadata": {"annotations": {OUTCOME_ANNOTATION: str(Outcome.COMPLETE)}}},
                 )
     end = time.monotonic() + _LONGEST_END_SECONDS
-    while any(condition(job, "Running") for job in snapshot.mpi_jobs or ()) and time.monotonic() < end:
+    while any(_runs(job, ending) for job in snapshot.mpi_jobs or ()) and time.monotonic() < end:
         await asyncio.sleep(_POLL_SECONDS)
         snapshot = await _snapshot(api, files)
     return snapshot
 
 
 async def _snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
-    try:
-        return await read_snapshot(api, files)
-    except API_ERRORS as error:
-        raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
+    end = time.monotonic() + _LONGEST_SILENCE_SECONDS
+    while True:
+        try:
+            return await read_snapshot(api, files)
+        except API_ERRORS as error:
+            # A kind that has just been defined is not served at once.
+            if time.monotonic() > end:
+                raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _runs(job: KubernetesObject, among: Collection[str]) -> bool:
+    return job["metadata"]["uid"] in among and condition(job, "Running")
 
 
 def condition(item: KubernetesObject, kind: str) -> bool:
@@ -126,7 +149,10 @@ def _owners(item: KubernetesObject) -> Iterable[KubernetesObject]:
 
 
 def _waits_for_operator(snapshot: ClusterSnapshot) -> bool:
-    """Whether a job waits for an operator that is there, but may not be its leader yet."""
+    """Whether a job waits for an operator that is there, and is not the leader yet."""
+    attempts, successes = (sum(words in line for line in snapshot.operator_log) for words in (_ATTEMPT, _SUCCESS))
+    if attempts <= successes:
+        return False
     unseen = any(not (job.get("status") or {}).get("conditions") for job in snapshot.mpi_jobs or ())
     return unseen and any(
         item["metadata"]["name"].startswith("mpi-operator") and _is_complete(item) for item in snapshot.deployments

@@ -22,6 +22,7 @@ __all__ = [
     "has_rule_to_itself",
     "interfaces_in_words",
     "judge_pair",
+    "kind_of",
     "obstacles",
 ]
 
@@ -92,13 +93,13 @@ def distinct_pairs(nodes: Iterable[DeployedNode]) -> Iterator[tuple[DeployedNode
     """One pair of each kind: a thousand equal nodes have half a million pairs with one answer."""
     seen = set()
     for first, second in combinations(nodes, 2):
-        kind = (_kind(first), _kind(second))
+        kind = (kind_of(first), kind_of(second))
         if kind not in seen:
             seen.add(kind)
             yield first, second
 
 
-def _kind(node: DeployedNode) -> tuple[object, ...]:
+def kind_of(node: DeployedNode) -> tuple[object, ...]:
     """What the verdict about a node depends on."""
     interfaces = tuple(
         (one.network_card_index, one.device_index, one.interface_type, one.security_group_ids)

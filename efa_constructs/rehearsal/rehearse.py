@@ -1,10 +1,10 @@
-"""The stages of a rehearsal: synthesize, start an account, bootstrap it, deploy, read back, judge."""
+"""The stages of a rehearsal: synthesize, start an account, bootstrap it, deploy, start the jobs, read back, judge."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from ..catalogue import region_of_zone
-from ..lookups.clients import aws_clients
+from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
@@ -21,11 +21,15 @@ from . import app_keys
 from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
-from .cluster_findings import RehearsedCluster, judge_cluster
+from .cluster_findings import judge_cluster
+from .cluster_snapshot import ClusterSnapshot
 from .cluster_watch import end_jobs, settled
 from .control_plane.binaries import Binaries, find_or_build_binaries
 from .control_plane.build_progress import BuildProgress
+from .manifest_application import apply_manifests, find_kubectl
+from .manifest_files import ManifestObject, read_manifests
 from .programs import Programs
+from .provenance import computed, executed
 from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
@@ -55,6 +59,12 @@ class Progress:
     def deploying(self, event: DeployEvent, resource_count: int) -> None:
         """CloudFormation did something. ``resource_count``: how many resources all stacks define."""
 
+    def applying(self, manifest: ManifestObject) -> None:
+        """An object of a manifest file is about to be applied."""
+
+    def starting_jobs(self, cluster: ClusterSnapshot) -> None:
+        """Something in a cluster has changed while its jobs start."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsal:
@@ -66,13 +76,18 @@ class Rehearsal:
     context: Mapping[str, str] = field(default_factory=dict)
     # A cloud assembly to deploy instead of synthesizing the project's app.
     assembly: Path | None = None
+    # A CloudFormation template to deploy instead of either, without the CDK, and its parameters.
+    template: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    # A folder of Kubernetes manifests to apply to the account's only cluster once everything is deployed.
+    manifests: Path | None = None
     # Facts of an existing cluster to put into the account. Default: the file that 'efa:clusterFacts' names.
     cluster_facts: Path | None = None
     # Whether clusters get a control plane. Without one, manifests are accepted and not applied.
     kubernetes: bool = True
     # A folder with programs of control planes, which must fit. Default: those of this machine, else they are built.
     kubernetes_binaries: Path | None = None
-    # Whether the account goes on running afterwards.
+    # Whether the account goes on running afterwards, with its control planes.
     keep: bool = False
 
 
@@ -103,6 +118,9 @@ class _Run:
         self._programs = programs
         self._stages: list[tuple[float, Stage]] = []
         self._account: AccountProcess | None = None
+        # Node.js and the CDK CLI's script. None: nothing needs them.
+        self._cdk: tuple[Path, Path] | None = None
+        self._kubectl: Path | None = None
         self._binaries: Binaries | None = None
         # Of the catalogue, by the context key with which the app asked for them.
         self._zones: Mapping[str, list[str]] = {}
@@ -110,57 +128,90 @@ class _Run:
 
     def run(self) -> RehearsalResult:
         start = perf_counter()
-        directory = self._rehearsal.directory
-        self._node, self._script = find_node(), find_cdk_cli(directory)
-        given = read_assembly(self._rehearsal.assembly) if self._rehearsal.assembly else None
-        app = None if given else read_app(directory, self._rehearsal.context)
+        rehearsal = self._rehearsal
+        if rehearsal.template is None:
+            self._cdk = find_node(), find_cdk_cli(rehearsal.directory)
+        given = self._read_given()
+        app = None if given else read_app(rehearsal.directory, rehearsal.context)
+        manifests = read_manifests(rehearsal.manifests) if rehearsal.manifests else ()
         facts_file, facts = self._facts(app)
         account_id, region = self._expected_environment(given, app, facts)
+        if given is not None:
+            # Before anything takes time.
+            check_scope(given, facts)
         kept = False
+        snapshots: tuple[tuple[ClusterSnapshot, ClusterSnapshot], ...] = ()
         try:
-            if self._rehearsal.kubernetes:
+            if rehearsal.kubernetes:
                 self._find_binaries()
             if app is not None:
                 assembly = self._synthesize_beside_account(app, account_id, region, facts_file)
             else:
                 assert given is not None
-                assembly = self._borrow(given)
+                assembly = self._borrow(given) if rehearsal.assembly else given
             check_scope(assembly, facts)
             account_id = next(iter(assembly.accounts), account_id)
             self._start_account(account_id, region, facts_file)
             self._bootstrap(account_id, region, assembly)
             placement_group = self._make_named_placement_group(app, region)
             refusals = self._deploy(assembly, region)
-            kubernetes = self._settle()
+            # What a refused deployment leaves is being taken away again.
+            if not refusals:
+                refusals = self._apply(manifests)
+                snapshots = self._settle()
             clusters = self._read_back(assembly, region)
             with self._stage("judge"):
                 verdicts = tuple(
                     judge_node_group(group, cluster) for cluster in clusters for group in cluster.node_groups
                 )
-            kept = self._rehearsal.keep
-            return RehearsalResult(
-                assembly=assembly,
-                account=account_id,
-                regions=assembly.regions or (region,),
-                refusals=refusals,
-                clusters=clusters,
-                verdicts=verdicts,
-                kubernetes=kubernetes,
-                stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
-                seconds=perf_counter() - start,
-                not_checked=not_checked(
-                    assembly,
-                    placement_group,
-                    self._running_account.taken_on_trust(),
-                    sorted({zone for zones in self._zones.values() for zone in zones}),
-                ),
-                given_assembly=self._rehearsal.assembly,
-                environment=self._environment(region) if kept else {},
-                process_id=self._running_account.release() if kept else None,
+                by_name = {cluster.name: cluster for cluster in clusters}
+                kubernetes = tuple(
+                    judge_cluster(running, ended, by_name.get(running.cluster_name)) for running, ended in snapshots
+                )
+            not_rehearsed = not_checked(
+                assembly,
+                placement_group,
+                self._running_account.taken_on_trust(),
+                sorted({zone for zones in self._zones.values() for zone in zones}),
+                kubernetes=rehearsal.kubernetes,
             )
+            environment = self._environment(region) if rehearsal.keep else {}
+            kubeconfigs = self._kubeconfigs() if rehearsal.keep else {}
+            process_id = self._running_account.release() if rehearsal.keep else None
+            kept = rehearsal.keep
         finally:
             if not kept:
                 self._end()
+        return RehearsalResult(
+            assembly=assembly,
+            account=account_id,
+            regions=assembly.regions or (region,),
+            refusals=refusals,
+            clusters=clusters,
+            verdicts=verdicts,
+            kubernetes=kubernetes,
+            executed=executed(
+                self._deployed_by(assembly, manifests), self._binaries.versions if self._binaries else {}, kubernetes
+            ),
+            computed=computed(kubernetes),
+            stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
+            seconds=perf_counter() - start,
+            not_checked=not_rehearsed,
+            given_assembly=rehearsal.assembly,
+            given_template=rehearsal.template,
+            environment=environment,
+            process_id=process_id,
+            kubeconfigs=kubeconfigs,
+        )
+
+    def _read_given(self) -> CloudAssembly | None:
+        """What is deployed as it was given. None: the project's app is synthesized."""
+        if self._rehearsal.template is not None:
+            # Imported here: moto comes with it.
+            from .template_stack import read_template
+
+            return read_template(self._rehearsal.template)
+        return read_assembly(self._rehearsal.assembly) if self._rehearsal.assembly else None
 
     def _facts(self, app: CdkApp | None) -> tuple[Path, ClusterFacts] | tuple[None, None]:
         given = self._rehearsal.cluster_facts
@@ -224,7 +275,7 @@ class _Run:
             output,
             programs=self._programs,
             environment={**os.environ, **self._temporary},
-            node=self._node,
+            node=self._running_cdk[0],
             account=account_id,
             region=region,
             log=self._work / "synthesis.log",
@@ -247,6 +298,11 @@ class _Run:
         folder = self._work / "tmp"
         folder.mkdir(exist_ok=True)
         return {"TMPDIR": str(folder)}
+
+    @property
+    def _running_cdk(self) -> tuple[Path, Path]:
+        assert self._cdk is not None
+        return self._cdk
 
     @property
     def _running_account(self) -> AccountProcess:
@@ -272,22 +328,19 @@ class _Run:
                 progress=self._progress.building,
             )
 
-    def _settle(self) -> tuple[RehearsedCluster, ...]:
-        """Wait until the jobs of every cluster run, or will not, and let those that run end."""
+    def _settle(self) -> tuple[tuple[ClusterSnapshot, ClusterSnapshot], ...]:
+        """Wait until the jobs of every cluster run, or will not, and let those that run end. Return both states."""
         if self._binaries is None:
             return ()
         files = self._running_account.clusters()
         with self._stage("start the jobs"):
-            running = [settled(one) for one in files]
+            running = [settled(one, self._progress.starting_jobs) for one in files]
         if self._rehearsal.keep:
             ended = running
         else:
             with self._stage("end the jobs"):
                 ended = [end_jobs(one) for one in files]
-        return tuple(
-            RehearsedCluster(running=before, ended=after, findings=judge_cluster(before, after))
-            for before, after in zip(running, ended, strict=True)
-        )
+        return tuple(zip(running, ended, strict=True))
 
     def _make_named_placement_group(self, app: CdkApp | None, region: str) -> str | None:
         """Make the placement group that the app only names: in the real account it is there already."""
@@ -304,10 +357,11 @@ class _Run:
     def _cli(self, region: str) -> CdkCli:
         # Nothing of this machine's AWS configuration: a rehearsal must not be able to reach a real account.
         machine = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
+        node, script = self._running_cdk
         return CdkCli(
             programs=self._programs,
-            node=self._node,
-            script=self._script,
+            node=node,
+            script=script,
             environment={**machine, **self._environment(region), **self._temporary},
             work=self._work,
         )
@@ -327,14 +381,55 @@ class _Run:
 
     def _deploy(self, assembly: CloudAssembly, region: str) -> tuple[str, ...]:
         """Deploy, and return why the account refused to."""
+
+        def on_event(event: DeployEvent) -> None:
+            self._progress.deploying(event, assembly.resource_count)
+
         with self._stage("deploy"):
             try:
-                self._cli(region).deploy(
-                    assembly.directory, lambda event: self._progress.deploying(event, assembly.resource_count)
-                )
+                if self._rehearsal.template is None:
+                    self._cli(region).deploy(assembly.directory, on_event)
+                else:
+                    from .template_stack import deploy_template
+
+                    clients = template_clients(self._environment(region), region=region)
+                    deploy_template(clients, assembly.stacks[0], self._rehearsal.parameters, on_event)
             except DeploymentRefusedError as refused:
                 return refused.reasons
         return ()
+
+    def _apply(self, manifests: Sequence[ManifestObject]) -> tuple[str, ...]:
+        """Apply manifests to the only cluster, and return why some were refused."""
+        if not manifests:
+            return ()
+        clusters = self._running_account.clusters()
+        if len(clusters) != 1:
+            names = ", ".join(cluster.name for cluster in clusters)
+            found = (
+                f"{len(clusters)} EKS clusters were deployed ({names})" if clusters else "no EKS cluster was deployed"
+            )
+            return (f"{found}, and the objects of '--manifests' need exactly one",)
+        self._kubectl = find_kubectl()
+        with self._stage("apply manifests"):
+            return apply_manifests(clusters[0], manifests, kubectl=self._kubectl, on_object=self._progress.applying)
+
+    def _deployed_by(self, assembly: CloudAssembly, manifests: Sequence[ManifestObject]) -> tuple[str, ...]:
+        """The programs that deployed, for people."""
+        said = ["the CDK CLI: bootstrap, change sets, assets"]
+        if self._rehearsal.template is not None:
+            said = ["boto3: the change set of the template"]
+        count = assembly.kubernetes_manifest_count
+        if count and self._binaries is not None:
+            said.append(f"CDK's kubectl handler with its kubectl: {count} custom resources of manifests")
+        if manifests and self._binaries is not None:
+            by = (
+                f"kubectl ('{self._kubectl}')" if self._kubectl else "server-side apply, as there is no kubectl on PATH"
+            )
+            said.append(f"{by}: {len(manifests)} objects of manifest files")
+        return tuple(said)
+
+    def _kubeconfigs(self) -> dict[str, Path]:
+        return {cluster.name: cluster.kubeconfig for cluster in self._running_account.clusters()}
 
     def _read_back(self, assembly: CloudAssembly, region: str) -> tuple[DeployedCluster, ...]:
         with self._stage("read back"):

@@ -9,8 +9,8 @@ from typing import Any
 
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
 from .assembly import CloudAssembly
-from .cluster_findings import RehearsedCluster, cluster_to_json
-from .fabric import Finding
+from .cluster_findings import RehearsedCluster
+from .cluster_json import cluster_to_json, finding_to_json
 from .verdict import NodeGroupVerdict
 
 __all__ = ["RehearsalResult", "Stage", "to_json"]
@@ -38,16 +38,23 @@ class RehearsalResult:
     verdicts: tuple[NodeGroupVerdict, ...]
     # One for each cluster that had a control plane.
     kubernetes: tuple[RehearsedCluster, ...] = ()
+    # What really ran, and what was computed, in words.
+    executed: tuple[str, ...] = ()
+    computed: tuple[str, ...] = ()
     stages: tuple[Stage, ...]
     # From start to end.
     seconds: float
     not_checked: tuple[str, ...]
     # The folder of a cloud assembly that was deployed as it was given. None: the project's app was synthesized.
     given_assembly: Path | None = None
+    # The template that was deployed instead.
+    given_template: Path | None = None
     # What reaches the account: set when it was kept running.
     environment: Mapping[str, str] = field(default_factory=dict)
     # The process that is the account: set when it was kept running.
     process_id: int | None = None
+    # Of a user who may do everything, by the cluster's name: set when control planes were kept running.
+    kubeconfigs: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def deployed(self) -> bool:
@@ -82,6 +89,10 @@ class RehearsalResult:
             return "EFA is not as it should be: see the faults above."
         return "What runs on the cluster is not as it should be: see the faults above."
 
+    def deployed_cluster(self, rehearsed: RehearsedCluster) -> DeployedCluster | None:
+        """The cluster in the account that ran this. None: it is not there any more."""
+        return next((cluster for cluster in self.clusters if cluster.name == rehearsed.running.cluster_name), None)
+
     def node_group(self, verdict: NodeGroupVerdict) -> tuple[DeployedCluster, DeployedNodeGroup]:
         """The cluster and node group that a verdict is about."""
         return next(
@@ -106,13 +117,16 @@ def to_json(result: RehearsalResult) -> dict[str, Any]:
             {"name": stack.name, "region": stack.region, "resourceCount": stack.resource_count}
             for stack in assembly.stacks
         ],
-        "kubernetes": [cluster_to_json(cluster) for cluster in result.kubernetes],
+        "kubernetes": [cluster_to_json(cluster, result.deployed_cluster(cluster)) for cluster in result.kubernetes],
         "nodeGroups": [_node_group(*result.node_group(verdict), verdict) for verdict in result.verdicts],
         "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in result.stages],
         "seconds": round(result.seconds, 3),
+        "executed": list(result.executed),
+        "computed": list(result.computed),
         "notChecked": list(result.not_checked),
         "environment": dict(result.environment) or None,
         "processId": result.process_id,
+        "kubeconfigs": {name: str(path) for name, path in result.kubeconfigs.items()} or None,
     }
 
 
@@ -145,7 +159,7 @@ def _node_group(cluster: DeployedCluster, group: DeployedNodeGroup, verdict: Nod
             "sound": verdict.sound,
             "pairsJudged": verdict.pairs_judged,
             "imagined": verdict.imagined,
-            "findings": [_finding(finding) for finding in verdict.findings],
+            "findings": [finding_to_json(finding) for finding in verdict.findings],
         },
     }
 
@@ -169,7 +183,3 @@ def _interface(interface: DeployedInterface) -> dict[str, Any]:
         "securityGroupIds": list(interface.security_group_ids),
         "privateIpv4Address": interface.private_ipv4_address,
     }
-
-
-def _finding(finding: Finding) -> dict[str, str]:
-    return {"code": finding.code, "level": str(finding.level), "problem": finding.problem, "fix": finding.fix}

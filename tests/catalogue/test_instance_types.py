@@ -80,8 +80,31 @@ def test_a_trainium2_chip_has_96_gib(name):
 
 def test_a_device_in_two_lists_of_the_api_counts_once():
     assert catalogue.get("inf1.24xlarge").accelerators == (
-        catalogue.Accelerator("neuron", "AWS", "Inferentia", 16, 8192),
+        catalogue.Accelerator("neuron", "AWS", "Inferentia", 16, 8192, 4),
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "physical", "logical"),
+    [
+        ("inf1.24xlarge", 4, 4),
+        ("trn1.32xlarge", 2, 2),
+        ("trn1n.32xlarge", 2, 2),
+        ("trn2.3xlarge", 8, 4),
+        ("trn2.48xlarge", 8, 4),
+        ("trn2u.48xlarge", 8, 4),
+        ("p5.48xlarge", None, None),
+    ],
+)
+def test_knows_the_neuron_cores_of_a_device_and_how_many_of_them_programs_see(name, physical, logical):
+    (accelerator,) = catalogue.get(name).accelerators
+    assert (accelerator.neuron_cores, accelerator.logical_neuron_cores) == (physical, logical)
+
+
+def test_knows_the_neuron_cores_of_every_neuron_device_and_of_no_other_accelerator():
+    for instance in catalogue.all_instance_types():
+        for accelerator in instance.accelerators:
+            assert (accelerator.neuron_cores is not None) == (accelerator.kind == "neuron"), instance.name
 
 
 def test_every_correction_says_why_and_where_from_and_changes_something():

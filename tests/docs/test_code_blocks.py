@@ -24,7 +24,7 @@ from .pages import ROOT, Block, blocks, blocks_of, pages, prose
 
 PYTHON = blocks("python")
 COMMANDS = typer.main.get_command(efa).commands
-TARGETS = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
 # What a reader types, at the start of a line or between backticks.
 _INLINE = re.compile(r"`((?:\.venv/bin/)?efa [a-z][^`]*|make [a-z]+[^`]*)`")
 

@@ -144,7 +144,8 @@ def run_rank(tmp_path: Path, job: dict[str, Any], program: str, rank: dict[str, 
     fake.chmod(0o755)
     values = {name: value for name, value in environment_of(job).items() if isinstance(value, str)}
     environment = {**values, **rank, "PATH": f"{tmp_path}:{os.defpath}"}
-    started = words[words.index("sh") :]
+    # The last shell: the first calls mpirun.
+    started = words[len(words) - 1 - words[::-1].index("sh") :]
     result = subprocess.run(started, env=environment, capture_output=True, text=True, check=True)
     return dict(line.split("=", 1) for line in result.stdout.splitlines())
 

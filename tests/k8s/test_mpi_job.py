@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
 
 import pytest
 from cdk8s import Duration, Size
 from cdk8s_plus_27 import k8s
 
+from efa_constructs import catalogue
 from efa_constructs.errors import EfaConstructsError
 from efa_constructs.k8s import (
     GangScheduling,
@@ -143,6 +146,26 @@ def test_speaks_the_language_of_each_mpi(bench, implementation, field, words):
     assert command[start : start + len(words)] == words
 
 
+@pytest.mark.parametrize("implementation", [MpiImplementation.OPEN_MPI, MpiImplementation.OPEN_MPI_5])
+def test_calls_open_mpi_by_its_path_so_that_it_finds_itself_on_workers_without_the_path_of_the_image(
+    bench, tmp_path, implementation
+):
+    installed, linked = tmp_path / "openmpi" / "bin", tmp_path / "bin"
+    installed.mkdir(parents=True)
+    linked.mkdir()
+    mpirun = installed / "mpirun"
+    mpirun.write_text('#!/bin/sh\nprintf "%s\\n" "$0" "$@"\n')
+    mpirun.chmod(0o755)
+    (linked / "mpirun").symlink_to(mpirun)
+    bench.job(mpi_implementation=implementation, command=["sh", "-c", "exec python $HOME 'a  b'"])
+    command = bench.launcher["command"]
+    environment = {"PATH": f"{linked}:{os.defpath}"}
+    output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
+    # orted is beside the program, not beside the link.
+    assert output[0] == str(mpirun)
+    assert output[1:] == command[command.index("--allow-run-as-root") :]
+
+
 def test_binds_ranks_to_cores_where_they_have_no_accelerator(bench):
     bench.job(instance_type="hpc7a.96xlarge")
     command = bench.launcher["command"]
@@ -154,6 +177,28 @@ def test_counts_neuron_devices_as_accelerators(bench):
     bench.job(instance_type="trn1.32xlarge")
     limits = bench.worker["resources"]["limits"]
     assert (limits["aws.amazon.com/neuron"], limits["vpc.amazonaws.com/efa"]) == (16, 8)
+
+
+def test_asks_for_hugepages_without_accelerators_too_for_libfabric_has_its_buffers_there(bench):
+    bench.job(instance_type="hpc7g.16xlarge")
+    assert bench.worker["resources"]["limits"]["hugepages-2Mi"] == "5120Mi"
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "devices", "ranks"),
+    [
+        ("trn1.32xlarge", None, 32),
+        ("trn1.32xlarge", 4, 8),
+        ("trn2.48xlarge", None, 64),
+        ("trn2.3xlarge", None, 4),
+        ("p5.48xlarge", None, 8),
+        ("p5.48xlarge", 4, 4),
+    ],
+)
+def test_has_a_rank_for_each_gpu_and_for_each_neuron_core(bench, instance_type, devices, ranks):
+    job = bench.job(instance_type=instance_type, resources=WorkerResources(accelerators=devices))
+    assert bench.spec["slotsPerWorker"] == ranks
+    assert job.processes == 2 * ranks
 
 
 def test_reads_a_secret_into_the_environment_of_every_rank(bench):
@@ -402,10 +447,10 @@ def test_accepts_taints_that_its_pods_tolerate(bench):
 @pytest.mark.parametrize(
     ("overrides", "warning"),
     [
-        (resources(memory=Size.gibibytes(1050)), "'memory' is 1075200 MiB, and only .* sure to be free"),
-        (resources(cpu=94.5), "'cpu' is 94.5, and only 93.69 vCPUs are sure to be free"),
-        (resources(accelerators=4), "'accelerators' is 4 of the 8"),
-        (resources(efa_interfaces=1), "'efa_interfaces' is 1 of the 4"),
+        (resources(memory=Size.gibibytes(1050)), "ask for 1077248 MiB of 'memory', and only .* sure to be free"),
+        (resources(cpu=94.5), "ask for 95.5 of 'cpu', and only 94.69 are sure to be free"),
+        (resources(accelerators=4), "ask for 4 of the 8 'nvidia.com/gpu'"),
+        (resources(efa_interfaces=1), "ask for 1 of the 4 'vpc.amazonaws.com/efa'"),
         ({"processes_per_node": 4}, "'processes_per_node' is 4, but a worker has 8 accelerators"),
         ({"node_selector": {"karpenter.sh/nodepool": "gpu"}}, "Karpenter does not know which types have hugepages"),
         ({"environment": {"RDMAV_FORK_SAFE": "1"}}, "RDMAV_FORK_SAFE=1"),
@@ -416,6 +461,17 @@ def test_warns_of_what_may_not_do_what_was_meant(bench, overrides, warning):
 
     bench.job(**overrides)
     assert any(re.search(warning, given) for given in bench.warnings), bench.warnings
+
+
+def test_leaves_room_for_a_launcher_beside_a_worker_and_only_there(bench):
+    most = catalogue.allocatable("p4d.24xlarge").memory_mib - catalogue.DAEMON_SETS_MEMORY_MIB
+    whole = WorkerResources(memory=Size.mebibytes(most))
+    message = (
+        f"'memory' is {most} MiB, but a p4d.24xlarge has at most {most - 2048} MiB for it with the launcher on one"
+    )
+    with pytest.raises(EfaConstructsError, match=message):
+        bench.job(resources=whole)
+    bench.job(resources=whole, launcher=Launcher(placement=LauncherPlacement.OTHER_NODE))
 
 
 def test_warns_of_nothing_in_a_job_that_takes_the_defaults(bench):
@@ -431,5 +487,7 @@ def test_warns_of_no_number_of_ranks_on_neuron_whose_devices_have_several_cores(
 
 def test_warns_of_no_hugepages_on_karpenter_where_none_are_asked_for(bench):
     bench.job(node_selector={"karpenter.sh/nodepool": "gpu"}, **resources(hugepages=Size.mebibytes(0)))
-    assert bench.warnings == []
+    (warning,) = bench.warnings
+    assert "with the label karpenter.sh/nodepool, which Karpenter or EKS Auto Mode makes" in warning
+    assert "hugepages" not in warning
     assert "hugepages-2Mi" not in bench.worker["resources"]["limits"]

@@ -321,6 +321,8 @@ def test_the_image_is_of_the_release_whose_schema_is_ours():
         ({"node_selector": {"gpu": False}}, "'node_selector' is .*, of type dict: give a dict of strings"),
         ({"tolerations": [{"key": "a"}]}, "'tolerations' is .*, of type list: give a list of k8s.Toleration"),
         ({"tolerations": k8s.Toleration(key="a")}, "'tolerations' is of type Toleration: give a list"),
+        ({"tolerations": [k8s.Toleration(operator="Exist")]}, "has the operator 'Exist': use one of Equal, Exists"),
+        ({"node_selector": {"role": "a b"}}, "'node_selector' has role='a b': the value of a label"),
     ],
 )
 def test_refuses_and_makes_nothing(arguments, message):

@@ -10,6 +10,7 @@ from efa_constructs.errors import EfaConstructsError
 from efa_constructs.k8s import NcclCollective, NcclDataType, NcclTests, NcclTransport, WorkerResources
 from efa_constructs.tree_warnings import warnings_of
 
+from .charts import chart as new_chart
 from .schemas import check_manifests
 
 
@@ -62,7 +63,23 @@ def test_runs_on_every_gpu_type_of_the_catalogue(bench):
     for name in GPU_TYPES:
         NcclTests(bench.chart, name, name=name.replace(".", "-"), instance_type=name)
     assert len(bench.manifests) == len(GPU_TYPES)
-    assert warnings_of(bench.chart) == []
+    other_warnings = [
+        one for one in warnings_of(bench.chart) if "the default image has no code for the GPUs" not in one
+    ]
+    assert other_warnings == []
+
+
+def has_warning_about_gpus(instance_type, **overrides):
+    chart = new_chart()
+    NcclTests(chart, "NcclTests", instance_type=instance_type, **overrides)
+    return any("[ack: efa-constructs:gpus-of-the-image]" in one for one in warnings_of(chart))
+
+
+def test_warns_of_gpus_that_the_default_image_has_no_code_for():
+    # T4, RTX PRO and V100; code for B200 runs on B300.
+    families = {name.partition(".")[0] for name in GPU_TYPES if has_warning_about_gpus(name)}
+    assert families == {"g4dn", "g7", "g7e", "p3dn"}
+    assert not has_warning_about_gpus("g4dn.8xlarge", image="registry.example.com/nccl-tests:1")
 
 
 def test_runs_every_collective(bench):
@@ -117,6 +134,19 @@ def test_measures_tcp_as_a_baseline_without_efa(bench):
     assert bench.warnings == []
 
 
+def test_measures_tcp_without_efa_also_with_resources_that_do_not_speak_of_it(bench):
+    nccl_tests(bench, transport=NcclTransport.TCP, resources=WorkerResources(memory=Size.gibibytes(16)))
+    assert bench.worker["resources"]["limits"] == {"memory": "16384Mi", "nvidia.com/gpu": 8}
+    assert bench.warnings == []
+
+
+def test_keeps_efas_beside_tcp_where_they_are_asked_for(bench):
+    resources = WorkerResources(efa_interfaces=4, hugepages=Size.mebibytes(128))
+    nccl_tests(bench, transport=NcclTransport.TCP, resources=resources)
+    limits = bench.worker["resources"]["limits"]
+    assert (limits["vpc.amazonaws.com/efa"], limits["hugepages-2Mi"]) == (4, "128Mi")
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -130,6 +160,7 @@ def test_measures_tcp_as_a_baseline_without_efa(bench):
         ({"collective": "all_reduce"}, "'collective' is 'all_reduce', of type str: give a member of NcclCollective"),
         ({"nodes": 0}, "'nodes' must be at least 1"),
         ({"image": "nccl-tests:latest"}, "'latest', which moves"),
+        ({"data_type": NcclDataType.FP8_E5M2}, "'data_type' is f8e5m2, .* a p4d.24xlarge has older GPUs: use another"),
         ({"resources": WorkerResources(hugepages=Size.mebibytes(15121))}, "pages have 2 MiB"),
     ],
 )
@@ -144,7 +175,7 @@ def test_writes_a_job_that_the_api_server_takes(bench):
     check_manifests(bench.manifests)
 
 
-@pytest.mark.parametrize("tag", ["cuda13.0.2-testsv2.17.0", "tests2.18.3", "testsv3.0.0", "1"])
+@pytest.mark.parametrize("tag", ["cuda13.0.2-testsv2.17.9", "tests2.18.3", "testsv3.0.0", "1"])
 def test_writes_json_with_an_image_that_may_know_how(bench, tag):
     nccl_tests(bench, json_output="/data/result.json", image=f"registry.example.com:5000/nccl-tests:{tag}")
     assert program(bench)[-2:] == ["-J", "/data/result.json"]
@@ -153,11 +184,16 @@ def test_writes_json_with_an_image_that_may_know_how(bench, tag):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({}, "'image' has nccl-testsv2.16.9, which knows no JSON: .* use an 'image' with nccl-tests 2.17 or newer"),
+        ({}, "'image' has nccl-testsv2.16.9, which knows no JSON: .* use an 'image' with nccl-tests 2.17.9 or newer"),
         ({"image": "registry.example.com/nccl-tests:efa1.43.2-tests2.9.3"}, "'image' has nccl-tests2.9.3"),
         (
             {"image": "nccl-tests:testsv2.18.3", "json_output": "result.json"},
             "'json_output' is 'result.json': give the",
+        ),
+        ({"image": "nccl-tests:cuda13.0.2-testsv2.17.1"}, "'image' has nccl-testsv2.17.1, which knows no JSON"),
+        (
+            {"image": "nccl-tests:testsv2.18.3", "json_output": "/data/result.txt"},
+            "'json_output' is '/data/result.txt', but nccl-tests tells by the suffix .*: let it end in .json",
         ),
         ({"image": "nccl-tests:testsv2.18.3", "json_output": ""}, "'json_output' is '': give the absolute path"),
     ],
@@ -170,5 +206,5 @@ def test_refuses_json_that_would_not_be_written(bench, overrides, message):
 
 @pytest.mark.parametrize(("data_type", "name"), [(NcclDataType.FP8_E4M3, "f8e4m3"), (NcclDataType.FP8_E5M2, "f8e5m2")])
 def test_names_types_of_8_bits_as_nvidias_tests_do(bench, data_type, name):
-    nccl_tests(bench, data_type=data_type)
+    nccl_tests(bench, instance_type="p5.48xlarge", data_type=data_type)
     assert program(bench)[-2:] == ["-d", name]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from cdk8s import Size
+from cdk8s_plus_27 import k8s
 
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.k8s import Launcher, LauncherPlacement, WorkerResources
+from efa_constructs.k8s import Launcher, LauncherPlacement, MpiImplementation, WorkerResources
 
 from .schemas import check_manifests
 
@@ -94,15 +97,13 @@ def container(**fields):
     [
         ({"spec": None}, "'spec' None: give a map"),
         ({"spec": []}, r"'spec' \[\]: give a map"),
-        ({"metadata": {"labels": None}}, "'metadata.labels' None: give a map"),
         ({"metadata": {"labels": {"fast": True}}}, "'metadata.labels.fast' True: give a string"),
         ({"spec": {"volumes": ["a"]}}, r"'spec.volumes\[0\]' 'a': give a map"),
         ({"spec": {"containers": {"name": "worker"}}}, "'spec.containers' {'name': 'worker'}: give a list"),
         ({"spec": {"hostIPC": "yes"}}, "'spec.hostIPC' 'yes': give True or False"),
         ({"spec": {"priority": True}}, "'spec.priority' True: give a whole number"),
         (container(env={"A": "b"}), r"'spec.containers\[0\].env' {'A': 'b'}: give a list"),
-        (container(volumeMounts=None), r"'spec.containers\[0\].volumeMounts' None: give a list"),
-        (container(securityContext={"capabilities": None}), "securityContext.capabilities' None: give a map"),
+        (container(volumeMounts=[None]), r"'spec.containers\[0\].volumeMounts\[0\]' None: give a map"),
         (container(resources={"limits": {"memory": "8 GB"}}), "limits.memory' '8 GB': give a quantity such as"),
         (container(readinessProbe={"tcpSocket": {"port": 2.5}}), "port' 2.5: give a whole number or a string"),
     ],
@@ -324,10 +325,341 @@ def test_warns_of_a_harmful_variable_in_overrides(bench, role):
     assert "RDMAV_FORK_SAFE=1" in warning
 
 
-def test_warns_of_hugepages_on_karpenter_in_overrides(bench):
-    bench.job(worker_overrides={"spec": {"nodeSelector": {"karpenter.sh/nodepool": "gpu"}}})
+def node_affinity(*terms):
+    selector = {"nodeSelectorTerms": [{"matchExpressions": list(term)} for term in terms]}
+    return {"spec": {"affinity": {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": selector}}}}
+
+
+def rule(key, operator, *values):
+    return {"key": key, "operator": operator, **({"values": list(values)} if values else {})}
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"spec": {"nodeSelector": {"karpenter.sh/nodepool": "gpu"}}},
+        node_affinity([rule("karpenter.sh/nodepool", "In", "gpu")]),
+        node_affinity([rule("karpenter.sh/nodepool", "Exists"), rule("team", "In", "vision")]),
+        node_affinity([rule("karpenter.sh/nodepool", "In", "a")], [rule("karpenter.sh/nodepool", "In", "b")]),
+        node_affinity([rule("eks.amazonaws.com/compute-type", "In", "auto")]),
+    ],
+)
+def test_warns_of_nodes_of_karpenter_and_of_hugepages_there(bench, overrides):
+    bench.job(worker_overrides=overrides)
     (warning,) = bench.warnings
+    assert "Karpenter or EKS Auto Mode makes, and no EfaNodeGroup" in warning
     assert "Karpenter does not know which types have hugepages" in warning
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        node_affinity([rule("karpenter.sh/nodepool", "DoesNotExist")]),
+        node_affinity([rule("karpenter.sh/nodepool", "NotIn", "cpu")]),
+        node_affinity([rule("eks.amazonaws.com/compute-type", "NotIn", "auto")]),
+        # One of the terms will do.
+        node_affinity([rule("karpenter.sh/nodepool", "Exists")], [rule("team", "In", "vision")]),
+        {"spec": {"nodeSelector": {"team": "vision"}}},
+    ],
+)
+def test_warns_of_no_affinity_that_nodes_of_a_node_group_meet(bench, overrides):
+    bench.job(worker_overrides=overrides)
+    assert bench.warnings == []
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+@pytest.mark.parametrize(
+    "terms",
+    [
+        [[rule(LABEL, "In", "p5.48xlarge")]],
+        [[rule(LABEL, "NotIn", "p4d.24xlarge")]],
+        [[rule(LABEL, "DoesNotExist")]],
+        [[rule("beta.kubernetes.io/instance-type", "In", "p5.48xlarge", "p5e.48xlarge")]],
+        [[rule(LABEL, "In", "p5.48xlarge")], [rule("team", "In", "vision"), rule(LABEL, "In", "p5e.48xlarge")]],
+        [[rule(LABEL, "In", "p5.48xlarge")], [rule("beta.kubernetes.io/instance-type", "In", "p5.48xlarge")]],
+    ],
+)
+def test_refuses_required_node_affinity_for_another_type(bench, role, terms):
+    with pytest.raises(InvalidArgumentError, match=r"affinity has .*instance-type, and takes no p4d.24xlarge, which"):
+        bench.job(**{f"{role}_overrides": node_affinity(*terms)})
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(
+    "terms",
+    [
+        [[rule(LABEL, "In", "p5.48xlarge", "p4d.24xlarge")]],
+        [[rule(LABEL, "NotIn", "p5.48xlarge")]],
+        [[rule(LABEL, "Exists")]],
+        [[rule(LABEL, "In", "p5.48xlarge")], [rule("team", "In", "vision")]],
+    ],
+)
+def test_takes_required_node_affinity_that_the_type_meets(bench, terms):
+    bench.job(worker_overrides=node_affinity(*terms))
+    check_manifests(bench.manifests)
+
+
+def test_lets_a_launcher_elsewhere_prefer_and_need_what_it_likes(bench):
+    preferred = [{"weight": 1, "preference": {"matchExpressions": [rule(LABEL, "In", "m7i.large")]}}]
+    bench.job(
+        launcher=Launcher(placement=LauncherPlacement.OTHER_NODE),
+        launcher_overrides={
+            "spec": {
+                "affinity": {"nodeAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": preferred}},
+                "nodeSelector": {"karpenter.sh/nodepool": "cpu"},
+            }
+        },
+    )
+    assert bench.warnings == []
+
+
+def labelled(**metadata):
+    return {"metadata": metadata}
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (labelled(labels={"team": "a b"}), "metadata.labels' has team='a b': the value of a label"),
+        (labelled(labels={"a b": "c"}), "metadata.labels' has the key 'a b'"),
+        (labelled(annotations={"a b": "any text"}), "metadata.annotations' has the key 'a b'"),
+        ({"spec": {"nodeSelector": {"a b": "c"}}}, "spec.nodeSelector' has the key 'a b'"),
+        ({"spec": {"volumes": [{"name": "My_Vol"}]}}, r"spec.volumes\[0\].name' is 'My_Vol': a name is at most 63"),
+        ({"spec": {"priorityClassName": "High"}}, "spec.priorityClassName' is 'High': a name is"),
+        ({"spec": {"containers": [sidecar() | {"name": "Log"}]}}, r"spec.containers\[0\].name' is 'Log'"),
+        ({"spec": {"initContainers": [sidecar() | {"name": "a.b"}]}}, r"spec.initContainers\[0\].name' is 'a.b'"),
+        (
+            {"spec": {"containers": [sidecar(ports=[{"containerPort": 8080, "name": "a-much-too-long-name"}])]}},
+            r"spec.containers\[0\].ports\[0\]' has the name 'a-much-too-long-name': the name of a port is at most 15",
+        ),
+        (
+            {"spec": {"containers": [sidecar(ports=[{"containerPort": 70000}])]}},
+            r"spec.containers\[0\].ports\[0\]' has the port 70000: a port is at least 1 and at most 65535",
+        ),
+        (
+            {"spec": {"containers": [sidecar(env=[{"name": "1 A"}])]}},
+            r"spec.containers\[0\].env' has the variable '1 A'",
+        ),
+        ({"spec": {"tolerations": [{"operator": "Exist"}]}}, r"spec.tolerations\[0\]' has the operator 'Exist'"),
+    ],
+)
+def test_refuses_names_that_the_api_server_would_refuse(bench, role, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=f"'{role}_overrides.{message}"):
+        bench.job(**{f"{role}_overrides": overrides})
+    assert bench.manifests == []
+
+
+def test_takes_names_that_the_api_server_takes(bench):
+    bench.job(
+        worker_overrides={
+            "metadata": {"labels": {"example.com/Team": "Vision_1", "empty": ""}, "annotations": {"note": "any text"}},
+            "spec": {
+                "containers": [
+                    sidecar(ports=[{"containerPort": 9100, "name": "metrics-1"}], env=[{"name": "lower.case-2"}])
+                ],
+                "priorityClassName": "high.team-a",
+                "tolerations": [{"key": "example.com/team", "effect": "NoSchedule"}],
+                "volumes": [{"name": "data-1", "emptyDir": {}}],
+            },
+        }
+    )
+    check_manifests(bench.manifests)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ({"initContainers": [sidecar() | {"name": "worker"}]}, "the worker has two containers of the name 'worker'"),
+        ({"containers": [sidecar(), sidecar()]}, "the worker has two containers of the name 'log': give each"),
+        ({"volumes": [{"name": "x"}, {"name": "x"}]}, "the worker has two volumes of the name 'x'"),
+    ],
+)
+def test_refuses_two_of_one_name(bench, spec, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(worker_overrides={"spec": spec})
+
+
+OTHER_HOSTFILE = [{"name": "PRTE_MCA_prte_default_hostfile", "value": "/data/hosts"}]
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+@pytest.mark.parametrize(
+    "variable", [OTHER_HOSTFILE[0], {"name": "PRTE_MCA_prte_default_hostfile", "value": None}], ids=["other", "none"]
+)
+def test_refuses_to_change_how_open_mpi_5_finds_the_workers(bench, role, variable):
+    overrides = {"spec": {"containers": [{"name": role, "env": [variable]}]}}
+    message = f"'{role}_overrides' (sets|removes) .*"
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(mpi_implementation=MpiImplementation.OPEN_MPI_5, **{f"{role}_overrides": overrides})
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize(
+    ("implementation", "variable"),
+    [
+        (MpiImplementation.OPEN_MPI, OTHER_HOSTFILE[0]),
+        (
+            MpiImplementation.OPEN_MPI_5,
+            {"name": "PRTE_MCA_prte_default_hostfile", "value": "/etc/mpi/hostfile"},
+        ),
+        (MpiImplementation.OPEN_MPI_5, {"name": "PRTE_MCA_prte_set_max_slots", "value": "8"}),
+    ],
+    ids=["which Open MPI 4 ignores", "the same", "another"],
+)
+def test_takes_variables_of_open_mpi_5_that_do_not_change_it(bench, implementation, variable):
+    bench.job(
+        mpi_implementation=implementation,
+        launcher_overrides={"spec": {"containers": [{"name": "launcher", "env": [variable]}]}},
+    )
+    assert variable in bench.launcher["env"]
+
+
+def test_removes_what_is_none_as_a_json_merge_patch_does(bench):
+    limits = {"aws.amazon.com/neuron": None, "aws.amazon.com/neuroncore": 32}
+    bench.job(
+        instance_type="trn1.32xlarge",
+        pod_labels={"team": "a", "tier": "b"},
+        worker_overrides={
+            "metadata": {"labels": {"tier": None}},
+            "spec": {
+                "automountServiceAccountToken": None,
+                "containers": [{"name": "worker", "resources": {"limits": limits}, "readinessProbe": None}],
+                "volumes": [{"name": "shared-memory", "emptyDir": None, "hostPath": {"path": "/mnt/shm"}}],
+            },
+        },
+    )
+    resources = bench.worker["resources"]
+    assert "aws.amazon.com/neuron" not in resources["limits"] | resources["requests"]
+    assert resources["limits"]["aws.amazon.com/neuroncore"] == resources["requests"]["aws.amazon.com/neuroncore"] == 32
+    assert "readinessProbe" not in bench.worker
+    assert "automountServiceAccountToken" not in bench.pod("Worker")
+    assert bench.pod("Worker")["volumes"] == [{"name": "shared-memory", "hostPath": {"path": "/mnt/shm"}}]
+    assert bench.spec["mpiReplicaSpecs"]["Worker"]["template"]["metadata"]["labels"] == {"team": "a"}
+    check_manifests(bench.manifests)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            {"metadata": {"labels": None}},
+            "'worker_overrides' removes 'metadata.labels', where there is nothing to remove",
+        ),
+        ({"spec": {"priorityClassName": None}}, "removes 'spec.priorityClassName', where there is nothing to remove"),
+        ({"spec": {"containers": None}}, "removes 'spec.containers', which Kubernetes requires: leave it out"),
+        (
+            {"spec": {"containers": [sidecar(args=None)]}},
+            r"removes 'spec.containers\[0\].args', where there is nothing",
+        ),
+        (
+            container(env=[{"name": "A", "value": None}]),
+            r"removes 'spec.containers\[0\].env\[0\].value', where there",
+        ),
+        ({"spec": {"tolerations": [{"key": "a", "effect": None}]}}, r"removes 'spec.tolerations\[0\].effect', where"),
+        (container(resources={"limits": {"nvidia.com/mig": None}}), "limits.nvidia.com/mig', where there is nothing"),
+        (container(image=None), r"'worker_overrides' has 'spec.containers\[0\].image': use the job's own"),
+        ({"spec": {"imagePulPolicy": None}}, "'spec.imagePulPolicy', which no pod has"),
+        (container(securityContext={"capabilities": None}), "'worker' has no IPC_LOCK, but libfabric registers memory"),
+    ],
+)
+def test_refuses_to_remove_what_is_not_there_or_must_stay(bench, overrides, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(worker_overrides=overrides)
+    assert bench.manifests == []
+
+
+def test_refuses_to_remove_the_variables_that_mpirun_hands_on(bench):
+    with pytest.raises(InvalidArgumentError, match=r"removes 'spec.containers\[0\].env': set 'base_environment' and"):
+        bench.job(launcher_overrides={"spec": {"containers": [{"name": "launcher", "env": None}]}})
+    assert bench.manifests == []
+
+
+@pytest.mark.parametrize("context", [{"capabilities": {"add": ["ALL"]}}, {"privileged": True, "capabilities": None}])
+def test_takes_any_way_to_let_workers_lock_memory(bench, context):
+    bench.job(worker_overrides=container(securityContext=context))
+    check_manifests(bench.manifests)
+
+
+TEAM = k8s.Taint(key="team", value="vision", effect="NoSchedule")
+
+
+def test_counts_tolerations_of_overrides(bench):
+    tolerations = {"spec": {"tolerations": [{"key": "team", "operator": "Exists"}]}}
+    bench.job(node_taints=[TEAM], worker_overrides=tolerations, launcher_overrides=tolerations)
+    assert bench.pod("Worker")["tolerations"][-1] == {"key": "team", "operator": "Exists"}
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+def test_refuses_to_remove_tolerations_that_the_nodes_ask_for(bench, role):
+    with pytest.raises(
+        InvalidArgumentError, match="the nodes have the taint team=vision:NoSchedule, which the pods do"
+    ):
+        bench.job(
+            node_taints=[TEAM],
+            tolerations=[k8s.Toleration(key="team", operator="Exists")],
+            **{f"{role}_overrides": {"spec": {"tolerations": None}}},
+        )
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"hugepages-2Mi": "3Mi"}, "'worker' of the worker is limited to 3Mi of hugepages-2Mi, but pages are whole"),
+        ({"vpc.amazonaws.com/efa": "500m"}, "is limited to 500m of vpc.amazonaws.com/efa, but devices are whole"),
+    ],
+)
+def test_refuses_parts_of_pages_and_devices(bench, values, message):
+    with pytest.raises(InvalidArgumentError, match=message):
+        bench.job(worker_overrides=limits(values))
+
+
+def test_refuses_hugepages_without_memory_and_cpu(bench):
+    nothing = {"limits": {"memory": None}, "requests": {"memory": None, "cpu": None}}
+    with pytest.raises(InvalidArgumentError, match="asks for hugepages, which Kubernetes gives only beside"):
+        bench.job(worker_overrides=container(resources=nothing))
+    nothing["limits"] |= {"hugepages-2Mi": None}
+    bench.job(worker_overrides=container(resources=nothing))
+
+
+HUGE = {"memory": "1085000Mi"}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "warning"),
+    [
+        (
+            {"worker_overrides": container(resources={"limits": HUGE, "requests": HUGE})},
+            "a worker and the launcher beside it ask for .* of 'memory', and only .* are sure to be free on a p4d",
+        ),
+        (
+            {"worker_overrides": {"spec": {"containers": [sidecar(**asking(cpu="1"))]}}},
+            "ask for 95.69 of 'cpu', and only",
+        ),
+        (
+            {"launcher_overrides": {"spec": {"containers": [{"name": "launcher", **asking(cpu="1500m")}]}}},
+            "ask for 95.19 of 'cpu', and only 94.69 are sure",
+        ),
+        ({"worker_overrides": limits({"nvidia.com/gpu": 4})}, "ask for 4 of the 8 'nvidia.com/gpu'"),
+        ({"worker_overrides": limits({"nvidia.com/gpu": 4})}, "'processes_per_node' is 8, but a worker has 4 accel"),
+    ],
+)
+def test_warns_of_tight_resources_by_what_the_pods_finally_ask_for(bench, overrides, warning):
+    bench.job(**overrides)
+    assert any(re.search(warning, given) for given in bench.warnings), bench.warnings
+
+
+def test_warns_of_no_tight_resources_that_overrides_make_room_for(bench):
+    bench.job(
+        resources=WorkerResources(memory=Size.gibibytes(1050), cpu=94.5, efa_interfaces=1),
+        worker_overrides=container(
+            resources={
+                "limits": {"memory": "64Gi", "vpc.amazonaws.com/efa": 4},
+                **asking(memory="64Gi", cpu="90")["resources"],
+            }
+        ),
+    )
+    assert bench.warnings == []
 
 
 def test_refuses_two_volumes_at_one_path(bench):

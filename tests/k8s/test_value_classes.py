@@ -127,22 +127,34 @@ def test_takes_whole_mebibytes_in_any_unit(bench):
 
 
 @pytest.mark.parametrize(
-    ("make", "field"),
+    ("make", "field", "least"),
     [
-        (lambda duration: RunPolicy(ttl_after_finished=duration), "ttl_after_finished"),
-        (lambda duration: RunPolicy(active_deadline=duration), "active_deadline"),
-        (lambda duration: GangScheduling(schedule_timeout=duration), "schedule_timeout"),
+        (lambda duration: RunPolicy(ttl_after_finished=duration), "ttl_after_finished", 0),
+        (lambda duration: RunPolicy(active_deadline=duration), "active_deadline", 1),
+        (lambda duration: GangScheduling(schedule_timeout=duration), "schedule_timeout", 1),
     ],
     ids=["ttl_after_finished", "active_deadline", "schedule_timeout"],
 )
 @pytest.mark.parametrize(
     "duration",
-    [Duration.seconds(0), Duration.millis(500), Duration.seconds(1.5), Duration.minutes(0.001), Duration.days(1e300)],
-    ids=["nothing", "half a second", "a second and a half", "a part of a minute", "for ever"],
+    [Duration.millis(500), Duration.seconds(1.5), Duration.minutes(0.001), Duration.days(1e300)],
+    ids=["half a second", "a second and a half", "a part of a minute", "for ever"],
 )
-def test_refuses_a_duration_that_is_not_of_whole_seconds_or_has_too_many(make, field, duration):
-    with pytest.raises(InvalidArgumentError, match=f"'{field}' is .*: use whole seconds, at least 1 and at most "):
+def test_refuses_a_duration_that_is_not_of_whole_seconds_or_has_too_many(make, field, least, duration):
+    with pytest.raises(
+        InvalidArgumentError, match=f"'{field}' is .*: use whole seconds, at least {least} and at most "
+    ):
         make(duration)
+
+
+def test_refuses_no_time_at_all_but_for_what_kubernetes_may_delete_at_once():
+    for make in (
+        lambda: RunPolicy(active_deadline=Duration.seconds(0)),
+        lambda: GangScheduling(schedule_timeout=Duration.seconds(0)),
+    ):
+        with pytest.raises(InvalidArgumentError, match="is 0 seconds: use whole seconds, at least 1 and"):
+            make()
+    assert RunPolicy(ttl_after_finished=Duration.seconds(0)).to_spec()["ttlSecondsAfterFinished"] == 0
 
 
 @pytest.mark.parametrize(
@@ -156,7 +168,7 @@ def test_refuses_a_duration_that_is_not_of_whole_seconds_or_has_too_many(make, f
         (lambda: GangScheduling(min_available=INT32_MAX + 1), f"'min_available' .* at most {INT32_MAX}, got"),
         (
             lambda: RunPolicy(ttl_after_finished=Duration.days(100000)),
-            f"'ttl_after_finished' is 100000 days: use whole seconds, at least 1 and at most {INT32_MAX}",
+            f"'ttl_after_finished' is 100000 days: use whole seconds, at least 0 and at most {INT32_MAX}",
         ),
         (lambda: GangScheduling(schedule_timeout=Duration.seconds(INT32_MAX + 1)), f"at most {INT32_MAX}"),
         (lambda: RunPolicy(active_deadline=Duration.seconds(2**64)), f"at most {INT64_MAX}"),

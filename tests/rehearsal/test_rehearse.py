@@ -11,16 +11,26 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.rehearsal.control_plane.binaries import Binaries
+
 from .efa_command import ROOT, Efa, write_nodes_project
 
 
 @pytest.fixture(scope="module")
-def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str, Efa]:
-    """The default app, rehearsed once."""
+def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the page of the default app's rehearsal is."""
+    return tmp_path_factory.mktemp("page") / "rehearsal.html"
+
+
+@pytest.fixture(scope="module")
+def rehearsed(
+    tmp_path_factory: pytest.TempPathFactory, page: Path, binaries: Binaries
+) -> tuple[int, dict[str, Any], str, Efa]:
+    """The default app, rehearsed once, with its control plane."""
     efa = Efa(tmp_path_factory.mktemp("tmp"))
-    code, out, err = efa.run("--json")
+    code, out, err = efa.run("--json", "--report", str(page), "--kubernetes-binaries", str(binaries.etcd.parent))
     assert out, err
-    return code, json.loads(out), err, efa
+    return code, json.loads(out), err.replace(f"The report with the picture: {page}\n", ""), efa
 
 
 def test_deploys_the_default_app_and_finds_that_efa_passes(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
@@ -49,10 +59,71 @@ def test_deploys_the_default_app_and_finds_that_efa_passes(rehearsed: tuple[int,
     assert group["efa"]["findings"] == []
 
 
+def test_starts_the_nccl_job_on_two_nodes_with_all_their_devices(
+    rehearsed: tuple[int, dict[str, Any], str, Efa],
+) -> None:
+    code, document, _, _ = rehearsed
+    (cluster,) = document["kubernetes"]
+    instances = {node["instanceId"] for group in document["nodeGroups"] for node in group["nodes"]}
+    assert code == 0
+    assert cluster["sound"]
+    assert cluster["findings"] == []
+    assert {node["instanceId"] for node in cluster["nodes"]} == instances
+    for node in cluster["nodes"]:
+        assert node["ready"]
+        assert node["instanceType"] == "p4d.24xlarge"
+        assert node["devices"] == {"vpc.amazonaws.com/efa": 4, "nvidia.com/gpu": 8}
+    workers = [pod for pod in cluster["pods"] if pod["role"] == "worker"]
+    (launcher,) = (pod for pod in cluster["pods"] if pod["role"] == "launcher")
+    assert {pod["node"] for pod in workers} == {node["name"] for node in cluster["nodes"]}
+    assert [(pod["state"], pod["ready"]) for pod in (*workers, launcher)] == [("Running", True)] * 3
+    for pod in workers:
+        assert (pod["holds"]["vpc.amazonaws.com/efa"], pod["holds"]["nvidia.com/gpu"]) == ("4", "8")
+    assert launcher["endState"] == "Succeeded"
+    (job,) = cluster["jobs"]
+    assert (job["kind"], job["state"], job["transport"]) == ("MPIJob", "Succeeded", "efa")
+    assert [one["type"] for one in job["conditions"]] == ["Created", "Running", "Succeeded"]
+    first, second = sorted(instances)
+    assert {(*one["from"], *one["to"], one["reaches"]) for one in cluster["efaReachability"]} == {
+        (first, second, True),
+        (second, first, True),
+    }
+
+
+def test_says_what_really_ran_and_what_was_computed(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
+    _, document, _, _ = rehearsed
+    ran = " ".join(document["executed"])
+    for program in ("CDK CLI", "kubectl handler", "etcd", "kube-apiserver 1.36", "kube-scheduler", "mpi-operator"):
+        assert program in ran
+    assert any("mpirun did not run" in each for each in document["computed"])
+    assert any("no packet was sent" in each for each in document["computed"])
+    assert not any("accepted, and not applied" in each for each in document["notChecked"])
+    assert "Gbps" not in json.dumps(document)
+    assert "GB/s" not in json.dumps(document)
+
+
+def test_writes_the_page(rehearsed: tuple[int, dict[str, Any], str, Efa], page: Path) -> None:
+    text = page.read_text()
+    for pod in rehearsed[1]["kubernetes"][0]["pods"]:
+        assert pod["name"] in text
+
+
 def test_shows_one_line_for_each_stage(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
     _, document, err, _ = rehearsed
     stages = [stage["name"] for stage in document["stages"]]
-    assert sorted(stages) == sorted(["synthesize", "start the account", "bootstrap", "deploy", "read back", "judge"])
+    assert sorted(stages) == sorted(
+        [
+            "find Kubernetes",
+            "synthesize",
+            "start the account",
+            "bootstrap",
+            "deploy",
+            "start the jobs",
+            "end the jobs",
+            "read back",
+            "judge",
+        ]
+    )
     assert sorted(line[:18].strip() for line in err.splitlines()) == sorted(stages)
 
 
@@ -63,6 +134,7 @@ def test_leaves_no_process_and_no_file_behind(rehearsed: tuple[int, dict[str, An
 def test_gives_the_account_the_placement_group_that_the_app_names(efa: Efa, tmp_path: Path) -> None:
     code, out, err = efa.run(
         "--json", "-c", "efa:placementGroup=rack", "-c", "efa:capacityReservationId=cr-0123456789abcdef0",
+        "--without-kubernetes",
         directory=write_nodes_project(tmp_path),
     )  # fmt: skip
     assert code == 0, err
@@ -101,7 +173,7 @@ def test_answers_an_app_of_another_account_at_synthesis_and_when_it_is_deployed(
     (tmp_path / "app.py").write_text(ASKING_APP)
     (tmp_path / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
-    code, out, err = efa.run("--json", directory=tmp_path)
+    code, out, err = efa.run("--json", "--without-kubernetes", directory=tmp_path)
     document = json.loads(out)
     assert (code, document["refusals"], document["account"]) == (1, [], "111122223333"), err
     assert (
@@ -118,7 +190,7 @@ def test_answers_an_app_of_another_account_at_synthesis_and_when_it_is_deployed(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_leaves_nothing_behind_when_it_is_interrupted(efa: Efa, number: signal.Signals) -> None:
-    with efa.start() as process:
+    with efa.start("--without-kubernetes") as process:
         assert process.stderr is not None
         # The account is up, and the app and the CDK CLI are running.
         assert process.stderr.readline().startswith("start the account")

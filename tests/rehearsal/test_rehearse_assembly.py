@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,7 +114,7 @@ def test_says_no_to_an_assembly_that_was_edited(
     efa: Efa, assembly: Path, tmp_path: Path, change: Change, words: str
 ) -> None:
     edited = changed(assembly, tmp_path, change)
-    code, out, err = efa.run("--assembly", str(edited), "--cluster-facts", str(FACTS))
+    code, out, err = efa.run("--assembly", str(edited), "--cluster-facts", str(FACTS), "--without-kubernetes")
     assert code == 1, err
     assert words in " ".join(out.split())
     assert "npx cdk deploy" not in out
@@ -168,7 +166,9 @@ def judged(assembly: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[Cha
     folder = tmp_path_factory.mktemp("judged")
     (folder / "tmp").mkdir()
     edited = changed(assembly, folder, *DEPLOYED_TOGETHER)
-    code, out, err = Efa(folder / "tmp").run("--assembly", str(edited), "--cluster-facts", str(FACTS), "--json")
+    code, out, err = Efa(folder / "tmp").run(
+        "--assembly", str(edited), "--cluster-facts", str(FACTS), "--json", "--without-kubernetes"
+    )
     assert code == 1, err
     document = json.loads(out)
     assert document["deployed"]
@@ -203,20 +203,23 @@ def test_only_warns_where_efa_passes_by_the_clusters_group_and_no_other_was_mean
     assert "would not carry it alone" in finding["problem"]
 
 
-def test_keeps_the_account_and_leaves_the_assembly_alone(efa: Efa, assembly: Path) -> None:
+def test_keeps_the_account_and_leaves_the_assembly_alone(
+    efa: Efa, assembly: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     before = sorted(assembly.rglob("*"))
-    code, out, err = efa.run("--assembly", str(assembly), "--cluster-facts", str(FACTS), "--keep", "--json")
+    code, out, err = efa.run(
+        "--assembly", str(assembly), "--cluster-facts", str(FACTS), "--keep", "--json", "--without-kubernetes"
+    )
     assert code == 0, err
     document = json.loads(out)
-    try:
-        (cluster,) = read_clusters(aws_clients(environment=document["environment"]))
-        assert cluster.node_groups[0].status == "ACTIVE"
-        assert sorted(assembly.rglob("*")) == before
-    finally:
-        os.kill(document["processId"], signal.SIGTERM)
-    deadline = time.monotonic() + 10
-    while efa.processes() and time.monotonic() < deadline:
-        time.sleep(0.05)
+    (cluster,) = read_clusters(aws_clients(environment=document["environment"]))
+    assert cluster.node_groups[0].status == "ACTIVE"
+    assert document["kubeconfigs"] is None
+    assert sorted(assembly.rglob("*")) == before
+    code, out, err = efa.run("--stop")
+    assert (code, out, err) == (0, f"Stopped the account 123456789012 (process {document['processId']}).\n", "")
+    assert efa.run("--stop") == (0, "No rehearsal was kept running.\n", "")
     efa.assert_left_nothing()
 
 

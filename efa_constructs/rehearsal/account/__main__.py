@@ -8,11 +8,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ..kept import kept_record
+from ..work_folder import work_folder
 
 if TYPE_CHECKING:
     from .eks.control_planes import ControlPlanesToCome
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["KEEP", "main"]
 
-# What the parent writes so that the account outlives it.
-KEEP = "keep"
+# What the parent writes before the name of a file, so that the account outlives it, and is written down there.
+KEEP = "keep "
 
 _ACCOUNT = "123456789012"
 
@@ -37,12 +40,18 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     with ExitStack() as stack:
         server = serve(arguments.port, arguments.account)
+        folder = None
         if arguments.kubernetes_binaries is not None:
-            server.account.control_planes = stack.enter_context(_kubernetes(arguments))
+            folder = stack.enter_context(work_folder())
+            server.account.control_planes = stack.enter_context(_kubernetes(arguments, folder))
         if arguments.cluster_facts is not None:
             _seed(arguments.cluster_facts)
         if not arguments.detached:
-            threading.Thread(target=_wait_for_parent, args=[ended], daemon=True).start()
+
+            def keep(file: Path) -> None:
+                stack.enter_context(kept_record(file, account=arguments.account, folder=folder))
+
+            threading.Thread(target=_wait_for_parent, args=[ended, keep], daemon=True).start()
         threading.Thread(target=server.serve_forever, daemon=True).start()
         sys.stdout.write(json.dumps({"port": server.server_port, "account": arguments.account}) + "\n")
         sys.stdout.flush()
@@ -52,12 +61,11 @@ def main() -> None:
 
 
 @contextmanager
-def _kubernetes(arguments: argparse.Namespace) -> Iterator[ControlPlanesToCome]:
-    """The Kubernetes half of the account's clusters, whose files go with it."""
-    from ..work_folder import work_folder
+def _kubernetes(arguments: argparse.Namespace, folder: Path) -> Iterator[ControlPlanesToCome]:
+    """The Kubernetes half of the account's clusters."""
     from .eks.control_planes import ControlPlanesToCome, set_control_planes
 
-    with work_folder() as folder, ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool:
         # It takes seconds to load, and longer to start: meanwhile the account answers.
         to_come = ControlPlanesToCome(pool.submit(_start_kubernetes, arguments, folder))
         set_control_planes(to_come)
@@ -104,9 +112,10 @@ def _seed(file: Path) -> None:
         sys.exit(f"the account refuses what the cluster facts file '{file}' describes: {error.message}")
 
 
-def _wait_for_parent(ended: threading.Event) -> None:
+def _wait_for_parent(ended: threading.Event, keep: Callable[[Path], None]) -> None:
     for line in sys.stdin:
-        if line.strip() == KEEP:
+        if line.startswith(KEEP):
+            keep(Path(line.removeprefix(KEEP).rstrip("\n")))
             return
     ended.set()
 

@@ -10,6 +10,7 @@ from typing import Any
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
 from ... import catalogue
+from ...catalogue import EFA_INTERFACE_TYPES
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
 __all__ = ["Card", "Hardware", "hardware", "offerings_are_own", "regions_offering", "set_offerings", "zones_offering"]
@@ -45,7 +46,7 @@ class Hardware:
     @property
     def has_efa(self) -> bool:
         """Whether any card carries an EFA."""
-        return any("efa" in card.interface_types or "efa-only" in card.interface_types for card in self.cards.values())
+        return any(not card.interface_types.isdisjoint(EFA_INTERFACE_TYPES) for card in self.cards.values())
 
 
 @functools.cache

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import IO, Any
 
 from ...errors import RehearsalError
 from ..control_plane.binaries import Binaries
+from ..kept import new_record_file
 from .__main__ import KEEP
 from .endpoint import environment
 from .on_trust import CLUSTERS_PATH, PATH
@@ -27,6 +29,7 @@ _START_SECONDS = 60.0
 # It ends control planes, and removes their files.
 _STOP_SECONDS = 20.0
 _ANSWER_SECONDS = 10.0
+_POLL_SECONDS = 0.02
 # How much of what the account wrote to standard error belongs into an error message.
 _TAIL_LINES = 5
 # And how much of a line that makes no sense.
@@ -188,11 +191,20 @@ class AccountProcess:
             self._errors = None
 
     def release(self) -> int:
-        """Let the account go on without this process, and return its process id."""
+        """Let the account go on without this process, and return its process id.
+
+        :raises RehearsalError: It has ended, or cannot write down that it is kept.
+        """
         process = self._running
         assert process.stdin
-        process.stdin.write(f"{KEEP}\n")
+        record = new_record_file()
+        process.stdin.write(f"{KEEP}{record}\n")
         process.stdin.flush()
+        end = time.monotonic() + _ANSWER_SECONDS
+        while not record.exists():
+            if process.poll() is not None or time.monotonic() > end:
+                raise RehearsalError(f"the emulated account cannot be kept: {self._tail()}")
+            time.sleep(_POLL_SECONDS)
         return process.pid
 
     @property

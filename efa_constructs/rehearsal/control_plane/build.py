@@ -16,6 +16,7 @@ from .build_progress import BuildProgress, Teller
 from .cache import Cache
 from .control_plane_programs import SOURCES, ControlPlaneProgram, required_modules
 from .go_toolchain import GoToolchain, find_go
+from .mpi_operator_source import with_health_address
 
 __all__ = ["built_programs"]
 
@@ -28,10 +29,8 @@ _MODULE = "efa-constructs/control-plane"
 _DOWNLOADING = "go: downloading "
 _PACKAGE = "package "
 _TAIL_LINES = 3
-_NETWORK = re.compile(
-    r"dial tcp|no such host|connection re|timeout|TLS handshake|proxyconnect|unexpected EOF|: [45]\d\d |"
-    r"module lookup disabled"
-)
+# How Go says that a proxy, or a server of sources, did not give it a module.
+_NO_MODULE = re.compile(r"reading (https?|file):|Get \"|dial tcp|module lookup disabled|git ls-remote|unexpected EOF")
 
 
 def built_programs(
@@ -161,7 +160,9 @@ class _Build:
                 )
 
         self._teller.tell(BuildProgress(stage="compiling", done=len(begun), total=len(owners)))
-        flags = ["-v", "-trimpath", "-buildvcs=false", "-ldflags", f"-s -w {_version_flags()}"]
+        # Without what a debugger would need.
+        flags = ["-v", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"]
+        flags += ["-ldflags", f"-s -w {_version_flags()}"]
         if any(program.name == "mpi-operator" for program in self._wanted):
             flags += ["-modfile", str(self._patched_modules())]
         with begun_file.open("a", encoding="utf-8") as packages:
@@ -179,7 +180,7 @@ class _Build:
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(file.read_bytes())
         server = ours / "cmd" / "mpi-operator" / "app" / "server.go"
-        server.write_text(_with_health_address(server.read_text(encoding="utf-8")), encoding="utf-8")
+        server.write_text(with_health_address(server.read_text(encoding="utf-8")), encoding="utf-8")
         shutil.copy(SOURCES / "go.sum", self._temporary)
         modules = self._temporary / "go.mod"
         replacement = f"\nreplace {_MPI_OPERATOR} => {json.dumps(str(ours))}\n"
@@ -202,6 +203,8 @@ class _Build:
 
     def _environment(self) -> dict[str, str]:
         return {
+            # The compiler runs a few thousand times, and has hardly any garbage worth collecting.
+            "GOGC": "400",
             **os.environ,
             # The Go that was found, this module alone, this machine, and no C compiler.
             "GOTOOLCHAIN": "local",
@@ -241,31 +244,14 @@ def _version_flags() -> str:
     return " ".join(f"-X {name}={value}" for name, value in values.items())
 
 
-def _with_health_address(upstream: str) -> str:
-    fixed = 'Addr:    fmt.Sprintf(":%d", healthCheckPort),'
-    start = "func Run(opt *options.ServerOption) error {"
-    for text in (fixed, start):
-        if upstream.count(text) != 1:
-            raise RehearsalError(
-                f"the MPI Operator's cmd/mpi-operator/app/server.go has {upstream.count(text)} times '{text}' instead "
-                "of once: adapt what build.py of the control plane replaces to this version of it"
-            )
-    return upstream.replace(fixed, "Addr:    healthAddress(),").replace(
-        start,
-        "func healthAddress() string {\n"
-        '\tif address := os.Getenv("MPI_OPERATOR_HEALTH_ADDRESS"); address != "" {\n'
-        "\t\treturn address\n"
-        "\t}\n"
-        '\treturn fmt.Sprintf(":%d", healthCheckPort)\n'
-        "}\n\n" + start,
-    )
-
-
 def _failure(verb: str, result: ProgramResult) -> RehearsalError:
     lines = [
         line.strip()
         for line in result.lines
-        if line.strip() and not line.startswith((_DOWNLOADING, _PACKAGE)) and " " in line.strip()
+        if line.strip()
+        and not line.startswith((_DOWNLOADING, _PACKAGE))
+        # A package that is compiled is a word alone.
+        and " " in line.strip()
     ]
     tail = "; ".join(lines[-_TAIL_LINES:]) or f"exit code {result.returncode}"
     if "no space left on device" in tail:
@@ -273,7 +259,7 @@ def _failure(verb: str, result: ProgramResult) -> RehearsalError:
             f"the disk was full before the control plane was built ({tail}): make room, or let 'XDG_CACHE_HOME' name a "
             "folder that has it; what was built is kept"
         )
-    if verb == "list" and _NETWORK.search(tail):
+    if verb == "list" and _NO_MODULE.search(tail):
         return RehearsalError(
             f"the modules of the control plane cannot be downloaded ({tail}): give access to a Go module proxy, that "
             f"'GOPROXY' may name, {_BRING_YOUR_OWN}"

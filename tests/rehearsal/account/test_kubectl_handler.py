@@ -191,7 +191,7 @@ def test_a_value_is_what_kubectl_reads(kubectl: Kubectl) -> None:
 
 def test_a_value_that_is_too_long_for_cloudformation_fails(kubectl: Kubectl) -> None:
     kubectl.deploy(says=f"'{'x' * 4096}'")
-    with pytest.raises(CloudFormationError, match="Response object is too long."):
+    with pytest.raises(CloudFormationError, match=r"^Response object is too long\."):
         kubectl.create(KubernetesObjectValue, VALUE)
 
 
@@ -253,7 +253,7 @@ def test_a_chart_is_named_as_not_installed_where_no_helm_runs(
     assert made.physical_id == "training/It"
     assert (
         "the Helm chart training/It, which was not installed: helm of the function's layer does not run on this "
-        "machine, and PATH has no other: install helm"
+        "machine, or is not here, and PATH has no other: install helm"
     ) in on_trust.taken_on_trust()
 
 
@@ -282,8 +282,8 @@ def test_kubectl_of_this_machine_stands_in_for_one_that_does_not_run_here(
     kubectl.create(KubernetesManifest, MANIFEST)
     assert kubectl.commands == ["kubectl of this machine"]
     assert (
-        f"kubectl of the Lambda layer, which does not run on this machine: {own / 'kubectl'} stood in for it"
-        in on_trust.taken_on_trust()
+        f"kubectl of the Lambda layer, which does not run on this machine, or is not here: {own / 'kubectl'} stood in "
+        "for it" in on_trust.taken_on_trust()
     )
 
 
@@ -305,3 +305,16 @@ def test_kubectl_of_this_machine_is_not_taken_for_a_layer_that_was_forgotten(
     kubectl.deploy(archive({"bin/other": ""}))
     with pytest.raises(CloudFormationError, match="No such file or directory: 'kubectl'"):
         kubectl.create(KubernetesManifest, MANIFEST)
+
+
+def test_kubectl_of_this_machine_stands_in_for_a_layer_of_another_account(
+    kubectl: Kubectl, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "kubectl").write_text('#!/bin/sh\necho "kubectl of this machine" >> "$RECORD"\n', encoding="utf-8")
+    (tmp_path / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    kubectl.deploy(archive({"bin/other": ""}))
+    elsewhere = "arn:aws:lambda:us-east-1:999999999999:layer:kubectl:1"
+    handler(kubectl.account).layers.append({"Arn": elsewhere, "CodeSize": 0})
+    kubectl.create(KubernetesManifest, MANIFEST)
+    assert kubectl.commands == ["kubectl of this machine"]

@@ -112,6 +112,14 @@ def test_an_exception_is_reported_as_lambda_does(account: TrainingAccount, tmp_p
     assert "Traceback (most recent call last)" in log(account)
 
 
+def test_folders_have_lambdas_names_in_what_a_function_says(account: TrainingAccount, tmp_path: Path) -> None:
+    code = "import os\ndef handler(event, context): raise Exception(os.environ['TMPDIR'] + '/manifest.yaml')"
+    error = run(account, tmp_path, code).error
+    assert error is not None
+    assert error.message == "/tmp/manifest.yaml"
+    assert 'File "/var/task/index.py", line 2, in handler' in log(account)
+
+
 def test_an_answer_that_is_not_json_is_an_error(account: TrainingAccount, tmp_path: Path) -> None:
     error = run(account, tmp_path, "def handler(event, context): return {1, 2}").error
     assert error is not None
@@ -129,9 +137,9 @@ def test_a_function_that_exits_is_an_error(account: TrainingAccount, tmp_path: P
 
 def test_a_function_ends_at_its_timeout_with_all_that_it_started(account: TrainingAccount, tmp_path: Path) -> None:
     file = tmp_path / "processes"
-    invocation = run(account, tmp_path, ENDLESS, {"file": str(file)}, timeout=2)
+    invocation = run(account, tmp_path, ENDLESS, {"file": str(file)}, timeout=4)
     assert invocation.error is not None
-    assert invocation.error.message == "RequestId: r-1 Error: Task timed out after 2.00 seconds"
+    assert invocation.error.message == "RequestId: r-1 Error: Task timed out after 4.00 seconds"
     assert invocation.log == "waiting\n"
     _ended(file)
 

@@ -110,8 +110,8 @@ def test_a_program_that_fails_says_why_although_the_framework_does_not(provider:
 
 
 def test_a_timeout_says_what_went_on(provider: Provider) -> None:
-    provider.deploy("print('waiting for pods'); time.sleep(60)", timeout=1)
-    with pytest.raises(CloudFormationError, match=r"Task timed out after 1\.00 seconds\n(?s:.*)waiting for pods"):
+    provider.deploy("print('waiting for pods'); time.sleep(60)", timeout=4)
+    with pytest.raises(CloudFormationError, match=r"Task timed out after 4\.00 seconds\n(?s:.*)waiting for pods"):
         provider.send()
 
 
@@ -145,6 +145,15 @@ def test_an_error_that_is_too_long_for_cloudformation_shows_how_it_ends(provider
         CloudFormationError, match=r"^Response object is too long\.(?s:.*)ends with:(?s:.*)\nerror: it is invalid$"
     ):
         provider.send()
+
+
+def test_the_stack_that_the_framework_adds_counts(provider: Provider) -> None:
+    provider.deploy("raise Exception('x' * int(event['ResourceProperties']['Length']))")
+    with pytest.raises(CloudFormationError, match=r"^Received response status \[FAILED\]"):
+        provider.send(properties={"Length": 3400})
+    # Without it, this error would fit.
+    with pytest.raises(CloudFormationError, match=r"^Response object is too long\. It has 4[0-3]\d\d bytes"):
+        provider.send(properties={"Length": 3700})
 
 
 def test_a_request_has_at_most_1_mb(provider: Provider) -> None:

@@ -336,6 +336,7 @@ def test_makes_functions_layers_and_permissions(account: AccountProcess) -> None
                 "Handler": "index.handler",
                 "Runtime": "python3.13",
                 "Timeout": "60",
+                "Layers": [{"Ref": "Layer"}],
             },
         },
         "Permission": {
@@ -353,13 +354,26 @@ def test_makes_functions_layers_and_permissions(account: AccountProcess) -> None
     assert function["Timeout"] == 60
     policy = json.loads(functions.get_policy(FunctionName=function["FunctionName"])["Policy"])
     assert [statement["Principal"] for statement in policy["Statement"]] == [{"Service": "events.amazonaws.com"}]
-    assert len(functions.list_layers()["Layers"]) == 1
+    [layer] = functions.list_layers()["Layers"]
+    arn = layer["LatestMatchingVersion"]["LayerVersionArn"]
+    assert [one["Arn"] for one in function["Layers"]] == [arn]
 
-    del resources["Permission"]
+    del resources["Permission"], resources["Function"]["Properties"]["Layers"]
     cloudformation.update_stack(StackName="code", TemplateBody=template(resources), Capabilities=["CAPABILITY_IAM"])
     assert status(account, "code") == "UPDATE_COMPLETE"
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         functions.get_policy(FunctionName=function["FunctionName"])
+    assert functions.list_functions()["Functions"][0]["Layers"] == []
+
+    elsewhere = "arn:aws:lambda:us-east-1:580247275435:layer:LambdaInsightsExtension:60"
+    resources["Function"]["Properties"]["Layers"] = [elsewhere]
+    cloudformation.update_stack(StackName="code", TemplateBody=template(resources), Capabilities=["CAPABILITY_IAM"])
+    assert status(account, "code") == "UPDATE_COMPLETE"
+    assert f"the layer {elsewhere} of another account, which is not here" in account.taken_on_trust()
+    resources["Function"]["Properties"]["Layers"] = [arn.rpartition(":")[0] + ":9"]
+    cloudformation.update_stack(StackName="code", TemplateBody=template(resources), Capabilities=["CAPABILITY_IAM"])
+    assert any("does not exist" in reason for reason in failures(account, "code"))
+
     cloudformation.delete_stack(StackName="code")
     assert functions.list_functions()["Functions"] == functions.list_layers()["Layers"] == []
     s3.delete_object(Bucket="assets", Key="code.zip")

@@ -104,6 +104,12 @@ def test_updates_in_place_what_can_be_updated(cloudformation: CloudFormation) ->
     ]
 
 
+def test_an_update_knows_what_was_before(cloudformation: CloudFormation) -> None:
+    cloudformation.create("s", {"A": queue(DelaySeconds=5)})
+    cloudformation.update("s", {"A": queue(DelaySeconds=7)})
+    assert cloudformation.shelf.before == {"A": {"DelaySeconds": 5}}
+
+
 def test_replaces_by_making_the_new_before_deleting_the_old(cloudformation: CloudFormation) -> None:
     cloudformation.create("s", TWO)
     cloudformation.shelf.calls.clear()

@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from moto.awslambda.models import LambdaFunction, LayerVersion, lambda_backends
+from moto.awslambda.models import LambdaFunction, lambda_backends
 
-__all__ = ["AWS_CLI", "code_folder", "layer_folders"]
+__all__ = ["code_folder", "has_layers_of_others", "layer_folders"]
 
 # Where CDK's layer has the AWS CLI.
-AWS_CLI = "awscli/aws"
+_AWS_CLI = "awscli/aws"
 
 # Resources that are deployed at once share their function.
 _unpacking = threading.Lock()
@@ -32,15 +32,20 @@ def layer_folders(function: LambdaFunction, folder: Path) -> Iterator[Path]:
     """The folders of a function's layers, which Lambda puts together in ``/opt``, without that of the AWS CLI.
 
     :param folder: Where archives are unpacked, and stay.
+    :returns: Those of this account; it has none of another.
     """
     functions = lambda_backends[function.account_id][function.region]
     for layer in function.layers:
         version = functions.layers_versions_by_arn(layer["Arn"])
-        # Lambda lets functions keep a layer that was deleted meanwhile; here nobody deletes one that is in use.
-        assert isinstance(version, LayerVersion), layer["Arn"]
-        # The account answers in its place, and it has thousands of files.
-        if not _has(version.code_bytes, AWS_CLI):
+        # The account answers in place of the AWS CLI, which has thousands of files.
+        if version is not None and not _has(version.code_bytes, _AWS_CLI):
             yield _unpacked(version.code_bytes, version.code_digest, folder)
+
+
+def has_layers_of_others(function: LambdaFunction) -> bool:
+    """Whether a function has layers of other accounts, which could hold anything."""
+    functions = lambda_backends[function.account_id][function.region]
+    return any(functions.layers_versions_by_arn(layer["Arn"]) is None for layer in function.layers)
 
 
 def _has(content: bytes, name: str) -> bool:

@@ -17,7 +17,7 @@ from moto.awslambda.models import LambdaFunction
 
 from ..endpoint import endpoint_url
 from . import aws_program, bootstrap
-from .archives import code_folder, layer_folders
+from .archives import code_folder
 from .programs import search_path
 
 __all__ = ["EXITED", "TIMED_OUT", "FunctionError", "Invocation", "invoke"]
@@ -72,7 +72,6 @@ def invoke(
     :raises ProgramMissingError: The program of its layer does not run here, and there is no other.
     """
     code = code_folder(function, folder)
-    layers = tuple(layer_folders(function, folder))
     with tempfile.TemporaryDirectory(dir=folder, prefix="run-", ignore_cleanup_errors=True) as name:
         run = Path(name)
         programs, out = run / "programs", run / "tmp"
@@ -80,7 +79,7 @@ def invoke(
         out.mkdir()
         environment = {
             **_environment(function, code, out),
-            "PATH": search_path(layers, program, programs),
+            "PATH": search_path(function, program, folder, programs),
             aws_program.KUBECONFIG: str(kubeconfig),
         }
         invocation = _run(function, event, request_id, seconds, run, environment)
@@ -113,7 +112,7 @@ def _run(
             start_new_session=True,
         )
         error = _wait(process, seconds, request_id)
-    text = log_file.read_text(encoding="utf-8", errors="replace")
+    text = _as_in_lambda(log_file.read_text(encoding="utf-8", errors="replace"), environment)
     if error is not None:
         return Invocation(error=error, log=text)
     if not result_file.exists():
@@ -121,8 +120,14 @@ def _run(
         return Invocation(error=FunctionError(error_type=EXITED, message=message), log=text)
     result = json.loads(result_file.read_text(encoding="utf-8"))
     if "errorType" in result:
-        error = FunctionError(error_type=result["errorType"], message=result["errorMessage"])
+        message = _as_in_lambda(result["errorMessage"], environment)
+        error = FunctionError(error_type=result["errorType"], message=message)
     return Invocation(answer=result.get("answer"), error=error, log=text)
+
+
+def _as_in_lambda(text: str, environment: Mapping[str, str]) -> str:
+    """Text with Lambda's names of folders: people can compare it, and an error is as long as it is on AWS."""
+    return text.replace(environment["TMPDIR"], "/tmp").replace(environment["LAMBDA_TASK_ROOT"], "/var/task")
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float, request_id: str) -> FunctionError | None:

@@ -7,12 +7,14 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
 from pathlib import Path
+
+from moto.awslambda.models import LambdaFunction
 
 from ..on_trust import take_on_trust
 from ..resource_type import AwsError
 from . import aws_program
+from .archives import has_layers_of_others, layer_folders
 
 __all__ = ["ProgramMissingError", "search_path"]
 
@@ -29,23 +31,27 @@ class ProgramMissingError(AwsError):
         """
         super().__init__(
             "ProgramMissing",
-            f"{name} of the function's layer does not run on this machine, and PATH has no other: install {name}",
+            f"{name} of the function's layer does not run on this machine, or is not here, and PATH has no other: "
+            f"install {name}",
         )
 
 
-def search_path(layers: Iterable[Path], needed: str, folder: Path) -> str:
+def search_path(function: LambdaFunction, needed: str, unpacked: Path, folder: Path) -> str:
     """``PATH`` for a function: nothing but its layers and ``aws``, so that what a layer lacks is missing here, too.
 
-    :param layers: The layers, unpacked.
     :param needed: The program that the function will start, such as ``"kubectl"``. One of this machine stands in for a
-        layer's that is made for another.
+        layer's that is made for another, or in a layer that is not here.
+    :param unpacked: Where layers are unpacked, and stay.
     :param folder: An empty folder, for programs that stand in for others.
     :raises ProgramMissingError: The program of the layer does not run here, and there is no other.
     """
     _install_aws(folder)
-    folders = [layer / name for layer in layers for name in _FOLDERS if (layer / name).is_dir()]
+    folders = [
+        layer / name for layer in layer_folders(function, unpacked) for name in _FOLDERS if (layer / name).is_dir()
+    ]
     program = next((one / needed for one in folders if (one / needed).is_file()), None)
-    if program is not None and not _runs(program):
+    must_stand_in = has_layers_of_others(function) if program is None else not _runs(program)
+    if must_stand_in:
         (folder / needed).symlink_to(_of_this_machine(needed))
     return ":".join(map(str, [folder, *folders]))
 
@@ -71,5 +77,7 @@ def _of_this_machine(name: str) -> str:
     found = shutil.which(name)
     if found is None:
         raise ProgramMissingError(name)
-    take_on_trust(f"{name} of the Lambda layer, which does not run on this machine: {found} stood in for it")
+    take_on_trust(
+        f"{name} of the Lambda layer, which does not run on this machine, or is not here: {found} stood in for it"
+    )
     return found

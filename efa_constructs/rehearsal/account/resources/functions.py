@@ -1,48 +1,43 @@
-"""AWS::Lambda types that moto makes without their layers, or makes and cannot delete."""
+"""AWS::Lambda types that moto makes without their layers, or can make and not delete."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
-from moto.awslambda.exceptions import UnknownLayerVersionException
-from moto.awslambda.models import LambdaBackend, LambdaFunction, lambda_backends
+from moto.awslambda.models import LambdaBackend, LambdaFunction, LayerDataType, lambda_backends
 
 from ..cloudformation.physical_names import physical_name
+from ..on_trust import take_on_trust
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from .moto_models import MotoResourceType
 
 __all__ = ["RESOURCE_TYPES", "Function", "LayerVersion", "Permission"]
 
 
-class Function(ResourceType):
-    """A function, with the layers that its template names."""
+class Function(MotoResourceType):
+    """A function with its layers, which moto drops when CloudFormation makes it."""
 
     type_name = "AWS::Lambda::Function"
 
     def __init__(self) -> None:
-        self._moto = MotoResourceType(LambdaFunction)  # type: ignore[type-abstract]
+        # Abstract to a type checker alone: moto never deletes it by that method.
+        super().__init__(LambdaFunction)  # type: ignore[type-abstract]
 
     def create(self, request: ResourceRequest) -> Resource:
         """CreateFunction."""
-        return self._with_layers(request, self._moto.create(request))
+        layers = _layers(request)
+        made = super().create(request)
+        _lambda(request).get_function(made.physical_id).layers = layers
+        return made
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
-        """UpdateFunctionCode and UpdateFunctionConfiguration."""
-        return self._with_layers(request, self._moto.update(request, current))
-
-    def delete(self, request: ResourceRequest, current: Resource) -> None:
-        """DeleteFunction."""
-        self._moto.delete(request, current)
-
-    @staticmethod
-    def _with_layers(request: ResourceRequest, resource: Resource) -> Resource:
-        function = _lambda(request).get_function(resource.physical_id)
-        layers = {"Layers": list(request.properties.get("Layers") or ())}
-        try:
-            function.update_configuration(layers)
-        except UnknownLayerVersionException as error:
-            raise AwsError("InvalidParameterValueException", str(error.message), service="Lambda") from None
-        return resource
+        """UpdateFunctionConfiguration and UpdateFunctionCode."""
+        layers = _layers(request)
+        # Those that it no longer has go, too. And moto knows none of another account.
+        updated = super().update(replace(request, properties={**request.properties, "Layers": []}), current)
+        _lambda(request).get_function(current.physical_id).layers = layers
+        return updated
 
 
 class LayerVersion(ResourceType):
@@ -94,6 +89,19 @@ class Permission(ResourceType):
     def delete(self, request: ResourceRequest, current: Resource) -> None:
         """RemovePermission."""
         _lambda(request).remove_permission(request.properties["FunctionName"], current.physical_id)
+
+
+def _layers(request: ResourceRequest) -> list[LayerDataType]:
+    layers: list[LayerDataType] = []
+    for arn in request.properties.get("Layers") or ():
+        version = _lambda(request).layers_versions_by_arn(arn)
+        # arn:aws:lambda:REGION:ACCOUNT:layer:NAME:VERSION
+        if version is None and arn.split(":")[4] == request.account:
+            raise AwsError("InvalidParameterValueException", f"Layer version {arn} does not exist.", service="Lambda")
+        if version is None:
+            take_on_trust(f"the layer {arn} of another account, which is not here")
+        layers.append({"Arn": arn, "CodeSize": version.code_size if version else 0})
+    return layers
 
 
 def _lambda(request: ResourceRequest) -> LambdaBackend:

@@ -19,8 +19,9 @@ func init() {
 		server.AddFlags(flag.CommandLine)
 		flag.Parse()
 		if server.PrintVersion {
-			// By this, a program that was built here is told from upstream's, which listens on a port of its own choice.
-			fmt.Println("Health address: MPI_OPERATOR_HEALTH_ADDRESS")
+			// Upstream's package has no such function, the build adds it: by this line, an operator that was built here is
+			// told from another, which listens on a port of its own choice.
+			fmt.Println("Health address:", app.HealthAddress())
 		}
 		if server.MonitoringPort != 0 {
 			go monitor(server.MonitoringPort)

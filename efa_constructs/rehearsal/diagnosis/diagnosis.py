@@ -1,0 +1,70 @@
+"""Finds the causes in the order in which one thing waits for another: nodes, plugins, pods, operator, jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ... import catalogue
+from ...lookups.deployed import DeployedCluster
+from ..cluster_snapshot import ClusterSnapshot
+from ..fabric import Finding, Level
+from ..twin.known_programs import KnownProgram
+from .cause import Cause, Owner
+from .cluster_objects import RESOURCES, ClusterObjects
+from .device_plugin_causes import PLUGIN_CRASHES, about_device_plugins, plugins_that_wait
+from .mpi_job_causes import about_ends, about_fabrics, about_jobs, about_schedulers
+from .mpi_operator_causes import OPERATOR_FORBIDDEN, about_mpi_operators, unseen_jobs
+from .placement_causes import about_missing_nodes, about_placement
+from .unplaced_pods import find_unplaced
+
+__all__ = ["diagnose"]
+
+
+def diagnose(running: ClusterSnapshot, ended: ClusterSnapshot, deployed: DeployedCluster | None) -> tuple[Finding, ...]:
+    """Say what is wrong in a cluster, each cause once, the worst first.
+
+    :param running: The cluster while its jobs run, or get no further.
+    :param ended: The cluster once those that ran have ended.
+    :param deployed: The cluster as AWS describes it. None: nothing is known of it.
+    """
+    # What the operator was refused while jobs ended is a cause, too.
+    objects = ClusterObjects(replace(running, operator_log=ended.operator_log), deployed)
+    causes = list(_causes(objects))
+    causes += about_jobs(objects, _explained(causes))
+    causes += about_fabrics(objects)
+    if not any(cause.code == OPERATOR_FORBIDDEN for cause in causes):
+        causes += about_ends(objects, ClusterObjects(ended, deployed), _explained(causes))
+    order = list(Level)
+    findings = dict.fromkeys(cause.finding() for cause in causes)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.level)))
+
+
+def _causes(objects: ClusterObjects) -> Iterator[Cause]:
+    unplaced = find_unplaced(objects)
+    nowhere = list(about_missing_nodes(objects, unplaced))
+    if nowhere:
+        # Everything else follows from that.
+        yield from nowhere
+        return
+    yield from about_schedulers(objects, unplaced)
+    scheduled = [group for group in unplaced if group.scheduler_words]
+    plugins = list(about_device_plugins(objects, scheduled))
+    yield from plugins
+    waiting_plugins = plugins_that_wait(objects, scheduled)
+    owed = {cause.resource for cause in plugins}
+    owed |= {
+        resource
+        for program, resource in RESOURCES.items()
+        if any(owner in waiting_plugins for owner, _ in objects.programs(program))
+    }
+    if any(cause.code == PLUGIN_CRASHES and cause.resource == catalogue.EFA_RESOURCE for cause in plugins):
+        # It crashes on nodes without EFA, and without EFA the AMI sets no huge pages aside.
+        owed.add("hugepages-2Mi")
+    waiting_operators = {owner: unseen_jobs(objects) for owner, _ in objects.programs(KnownProgram.MPI_OPERATOR)}
+    yield from about_placement(objects, scheduled, {**waiting_plugins, **waiting_operators}, owed)
+    yield from about_mpi_operators(objects)
+
+
+def _explained(causes: list[Cause]) -> set[Owner]:
+    return {owner for cause in causes for owner in (*cause.sufferers, *cause.explains)}

@@ -1,0 +1,101 @@
+"""The scheduler's rules about which nodes a pod may go to: selector, affinity, taints.
+
+Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/ and .../taint-and-toleration/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+__all__ = ["tolerates", "unmet_requirement", "untolerated_taints"]
+
+# The DaemonSet controller adds tolerations for these, and for every other taint of this kind.
+_TAINTS_OF_CONDITIONS = "node.kubernetes.io/"
+_KEEPS_PODS_AWAY = ("NoSchedule", "NoExecute")
+
+
+def unmet_requirement(spec: Mapping[str, Any], node: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The first requirement of a pod on labels that a node does not meet: its key, and the requirement in words.
+
+    :param spec: Of the pod.
+    :return: None where the node meets all.
+    """
+    labels = node["metadata"].get("labels") or {}
+    for key, value in (spec.get("nodeSelector") or {}).items():
+        if labels.get(key) != value:
+            return key, f"{key}={value}"
+    required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    )
+    terms = (required or {}).get("nodeSelectorTerms") or ()
+    unmet = [next(_unmet(term, node), None) for term in terms]
+    # One term is enough.
+    return unmet[0] if unmet and all(unmet) else None
+
+
+def untolerated_taints(spec: Mapping[str, Any], node: Mapping[str, Any], *, daemon: bool = False) -> list[str]:
+    """The taints of a node that keep a pod away, in words.
+
+    :param spec: Of the pod.
+    :param daemon: Whether a DaemonSet makes it.
+    """
+    return [
+        _taint(taint)
+        for taint in node["spec"].get("taints") or ()
+        if taint["effect"] in _KEEPS_PODS_AWAY
+        and not (daemon and taint["key"].startswith(_TAINTS_OF_CONDITIONS))
+        and not any(tolerates(toleration, taint) for toleration in spec.get("tolerations") or ())
+    ]
+
+
+def tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
+    """Whether a toleration is for a taint."""
+    if toleration.get("effect") not in (None, "", taint["effect"]):
+        return False
+    if toleration.get("key") not in (None, "", taint["key"]):
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return True
+    return bool(toleration.get("key")) and toleration.get("value", "") == taint.get("value", "")
+
+
+def _taint(taint: Mapping[str, Any]) -> str:
+    value = f"={taint['value']}" if taint.get("value") else ""
+    return f"{taint['key']}{value}:{taint['effect']}"
+
+
+def _unmet(term: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    labels = node["metadata"].get("labels") or {}
+    for expression in term.get("matchExpressions") or ():
+        if not _matches(expression, labels):
+            yield expression["key"], _in_words(expression)
+    for expression in term.get("matchFields") or ():
+        if not _matches(expression, {"metadata.name": node["metadata"]["name"]}):
+            yield expression["key"], _in_words(expression)
+
+
+def _matches(expression: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(expression["key"]), expression.get("values") or []
+    match expression["operator"]:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case "DoesNotExist":
+            return value is None
+        case "Gt":
+            return _is_number(value) and int(str(value)) > int(values[0])
+        case _:
+            return _is_number(value) and int(str(value)) < int(values[0])
+
+
+def _is_number(value: str | None) -> bool:
+    return value is not None and value.lstrip("-").isdecimal()
+
+
+def _in_words(expression: Mapping[str, Any]) -> str:
+    values = expression.get("values")
+    return f"{expression['key']} {expression['operator']}" + (f" ({', '.join(values)})" if values else "")
