@@ -38,12 +38,13 @@ class Efa:
             return process.returncode, out, err
 
     def processes(self) -> list[int]:
-        """What still runs of all that was started."""
+        """What still runs of all that was started. Programs of a control plane have no environment to be known by."""
         found = []
-        for folder in Path("/proc").glob("[0-9]*"):
+        for process in Path("/proc").glob("[0-9]*"):
             try:
-                if self.mark.encode() in (folder / "environ").read_bytes():
-                    found.append(int(folder.name))
+                marked = self.mark.encode() in (process / "environ").read_bytes()
+                if marked or (process / "cwd").readlink().is_relative_to(self.temporary):
+                    found.append(int(process.name))
             except OSError:
                 continue
         return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import time
 from collections.abc import Callable
@@ -61,11 +62,13 @@ def make_control_plane(binaries: Binaries, folder: Path) -> ControlPlane:
 class Kubectl:
     """Objects of a cluster, by their paths."""
 
-    def __init__(self, control_plane: ControlPlane) -> None:
-        context = ssl.create_default_context(cadata=control_plane.authority.pem)
-        context.load_cert_chain(control_plane.folder / "admin.crt", control_plane.folder / "admin.key")
+    def __init__(self, kubeconfig: Path) -> None:
+        configuration = json.loads(kubeconfig.read_text())
+        cluster, user = configuration["clusters"][0]["cluster"], configuration["users"][0]["user"]
+        context = ssl.create_default_context(cafile=cluster["certificate-authority"])
+        context.load_cert_chain(user["client-certificate"], user["client-key"])
         self._client = httpx.Client(
-            base_url=control_plane.url,
+            base_url=cluster["server"],
             verify=context,
             trust_env=False,
             timeout=PATIENCE,
@@ -113,7 +116,7 @@ class LiveCluster(Kubectl):
     """A control plane with the twin of its nodes."""
 
     def __init__(self, control_plane: ControlPlane, binaries: Binaries, **twin: Any) -> None:
-        super().__init__(control_plane)
+        super().__init__(control_plane.admin_kubeconfig)
         self.control_plane = control_plane
         self.facts: dict[str, NodeFacts] = {}
         self.twin = Twin(

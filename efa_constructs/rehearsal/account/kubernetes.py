@@ -227,6 +227,14 @@ class ClusterOnThisMachine:
                     "NodeCreationFailure", f"Instances failed to join the kubernetes cluster: {error}", service="Eks"
                 ) from None
 
+    def wait_until_ready(self) -> int:
+        """Wait until the API server answers. Return how often it was started again so far.
+
+        :raises AwsError: it does not answer.
+        """
+        with _refusals("any request"):
+            return self.control_plane.wait_until_ready()
+
     def install_addon(self, name: str, version: str, configuration: str | None = None) -> None:
         """Run on the cluster what an add-on runs, or change it.
 

@@ -9,7 +9,7 @@ import threading
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.error import URLError
@@ -96,7 +96,7 @@ class ControlPlane:
         return write_kubeconfig(
             self.folder / f"{name}.kubeconfig",
             server=self.url,
-            certificate_authority=self.authority.pem,
+            certificate_authority=self.authority.file,
             user={"client-certificate": str(certificate), "client-key": str(key)},
         )
 
@@ -105,7 +105,7 @@ class ControlPlane:
         return write_kubeconfig(
             self.folder / f"{name}.kubeconfig",
             server=self.url,
-            certificate_authority=self.authority.pem,
+            certificate_authority=self.authority.file,
             user={"token": token},
         )
 
@@ -136,6 +136,14 @@ class ControlPlane:
         if self._supervisor.is_alive():
             self._supervisor.join()
 
+    def wait_until_ready(self) -> int:
+        """Wait until the API server answers. Return how often it, or what keeps its data, was started again so far.
+
+        :raises RehearsalError: it does not answer within a minute, or has ended too often.
+        """
+        self._wait_until_ready(self.check)
+        return self._restarts["etcd"] + self._restarts["kube-apiserver"]
+
     def check(self) -> None:
         """Whether every program runs, or will run again.
 
@@ -155,7 +163,7 @@ class ControlPlane:
         self.kubeconfig("admin", user="kubernetes-admin", groups=["system:masters"])
         self._start_etcd()
         self._start_api_server()
-        self._wait_until_ready()
+        self._wait_until_ready(self.processes.check)
 
     def _start_controllers(self) -> None:
         for name, binary, flags in (
@@ -273,7 +281,7 @@ class ControlPlane:
         certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
         return (certificate, key) if key.exists() else self.authority.issue(name, user=user, groups=groups)
 
-    def _wait_until_ready(self) -> None:
+    def _wait_until_ready(self, check: Callable[[], None]) -> None:
         context = ssl.create_default_context(cadata=self.authority.pem)
         context.load_cert_chain(self.folder / "admin.crt", self.folder / "admin.key")
         # No proxy of this machine's settings.
@@ -282,7 +290,7 @@ class ControlPlane:
         )
         end = time.monotonic() + _START_SECONDS
         while True:
-            self.processes.check()
+            check()
             try:
                 with opener.open(f"{self.url}/readyz", timeout=5):
                     return

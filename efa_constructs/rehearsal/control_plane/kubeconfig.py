@@ -9,20 +9,20 @@ from typing import Any
 __all__ = ["write_kubeconfig"]
 
 
-def write_kubeconfig(file: Path, *, server: str, certificate_authority: str, user: dict[str, Any]) -> Path:
+def write_kubeconfig(file: Path, *, server: str, certificate_authority: Path, user: dict[str, Any]) -> Path:
     """Write a kubeconfig that nobody else can read, with one cluster and one user. Return the file.
 
     :param server: URL of the API server.
-    :param certificate_authority: Certificate in PEM that has signed the server's.
+    :param certificate_authority: File with the certificate in PEM that has signed the server's. Not its content:
+        clients such as kr8s would write that to a temporary file, and leave it there.
     :param user: Credentials, as a kubeconfig has them: ``{"token": ...}``, ``{"client-certificate": ...}``.
     """
-    # A file: clients that are given the certificate itself write one, and some leave it behind.
-    authority = file.with_suffix(".ca.crt")
-    authority.write_text(certificate_authority)
     content = {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": "rehearsal", "cluster": {"server": server, "certificate-authority": str(authority)}}],
+        "clusters": [
+            {"name": "rehearsal", "cluster": {"server": server, "certificate-authority": str(certificate_authority)}}
+        ],
         "users": [{"name": "rehearsal", "user": user}],
         "contexts": [{"name": "rehearsal", "context": {"cluster": "rehearsal", "user": "rehearsal"}}],
         "current-context": "rehearsal",

@@ -15,7 +15,8 @@ from .patience import for_each, insist, status_code
 
 __all__ = ["Nodes"]
 
-_READY_SECONDS = 30.0
+# A thousand of them take a minute on a machine that has other things to do.
+_READY_SECONDS = 120.0
 _POLL_SECONDS = 0.02
 _PATH = "/api/v1/nodes"
 

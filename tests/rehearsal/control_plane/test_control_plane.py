@@ -33,7 +33,7 @@ PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler
 
 @pytest.fixture(scope="module")
 def kubectl(control_plane: ControlPlane) -> Kubectl:
-    return Kubectl(control_plane)
+    return Kubectl(control_plane.admin_kubeconfig)
 
 
 def listeners(control_plane: ControlPlane) -> list[tuple[str, int]]:
@@ -210,7 +210,7 @@ def test_ports_that_somebody_took_meanwhile_are_left_to_them(
         monkeypatch.setattr(module, "_free_port", first_a_taken_one)
         with make_control_plane(binaries, tmp_path) as control_plane:
             assert len(given) == 9
-            assert Kubectl(control_plane).get("/version")
+            assert Kubectl(control_plane.admin_kubeconfig).get("/version")
             assert str(taken.getsockname()[1]) not in control_plane.url
 
 

@@ -81,6 +81,9 @@ def running(cluster: LiveCluster) -> Iterator[LiveCluster]:
     yield cluster
     for job in cluster.items(JOBS):
         cluster.delete(f"{JOBS}/{job['metadata']['name']}", propagationPolicy="Background")
+    # The garbage collector hears of a new kind of owner half a minute later.
+    cluster.delete("/apis/batch/v1/namespaces/default/jobs", propagationPolicy="Background")
+    cluster.delete("/api/v1/namespaces/default/pods", gracePeriodSeconds="0")
     eventually(lambda: not cluster.pods(), "no pod of a job is left")
 
 

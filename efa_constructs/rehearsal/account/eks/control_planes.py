@@ -40,6 +40,12 @@ class ClusterControlPlane(Protocol):
         :raises AwsError: they do not become ready.
         """
 
+    def wait_until_ready(self) -> int:
+        """Wait until the API server answers. Return how often it was started again so far.
+
+        :raises AwsError: it does not answer.
+        """
+
     def install_addon(self, name: str, version: str, configuration: str | None = None) -> None:
         """Run on the cluster what an add-on runs, or change it.
 

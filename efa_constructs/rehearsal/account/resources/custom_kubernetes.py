@@ -82,6 +82,21 @@ class _InCluster(ResourceType):
     def _handle(self, request: ResourceRequest, cluster: Cluster, verb: _Verb, physical_id: str | None) -> Resource:
         control_plane = cluster.control_plane
         assert control_plane is not None
+        while True:
+            restarts = control_plane.wait_until_ready()
+            try:
+                return self._send(request, cluster, verb, physical_id)
+            except AwsError:
+                # EKS has several API servers, so that nobody notices when one ends. Here there is one.
+                if control_plane.wait_until_ready() == restarts:
+                    raise
+            if verb == "Create":
+                # What there is of it already would be in the way. CloudFormation deletes what failed half-way, too.
+                self._send(request, cluster, "Delete", f"{request.stack_name}/{request.logical_id}")
+
+    def _send(self, request: ResourceRequest, cluster: Cluster, verb: _Verb, physical_id: str | None) -> Resource:
+        control_plane = cluster.control_plane
+        assert control_plane is not None
         principal = _principal(request)
         asked = CustomResourceRequest(
             account=request.account,
