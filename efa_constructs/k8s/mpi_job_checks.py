@@ -32,6 +32,7 @@ from .pod_overrides import (
     operators_volume,
     other_values,
 )
+from .quantities import check_range
 from .worker_resources import ResolvedResources, WorkerResources, ranks_an_accelerator
 
 __all__ = [
@@ -42,7 +43,6 @@ __all__ = [
     "check_launcher_affinity",
     "check_name",
     "check_names",
-    "check_nodes",
     "check_pods_labels",
     "check_queueing",
     "check_volumes",
@@ -52,15 +52,6 @@ __all__ = [
 _LONGEST_LABEL = 63
 # Kueue documentation, "Topology Aware Scheduling": each is about the pods of one template.
 _PODSET_ANNOTATIONS = "kueue.x-k8s.io/podset-"
-
-
-def check_nodes(where: str, nodes: int) -> None:
-    """Refuse a job without workers.
-
-    :raises InvalidArgumentError: ``nodes`` is less than 1.
-    """
-    if nodes < 1:
-        raise InvalidArgumentError(f"{where}: 'nodes' must be at least 1, got {nodes}")
 
 
 def check_name(where: str, name: str, nodes: int) -> None:
@@ -81,13 +72,12 @@ def check_name(where: str, name: str, nodes: int) -> None:
 def ranks_per_node(where: str, processes_per_node: int | None, resources: ResolvedResources) -> int:
     """The slots of a worker: one for each GPU, each logical NeuronCore, or each physical core.
 
-    :raises InvalidArgumentError: ``processes_per_node`` is less than 1.
+    :raises InvalidArgumentError: ``processes_per_node`` is less than 1, or more than the API server can hold.
     """
     instance = resources.instance
     if processes_per_node is None:
         return resources.accelerators * ranks_an_accelerator(instance) or instance.cores or instance.vcpus
-    if processes_per_node < 1:
-        raise InvalidArgumentError(f"{where}: 'processes_per_node' must be at least 1, got {processes_per_node}")
+    check_range(where, "processes_per_node", processes_per_node, least=1)
     return processes_per_node
 
 

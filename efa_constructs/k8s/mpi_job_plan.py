@@ -23,6 +23,7 @@ from .mpi_job_pods import LAUNCHER_CONTAINER, WORKER_CONTAINER, PodParts, launch
 from .node_room import NodeRoom
 from .pod_checks import check_pods
 from .pod_overrides import Overrides, merged
+from .quantities import check_range
 from .run_policy import RunPolicy
 from .worker_resources import ResolvedResources, WorkerResources
 
@@ -81,7 +82,7 @@ class MpiJobPlan:
         :raises EfaConstructsError: the job could not run.
         """
         instance = catalogue.get(instance_type)
-        checks.check_nodes(where, nodes)
+        check_range(where, "nodes", nodes, least=1)
         checks.check_name(where, name, nodes)
         check_image("image", image)
         if resource_claim_template is not None:
