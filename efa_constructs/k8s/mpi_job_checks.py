@@ -9,6 +9,7 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
@@ -45,6 +46,7 @@ __all__ = [
     "check_names",
     "check_pods_labels",
     "check_queueing",
+    "check_scheduler",
     "check_volumes",
     "ranks_per_node",
 ]
@@ -201,6 +203,22 @@ def check_queueing(
             raise InvalidArgumentError(
                 f"{where}: 'pod_annotations' has '{key}', which would bind the launcher like the workers: use "
                 "Kueue(queue=..., topology=...), or 'worker_overrides'"
+            )
+
+
+def check_scheduler(where: str, gang_scheduling: GangScheduling | None, pods: FinishedPods) -> None:
+    """Refuse a scheduler of the pods' own beside that of the gang, by which the operator replaces it.
+
+    :raises InvalidArgumentError: naming the pod.
+    """
+    if gang_scheduling is None:
+        return
+    for argument, template in (("worker_overrides", pods.worker), ("launcher_overrides", pods.launcher)):
+        name = template["spec"].get("schedulerName")
+        if name is not None:
+            raise InvalidArgumentError(
+                f"{where}: '{argument}' has 'spec.schedulerName' {name!r}, but with 'gang_scheduling' the operator "
+                "sets that of the gang: leave one of them out"
             )
 
 

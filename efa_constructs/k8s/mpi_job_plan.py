@@ -10,6 +10,7 @@ from cdk8s_plus_27 import k8s
 
 from .. import catalogue
 from ..catalogue import InstanceType
+from ..manifest_size import check_manifest_sizes
 from . import mpi_job_checks as checks
 from .environment import default_environment, open_mpi_5_environment
 from .finished_pods import FinishedPods
@@ -119,6 +120,7 @@ class MpiJobPlan:
         pods = _pods(parts, start, worker_overrides, launcher_overrides, ssh_auth_mount_path, own_variables)
         room = NodeRoom.of(instance, operating_system=operating_system)
         checks.check_allocation(where, pods.worker)
+        checks.check_scheduler(where, gang_scheduling, pods)
         check_pods(where, pods, room, node_taints)
         doubts = doubts_about(
             pods,
@@ -136,6 +138,7 @@ class MpiJobPlan:
             "runPolicy": _run_policy(run_policy, kueue, gang_scheduling, nodes, launcher),
             "mpiReplicaSpecs": _replicas(pods, run_policy, nodes),
         }
+        check_manifest_sizes([{"kind": "MPIJob", "metadata": {"name": name}, "spec": spec}])
         return MpiJobPlan(
             instance=instance, processes=slots * nodes, resources=resolved, spec=spec, doubts=list(doubts)
         )

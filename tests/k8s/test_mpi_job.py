@@ -169,6 +169,22 @@ def test_names_the_job_in_every_refusal_once(bench, overrides):
     assert str(raised.value).count("MPIJob") == 1
 
 
+def variables(kilobytes):
+    return {f"A{index}": "x" * 1000 for index in range(kilobytes)}
+
+
+def test_refuses_a_job_that_kubectl_could_not_apply_for_its_size(bench):
+    with pytest.raises(
+        EfaConstructsError, match=r"MPIJob 'train' has 3\d\d,\d\d\d bytes, and at most 250,000 .*: split it"
+    ):
+        bench.job(environment=variables(300))
+    assert bench.manifests == []
+
+
+def test_takes_a_large_job_that_kubectl_can_apply(bench):
+    bench.job(environment=variables(200))
+
+
 @pytest.mark.parametrize("argument", ["nodes", "processes_per_node"])
 def test_refuses_numbers_that_the_api_server_could_not_hold(bench, argument):
     with pytest.raises(EfaConstructsError, match=f"'{argument}' must be at most 2147483647, got 2147483648"):
