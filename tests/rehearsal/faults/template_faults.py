@@ -118,7 +118,9 @@ FAULTS = {
     "an EFA interface too few for the job": Fault(
         _one_interface_too_few, "request-too-large", ("asks for 4 of vpc.amazonaws.com/efa", "at most 3")
     ),
-    "an EFA interface too many for the type": Fault(_one_interface_too_many, None, ("EFA",)),
+    "an EFA interface too many for the type": Fault(
+        _one_interface_too_many, None, ("only one Elastic Fabric Adapter per network card",)
+    ),
     "no EFA interface at all": Fault(
         _no_efa_interface, "device-plugin-crash-loop", ("No valid EFA devices found", "CrashLoopBackOff")
     ),
