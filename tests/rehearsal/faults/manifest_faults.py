@@ -40,14 +40,6 @@ def _without_status(app: ChangedAssembly) -> None:
     _rules(app, keep)
 
 
-def _without_creating_pods(app: ChangedAssembly) -> None:
-    def keep(rule: dict[str, Any]) -> dict[str, Any]:
-        verbs = [verb for verb in rule["verbs"] if verb != "create" or rule["resources"] != ["pods"]]
-        return {**rule, "verbs": verbs}
-
-    _rules(app, keep)
-
-
 def _without_config_maps(app: ChangedAssembly) -> None:
     def keep(rule: dict[str, Any]) -> dict[str, Any]:
         return {**rule, "resources": [each for each in rule["resources"] if each != "configmaps"]}
@@ -79,11 +71,6 @@ def _unknown_flag(app: ChangedAssembly) -> None:
 
 def _no_operator(app: ChangedAssembly) -> None:
     app.remove("Deployment")
-
-
-def _no_replica(app: ChangedAssembly) -> None:
-    with app.object("Deployment") as deployment:
-        deployment["spec"]["replicas"] = 0
 
 
 def _gang_scheduling(app: ChangedAssembly) -> None:
@@ -139,9 +126,6 @@ FAULTS = {
         "mpi-operator-forbidden",
         ('resource "mpijobs/status"', "resources: [mpijobs/status], verbs: [update]", "ClusterRole 'mpi-operator'"),
     ),
-    "no right to create pods": Fault(
-        _without_creating_pods, "mpi-operator-forbidden", ('cannot create resource "pods"', "verbs: [create]")
-    ),
     "no right to config maps": Fault(
         _without_config_maps, "mpi-operator-forbidden", ('resource "configmaps"', "nccl-tests")
     ),
@@ -161,7 +145,6 @@ FAULTS = {
         _unknown_flag, "mpi-operator-crash-loop", ("gang-scheduler", "nccl-tests")
     ),
     "no operator": Fault(_no_operator, "mpi-operator-missing", ("nccl-tests",)),
-    "an operator without replicas": Fault(_no_replica, "mpi-operator-not-running", ("0 replicas", "nccl-tests")),
     "gang scheduling with a launcher that waits": Fault(
         _gang_scheduling,
         "gang-scheduling-deadlock",
