@@ -11,6 +11,7 @@ import json
 import time
 from typing import Any, ClassVar, Literal
 
+from ..cloudformation.errors import CloudFormationError
 from ..eks import eks_state
 from ..eks.state import AccessEntry, Cluster, Manifest
 from ..kubectl_handler import (
@@ -93,7 +94,7 @@ class _InCluster(ResourceType):
         while True:
             try:
                 return self._send(request, cluster, verb, physical_id)
-            except AwsError:
+            except (AwsError, CloudFormationError):
                 tries_left -= 1
                 if control_plane.wait_until_ready() == restarts or not tries_left:
                     raise
