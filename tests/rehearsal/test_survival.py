@@ -31,6 +31,8 @@ def test_an_api_server_that_is_killed_while_kubectl_applies_is_not_noticed(efa: 
     with efa.start("--json") as process:
         # The first manifest is on its way.
         eventually(lambda: programs(efa, "kubectl"), "kubectl runs", seconds=240)
+        # Let it begin.
+        time.sleep(0.2)
         for server in programs(efa, "kube-apiserver"):
             os.kill(server, signal.SIGKILL)
         out, err = process.communicate(timeout=300)

@@ -288,12 +288,15 @@ class ControlPlane:
         opener = urllib.request.build_opener(
             urllib.request.HTTPSHandler(context=context), urllib.request.ProxyHandler({})
         )
+        # kubectl validates by what comes some seconds after the rest, when there are definitions to read.
+        paths = ("/readyz", "/openapi/v3", "/openapi/v2") if self._restarts["kube-apiserver"] else ("/readyz",)
         end = time.monotonic() + _START_SECONDS
         while True:
             check()
             try:
-                with opener.open(f"{self.url}/readyz", timeout=5):
-                    return
+                for path in paths:
+                    opener.open(f"{self.url}{path}", timeout=5).close()
+                return
             except (URLError, OSError) as error:
                 if time.monotonic() > end:
                     raise RehearsalError(

@@ -8,8 +8,10 @@ that anything was applied.
 from __future__ import annotations
 
 import json
+import time
 from typing import Any, ClassVar, Literal
 
+from ..cloudformation.errors import CloudFormationError
 from ..eks import eks_state
 from ..eks.state import AccessEntry, Cluster, Manifest
 from ..kubectl_handler import (
@@ -25,6 +27,10 @@ __all__ = ["RESOURCE_TYPES", "HelmChart", "KubernetesManifest", "KubernetesObjec
 
 # kubectl apply keeps what it applied in an annotation, and Kubernetes allows an object's annotations this many bytes.
 _MOST_BYTES = 262_144
+
+# How often the handler is run while the API server is started again, and how long it waits in between.
+_TRIES = 4
+_PAUSE_SECONDS = 1.0
 
 _Verb = Literal["Create", "Update", "Delete"]
 
@@ -82,14 +88,17 @@ class _InCluster(ResourceType):
     def _handle(self, request: ResourceRequest, cluster: Cluster, verb: _Verb, physical_id: str | None) -> Resource:
         control_plane = cluster.control_plane
         assert control_plane is not None
+        # EKS has several API servers, so that nobody notices when one ends. Here there is one, and what was being done
+        # then is done again. For a moment after its start it refuses what it will take.
+        restarts, tries_left = control_plane.wait_until_ready(), _TRIES
         while True:
-            restarts = control_plane.wait_until_ready()
             try:
                 return self._send(request, cluster, verb, physical_id)
-            except AwsError:
-                # EKS has several API servers, so that nobody notices when one ends. Here there is one.
-                if control_plane.wait_until_ready() == restarts:
+            except (AwsError, CloudFormationError):
+                tries_left -= 1
+                if control_plane.wait_until_ready() == restarts or not tries_left:
                     raise
+            time.sleep(_PAUSE_SECONDS)
             if verb == "Create":
                 # What there is of it already would be in the way. CloudFormation deletes what failed half-way, too.
                 self._send(request, cluster, "Delete", f"{request.stack_name}/{request.logical_id}")
