@@ -31,7 +31,8 @@ def assert_found(fault: Fault, result: RehearsalResult) -> None:
     assert not result.refusals
     found = [*(finding for verdict in result.verdicts for finding in verdict.findings), *cluster_findings(result)]
     text = "\n".join(f"{finding.code}: {finding.problem} -> {finding.fix}" for finding in found)
-    (cause,) = (finding for finding in found if finding.code == fault.code and finding.level is not Level.WARNING)
-    assert all(words in f"{cause.problem} -> {cause.fix}" for words in fault.words), text
+    causes = [finding for finding in found if finding.code == fault.code and finding.level is not Level.WARNING]
+    told = [all(words in f"{cause.problem} -> {cause.fix}" for words in fault.words) for cause in causes]
+    assert told.count(True) == 1, text
     # Nothing that only follows from it.
     assert {finding.code for finding in cluster_faults(result)} <= {fault.code, *fault.others}, text

@@ -56,11 +56,17 @@ def _one_node(app: ChangedAssembly) -> None:
 
 
 def _few_pods(app: ChangedAssembly) -> None:
-    """The plugins come first: their priority is higher."""
-    data = app.launch_template["UserData"]
-    data["Fn::Base64"] = data["Fn::Base64"].replace(
-        "  instance:\n", "  kubelet:\n    config:\n      maxPods: 2\n  instance:\n"
+    """By a script, for EKS overrides what a NodeConfig of the user data says.
+
+    Four pods of a node come first, for their priority: VPC CNI, kube-proxy and two device plugins.
+    """
+    end = "--==EFA-NODE-USER-DATA==--"
+    script = (
+        "Content-Type: text/x-shellscript\n\n#!/bin/bash\ncat > /etc/eks/nodeadm.d/pods.yaml <<'END'\n"
+        "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  kubelet:\n    config:\n      maxPods: 4\nEND\n\n"
     )
+    data = app.launch_template["UserData"]
+    data["Fn::Base64"] = data["Fn::Base64"].replace(end, f"{end.removesuffix('--')}\n{script}{end}")
 
 
 def _capacity_block_with_placement_group(app: ChangedAssembly) -> None:
@@ -131,7 +137,9 @@ FAULTS = {
     "fewer nodes than the job has workers": Fault(
         _one_node, "too-few-nodes", ("1 worker of MPIJob 'default/nccl-tests", "Insufficient")
     ),
-    "max-pods too small": Fault(_few_pods, "max-pods-reached", ("nodes take 2 pods", "Too many pods")),
+    "max-pods too small": Fault(
+        _few_pods, "max-pods-reached", ("Deployment 'mpi-operator/mpi-operator'", "nodes take 4 pods", "Too many pods")
+    ),
     "a Capacity Block with a placement group": Fault(_capacity_block_with_placement_group, None, ("placement group",)),
     "a node group without the plugin's label": Fault(
         _no_labels, "device-plugin-selects-no-node", ("vpc.amazonaws.com/efa.present=true", "nccl-tests")
@@ -140,6 +148,8 @@ FAULTS = {
         _taint_that_the_plugin_does_not_tolerate,
         "device-plugin-does-not-tolerate",
         ("aws-efa-k8s-device-plugin", "nvidia.com/gpu=true:NoSchedule", "nccl-tests"),
+        # CoreDNS, which comes with the cluster, tolerates no taint of node groups.
+        others=("taint-not-tolerated",),
     ),
     "a taint that the job does not tolerate": Fault(
         _taint_that_the_job_does_not_tolerate,
