@@ -10,13 +10,14 @@ from constructs import Construct
 from .. import catalogue
 from ..argument_kinds import checks_kinds
 from ..catalogue import EFA_RESOURCE
-from ..errors import InvalidArgumentError
 from .argument_kinds import KINDS
+from .error_context import errors_about
 from .images import check_image
 from .mpi_job_pods import INSTANCE_TYPE_LABEL
 from .names import check_label_name, check_labels, dashed
 from .nccl_tests import NCCL_TESTS_IMAGE
 from .node_selection import check_tolerated, check_tolerations, default_tolerations
+from .quantities import check_range
 
 __all__ = ["FabricCheck"]
 
@@ -57,16 +58,17 @@ class FabricCheck(Construct):
         :raises EfaConstructsError: the type has no EFA, or an argument would not work.
         """
         name = name or dashed(id)
-        instance = catalogue.get(instance_type)
-        if nodes < 1:
-            raise InvalidArgumentError(f"'nodes' must be at least 1, got {nodes}")
-        check_image("image", image)
-        check_label_name("name", name)
-        check_label_name("namespace", namespace)
-        check_labels("node_selector", node_selector or {})
-        check_tolerations(tolerations)
-        all_tolerations = [*default_tolerations(), *tolerations]
-        check_tolerated(f"Job '{name}'", node_taints, all_tolerations)
+        where = f"Job '{name}'"
+        with errors_about(where):
+            instance = catalogue.get(instance_type)
+            check_range(where, "nodes", nodes, least=1)
+            check_image("image", image)
+            check_label_name("name", name)
+            check_label_name("namespace", namespace)
+            check_labels("node_selector", node_selector or {})
+            check_tolerations(tolerations)
+            all_tolerations = [*default_tolerations(), *tolerations]
+            check_tolerated(where, node_taints, all_tolerations)
         super().__init__(scope, id)
         # All of them: so no two pods share a node.
         limits = {

@@ -5,14 +5,20 @@ from __future__ import annotations
 import re
 
 from ..errors import InvalidArgumentError
-from .tokens import ends_in_token
+from .tokens import TOKEN, ends_in_token
 
 __all__ = ["check_image", "check_tag"]
 
 # Tags that mean another image every week.
 _MOVING_TAGS = frozenset({"latest", "main", "master"})
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_REFERENCE = re.compile(r"(?P<name>[^@\s]+?)(:(?P<tag>[\w][\w.-]{0,127}))?(@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?")
+# https://github.com/distribution/reference, reference.go. Registry and repository may be known at deployment only.
+_REGISTRY = rf"([A-Za-z0-9.-]|{TOKEN})+(:\d+)?/"
+_PART = rf"([a-z0-9]|{TOKEN})+((\.|_|__|-+)([a-z0-9]|{TOKEN})+)*"
+_REFERENCE = re.compile(
+    rf"(?P<name>({_REGISTRY})?{_PART}(/{_PART})*)(:(?P<tag>\w[\w.-]{{0,127}}))?(@(?P<digest>[a-z0-9]+:[0-9a-f]{{32,}}))?",
+    re.ASCII,
+)
 
 
 def check_image(argument: str, image: str) -> None:
@@ -27,7 +33,10 @@ def check_image(argument: str, image: str) -> None:
         return
     match = _REFERENCE.fullmatch(image)
     if match is None:
-        raise InvalidArgumentError(f"'{argument}' is {image!r}, which is no reference to a container image")
+        raise InvalidArgumentError(
+            f"'{argument}' is {image!r}, which is no reference to a container image: give one such as "
+            "registry.example.com/train:1.2.3, in lower case"
+        )
     tag = match["tag"]
     if match["digest"] is None and (tag is None or tag in _MOVING_TAGS):
         wrong = "has no tag" if tag is None else f"has the tag '{tag}', which moves"

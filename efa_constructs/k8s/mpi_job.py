@@ -12,6 +12,7 @@ from constructs import Construct
 from ..argument_kinds import checks_kinds
 from ..tree_warnings import add_warning
 from .argument_kinds import KINDS
+from .error_context import errors_about
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher
@@ -132,38 +133,39 @@ class MpiJob(Construct):
         """
         name = name or dashed(id)
         where = f"MPIJob '{name}'"
-        plan = MpiJobPlan.make(
-            where,
-            instance_type=instance_type,
-            nodes=nodes,
-            image=image,
-            command=command,
-            launcher_command=launcher_command,
-            mpirun_arguments=mpirun_arguments,
-            name=name,
-            namespace=namespace,
-            processes_per_node=processes_per_node,
-            mpi_implementation=mpi_implementation,
-            resources=resources or WorkerResources(),
-            resource_claim_template=resource_claim_template,
-            operating_system=operating_system,
-            launcher=launcher or Launcher(),
-            run_policy=run_policy or RunPolicy(),
-            gang_scheduling=gang_scheduling,
-            kueue=kueue,
-            environment=environment or {},
-            base_environment=base_environment,
-            volumes=volumes or {},
-            service_account=service_account,
-            node_selector=node_selector or {},
-            tolerations=tolerations,
-            node_taints=node_taints,
-            pod_labels=pod_labels or {},
-            pod_annotations=pod_annotations or {},
-            ssh_auth_mount_path=ssh_auth_mount_path,
-            worker_overrides=worker_overrides or {},
-            launcher_overrides=launcher_overrides or {},
-        )
+        with errors_about(where):
+            plan = MpiJobPlan.make(
+                where,
+                instance_type=instance_type,
+                nodes=nodes,
+                image=image,
+                command=command,
+                launcher_command=launcher_command,
+                mpirun_arguments=mpirun_arguments,
+                name=name,
+                namespace=namespace,
+                processes_per_node=processes_per_node,
+                mpi_implementation=mpi_implementation,
+                resources=resources or WorkerResources(),
+                resource_claim_template=resource_claim_template,
+                operating_system=operating_system,
+                launcher=launcher or Launcher(),
+                run_policy=run_policy or RunPolicy(),
+                gang_scheduling=gang_scheduling,
+                kueue=kueue,
+                environment=environment or {},
+                base_environment=base_environment,
+                volumes=volumes or {},
+                service_account=service_account,
+                node_selector=node_selector or {},
+                tolerations=tolerations,
+                node_taints=node_taints,
+                pod_labels=pod_labels or {},
+                pod_annotations=pod_annotations or {},
+                ssh_auth_mount_path=ssh_auth_mount_path,
+                worker_overrides=worker_overrides or {},
+                launcher_overrides=launcher_overrides or {},
+            )
         super().__init__(scope, id)
         self.name = name
         self.instance = plan.instance

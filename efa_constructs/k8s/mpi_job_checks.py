@@ -9,6 +9,7 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
@@ -32,6 +33,7 @@ from .pod_overrides import (
     operators_volume,
     other_values,
 )
+from .quantities import check_range
 from .worker_resources import ResolvedResources, WorkerResources, ranks_an_accelerator
 
 __all__ = [
@@ -42,9 +44,9 @@ __all__ = [
     "check_launcher_affinity",
     "check_name",
     "check_names",
-    "check_nodes",
     "check_pods_labels",
     "check_queueing",
+    "check_scheduler",
     "check_volumes",
     "ranks_per_node",
 ]
@@ -52,15 +54,6 @@ __all__ = [
 _LONGEST_LABEL = 63
 # Kueue documentation, "Topology Aware Scheduling": each is about the pods of one template.
 _PODSET_ANNOTATIONS = "kueue.x-k8s.io/podset-"
-
-
-def check_nodes(where: str, nodes: int) -> None:
-    """Refuse a job without workers.
-
-    :raises InvalidArgumentError: ``nodes`` is less than 1.
-    """
-    if nodes < 1:
-        raise InvalidArgumentError(f"{where}: 'nodes' must be at least 1, got {nodes}")
 
 
 def check_name(where: str, name: str, nodes: int) -> None:
@@ -81,13 +74,12 @@ def check_name(where: str, name: str, nodes: int) -> None:
 def ranks_per_node(where: str, processes_per_node: int | None, resources: ResolvedResources) -> int:
     """The slots of a worker: one for each GPU, each logical NeuronCore, or each physical core.
 
-    :raises InvalidArgumentError: ``processes_per_node`` is less than 1.
+    :raises InvalidArgumentError: ``processes_per_node`` is less than 1, or more than the API server can hold.
     """
     instance = resources.instance
     if processes_per_node is None:
         return resources.accelerators * ranks_an_accelerator(instance) or instance.cores or instance.vcpus
-    if processes_per_node < 1:
-        raise InvalidArgumentError(f"{where}: 'processes_per_node' must be at least 1, got {processes_per_node}")
+    check_range(where, "processes_per_node", processes_per_node, least=1)
     return processes_per_node
 
 
@@ -211,6 +203,22 @@ def check_queueing(
             raise InvalidArgumentError(
                 f"{where}: 'pod_annotations' has '{key}', which would bind the launcher like the workers: use "
                 "Kueue(queue=..., topology=...), or 'worker_overrides'"
+            )
+
+
+def check_scheduler(where: str, gang_scheduling: GangScheduling | None, pods: FinishedPods) -> None:
+    """Refuse a scheduler of the pods' own beside that of the gang, by which the operator replaces it.
+
+    :raises InvalidArgumentError: naming the pod.
+    """
+    if gang_scheduling is None:
+        return
+    for argument, template in (("worker_overrides", pods.worker), ("launcher_overrides", pods.launcher)):
+        name = template["spec"].get("schedulerName")
+        if name is not None:
+            raise InvalidArgumentError(
+                f"{where}: '{argument}' has 'spec.schedulerName' {name!r}, but with 'gang_scheduling' the operator "
+                "sets that of the gang: leave one of them out"
             )
 
 

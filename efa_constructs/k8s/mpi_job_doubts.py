@@ -53,6 +53,13 @@ def doubts_about(
             f"'launcher_command' has {other.words}, and nothing in it starts {processes} ranks, which the workers have "
             "slots for: if that is the run that is meant, the other slots stay idle",
         )
+    if pods.worker["spec"].get("hostNetwork"):
+        yield (
+            "host-network",
+            "the workers are on the host's network, where sshd of the node has port 22 already, unless it is of "
+            "Bottlerocket: theirs could not listen, and the job would not start; leave 'hostNetwork' out, which EFA "
+            "does not need",
+        )
     yield from _about_karpenter(pods)
 
 

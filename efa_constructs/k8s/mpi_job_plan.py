@@ -10,6 +10,7 @@ from cdk8s_plus_27 import k8s
 
 from .. import catalogue
 from ..catalogue import InstanceType
+from ..manifest_size import check_manifest_sizes
 from . import mpi_job_checks as checks
 from .environment import default_environment, open_mpi_5_environment
 from .finished_pods import FinishedPods
@@ -23,6 +24,7 @@ from .mpi_job_pods import LAUNCHER_CONTAINER, WORKER_CONTAINER, PodParts, launch
 from .node_room import NodeRoom
 from .pod_checks import check_pods
 from .pod_overrides import Overrides, merged
+from .quantities import check_range
 from .run_policy import RunPolicy
 from .worker_resources import ResolvedResources, WorkerResources
 
@@ -81,7 +83,7 @@ class MpiJobPlan:
         :raises EfaConstructsError: the job could not run.
         """
         instance = catalogue.get(instance_type)
-        checks.check_nodes(where, nodes)
+        check_range(where, "nodes", nodes, least=1)
         checks.check_name(where, name, nodes)
         check_image("image", image)
         if resource_claim_template is not None:
@@ -118,6 +120,7 @@ class MpiJobPlan:
         pods = _pods(parts, start, worker_overrides, launcher_overrides, ssh_auth_mount_path, own_variables)
         room = NodeRoom.of(instance, operating_system=operating_system)
         checks.check_allocation(where, pods.worker)
+        checks.check_scheduler(where, gang_scheduling, pods)
         check_pods(where, pods, room, node_taints)
         doubts = doubts_about(
             pods,
@@ -135,6 +138,7 @@ class MpiJobPlan:
             "runPolicy": _run_policy(run_policy, kueue, gang_scheduling, nodes, launcher),
             "mpiReplicaSpecs": _replicas(pods, run_policy, nodes),
         }
+        check_manifest_sizes([{"kind": "MPIJob", "metadata": {"name": name}, "spec": spec}])
         return MpiJobPlan(
             instance=instance, processes=slots * nodes, resources=resolved, spec=spec, doubts=list(doubts)
         )

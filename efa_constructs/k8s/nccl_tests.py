@@ -18,8 +18,11 @@ from ..errors import InvalidArgumentError
 from ..tree_warnings import add_warning
 from .argument_kinds import KINDS
 from .environment import default_environment
+from .error_context import errors_about
 from .mpi_job import MpiJob, MpiJobOptions
+from .names import dashed
 from .nccl_options import NcclCollective, NcclDataType, NcclTransport
+from .quantities import check_range
 from .worker_resources import WorkerResources
 
 __all__ = ["NCCL_TESTS_IMAGE", "NcclTests"]
@@ -98,24 +101,22 @@ class NcclTests(MpiJob):
         :param job: Where and when it runs, as for any :class:`~efa_constructs.k8s.MpiJob`.
         :raises EfaConstructsError: the type has no NVIDIA GPUs, or none for the data type, or the job could not run.
         """
-        instance = catalogue.get(instance_type)
-        if not instance.has_nvidia_gpus:
-            raise InvalidArgumentError(
-                f"'instance_type' {instance.name} has no NVIDIA GPUs, which NCCL is for: use MpiJob with a benchmark "
-                "for MPI, or a type that 'efa instances --accelerator nvidia' lists"
-            )
-        _check_data_type(data_type, instance)
-        if json_output is not None:
-            _check_json_output(json_output, image)
-        maximum_bytes = maximum_bytes or _largest_message(instance)
-        _check_sizes(minimum_bytes, maximum_bytes)
-        for argument, value, least in (
-            ("step_factor", step_factor, 2),
-            ("iterations", iterations, 1),
-            ("warmup_iterations", warmup_iterations, 0),
-        ):
-            if value < least:
-                raise InvalidArgumentError(f"'{argument}' must be at least {least}, got {value}")
+        where = f"MPIJob '{job.get('name') or dashed(id)}'"
+        with errors_about(where):
+            instance = catalogue.get(instance_type)
+            if not instance.has_nvidia_gpus:
+                raise InvalidArgumentError(
+                    f"'instance_type' {instance.name} has no NVIDIA GPUs, which NCCL is for: use MpiJob with a "
+                    "benchmark for MPI, or a type that 'efa instances --accelerator nvidia' lists"
+                )
+            _check_data_type(data_type, instance)
+            if json_output is not None:
+                _check_json_output(json_output, image)
+            maximum_bytes = maximum_bytes or _largest_message(instance)
+            _check_sizes(minimum_bytes, maximum_bytes)
+            check_range(where, "step_factor", step_factor, least=2)
+            check_range(where, "iterations", iterations, least=1)
+            check_range(where, "warmup_iterations", warmup_iterations, least=0)
         program = [
             f"{_PROGRAMS}/{collective}_perf",
             *("-b", minimum_bytes, "-e", maximum_bytes, "-f", str(step_factor)),
@@ -141,7 +142,7 @@ class NcclTests(MpiJob):
             add_warning(
                 self,
                 "efa-constructs:gpus-of-the-image",
-                f"MPIJob '{self.name}': the default image has no code for the GPUs of {instance.name}, so that NCCL "
+                f"{where}: the default image has no code for the GPUs of {instance.name}, so that NCCL "
                 "would fail there: give an 'image' that has, such as that of docker/nccl-tests",
             )
 

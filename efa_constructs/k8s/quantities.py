@@ -18,8 +18,10 @@ def check_range(where: str, field: str, value: int, *, least: int) -> None:
     :param where: Whose field, for the message.
     :raises InvalidArgumentError: it is such a number.
     """
-    if not least <= value <= INT32_MAX:
-        raise InvalidArgumentError(f"{where}: '{field}' must be at least {least} and at most {INT32_MAX}, got {value}")
+    if value < least:
+        raise InvalidArgumentError(f"{where}: '{field}' must be at least {least}, got {value}")
+    if value > INT32_MAX:
+        raise InvalidArgumentError(f"{where}: '{field}' must be at most {INT32_MAX}, got {value}")
 
 
 def whole_mebibytes(where: str, field: str, size: Size) -> int:

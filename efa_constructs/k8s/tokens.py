@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["ends_in_token", "has_token"]
+__all__ = ["TOKEN", "ends_in_token", "has_token"]
 
 # aws_cdk.Token.as_string() and all attributes of constructs: https://docs.aws.amazon.com/cdk/v2/guide/tokens.html
-_TOKEN = r"\$\{Token\[[^\]\s]+\]\}"
-_ANYWHERE = re.compile(_TOKEN)
-_AT_THE_END = re.compile(_TOKEN + r"\Z")
+TOKEN = r"\$\{Token\[[^\]\s]+\]\}"
+_ANYWHERE = re.compile(TOKEN)
+_AT_THE_END = re.compile(TOKEN + r"\Z")
 
 
 def has_token(text: str) -> bool:

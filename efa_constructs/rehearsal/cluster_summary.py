@@ -184,7 +184,7 @@ def summarize(snapshot: ClusterSnapshot) -> ClusterSummary:
         nodes=tuple(sorted(map(_node, snapshot.nodes), key=lambda node: _natural(node.name))),
         pods=tuple(pods),
         jobs=tuple(_jobs(snapshot)),
-        warnings=_warnings(snapshot.events),
+        warnings=_warnings(snapshot),
     )
 
 
@@ -329,14 +329,21 @@ def _transport(snapshot: ClusterSnapshot, job: KubernetesObject) -> str | None:
     return None
 
 
-def _warnings(events: Iterable[KubernetesObject]) -> tuple[ClusterEvent, ...]:
-    """Warnings that say the same of several objects as one, in the order in which they first came."""
+def _warnings(snapshot: ClusterSnapshot) -> tuple[ClusterEvent, ...]:
+    """Warnings that say the same of several objects as one, in the order in which they first came.
+
+    That a pod waited for a node is not among them once it has one.
+    """
+    placed = {
+        (pod["metadata"]["namespace"], pod["metadata"]["name"]) for pod in snapshot.pods if pod["spec"].get("nodeName")
+    }
     count: Counter[tuple[str, str]] = Counter()
     objects: dict[tuple[str, str], dict[str, None]] = {}
-    for event in sorted(events, key=lambda one: one.get("firstTimestamp") or one.get("eventTime") or ""):
-        if event.get("type") != "Warning":
-            continue
+    for event in sorted(snapshot.events, key=lambda one: one.get("firstTimestamp") or one.get("eventTime") or ""):
         about = event["involvedObject"]
+        waited = event.get("reason") == "FailedScheduling" and (about.get("namespace"), about["name"]) in placed
+        if event.get("type") != "Warning" or waited:
+            continue
         where = f"{about['namespace']}/" if about.get("namespace") else ""
         said = event.get("reason", ""), event.get("message", "")
         objects.setdefault(said, {})[f"{about['kind']} {where}{about['name']}"] = None

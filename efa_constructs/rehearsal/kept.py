@@ -10,11 +10,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ..errors import RehearsalError
 
@@ -93,21 +92,19 @@ def _stop(file: Path) -> StoppedRehearsal | None:
     try:
         with file.open() as record:
             was_running = not _unlocked(record.fileno())
-            content: Mapping[str, Any] = json.load(record)
+            content = json.load(record)
+            account, process_id, folder = (content[key] for key in ("account", "processId", "folder"))
             if was_running:
-                _end(content["processId"], record.fileno())
+                _end(process_id, record.fileno())
     except FileNotFoundError:
         # It has just ended.
         return None
-    except (ValueError, KeyError) as error:
-        raise RehearsalError(f"'{file}' is no record of a kept rehearsal ({error}): delete it") from None
-    leftover = _remove(Path(content["folder"])) if content["folder"] else 0
+    except (ValueError, KeyError, TypeError) as error:
+        raise RehearsalError(f"'{file}' is no record of a kept rehearsal ({error!r}): delete it") from None
+    leftover = _remove(Path(folder)) if folder else 0
     file.unlink(missing_ok=True)
     return StoppedRehearsal(
-        account=content["account"],
-        process_id=content["processId"],
-        was_running=was_running,
-        leftover_processes=leftover,
+        account=account, process_id=process_id, was_running=was_running, leftover_processes=leftover
     )
 
 
@@ -142,7 +139,9 @@ def _remove(folder: Path) -> int:
 
 def _processes_of(folder: Path) -> list[int]:
     """Processes of this user whose arguments name files of the folder, whose name nothing else has."""
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,uid=,args="], capture_output=True, text=True, check=False).stdout
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,uid=,args="], capture_output=True, text=True, check=False
+    ).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return [
         int(row[0])

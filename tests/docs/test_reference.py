@@ -21,10 +21,12 @@ from efa_constructs.errors import EfaConstructsError
 from efa_constructs.k8s import default_environment, open_mpi_5_environment
 from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
+from efa_constructs.rehearsal.fabric import Finding, Level
 from efa_constructs.rehearsal.result import to_json
 from stacks.settings import KEYS, Settings
 from tests.rehearsal.deployments import cluster, node, node_group
 from tests.rehearsal.results import result
+from tests.rehearsal.snapshots import event_object, rehearsed_cluster
 
 from .pages import ROOT, pages, quoted, section, table
 
@@ -125,9 +127,17 @@ def test_command_lists_the_fields_of_instances():
 
 
 def test_command_lists_the_fields_of_rehearse():
-    document = to_json(result(cluster(node_group(node()))))
-    outcome, verdict = json_section("## efa rehearse").split("`nodeGroups[].efa`")
+    rehearsed = rehearsed_cluster(events=[event_object("FailedScheduling", "worker-0", "0/2 nodes")])
+    finding = Finding(code="a", level=Level.FAULT, problem="b", fix="c")
+    with_finding = dataclasses.replace(rehearsed, findings=(finding,))
+    document = to_json(result(cluster(node_group(node(), node("i-0b"))), kubernetes=(with_finding,)))
+    outcome, rest = json_section("## efa rehearse").split("`kubernetes[]`")
+    on_cluster, verdict = rest.split("`nodeGroups[].efa`")
     assert set(first_cells(outcome)) == set(document)
+    assert set(first_cells(on_cluster)) == set(document["kubernetes"][0])
+    for row in table(on_cluster):
+        (listed, *_) = document["kubernetes"][0].get(quoted(row[0])[0]) if row[1].startswith("list") else [{}]
+        assert set(listed) <= set(quoted(row[1])), row[0]
     assert set(first_cells(verdict)) == set(document["nodeGroups"][0]["efa"])
 
 

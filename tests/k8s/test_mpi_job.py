@@ -146,6 +146,51 @@ def test_speaks_the_language_of_each_mpi(bench, implementation, field, words):
     assert command[start : start + len(words)] == words
 
 
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"image": "train:latest"},
+        {"instance_type": "p4d.23xlarge"},
+        {"instance_type": "m5.large"},
+        {"name": "1st"},
+        {"namespace": "A"},
+        {"operating_system": "AL2"},
+        {"nodes": 0},
+        {"pod_labels": {"a b": "c"}},
+        {"gang_scheduling": GangScheduling(min_available=9)},
+        {"worker_overrides": {"spec": {"restartPolicy": "Never"}}},
+    ],
+)
+def test_names_the_job_in_every_refusal_once(bench, overrides):
+    with pytest.raises(EfaConstructsError) as raised:
+        bench.job(**overrides)
+    name = overrides.get("name", "train")
+    assert str(raised.value).startswith(f"MPIJob '{name}': ")
+    assert str(raised.value).count("MPIJob") == 1
+
+
+def variables(kilobytes):
+    return {f"A{index}": "x" * 1000 for index in range(kilobytes)}
+
+
+def test_refuses_a_job_that_kubectl_could_not_apply_for_its_size(bench):
+    with pytest.raises(
+        EfaConstructsError, match=r"MPIJob 'train' has 3\d\d,\d\d\d bytes, and at most 250,000 .*: split it"
+    ):
+        bench.job(environment=variables(300))
+    assert bench.manifests == []
+
+
+def test_takes_a_large_job_that_kubectl_can_apply(bench):
+    bench.job(environment=variables(200))
+
+
+@pytest.mark.parametrize("argument", ["nodes", "processes_per_node"])
+def test_refuses_numbers_that_the_api_server_could_not_hold(bench, argument):
+    with pytest.raises(EfaConstructsError, match=f"'{argument}' must be at most 2147483647, got 2147483648"):
+        bench.job(**{argument: 2**31})
+
+
 @pytest.mark.parametrize("implementation", [MpiImplementation.OPEN_MPI, MpiImplementation.OPEN_MPI_5])
 def test_calls_open_mpi_by_its_path_so_that_it_finds_itself_on_workers_without_the_path_of_the_image(
     bench, tmp_path, implementation

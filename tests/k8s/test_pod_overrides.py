@@ -9,7 +9,7 @@ from cdk8s import Size
 from cdk8s_plus_27 import k8s
 
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.k8s import Launcher, LauncherPlacement, MpiImplementation, WorkerResources
+from efa_constructs.k8s import GangScheduling, Launcher, LauncherPlacement, MpiImplementation, WorkerResources
 
 from .schemas import check_manifests
 
@@ -315,6 +315,30 @@ def test_lets_a_launcher_elsewhere_have_a_type_of_its_own(bench):
     elsewhere = Launcher(placement=LauncherPlacement.OTHER_NODE)
     bench.job(launcher=elsewhere, launcher_overrides={"spec": {"nodeSelector": {LABEL: "m7i.large"}}})
     assert bench.pod("Launcher")["nodeSelector"] == {LABEL: "m7i.large"}
+
+
+def test_warns_of_workers_whose_sshd_would_meet_that_of_the_node(bench):
+    bench.job(worker_overrides={"spec": {"hostNetwork": True}}, launcher_overrides={"spec": {"hostNetwork": True}})
+    (warning,) = bench.warnings
+    assert "sshd of the node has port 22 already" in warning
+    assert "[ack: efa-constructs:host-network]" in warning
+
+
+def test_does_not_warn_of_a_launcher_on_the_hosts_network(bench):
+    bench.job(
+        worker_overrides={"spec": {"hostNetwork": False}},
+        launcher_overrides={"spec": {"hostNetwork": True, "schedulerName": "mine"}},
+    )
+    assert bench.warnings == []
+
+
+@pytest.mark.parametrize("role", ["worker", "launcher"])
+def test_refuses_a_scheduler_beside_that_of_the_gang(bench, role):
+    overrides = {f"{role}_overrides": {"spec": {"schedulerName": "mine"}}}
+    with pytest.raises(
+        InvalidArgumentError, match=f"'{role}_overrides' has 'spec.schedulerName' 'mine', but with 'gang"
+    ):
+        bench.job(gang_scheduling=GangScheduling(), **overrides)
 
 
 @pytest.mark.parametrize("role", ["worker", "launcher"])

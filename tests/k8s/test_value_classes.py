@@ -160,11 +160,11 @@ def test_refuses_no_time_at_all_but_for_what_kubernetes_may_delete_at_once():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: RunPolicy(backoff_limit=-1), "RunPolicy: 'backoff_limit' must be at least 0 .*, got -1"),
+        (lambda: RunPolicy(backoff_limit=-1), "RunPolicy: 'backoff_limit' must be at least 0, got -1"),
         (lambda: RunPolicy(backoff_limit=INT32_MAX + 1), f"at most {INT32_MAX}, got {INT32_MAX + 1}"),
         (lambda: GangScheduling(queue="bad queue"), "'queue' is 'bad queue': a name is"),
         (lambda: GangScheduling(priority_class=""), "'priority_class' is ''"),
-        (lambda: GangScheduling(min_available=0), "GangScheduling: 'min_available' must be at least 1 .*, got 0"),
+        (lambda: GangScheduling(min_available=0), "GangScheduling: 'min_available' must be at least 1, got 0"),
         (lambda: GangScheduling(min_available=INT32_MAX + 1), f"'min_available' .* at most {INT32_MAX}, got"),
         (
             lambda: RunPolicy(ttl_after_finished=Duration.days(100000)),

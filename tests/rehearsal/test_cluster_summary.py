@@ -66,6 +66,15 @@ def test_gathers_warnings_that_say_the_same_and_leaves_out_what_is_normal() -> N
     assert warning.count == 3
 
 
+def test_a_pod_that_has_a_node_by_now_is_no_warning() -> None:
+    events = [event_object("FailedScheduling", "worker-0", "no nodes"), event_object("BackOff", "worker-0", "crashed")]
+    assert [one.reason for one in summarize(snapshot(events=events, pods=[pod_object("worker-0")])).warnings] == [
+        "BackOff"
+    ]
+    waiting = summarize(snapshot(events=events, pods=[pod_object("worker-0", None)])).warnings
+    assert [one.reason for one in waiting] == ["FailedScheduling", "BackOff"]
+
+
 def test_shows_one_of_many_nodes_that_are_alike() -> None:
     names = [f"i-{number:04d}" for number in range(1000)]
     nodes = [node_object(name, efas=3 if name == "i-0500" else 4) for name in names]

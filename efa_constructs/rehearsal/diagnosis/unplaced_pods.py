@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
@@ -17,7 +17,9 @@ from .quantities import Amounts, pod_requests
 
 __all__ = ["Misfit", "Obstacle", "Unplaced", "find_unplaced", "scheduler_says"]
 
-# What the scheduler adds for those who know it.
+# How the scheduler begins to say that a resource is short.
+_INSUFFICIENT = "Insufficient "
+# What it adds for those who know it.
 _PREEMPTION = (". preemption:", ". no new claims to deallocate")
 
 
@@ -105,6 +107,10 @@ def _unplaced(objects: ClusterObjects, owner: Owner, role: str, pods: Sequence[K
     # A pod of a DaemonSet is for one node: each may have another obstacle, and the first stands for all.
     pod = pods[0]
     misfits = [_misfit(objects, pod, node) for node in _nodes_for(objects.snapshot.nodes, pod)]
+    words = _scheduler_words(pod)
+    # Before it counts what is left, it looks at volumes and whatever else is not computed here.
+    if words and _INSUFFICIENT not in words:
+        misfits = [_beyond(misfit) for misfit in misfits]
     closest = max((misfit.obstacle for misfit in misfits), default=None)
     return Unplaced(
         owner=owner,
@@ -112,8 +118,12 @@ def _unplaced(objects: ClusterObjects, owner: Owner, role: str, pods: Sequence[K
         pods=pods,
         requests=pod_requests(pod["spec"]),
         misfits=[misfit for misfit in misfits if misfit.obstacle == closest],
-        scheduler_words=_scheduler_words(pod),
+        scheduler_words=words,
     )
+
+
+def _beyond(misfit: Misfit) -> Misfit:
+    return replace(misfit, obstacle=Obstacle.OTHER, resources=()) if misfit.obstacle is Obstacle.TAKEN else misfit
 
 
 def _nodes_for(nodes: Iterable[KubernetesObject], pod: KubernetesObject) -> list[KubernetesObject]:

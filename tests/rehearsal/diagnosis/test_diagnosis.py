@@ -150,7 +150,8 @@ def test_what_has_taken_the_nodes_is_named() -> None:
         )
         for number, node in enumerate(nodes())
     ]
-    objects = jobs_pods(*holders, *workers(efa="4"))
+    waiting = waiting_worker(TRAIN, containers=asking(efa="4"), says="2 Insufficient vpc.amazonaws.com/efa")
+    objects = jobs_pods(*holders, waiting)
     finding, *ends = found(**{**objects, "mpi_jobs": [TRAIN, other]})
     assert finding.code == "nodes-taken"
     assert "MPIJob 'default/other' has the vpc.amazonaws.com/efa of the nodes" in finding.problem
@@ -158,9 +159,17 @@ def test_what_has_taken_the_nodes_is_named() -> None:
 
 
 def test_a_job_with_more_workers_than_nodes_is_told_so() -> None:
+    late = waiting_worker(TRAIN, 1, containers=asking(efa="4"), says="1 Insufficient vpc.amazonaws.com/efa")
     own = pod("train-worker-0", TRAIN, "MPIJob", spec={"containers": asking(efa="4")})
-    finding = only(nodes=nodes()[:1], **jobs_pods(own, waiting_worker(TRAIN, 1, containers=asking(efa="4"))))
+    finding = only(nodes=nodes()[:1], **jobs_pods(own, late))
     assert finding.code == "too-few-nodes"
+
+
+def test_what_only_the_scheduler_knows_is_told_in_its_words() -> None:
+    says = '0/2 nodes are available: persistentvolumeclaim "lustre" not found'
+    finding = only(**jobs_pods(waiting_worker(TRAIN, says=says)))
+    assert finding.code == "not-scheduled"
+    assert says in finding.problem
 
 
 def test_without_nodes_nothing_else_is_told() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -90,14 +90,18 @@ class ChangedAssembly:
         with self.objects(kind, name) as objects:
             objects[:] = [item for item in objects if not _is(item, kind, name)]
 
-    def add_job(self, name: str, change: Callable[[KubernetesObject], None] = lambda job: None) -> None:
-        """Add a job that is like the app's, but for its name and a change."""
+    def add_jobs(self, changes: Mapping[str, Callable[[KubernetesObject], None]]) -> None:
+        """Add a manifest of jobs that are like the app's, but for their names and a change of each."""
         resource = deepcopy(self.workloads["Resources"][self.name_of("MPIJob", JOB)])
-        (job,) = _objects(resource)
-        job["metadata"]["name"] = name
-        change(job)
-        resource["Properties"]["Manifest"] = json.dumps([job])
-        self.workloads["Resources"][f"Job{name.replace('-', '')}"] = resource
+        (like,) = _objects(resource)
+        jobs = []
+        for name, change in changes.items():
+            job = deepcopy(like)
+            job["metadata"]["name"] = name
+            change(job)
+            jobs.append(job)
+        resource["Properties"]["Manifest"] = json.dumps(jobs)
+        self.workloads["Resources"]["MoreJobs"] = resource
 
     def tolerate(self, key: str) -> None:
         """Let all pods of the app tolerate a taint."""

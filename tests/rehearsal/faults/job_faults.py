@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from .changed_assembly import ChangedAssembly, KubernetesObject, ask_for, pod_of
 
@@ -34,10 +33,6 @@ def _volume_that_is_not_there(job: KubernetesObject) -> None:
     pod.setdefault("volumes", []).append({"name": "data", "persistentVolumeClaim": {"claimName": "lustre"}})
 
 
-def _invalid(job: KubernetesObject) -> None:
-    job["spec"]["mpiReplicaSpecs"]["Worker"]["template"]["spec"]["containers"] = []
-
-
 def _suspended(job: KubernetesObject) -> None:
     job["spec"]["runPolicy"]["suspend"] = True
 
@@ -65,37 +60,36 @@ FAULTS: dict[str, tuple[Change, str, tuple[str, ...]]] = {
     "zone": (_must_be_in_zone, "wrong-zone", ("us-east-1b", "the nodes are in us-east-1a")),
     "scheduler": (_unknown_scheduler, "scheduler-missing", ("no scheduler is called 'volcano'",)),
     "volume": (_volume_that_is_not_there, "not-scheduled", ('persistentvolumeclaim "lustre" not found',)),
-    "invalid": (_invalid, "mpi-job-invalid", ("containers",)),
 }
 
 
+def _modest(job: KubernetesObject) -> None:
+    """Let the job ask for no device, so that it runs beside others."""
+    for part in pod_of(job, "Worker")["containers"][0]["resources"].values():
+        for resource in ("vpc.amazonaws.com/efa", "nvidia.com/gpu"):
+            part.pop(resource, None)
+
+
+def _modest_and_for_comparison(job: KubernetesObject) -> None:
+    _modest(job)
+    pod_of(job, "Worker")["containers"][0].setdefault("env", []).append({"name": "NCCL_NET", "value": "Socket"})
+
+
+# The same for jobs that are only warned of.
+WARNINGS: dict[str, tuple[Change, str, tuple[str, ...]]] = {
+    "suspended": (_suspended, "mpi-job-suspended", ("runPolicy.suspend",)),
+    "modest": (_modest, "no-efa-requested", ("runs over TCP", "NCCL_NET=Socket")),
+}
+# The name of a job that asks for no EFA, either, and says that it is there to compare TCP.
+COMPARISON = "comparison"
+
+
 def add_all(app: ChangedAssembly) -> None:
-    """Add every job that is wrong, beside the app's own, which is right."""
-    for name, (change, _, _) in FAULTS.items():
-        app.add_job(name, change)
+    """Add all these jobs beside the app's own, which is right."""
+    changes = {name: change for name, (change, _, _) in (FAULTS | WARNINGS).items()}
+    app.add_jobs({**changes, COMPARISON: _modest_and_for_comparison})
 
 
-def suspend(app: ChangedAssembly) -> None:
-    """Suspend the app's job."""
-    with app.object("MPIJob") as job:
-        _suspended(job)
-
-
-def without_efas(app: ChangedAssembly) -> None:
-    """Take the EFAs from the workers of the app's job."""
-    with app.worker() as pod:
-        resources: dict[str, Any] = pod["containers"][0]["resources"]
-        for part in resources.values():
-            part.pop("vpc.amazonaws.com/efa", None)
-
-
-def for_comparison(app: ChangedAssembly) -> None:
-    """The same, in a job that says that it wants sockets."""
-    without_efas(app)
-    with app.worker() as pod:
-        pod["containers"][0].setdefault("env", []).append({"name": "NCCL_NET", "value": "Socket"})
-
-
-def two_jobs(app: ChangedAssembly) -> None:
-    """Add a second job that wants the nodes of the first."""
-    app.add_job("second")
+def add_a_second(app: ChangedAssembly) -> None:
+    """Add a job that wants the nodes of the app's own."""
+    app.add_jobs({"second": lambda job: None})

@@ -40,14 +40,6 @@ def _without_status(app: ChangedAssembly) -> None:
     _rules(app, keep)
 
 
-def _without_creating_pods(app: ChangedAssembly) -> None:
-    def keep(rule: dict[str, Any]) -> dict[str, Any]:
-        verbs = [verb for verb in rule["verbs"] if verb != "create" or rule["resources"] != ["pods"]]
-        return {**rule, "verbs": verbs}
-
-    _rules(app, keep)
-
-
 def _without_config_maps(app: ChangedAssembly) -> None:
     def keep(rule: dict[str, Any]) -> dict[str, Any]:
         return {**rule, "resources": [each for each in rule["resources"] if each != "configmaps"]}
@@ -81,11 +73,6 @@ def _no_operator(app: ChangedAssembly) -> None:
     app.remove("Deployment")
 
 
-def _no_replica(app: ChangedAssembly) -> None:
-    with app.object("Deployment") as deployment:
-        deployment["spec"]["replicas"] = 0
-
-
 def _gang_scheduling(app: ChangedAssembly) -> None:
     with app.pod("Deployment") as pod:
         pod["containers"][0]["args"].append("--gang-scheduling=scheduler-plugins-scheduler")
@@ -113,6 +100,16 @@ def _job_first(app: ChangedAssembly) -> None:
     resources[definition]["DependsOn"] = [job]
 
 
+def _no_container(app: ChangedAssembly) -> None:
+    with app.worker() as pod:
+        pod["containers"] = []
+
+
+def _job_in_a_namespace_that_is_not_there(app: ChangedAssembly) -> None:
+    with app.object("MPIJob") as job:
+        job["metadata"]["namespace"] = "training"
+
+
 FAULTS = {
     "a plugin that selects a stale list of types": Fault(
         _stale_selector,
@@ -128,9 +125,6 @@ FAULTS = {
         _without_status,
         "mpi-operator-forbidden",
         ('resource "mpijobs/status"', "resources: [mpijobs/status], verbs: [update]", "ClusterRole 'mpi-operator'"),
-    ),
-    "no right to create pods": Fault(
-        _without_creating_pods, "mpi-operator-forbidden", ('cannot create resource "pods"', "verbs: [create]")
     ),
     "no right to config maps": Fault(
         _without_config_maps, "mpi-operator-forbidden", ('resource "configmaps"', "nccl-tests")
@@ -151,7 +145,6 @@ FAULTS = {
         _unknown_flag, "mpi-operator-crash-loop", ("gang-scheduler", "nccl-tests")
     ),
     "no operator": Fault(_no_operator, "mpi-operator-missing", ("nccl-tests",)),
-    "an operator without replicas": Fault(_no_replica, "mpi-operator-not-running", ("0 replicas", "nccl-tests")),
     "gang scheduling with a launcher that waits": Fault(
         _gang_scheduling,
         "gang-scheduling-deadlock",
@@ -164,6 +157,12 @@ FAULTS = {
     "no definition of MPIJobs": Fault(_no_definition, None, ("MPIJob", "CustomResourceDefinition")),
     "no namespace": Fault(
         _no_namespace, None, ('namespaces "mpi-operator" not found', "apply the Namespace mpi-operator before")
+    ),
+    "a job without containers": Fault(_no_container, None, ("containers in body should have at least 1 items",)),
+    "a job in a namespace that is not there": Fault(
+        _job_in_a_namespace_that_is_not_there,
+        None,
+        ('namespaces "training" not found', "apply the Namespace training before"),
     ),
     "a job before its definition": Fault(_job_first, None, ("MPIJob", "CustomResourceDefinition")),
 }

@@ -43,16 +43,8 @@ def _no_efa_interface(app: ChangedAssembly) -> None:
     del _interfaces(app)[1:]
 
 
-def _efa_only_as_primary(app: ChangedAssembly) -> None:
-    _interfaces(app)[0]["InterfaceType"] = "efa-only"
-
-
 def _ami_without_driver(app: ChangedAssembly) -> None:
     app.node_group["AmiType"] = "AL2023_x86_64_STANDARD"
-
-
-def _ami_of_another_architecture(app: ChangedAssembly) -> None:
-    app.node_group["AmiType"] = "AL2023_ARM_64_STANDARD"
 
 
 def _no_node(app: ChangedAssembly) -> None:
@@ -121,20 +113,20 @@ FAULTS = {
         _only_efa_group_without_egress, "efa-does-not-pass", ("would run over TCP", "no egress rule for all traffic")
     ),
     "an interface without the cluster's security group": Fault(
-        _no_cluster_group_on_the_first_interface, "interface-without-cluster-group", ("cluster's security group",)
+        _no_cluster_group_on_the_first_interface, "primary-without-cluster-group", ("cluster's security group",)
     ),
     "an EFA interface too few for the job": Fault(
         _one_interface_too_few, "request-too-large", ("asks for 4 of vpc.amazonaws.com/efa", "at most 3")
     ),
-    "an EFA interface too many for the type": Fault(_one_interface_too_many, None, ("EFA",)),
+    "an EFA interface too many for the type": Fault(
+        _one_interface_too_many, None, ("only one Elastic Fabric Adapter per network card",)
+    ),
     "no EFA interface at all": Fault(
         _no_efa_interface, "device-plugin-crash-loop", ("No valid EFA devices found", "CrashLoopBackOff")
     ),
-    "an EFA-only interface as the primary one": Fault(_efa_only_as_primary, None, ("efa-only",)),
     "an AMI type without NVIDIA's driver": Fault(
         _ami_without_driver, "device-plugin-crash-loop", ("no NVIDIA driver found", "CrashLoopBackOff")
     ),
-    "an AMI type for another architecture": Fault(_ami_of_another_architecture, None, ("AL2023_ARM_64_STANDARD",)),
     "a node group of size 0": Fault(_no_node, "no-nodes", ("desired size of 0", "no nodes available")),
     "fewer nodes than the job has workers": Fault(
         _one_node, "too-few-nodes", ("1 worker of MPIJob 'default/nccl-tests", "Insufficient")
