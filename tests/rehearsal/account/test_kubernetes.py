@@ -23,6 +23,7 @@ from efa_constructs.rehearsal.account.process import AccountProcess
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.work_folder import work_folder
 
+from ..efa_command import FACTS
 from ..live_cluster import Kubectl, eventually, is_ready, processes_in
 
 NODES = "/api/v1/nodes"
@@ -294,3 +295,13 @@ def test_an_account_that_ends_while_nodes_join_leaves_nothing(
         with work_folder():
             pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_of_before_has_its_agents_and_its_dns_elsewhere(
+    binaries: Binaries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with AccountProcess(cluster_facts=FACTS, kubernetes=binaries) as account:
+        (files,) = account.clusters()
+        assert workloads(Kubectl(files.kubeconfig)) == {"aws-node", "kube-proxy"}
+    assert processes_in(tmp_path) == []
