@@ -79,6 +79,8 @@ def nccl_tests_wanted(settings: Settings) -> bool:
         return False
     if not instance.has_nvidia_gpus:
         obstacle = f"a {instance.name} has no NVIDIA GPUs, which NCCL is for"
+    elif not NcclTests.default_image_has_code_for(instance):
+        obstacle = f"the image of the test has no code for the GPUs of a {instance.name}"
     elif settings.desired_size < _NCCL_TEST_NODES:
         obstacle = (
             f"the test needs {_NCCL_TEST_NODES} nodes, and 'efa:desiredSize' is {settings.desired_size}: its workers "

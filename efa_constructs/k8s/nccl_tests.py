@@ -138,13 +138,19 @@ class NcclTests(MpiJob):
             base_environment=_tcp_environment(instance) if tcp else default_environment(instance),
             **job,
         )
-        if image == NCCL_TESTS_IMAGE and not _is_compiled_for(instance):
+        if image == NCCL_TESTS_IMAGE and not NcclTests.default_image_has_code_for(instance):
             add_warning(
                 self,
                 "efa-constructs:gpus-of-the-image",
                 f"{where}: the default image has no code for the GPUs of {instance.name}, so that NCCL "
                 "would fail there: give an 'image' that has, such as that of docker/nccl-tests",
             )
+
+    @staticmethod
+    def default_image_has_code_for(instance_type: InstanceType) -> bool:
+        """Whether the default image runs on the GPUs of a type, as far as these are known."""
+        gpu = catalogue.compute_capability(instance_type)
+        return gpu is None or any(gpu[0] == major and gpu[1] >= minor for major, minor in _COMPILED_FOR)
 
 
 def _resources(wanted: WorkerResources | None, instance: InstanceType, *, tcp: bool) -> WorkerResources:
@@ -156,12 +162,6 @@ def _resources(wanted: WorkerResources | None, instance: InstanceType, *, tcp: b
     if tcp and wanted.hugepages is None:
         wanted = replace(wanted, hugepages=Size.mebibytes(0))
     return wanted
-
-
-def _is_compiled_for(instance: InstanceType) -> bool:
-    """Whether the default image has code for the type's GPUs, as far as these are known."""
-    gpu = catalogue.compute_capability(instance)
-    return gpu is None or any(gpu[0] == major and gpu[1] >= minor for major, minor in _COMPILED_FOR)
 
 
 def _check_data_type(data_type: NcclDataType, instance: InstanceType) -> None:

@@ -59,6 +59,11 @@ def test_takes_the_efa_plugin_from_the_region_of_the_nodes(app):
             False,
         ),
         (
+            {"instanceType": "g4dn.metal"},
+            {"aws-efa-k8s-device-plugin", "nvidia-device-plugin-daemonset"},
+            False,
+        ),
+        (
             {"ncclTests": False},
             {"aws-efa-k8s-device-plugin", "nvidia-device-plugin-daemonset"},
             False,
@@ -76,6 +81,7 @@ def test_applies_what_the_nodes_need_and_can_run(app, keys, plugins, tested):
     ("keys", "message"),
     [
         ({"instanceType": "hpc7a.96xlarge"}, "'efa:ncclTests' is true, but a hpc7a.96xlarge has no NVIDIA GPUs"),
+        ({"instanceType": "g4dn.metal"}, "the image of the test has no code for the GPUs of a g4dn.metal"),
         ({"desiredSize": 1}, "the test needs 2 nodes, and 'efa:desiredSize' is 1"),
     ],
 )
