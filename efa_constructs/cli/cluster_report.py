@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Console
@@ -42,7 +42,8 @@ def print_cluster(out: Console, cluster: RehearsedCluster) -> None:
     running, ended = summarize(cluster.running), summarize(cluster.ended)
     print_heading(out, f"On cluster {cluster.running.cluster_name}")
     _print_nodes(out, running)
-    _print_pods_without_node(out, running.pods_without_node)
+    for why, names in running.unplaced.items():
+        print_indented(out, Text.assemble(("no node takes ", "bold red"), f"{_some(names)}: {why}"))
     for job in ended.jobs:
         _print_job(out, job)
     _print_warnings(out, ended.warnings)
@@ -79,14 +80,6 @@ def _pod_in_words(pod: SummarizedPod) -> str:
     return f"{pod.namespace}/{pod.name} {pod.state}{holds}{said}"
 
 
-def _print_pods_without_node(out: Console, pods: Iterable[SummarizedPod]) -> None:
-    by_message: dict[str, list[str]] = {}
-    for pod in pods:
-        by_message.setdefault(pod.message or pod.state, []).append(f"{pod.namespace}/{pod.name}")
-    for message, names in by_message.items():
-        print_indented(out, Text.assemble(("no node takes ", "bold red"), f"{_some(names)}: {message}"))
-
-
 def _print_job(out: Console, job: SummarizedJob) -> None:
     print_indented(out, Text(f"{job.kind} {job.namespace}/{job.name}: {job.state}", style="bold"))
     facts = [
@@ -108,7 +101,7 @@ def _print_warnings(out: Console, warnings: Iterable[ClusterEvent]) -> None:
         )
 
 
-def _some(names: list[str] | tuple[str, ...]) -> str:
+def _some(names: Sequence[str]) -> str:
     more = len(names) - _MOST_OBJECTS
     return ", ".join(names[:_MOST_OBJECTS]) + (f" and {more:,} more" if more > 0 else "")
 

@@ -155,9 +155,14 @@ class ClusterSummary:
         return tuple(pod for pod in self.pods if pod.node_name == node.name)
 
     @property
-    def pods_without_node(self) -> tuple[SummarizedPod, ...]:
-        """The pods that no node has."""
-        return tuple(pod for pod in self.pods if pod.node_name is None)
+    def unplaced(self) -> Mapping[str, tuple[str, ...]]:
+        """The pods that no node has, by why: ``{"0/2 nodes are available: ...": ("default/worker-0",)}``."""
+        found: dict[str, tuple[str, ...]] = {}
+        for pod in self.pods:
+            if pod.node_name is None:
+                why = pod.message or pod.state
+                found[why] = (*found.get(why, ()), f"{pod.namespace}/{pod.name}")
+        return found
 
 
 def alike(summary: ClusterSummary) -> list[list[SummarizedNode]]:

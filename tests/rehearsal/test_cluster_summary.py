@@ -38,8 +38,9 @@ def test_says_why_a_pod_has_no_node_and_why_a_container_waits() -> None:
     lost = pod_object("worker-0", None, role="worker", unschedulable=words)
     crashing = pod_object("plugin-a", image="x/aws-efa-k8s-device-plugin:1", waiting="CrashLoopBackOff")
     found = summarize(snapshot(pods=[lost, crashing]))
-    (pod,) = found.pods_without_node
+    (pod, _) = found.pods
     assert (pod.name, pod.state, pod.message) == ("worker-0", "Pending", words)
+    assert found.unplaced == {words: ("default/worker-0",)}
     assert [(one.name, one.state, one.ready) for one in found.pods_on(found.nodes[0])] == [
         ("plugin-a", "CrashLoopBackOff", False)
     ]

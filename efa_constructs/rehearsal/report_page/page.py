@@ -67,7 +67,7 @@ class _Job:
 class _Cluster:
     deployed: DeployedCluster
     nodes: tuple[_Node, ...]
-    pods_without_node: tuple[SummarizedPod, ...]
+    unplaced: Mapping[str, tuple[str, ...]]
     jobs: tuple[_Job, ...]
     summary: ClusterSummary | None
     matrix: EfaReachability | None
@@ -108,7 +108,7 @@ def _cluster(deployed: DeployedCluster, rehearsed: RehearsedCluster | None) -> _
     return _Cluster(
         deployed=deployed,
         nodes=tuple(_nodes(deployed, running)),
-        pods_without_node=running.pods_without_node if running else (),
+        unplaced=running.unplaced if running else {},
         jobs=tuple(_Job(job=job, timeline=_timeline(job)) for job in jobs),
         summary=summarize(rehearsed.ended) if rehearsed else None,
         matrix=matrix if sum(len(group.instance_ids) for group in matrix.groups) > 1 else None,
