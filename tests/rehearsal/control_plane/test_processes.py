@@ -119,7 +119,7 @@ import os, sys, time
 from pathlib import Path
 from efa_constructs.rehearsal.control_plane.processes import ServerProcesses
 processes = ServerProcesses(Path(sys.argv[1]))
-processes.start("program", ["/bin/sh", "-c", "trap '' TERM INT HUP; sleep 60 & echo here; wait"])
+processes.start("program", ["/bin/sh", "-c", "trap '' TERM INT HUP; sleep 600 & echo here; wait"])
 while not processes.log("program").read_text():
     time.sleep(0.01)
 print("started", flush=True)
@@ -145,4 +145,5 @@ def test_programs_and_their_children_end_with_whoever_started_them(tmp_path: Pat
         [sys.executable, "-c", code, str(folder)], capture_output=True, text=True, start_new_session=True, timeout=60
     )
     assert starter.stdout == "started\n", starter.stderr
-    eventually(lambda: not processes_in(folder), "everything has ended")
+    # Long before they would end by themselves.
+    eventually(lambda: not processes_in(folder), "everything has ended", seconds=20)
