@@ -75,6 +75,17 @@ def test_prints_nodes_with_their_devices_and_pods_with_what_they_hold(capsys: py
     assert "  1 i-0a | -    | pass\n  2 i-0b | pass | -\n" in out
 
 
+def test_pods_that_are_there_by_the_way_take_one_line_and_none_that_does_not_run(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pods = [pod_object(f"aws-node-{number}") for number in range(3)]
+    crashing = pod_object("coredns-0", waiting="CrashLoopBackOff")
+    found = snapshot(nodes=[node_object("i-0a")], pods=[*pods, crashing])
+    out = print_of(with_cluster(RehearsedCluster(running=found, ended=found, findings=())), capsys)
+    assert "others  3 Running (default/aws-node-0, default/aws-node-1 and 1 more)" in out
+    assert "other   default/coredns-0 CrashLoopBackOff" in out
+
+
 def test_says_what_really_ran_and_what_was_computed_and_no_bandwidth(capsys: pytest.CaptureFixture[str]) -> None:
     out = print_of(with_cluster(rehearsed_cluster()), capsys)
     assert "\nReally executed\n  - kube-scheduler 1.36.3" in out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich import box
 from rich.console import Console
@@ -15,6 +15,7 @@ from ..rehearsal.cluster_findings import RehearsedCluster
 from ..rehearsal.cluster_summary import (
     ClusterEvent,
     ClusterSummary,
+    PodRole,
     SummarizedJob,
     SummarizedNode,
     SummarizedPod,
@@ -71,7 +72,19 @@ def _print_node(out: Console, nodes: list[SummarizedNode], pods: Iterable[Summar
             (devices, "green" if node.devices else "red"),
         ),
     )
-    print_facts(out, ((str(pod.role).replace("-", " "), _pod_in_words(pod)) for pod in pods), by=2)
+    print_facts(out, _pods_in_words(pods), by=2)
+
+
+def _pods_in_words(pods: Iterable[SummarizedPod]) -> Iterator[tuple[str, str]]:
+    """A line for each pod, but one for all those that are no concern of EFA's and run."""
+    by_the_way = []
+    for pod in pods:
+        if pod.role is PodRole.OTHER and pod.state == "Running" and not pod.holds:
+            by_the_way.append(f"{pod.namespace}/{pod.name}")
+        else:
+            yield str(pod.role).replace("-", " "), _pod_in_words(pod)
+    if by_the_way:
+        yield "others", f"{len(by_the_way)} Running ({_some(by_the_way)})"
 
 
 def _pod_in_words(pod: SummarizedPod) -> str:
