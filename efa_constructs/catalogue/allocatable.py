@@ -89,7 +89,9 @@ def allocatable(
 def node_allocatable(
     *, vcpus: int, memory_mib: int, max_pods: int, has_efa: bool, operating_system: str | None = None
 ) -> Allocatable:
-    """Return what a node of any instance type has for pods, as :func:`allocatable` does for EFA types.
+    """Return what a node of any instance type has for pods.
+
+    It is computed as by :func:`~efa_constructs.catalogue.allocatable`, which knows the EFA types.
 
     :param memory_mib: Nominal memory in MiB.
     :param max_pods: The number of pods that its kubelet allows.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from efa_constructs import catalogue
-from efa_constructs.catalogue import allocatable
+from efa_constructs.catalogue import allocatable, node_allocatable
 from efa_constructs.errors import InvalidArgumentError
 
 EVERY_TYPE = catalogue.all_instance_types()
@@ -92,3 +92,18 @@ def test_bounds_the_memory_on_both_sides_where_the_number_of_pods_is_unknown():
 def test_refuses_what_no_node_can_be(name, arguments, message):
     with pytest.raises(InvalidArgumentError, match=message):
         allocatable(name, **arguments)
+
+
+def test_nodes_of_any_type_have_what_those_of_efa_types_have():
+    p5 = catalogue.get("p5.48xlarge")
+    found = node_allocatable(vcpus=p5.vcpus, memory_mib=p5.memory_mib, max_pods=100, has_efa=True)
+    # How much memory its kernel sees is known for p4d alone.
+    assert found == allocatable(p5, max_pods=100)
+
+
+def test_a_node_without_efa_reserves_no_huge_pages_and_a_small_one_less_cpu():
+    # t3.medium, 17 pods: nodeadm reserves 60 + 10 millicores, 11 MiB a pod and 255.
+    found = node_allocatable(vcpus=2, memory_mib=4096, max_pods=17, has_efa=False)
+    assert (found.cpu_millicores, found.hugepages_2mi_mib) == (1930, 0)
+    assert found.conservative_memory_mib == int(4096 * 0.925) - (11 * 17 + 255) - 100
+    assert node_allocatable(vcpus=1, memory_mib=1024, max_pods=4, has_efa=False).cpu_millicores == 940
