@@ -38,7 +38,8 @@ def main() -> None:
 
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with ExitStack() as stack:
+    # A record is left last: whoever stops this account takes the end of its lock for the end of everything.
+    with ExitStack() as record, ExitStack() as stack:
         server = serve(arguments.port, arguments.account)
         folder = None
         if arguments.kubernetes_binaries is not None:
@@ -49,7 +50,7 @@ def main() -> None:
         if not arguments.detached:
 
             def keep(file: Path) -> None:
-                stack.enter_context(kept_record(file, account=arguments.account, folder=folder))
+                record.enter_context(kept_record(file, account=arguments.account, folder=folder))
 
             threading.Thread(target=_wait_for_parent, args=[ended, keep], daemon=True).start()
         threading.Thread(target=server.serve_forever, daemon=True).start()
