@@ -14,7 +14,7 @@ __all__ = ["RehearsedCluster", "judge_cluster"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsedCluster:
-    """A cluster while its jobs ran, and once they had ended."""
+    """A cluster while its jobs ran, and once they had ended. The same twice: they were left to run."""
 
     running: ClusterSnapshot
     ended: ClusterSnapshot
@@ -31,6 +31,7 @@ def judge_cluster(
 ) -> RehearsedCluster:
     """Judge a cluster by its objects while its jobs ran, and once they had ended.
 
+    :param ended: The same as ``running``: they were left to run.
     :param deployed: The same cluster as AWS describes it. None: it is not there any more.
     """
     return RehearsedCluster(running=running, ended=ended, findings=diagnose(running, ended, deployed))

@@ -6,13 +6,14 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from ..catalogue import region_of_zone
+from ..errors import AwsRequestError
 from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
@@ -159,7 +160,7 @@ class _Run:
             if not refusals:
                 refusals = self._apply(manifests)
                 snapshots = self._settle()
-            clusters = self._read_back(assembly, region)
+            clusters = self._read_back(assembly, region, refused=bool(refusals))
             with self._stage("judge"):
                 verdicts = tuple(
                     judge_node_group(group, cluster) for cluster in clusters for group in cluster.node_groups
@@ -431,13 +432,14 @@ class _Run:
     def _kubeconfigs(self) -> dict[str, Path]:
         return {cluster.name: cluster.kubeconfig for cluster in self._running_account.clusters()}
 
-    def _read_back(self, assembly: CloudAssembly, region: str) -> tuple[DeployedCluster, ...]:
+    def _read_back(self, assembly: CloudAssembly, region: str, *, refused: bool) -> tuple[DeployedCluster, ...]:
         with self._stage("read back"):
-            return tuple(
-                cluster
-                for used in assembly.regions or (region,)
-                for cluster in read_clusters(aws_clients(region=used, environment=self._environment(used)))
-            )
+            clusters: list[DeployedCluster] = []
+            for used in assembly.regions or (region,):
+                # The way back may have taken a launch template from nodes that stay. The refusal is what matters then.
+                with suppress(AwsRequestError) if refused else nullcontext():
+                    clusters += read_clusters(aws_clients(region=used, environment=self._environment(used)))
+            return tuple(clusters)
 
     @contextmanager
     def _stage(self, name: str) -> Iterator[None]:

@@ -113,4 +113,6 @@ def test_keeps_account_and_control_plane_until_they_are_stopped(efa: Efa, tmp_pa
     assert code == 0, err
     (stopped,) = json.loads(out)["stopped"]
     assert (stopped["processId"], stopped["wasRunning"]) == (document["processId"], True)
+    # It ended its programs itself, and was waited for.
+    assert stopped["leftoverProcesses"] == 0
     efa.assert_left_nothing()

@@ -83,6 +83,25 @@ def test_says_what_cloudformation_said_and_makes_no_cluster(tmp_path: Path) -> N
     assert result.clusters == ()
 
 
+def test_says_what_was_refused_where_the_way_back_takes_the_launch_template_from_nodes_that_stay(
+    tmp_path: Path,
+) -> None:
+    node_group = "  NodeGroup:\n    Type: AWS::EKS::Nodegroup\n"
+    last = (
+        "  Last:\n    Type: AWS::EC2::Subnet\n    DependsOn: NodeGroup\n"
+        "    Properties: {CidrBlock: 10.9.0.0/16, VpcId: vpc-0a1b2c3d}\n"
+    )
+    text = (EXAMPLE / "template.yaml").read_text()
+    assert text.count(node_group) == 1
+    template = tmp_path / "template.yaml"
+    template.write_text(text.replace(node_group, f"{last}{node_group}    DeletionPolicy: Retain\n"))
+    result = rehearse(Rehearsal(directory=tmp_path, template=template, kubernetes=False))
+    assert any(
+        refusal.startswith("Last (AWS::EC2::Subnet)") and "vpc-0a1b2c3d" in refusal for refusal in result.refusals
+    )
+    assert result.reason == "The account refused the deployment."
+
+
 def test_says_which_parameter_has_no_value(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
     template.write_text((EXAMPLE / "template.yaml").read_text().replace("    Default: 2\n", ""))

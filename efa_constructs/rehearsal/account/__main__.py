@@ -38,7 +38,8 @@ def main() -> None:
 
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    with ExitStack() as stack:
+    # A record is left last: whoever stops this account takes the end of its lock for the end of everything.
+    with ExitStack() as record, ExitStack() as stack:
         server = serve(arguments.port, arguments.account)
         folder = None
         if arguments.kubernetes_binaries is not None:
@@ -49,11 +50,12 @@ def main() -> None:
         if not arguments.detached:
 
             def keep(file: Path) -> None:
-                stack.enter_context(kept_record(file, account=arguments.account, folder=folder))
+                record.enter_context(kept_record(file, account=arguments.account, folder=folder))
 
             threading.Thread(target=_wait_for_parent, args=[ended, keep], daemon=True).start()
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        sys.stdout.write(json.dumps({"port": server.server_port, "account": arguments.account}) + "\n")
+        told = {"port": server.server_port, "account": arguments.account, "sessionToken": server.session_token}
+        sys.stdout.write(json.dumps(told) + "\n")
         sys.stdout.flush()
         ended.wait()
     # Not sys.exit, which would wait for threads that answer requests. Nothing is to be saved.
@@ -86,7 +88,8 @@ def _start_kubernetes(arguments: argparse.Namespace, folder: Path) -> Kubernetes
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m efa_constructs.rehearsal.account",
-        description="Serve an emulated AWS account on 127.0.0.1. One line of JSON tells the port when it is ready.",
+        description="Serve an emulated AWS account on 127.0.0.1. One line of JSON tells its port and "
+        "the session token that it asks for when it is ready.",
     )
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     parser.add_argument("--account", default=_ACCOUNT, help="account number (default: %(default)s)")

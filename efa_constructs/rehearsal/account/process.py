@@ -79,7 +79,7 @@ class AccountProcess:
             self._arguments += ["--kubernetes-binaries", kubernetes.to_json()]
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
-        self._port = 0
+        self._port, self._token = 0, ""
 
     def __enter__(self) -> AccountProcess:
         self.start()
@@ -104,7 +104,7 @@ class AccountProcess:
     def environment(self) -> Mapping[str, str]:
         """Environment variables with which AWS clients reach the account, and cannot reach any other."""
         return {
-            **environment(self.account, self.url),
+            **environment(self.account, self.url, self._token),
             "AWS_REGION": self.region,
             "AWS_DEFAULT_REGION": self.region,
         }
@@ -128,7 +128,7 @@ class AccountProcess:
             start_new_session=True,
         )
         try:
-            self._port = _port(self._first_line())
+            self._port, self._token = _port_and_token(self._first_line())
         except BaseException:
             self.stop()
             raise
@@ -164,7 +164,7 @@ class AccountProcess:
         # Not urllib: it would ask a proxy of this machine's settings.
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_ANSWER_SECONDS)
         try:
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"X-Amz-Security-Token": self._token})
             return json.load(connection.getresponse())
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise RehearsalError(
@@ -240,9 +240,10 @@ class AccountProcess:
         return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "MOTO_"))}
 
 
-def _port(line: str) -> int:
+def _port_and_token(line: str) -> tuple[int, str]:
     try:
-        return int(json.loads(line)["port"])
+        told = json.loads(line)
+        return int(told["port"]), str(told["sessionToken"])
     except (KeyError, TypeError, ValueError):
         raise RehearsalError(
             f"the emulated account said '{line.strip()[:_MOST_SHOWN]}' where its port was expected: something in this "

@@ -5,16 +5,18 @@ from __future__ import annotations
 import importlib
 import json
 import re
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
-from .endpoint import listen_on
+from .endpoint import is_known_token, listen_on
 from .on_trust import CLUSTERS_PATH, PATH, taken_on_trust
 
 if TYPE_CHECKING:
@@ -59,6 +61,9 @@ class Account:
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
+        if not is_known_token(_token_of(environ)):
+            message = "The security token included in the request is invalid."
+            return _refused("InvalidClientTokenId", message, environ, start_response, status=403)
         if environ.get("PATH_INFO") == PATH:
             return _answer(taken_on_trust(), start_response)
         if environ.get("PATH_INFO") == CLUSTERS_PATH:
@@ -72,7 +77,8 @@ class Account:
         try:
             answer: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError as error:
-            return _unsupported(f"{service}: {error}", environ, start_response)
+            # For good: clients ask again for half a minute after an error that looks like a failure.
+            return _refused("UnsupportedOperation", f"{service}: {error}", environ, start_response)
         return answer
 
     def _own(
@@ -108,9 +114,16 @@ def _answer(content: Any, start_response: StartResponse) -> Iterable[bytes]:
     return [body]
 
 
-def _unsupported(message: str, environ: Mapping[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-    """Refuse what moto lacks for good: clients ask again for half a minute after an error that looks like a failure."""
-    code = "UnsupportedOperation"
+def _token_of(environ: Mapping[str, Any]) -> str:
+    """The session token of a request: in a header, or in the query of a URL that was signed before."""
+    # Signatures of version 2 write its name in small letters.
+    query = {name.lower(): values[0] for name, values in parse_qs(environ.get("QUERY_STRING", "")).items()}
+    return str(environ.get("HTTP_X_AMZ_SECURITY_TOKEN") or query.get("x-amz-security-token", ""))
+
+
+def _refused(
+    code: str, message: str, environ: Mapping[str, Any], start_response: StartResponse, *, status: int = 400
+) -> Iterable[bytes]:
     if environ.get("HTTP_X_AMZ_TARGET"):
         kind, content = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
     else:
@@ -120,7 +133,8 @@ def _unsupported(message: str, environ: Mapping[str, Any], start_response: Start
             "</ErrorResponse>"
         )
     body = content.encode()
-    start_response("400 Bad Request", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+    headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("x-amzn-ErrorType", code)]
+    start_response(f"{status} {HTTPStatus(status).phrase}", headers)
     return [body]
 
 
@@ -133,6 +147,8 @@ class AccountServer(ThreadedWSGIServer):
     """The server of one account."""
 
     def __init__(self, port: int, account: Account) -> None:
+        # Other users of this machine, and pages in a browser on it, reach its ports.
+        self.session_token = secrets.token_urlsafe(32)
         super().__init__("127.0.0.1", port, account, handler=_QuietHandler)
         self.account = account
 
@@ -144,7 +160,7 @@ def serve(port: int, account: str) -> AccountServer:
     :param account: Account number.
     """
     server = AccountServer(port, Account(account))
-    listen_on(server.server_port)
+    listen_on(server.server_port, server.session_token)
     threading.Thread(target=_load_what_is_soon_needed, daemon=True).start()
     return server
 

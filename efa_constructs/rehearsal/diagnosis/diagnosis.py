@@ -25,7 +25,7 @@ def diagnose(running: ClusterSnapshot, ended: ClusterSnapshot, deployed: Deploye
     """Say what is wrong in a cluster, each cause once, the worst first.
 
     :param running: The cluster while its jobs run, or get no further.
-    :param ended: The cluster once those that ran have ended.
+    :param ended: The cluster once those that ran have ended. The same as ``running``: they were left to run.
     :param deployed: The cluster as AWS describes it. None: nothing is known of it.
     """
     # What the operator was refused while jobs ended is a cause, too.
@@ -33,7 +33,7 @@ def diagnose(running: ClusterSnapshot, ended: ClusterSnapshot, deployed: Deploye
     causes = list(_causes(objects))
     causes += about_jobs(objects, _explained(causes))
     causes += about_fabrics(objects)
-    if not any(cause.code == OPERATOR_FORBIDDEN for cause in causes):
+    if ended is not running and not any(cause.code == OPERATOR_FORBIDDEN for cause in causes):
         causes += about_ends(objects, ClusterObjects(ended, deployed), _explained(causes))
     order = list(Level)
     findings = dict.fromkeys(cause.finding() for cause in causes)

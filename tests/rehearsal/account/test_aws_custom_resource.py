@@ -26,6 +26,7 @@ def client(account: AccountProcess, service: str) -> Any:
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
+        aws_session_token=account.environment["AWS_SESSION_TOKEN"],
     )
 
 

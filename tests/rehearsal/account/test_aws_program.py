@@ -56,6 +56,7 @@ def test_a_chart_comes_from_s3_of_the_account(tmp_path: Path) -> None:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            aws_session_token=account.environment["AWS_SESSION_TOKEN"],
         )
         s3.create_bucket(Bucket="charts")
         s3.put_object(Bucket="charts", Key="folder/chart.zip", Body=b"zip")

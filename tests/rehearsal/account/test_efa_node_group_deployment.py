@@ -100,6 +100,7 @@ class Deployer:
                 endpoint_url=account.url,
                 aws_access_key_id="test",
                 aws_secret_access_key="test",
+                aws_session_token=account.environment["AWS_SESSION_TOKEN"],
             )
 
         self.cloudformation, self.ec2, self.eks = client("cloudformation"), client("ec2"), client("eks")

@@ -105,7 +105,7 @@ class Kubectl:
 @pytest.fixture
 def kubectl(tmp_path: Path) -> Kubectl:
     # Nothing listens there: only charts of S3 are fetched.
-    listen_on(9)
+    listen_on(9, "token")
     return Kubectl(tmp_path)
 
 

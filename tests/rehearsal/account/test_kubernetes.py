@@ -53,6 +53,7 @@ class Training:
             region_name="us-east-1",
             aws_access_key_id="test",
             aws_secret_access_key="test",
+            aws_session_token=self.account.environment["AWS_SESSION_TOKEN"],
             config=Config(retries={"total_max_attempts": 1}, read_timeout=120),
         )
 

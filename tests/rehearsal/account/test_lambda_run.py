@@ -32,7 +32,7 @@ def handler(event, context):
 
 @pytest.fixture
 def account() -> TrainingAccount:
-    listen_on(9)
+    listen_on(9, "token")
     return TrainingAccount()
 
 

@@ -53,7 +53,7 @@ class Provider:
 
 @pytest.fixture
 def provider(tmp_path: Path) -> Provider:
-    listen_on(9)
+    listen_on(9, "token")
     return Provider(tmp_path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import os
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -33,13 +35,17 @@ def account() -> Iterator[AccountProcess]:
         yield process
 
 
-def client(account: AccountProcess, service: str) -> Any:
+_ITS_OWN = "its own"
+
+
+def client(account: AccountProcess, service: str, *, token: str | None = _ITS_OWN) -> Any:
     return boto3.client(
         service,  # type: ignore[call-overload]
         endpoint_url=account.url,
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
+        aws_session_token=account.environment["AWS_SESSION_TOKEN"] if token is _ITS_OWN else token,
         config=Config(retries={"total_max_attempts": 1}),
     )
 
@@ -463,7 +469,56 @@ def test_gives_an_environment_that_reaches_this_account_and_no_other(account: Ac
     environment = account.environment
     assert environment["AWS_ENDPOINT_URL"] == f"http://127.0.0.1:{account.url.rsplit(':', 1)[1]}"
     assert environment["AWS_CONFIG_FILE"] == environment["AWS_SHARED_CREDENTIALS_FILE"] == os.devnull
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(environment)
+    assert "AWS_PROFILE" not in environment
+
+
+@pytest.mark.parametrize("token", [None, "", "guessed"])
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [
+        ("cloudformation", "list_stacks"),
+        ("eks", "list_clusters"),
+        ("iam", "list_roles"),
+        ("lambda", "list_functions"),
+        ("s3", "list_buckets"),
+        ("ssm", "describe_parameters"),
+        ("sts", "get_caller_identity"),
+    ],
+)
+def test_answers_nobody_who_was_not_given_its_session_token(
+    account: AccountProcess, service: str, operation: str, token: str | None
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(client(account, service, token=token), operation)()
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert refused.value.response["ResponseMetadata"]["RetryAttempts"] == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/rehearsal/clusters", "/rehearsal/taken-on-trust", "/moto-api/data.json"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS", "POST"])
+def test_answers_no_page_of_a_browser(account: AccountProcess, method: str, path: str) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", int(account.url.rsplit(":", 1)[1]), timeout=10)
+    headers = {"Origin": "https://example.com", "Access-Control-Request-Method": "POST"}
+    connection.request(method, path, headers=headers)
+    answer = connection.getresponse()
+    assert answer.status == 403
+    assert answer.getheader("Access-Control-Allow-Origin") is None
+    connection.close()
+
+
+def test_answers_whoever_has_assumed_a_role(account: AccountProcess) -> None:
+    given = client(account, "sts").assume_role(RoleArn="arn:aws:iam::123456789012:role/a", RoleSessionName="session")
+    s3 = client(account, "s3", token=given["Credentials"]["SessionToken"])
+    assert s3.list_buckets()["Buckets"] == client(account, "s3").list_buckets()["Buckets"]
+    signed = s3.generate_presigned_url("list_buckets")
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(signed, timeout=10) as answer:
+        assert answer.status == 200
+
+
+def test_its_session_token_is_in_no_arguments_of_a_process(account: AccountProcess) -> None:
+    # Every user of a machine may read them.
+    arguments = Path(f"/proc/{account.process_id}/cmdline").read_bytes()
+    assert account.environment["AWS_SESSION_TOKEN"].encode() not in arguments
 
 
 def gone(process_id: int, seconds: float = 5.0) -> bool:

@@ -33,6 +33,7 @@ def test_refuses_an_operation_that_moto_lacks(account: AccountProcess, service: 
         region_name="us-east-1",
         aws_access_key_id="a",
         aws_secret_access_key="b",
+        aws_session_token=account.environment["AWS_SESSION_TOKEN"],
     )
     with pytest.raises(ClientError) as error:
         getattr(client, operation)()

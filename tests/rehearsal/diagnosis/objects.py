@@ -140,5 +140,4 @@ def snapshot(**objects: Any) -> ClusterSnapshot:
 
 def found(**objects: Any) -> list[Finding]:
     """What is found in such a cluster."""
-    made = snapshot(**objects)
-    return list(diagnose(made, made, DEPLOYED))
+    return list(diagnose(snapshot(**objects), snapshot(**objects), DEPLOYED))

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.rehearsal.diagnosis.diagnosis import diagnose
 from efa_constructs.rehearsal.fabric import Finding, Level
 
 from .objects import (
+    DEPLOYED,
     EFA_IMAGE,
     EFA_PLUGIN,
     asking,
@@ -20,6 +22,7 @@ from .objects import (
     operator,
     operator_pod,
     pod,
+    snapshot,
     waiting_worker,
 )
 
@@ -156,6 +159,13 @@ def test_what_has_taken_the_nodes_is_named() -> None:
     assert finding.code == "nodes-taken"
     assert "MPIJob 'default/other' has the vpc.amazonaws.com/efa of the nodes" in finding.problem
     assert [end.code for end in ends] == ["mpi-job-failed"]
+
+
+def test_a_job_that_is_left_to_run_need_not_end() -> None:
+    objects = {**RUNS, "pods": [operator_pod(OPERATOR)], "mpi_jobs": [job("train", "Running")]}
+    assert [finding.code for finding in found(**objects)] == ["mpi-job-failed"]
+    running = snapshot(**objects)
+    assert not diagnose(running, running, DEPLOYED)
 
 
 def test_a_job_with_more_workers_than_nodes_is_told_so() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
-from ..endpoint import endpoint_url
+from ..endpoint import environment
 from . import aws_program, bootstrap
 from .archives import code_folder
 from .programs import search_path
@@ -156,12 +156,7 @@ def _environment(function: LambdaFunction, code: Path, out: Path) -> dict[str, s
         "LAMBDA_TASK_ROOT": str(code),
         "AWS_REGION": function.region,
         "AWS_DEFAULT_REGION": function.region,
-        "AWS_ENDPOINT_URL": endpoint_url(),
-        "AWS_ACCESS_KEY_ID": "rehearsal",
-        "AWS_SECRET_ACCESS_KEY": "rehearsal",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        **environment(function.account_id),
         # Lambda gives a run /tmp. CDK's handler, kubectl and helm write there, and two runs must not meet.
         "TEST_OUTDIR": str(out),
         "TMPDIR": str(out),

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
 from ..cloudformation.errors import TemplateError
-from ..endpoint import endpoint_url
+from ..endpoint import endpoint_url, session_token
 from ..on_trust import take_on_trust
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from .api_parameters import api_parameters, same_name
@@ -169,6 +169,7 @@ def _client(service: str, region: str) -> Any:
         endpoint_url=endpoint_url(),
         aws_access_key_id="rehearsal",
         aws_secret_access_key="rehearsal",
+        aws_session_token=session_token(),
         config=Config(retries={"total_max_attempts": 1}, proxies={}, s3={"addressing_style": "path"}),
     )
 
