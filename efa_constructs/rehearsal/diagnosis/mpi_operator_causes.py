@@ -49,9 +49,13 @@ def about_mpi_operators(objects: ClusterObjects) -> Iterator[Cause]:
                 sufferers=waiting,
             )
         return
+    forbidden = tuple(_forbidden(objects, waiting))
     for owner, deployment in operators.items():
-        yield from _about_its_pods(objects, owner, deployment, waiting)
-    yield from _forbidden(objects, waiting)
+        for cause in _about_its_pods(objects, owner, deployment, waiting):
+            # It ends when it has waited long enough for what it may not see.
+            if not (forbidden and cause.code == "mpi-operator-crash-loop"):
+                yield cause
+    yield from forbidden
     yield from _elsewhere(objects, operators)
 
 

@@ -240,6 +240,17 @@ def test_an_operator_that_crashes_is_quoted(words: str, code: str) -> None:
     assert words in finding.problem
 
 
+def test_an_operator_that_ends_because_it_is_refused_rights_is_told_as_that_alone() -> None:
+    status = {
+        "ready": False,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "failed to wait for caches to sync"}},
+    }
+    crashed = operator_pod(OPERATOR, status={"containerStatuses": [status]})
+    finding = only(deployments=[OPERATOR], pods=[crashed], mpi_jobs=[job("train")], operator_log=[FORBIDDEN])
+    assert finding.code == "mpi-operator-forbidden"
+
+
 def test_a_launcher_that_waits_and_a_gang_that_counts_it_is_a_deadlock() -> None:
     gangs = operator("--gang-scheduling=volcano")
     waits = job("train", "Created", launcherCreationPolicy="WaitForWorkersReady")
