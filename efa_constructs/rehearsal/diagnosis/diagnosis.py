@@ -15,7 +15,7 @@ from .cluster_objects import RESOURCES, ClusterObjects
 from .device_plugin_causes import PLUGIN_CRASHES, about_device_plugins, plugins_that_wait
 from .mpi_job_causes import about_ends, about_fabrics, about_jobs, about_schedulers
 from .mpi_operator_causes import OPERATOR_FORBIDDEN, about_mpi_operators, unseen_jobs
-from .placement_causes import about_missing_nodes, about_placement
+from .placement_causes import about_missing_nodes, about_missing_objects, about_placement
 from .unplaced_pods import find_unplaced
 
 __all__ = ["diagnose"]
@@ -63,6 +63,7 @@ def _causes(objects: ClusterObjects) -> Iterator[Cause]:
         owed.add("hugepages-2Mi")
     waiting_operators = {owner: unseen_jobs(objects) for owner, _ in objects.programs(KnownProgram.MPI_OPERATOR)}
     yield from about_placement(objects, scheduled, {**waiting_plugins, **waiting_operators}, owed)
+    yield from about_missing_objects(objects)
     yield from about_mpi_operators(objects)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..cluster_snapshot import KubernetesObject
+from ..twin.outcomes import Outcome, verdict_of
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable
 from .quantities import pod_requests, written
 from .unplaced_pods import Obstacle, Unplaced, scheduler_says
 
-__all__ = ["Dependents", "about_missing_nodes", "about_placement"]
+__all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
 
 # What waits for something that is unplaced itself, by its owner.
 Dependents = Mapping[Owner, tuple[Owner, ...]]
@@ -39,6 +40,23 @@ def about_missing_nodes(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -
         fix="set the desired size of the node group to the number of nodes that the jobs need",
         sufferers=sufferers,
     )
+
+
+def about_missing_objects(objects: ClusterObjects) -> Iterator[Cause]:
+    """Say which pods have a node, and wait there for ConfigMaps or Secrets."""
+    waiting: dict[tuple[str, str], list[Owner]] = defaultdict(list)
+    for owner, pods in objects.pods.items():
+        for pod in pods:
+            told = verdict_of(dict(pod))
+            if told is not None and told.outcome is Outcome.WAIT and pod["status"].get("phase") == "Pending":
+                waiting[told.message, owner.namespace].append(owner)
+    for (message, namespace), owners in waiting.items():
+        yield Cause(
+            code="object-missing",
+            problem=f"pods of {listed(owners)} have a node and do not start: {message} in the namespace '{namespace}'",
+            fix="create it before them, or correct its name",
+            explains=tuple(dict.fromkeys(owners)),
+        )
 
 
 def about_placement(

@@ -1,8 +1,8 @@
 """What kwok does with nodes and pods: the ``Stage`` objects of its configuration.
 
 Nodes become ready and go on sending heartbeats. Of the pods on them, those whose doings depend on the node's devices or
-on other pods (device plugins, the MPI Operator, launchers) wait for an annotation that says what becomes of them; every
-other pod runs at once, and one of a Job completes.
+on other objects (device plugins, the MPI Operator, launchers, whatever mounts ConfigMaps or Secrets) wait for an
+annotation that says what becomes of them; every other pod runs at once, and one of a Job completes.
 
 The format is that of https://kwok.sigs.k8s.io/docs/user/stages-configuration/.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .known_programs import LAUNCHER_LABEL, KnownProgram
+from .mounted_objects import REFERENCES_QUERY
 from .outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome
 
 __all__ = ["write_kwok_configuration"]
@@ -54,7 +55,12 @@ def _stages() -> list[dict[str, Any]]:
         _stage(
             "pod-runs",
             _POD,
-            [*goes_its_own_way, _in(".status.phase", "Pending"), _not_in(ready, "True")],
+            [
+                *goes_its_own_way,
+                _absent(REFERENCES_QUERY),
+                _in(".status.phase", "Pending"),
+                _not_in(ready, "True"),
+            ],
             {"statusTemplate": _RUNNING},
         ),
         _stage(
@@ -69,6 +75,12 @@ def _stages() -> list[dict[str, Any]]:
             _POD,
             [lives, _in(told, Outcome.RUN), _in(".status.phase", "Pending", "Running"), _not_in(ready, "True")],
             {"statusTemplate": _RUNNING},
+        ),
+        _stage(
+            "pod-waits-as-told",
+            _POD,
+            [lives, _in(told, Outcome.WAIT), _in(".status.phase", "Pending"), _not_in(waiting, "ContainerCreating")],
+            {"statusTemplate": _CREATING},
         ),
         _stage(
             "pod-crashes-as-told",
@@ -225,6 +237,22 @@ containerStatuses:
     + _INIT_CONTAINERS
     + _ADDRESSES
 )
+
+# Without addresses, as a pod has them whose sandbox is not made.
+_CREATING = """\
+containerStatuses:
+{{ range .spec.containers }}
+- image: {{ .image | Quote }}
+  name: {{ .name | Quote }}
+  ready: false
+  restartCount: 0
+  started: false
+  state:
+    waiting:
+      reason: ContainerCreating
+{{ end }}
+phase: Pending
+"""
 
 _CRASH_LOOP = (
     "{{ $now := Now }}\n"

@@ -19,6 +19,8 @@ class Outcome(StrEnum):
 
     # Its containers run, and are ready.
     RUN = "run"
+    # Its containers are not made: something that they need is not there.
+    WAIT = "wait"
     # Its first container starts, ends and is started again, for ever.
     CRASH_LOOP = "crash-loop"
     # Its containers end with exit status 0.
@@ -29,7 +31,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """An outcome, and what the container said or what there is to say about it."""
+    """An outcome, and what the container, or its kubelet, said or what there is to say about it."""
 
     outcome: Outcome
     message: str = ""

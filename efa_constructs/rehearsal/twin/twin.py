@@ -21,6 +21,7 @@ from .device_plugins import DEVICE_RESOURCES, offered_devices, plugin_verdict
 from .known_programs import KnownProgram, is_launcher, known_program
 from .kubernetes_api import API_ERRORS, KubernetesApi
 from .launcher import Fabric, LauncherSurroundings, Worker, carried_by, has_dns, hostfile_hosts, resolve
+from .mounted_objects import missing_objects, needs_objects
 from .mpi_operators import MpiOperators
 from .node_objects import NodeFacts
 from .nodes import Nodes
@@ -117,6 +118,7 @@ class Twin:
         self._pods = follow("/api/v1/pods")
         self._node_objects = follow("/api/v1/nodes")
         self._config_maps = follow("/api/v1/configmaps")
+        self._secrets = follow("/api/v1/secrets")
         self._services = follow("/api/v1/services")
         self._endpoint_slices = follow("/apis/discovery.k8s.io/v1/endpointslices")
         self._nodes = Nodes(self._api, lambda: self._node_objects.objects)
@@ -171,6 +173,7 @@ class Twin:
             and "deletionTimestamp" not in pod["metadata"]
             and pod["status"].get("phase") not in ("Succeeded", "Failed")
         ]
+        pods = await self._let_start(pods)
         known = [(program, pod) for pod in pods if (program := known_program(pod)) is not None]
         plugins = [(program, pod) for program, pod in known if program is not KnownProgram.MPI_OPERATOR]
         verdicts = [(pod, plugin_verdict(program, pod, joined[_node_of(pod)])) for program, pod in plugins]
@@ -186,6 +189,21 @@ class Twin:
             lambda name: self._offer(name, offered_devices(joined[name], running.get(name, ()))), tuple(joined)
         )
         await for_each(lambda pod: self._judge_launcher(pod, joined), [pod for pod in pods if is_launcher(pod)])
+
+    async def _let_start(self, pods: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Let pods wait whose ConfigMaps or Secrets are not there, and give the others."""
+        verdicts: list[tuple[dict[str, Any], Verdict]] = []
+        waiting = set()
+        # What runs goes on without them.
+        for pod in (pod for pod in pods if not _runs(pod) and needs_objects(pod)):
+            missing = missing_objects(pod, config_maps=self._config_maps.objects, secrets=self._secrets.objects)
+            if missing:
+                waiting.add(pod["metadata"]["uid"])
+                verdicts.append((pod, Verdict(outcome=Outcome.WAIT, message=", ".join(missing))))
+            elif known_program(pod) is None and not is_launcher(pod):
+                verdicts.append((pod, Verdict(outcome=Outcome.RUN)))
+        await for_each(lambda each: self._tell(*each), verdicts)
+        return [pod for pod in pods if pod["metadata"]["uid"] not in waiting]
 
     def _forget_those_gone(self) -> None:
         there = {pod["metadata"]["uid"] for pod in self._pods.objects.values()}
@@ -219,7 +237,7 @@ class Twin:
         workers = resolve(pod["metadata"]["namespace"], hosts or (), around)
         lost = [worker.host for worker in workers if not _is_there(worker, joined)]
         told = self._told.get(pod["metadata"]["uid"]) or verdict_of(pod)
-        if told is not None:
+        if told is not None and told.outcome is not Outcome.WAIT:
             if lost and told.outcome is Outcome.RUN:
                 await self._tell(
                     pod, Verdict(outcome=Outcome.FAIL, message=f"the connection to {', '.join(lost)} was lost")

@@ -9,6 +9,7 @@ import pytest
 
 from efa_constructs.rehearsal.diagnosis.diagnosis import diagnose
 from efa_constructs.rehearsal.fabric import Finding, Level
+from efa_constructs.rehearsal.twin.outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
 
 from .objects import (
     DEPLOYED,
@@ -159,6 +160,19 @@ def test_what_has_taken_the_nodes_is_named() -> None:
     assert finding.code == "nodes-taken"
     assert "MPIJob 'default/other' has the vpc.amazonaws.com/efa of the nodes" in finding.problem
     assert [end.code for end in ends] == ["mpi-job-failed"]
+
+
+def test_a_config_map_that_is_missing_is_named_once_with_those_that_wait() -> None:
+    told = {OUTCOME_ANNOTATION: "wait", MESSAGE_ANNOTATION: 'configmap "data" not found'}
+    waiting = [waiting_worker(TRAIN, number) for number in (0, 1)]
+    for one in waiting:
+        one["metadata"]["annotations"] = told
+        one["spec"]["nodeName"] = nodes()[0]["metadata"]["name"]
+        one["status"] = {"phase": "Pending"}
+    finding = only(**jobs_pods(*waiting))
+    assert (finding.code, finding.level) == ("object-missing", Level.FAULT)
+    assert "MPIJob 'default/train'" in finding.problem
+    assert "configmap \"data\" not found in the namespace 'default'" in finding.problem
 
 
 def test_a_job_that_is_left_to_run_need_not_end() -> None:

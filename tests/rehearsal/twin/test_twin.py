@@ -19,7 +19,7 @@ from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.twin.known_programs import LAUNCHER_LABEL
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, Taint
-from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION
+from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
 from efa_constructs.rehearsal.twin.twin import Twin
 
 from ..live_cluster import (
@@ -180,6 +180,66 @@ def test_a_pod_of_a_job_completes_and_another_runs(cluster: LiveCluster) -> None
     )
     eventually(lambda: cluster.get("/apis/batch/v1/namespaces/default/jobs/once")["status"].get("succeeded"), "it ends")
     assert is_ready(cluster.pod("always"))
+
+
+VOLUME = {"volumes": [{"name": "v", "configMap": {"name": "settings"}}]}
+SETTINGS = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "default"}}
+
+
+def found_pod(cluster: LiveCluster, name: str) -> dict[str, Any] | None:
+    return cluster.find(f"/api/v1/namespaces/default/pods/{name}")
+
+
+def test_a_pod_waits_until_the_config_map_is_there_that_it_mounts(cluster: LiveCluster) -> None:
+    cluster.set_nodes(NODE)
+    cluster.apply(pod("waits", **VOLUME), pod("runs"))
+    eventually(lambda: waits_because(found_pod(cluster, "waits")) == "ContainerCreating", "it waits")
+    eventually(lambda: is_ready(found_pod(cluster, "runs")), "another runs")
+    assert not is_ready(found_pod(cluster, "waits"))
+    cluster.apply(SETTINGS)
+    eventually(lambda: is_ready(found_pod(cluster, "waits")), "it runs")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"volumes": [{"name": "v", "secret": {"secretName": "key"}}]},
+        {"volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "key"}}]}}]},
+        {"containers": [{"name": "a", "image": "busybox", "envFrom": [{"secretRef": {"name": "key"}}]}]},
+        {
+            "containers": [
+                {
+                    "name": "a",
+                    "image": "busybox",
+                    "env": [
+                        {"name": "A", "value": "a"},
+                        {"name": "B", "valueFrom": {"secretKeyRef": {"name": "key", "key": "k"}}},
+                    ],
+                }
+            ]
+        },
+    ],
+    ids=["volume", "projected volume", "envFrom", "env"],
+)
+def test_a_pod_waits_for_a_secret(cluster: LiveCluster, spec: dict[str, Any]) -> None:
+    cluster.set_nodes(NODE)
+    made = pod("waits")
+    made["spec"] |= spec
+    cluster.apply(made)
+    eventually(lambda: waits_because(found_pod(cluster, "waits")) == "ContainerCreating", "it waits")
+    annotations = cluster.get("/api/v1/namespaces/default/pods/waits")["metadata"]["annotations"]
+    assert annotations[MESSAGE_ANNOTATION] == 'secret "key" not found'
+
+
+def test_a_pod_does_not_wait_for_what_is_optional_or_for_what_the_operator_makes(cluster: LiveCluster) -> None:
+    cluster.set_nodes(NODE)
+    optional = {"name": "v", "configMap": {"name": "settings", "optional": True}}
+    ssh = {"name": "ssh", "secret": {"secretName": "train-ssh"}}
+    labels = {"training.kubeflow.org/job-name": "train"}
+    cluster.apply(pod("runs", volumes=[optional, ssh], metadata={"labels": labels}))
+    made = eventually(lambda: (one := found_pod(cluster, "runs")) and is_ready(one) and one, "it runs")
+    # A thousand workers need no word about each.
+    assert OUTCOME_ANNOTATION not in (made["metadata"].get("annotations") or {})
 
 
 def test_a_plugin_that_is_not_known_runs_and_offers_nothing(cluster: LiveCluster) -> None:
