@@ -19,6 +19,10 @@ __all__ = ["ProgramResult", "Programs"]
 # For a program to end after SIGTERM, before SIGKILL.
 _GRACE_SECONDS = 5.0
 
+# A shell that waits for the end of its standard input, which comes when whoever started it is gone, however that
+# happened, and then ends the process group that its argument names.
+_GUARD = 'trap "" INT TERM HUP; read -r nothing; kill -s KILL -- "-$0"'
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramResult:
@@ -30,10 +34,11 @@ class ProgramResult:
 
 
 class Programs:
-    """Programs that are running. Leaving the context, or ``stop``, ends all of them and their children."""
+    """Programs that are running. They and their children end when the context is left, or this process is gone."""
 
     def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
+        # Each with its guard.
+        self._running: dict[subprocess.Popen[str], subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -108,13 +113,24 @@ class Programs:
                 )
             except OSError as error:
                 raise RehearsalError(f"cannot run '{command[0]}': {error.strerror}") from None
-            self._running.add(process)
+            self._running[process] = subprocess.Popen(
+                ["/bin/sh", "-c", _GUARD, str(process.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
             return process
 
     def _end(self, process: subprocess.Popen[str]) -> None:
         _end_group(process)
         with self._lock:
-            self._running.discard(process)
+            guard = self._running.pop(process)
+        # Before its standard input ends: the number of the group may be another's then.
+        guard.kill()
+        guard.wait()
+        if guard.stdin is not None:
+            guard.stdin.close()
         if process.stdout is not None:
             process.stdout.close()
 

@@ -19,7 +19,10 @@ _LOCK = "running.lock"
 
 @contextmanager
 def work_folder() -> Iterator[Path]:
-    """A new folder, gone afterwards. Folders of rehearsals that could not remove theirs (SIGKILL) go first."""
+    """A new folder, gone afterwards. Folders of rehearsals that could not remove theirs (SIGKILL) go before and after.
+
+    After, because the account outlives a killed rehearsal by a moment, and has such a folder, too.
+    """
     _remove_abandoned()
     with TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -29,6 +32,7 @@ def work_folder() -> Iterator[Path]:
             # Renamed, so that no other rehearsal finds the file before it is locked.
             starting.rename(folder / _LOCK)
             yield folder
+    _remove_abandoned()
 
 
 def _remove_abandoned() -> None:
@@ -39,4 +43,12 @@ def _remove_abandoned() -> None:
                 continue
             with path.open() as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path.parent, ignore_errors=True)
+                for other in path.parent.iterdir():
+                    if other.is_dir() and not other.is_symlink():
+                        shutil.rmtree(other, ignore_errors=True)
+                    elif other != path:
+                        other.unlink()
+                # Last, and only if nothing is left: by the lock file a later rehearsal finds the rest, which a program
+                # that has not ended yet may have written meanwhile.
+                if [*path.parent.iterdir()] == [path]:
+                    shutil.rmtree(path.parent)

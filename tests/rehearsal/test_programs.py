@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -89,3 +90,30 @@ def test_starts_nothing_after_it_was_stopped(tmp_path: Path) -> None:
     programs.stop()
     with pytest.raises(RehearsalError, match="was not started, the rehearsal is ending"):
         run(programs, tmp_path, "pass")
+
+
+OWNER = """
+import os, sys
+from pathlib import Path
+from efa_constructs.rehearsal.programs import Programs
+with Programs() as programs:
+    programs.run(
+        [sys.executable, "-c", sys.argv[1]],
+        environment=dict(os.environ),
+        directory=Path(sys.argv[2]),
+        log=Path(sys.argv[2]) / "log",
+        on_line=lambda line: print(line, flush=True),
+    )
+"""
+
+
+@pytest.mark.parametrize("path", [os.defpath, "/nowhere"])
+def test_a_program_and_its_children_end_with_whoever_was_killed(tmp_path: Path, path: str) -> None:
+    code = CHILD.format(then="import os; print(os.getpid(), flush=True); time.sleep(60)")
+    command = [sys.executable, "-c", OWNER, code, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PATH": path}) as owner:
+        assert owner.stdout is not None
+        started = [int(owner.stdout.readline()) for _ in range(2)]
+        assert all(map(is_running, started))
+        owner.kill()
+    assert all(map(ends, started))

@@ -57,6 +57,32 @@ def test_the_folder_of_a_killed_rehearsal_goes_with_the_next_one_and_a_running_o
         running.wait()
 
 
+def test_the_account_of_a_killed_rehearsal_takes_its_folder_away(temporary: Path) -> None:
+    killed, abandoned = start(temporary)
+    (abandoned / "cdk.out").mkdir()
+    (abandoned / "cdk.out" / "manifest.json").touch()
+    with work_folder():
+        killed.kill()
+        killed.wait()
+        assert abandoned.is_dir()
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="nothing keeps root from removing a folder")
+def test_what_could_not_be_removed_is_found_again(temporary: Path) -> None:
+    killed, abandoned = start(temporary)
+    killed.kill()
+    killed.wait()
+    (abandoned / "kept").mkdir()
+    (abandoned / "kept" / "file").touch()
+    (abandoned / "kept").chmod(0o500)
+    with work_folder():
+        assert abandoned.is_dir()
+    (abandoned / "kept").chmod(0o700)
+    with work_folder():
+        assert not abandoned.exists()
+
+
 def test_leaves_a_folder_alone_that_nobody_ever_locked(temporary: Path) -> None:
     folder = temporary / "efa-rehearsal-mine"
     folder.mkdir()

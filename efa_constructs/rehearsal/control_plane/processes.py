@@ -18,8 +18,8 @@ _GRACE_SECONDS = 5.0
 _TAIL_LINES = 5
 
 # A shell that does nothing but wait for the end of its standard input, which comes when whoever started it is gone,
-# however that happened. It takes the whole process group with it. Ctrl-C and the like are not for it.
-_GUARD = 'trap "" INT TERM HUP; cat >/dev/null; kill -KILL 0'
+# however that happened. It takes the whole process group with it. Ctrl-C and the like are not for it. It needs no PATH.
+_GUARD = 'trap "" INT TERM HUP; read -r nothing; kill -KILL 0'
 
 
 class ServerProcesses:
