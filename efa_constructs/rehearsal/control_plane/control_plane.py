@@ -37,6 +37,9 @@ _PORT_TAKEN = "address already in use"
 _NODE_SELECTOR = "kwok.x-k8s.io/node=fake"
 _PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 _SERVICE_CIDR = "10.100.0.0/16"
+# The VPC CNI gives pods addresses of the nodes' subnets, of which kwok knows nothing: of the range that is kept for
+# networks of one's own (RFC 6598), so that no pod has the address of a node.
+_POD_CIDR = "100.64.0.1/10"
 
 
 class ControlPlane:
@@ -203,6 +206,7 @@ class ControlPlane:
                 f"--config={self._kwok_configuration}",
                 f"--manage-nodes-with-annotation-selector={_NODE_SELECTOR}",
                 "--node-lease-duration-seconds=40",
+                f"--cidr={_POD_CIDR}",
             ],
         )
 

@@ -166,6 +166,13 @@ def test_the_scheduler_gives_devices_to_pods_that_ask_and_no_more_than_there_are
     assert "Insufficient vpc.amazonaws.com/efa" in eventually(why_not, "the second waits")
 
 
+def test_a_pod_has_no_address_that_a_node_could_have(cluster: LiveCluster) -> None:
+    cluster.set_nodes(NODE)
+    cluster.create("/api/v1/namespaces/default/pods", pod("train"))
+    eventually(lambda: cluster.phase("train") == "Running", "the pod runs")
+    assert cluster.pod("train")["status"]["podIP"].startswith("100.64.")
+
+
 def test_a_pod_of_a_job_completes_and_another_runs(cluster: LiveCluster) -> None:
     cluster.set_nodes(NODE)
     job = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "busybox"}]}
