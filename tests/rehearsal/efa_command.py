@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import uuid
@@ -30,6 +31,8 @@ class Efa:
             text=True,
             cwd=directory,
             env={key: value for key, value in environment.items() if not key.startswith("AWS_")},
+            # Whoever runs the tests in the background of a script has them ignore Ctrl-C, and what they start too.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
     def run(self, *arguments: str, directory: Path = ROOT) -> tuple[int, str, str]:
