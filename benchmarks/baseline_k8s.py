@@ -390,12 +390,13 @@ def pod(container: dict[str, Any], **more: Any) -> dict[str, Any]:
 def launcher() -> dict[str, Any]:
     environment = {"FI_PROVIDER": "efa", "NCCL_DEBUG": "INFO", "NCCL_SOCKET_IFNAME": "^docker,lo,veth"}
     passed_on = [word for name in ("PATH", "LD_LIBRARY_PATH", *environment) for word in ("-x", name)]
+    by_full_path = 'exec "$(readlink -f "$(command -v mpirun)")" "$@"'
     mpirun = "mpirun --allow-run-as-root --tag-output -np 16 --map-by ppr:8:node --bind-to none"
     test = "/opt/nccl-tests/build/all_reduce_perf -b 8 -e 2G -f 2 -g 1 -c 1 -n 100 -w 5 -d float"
     return {
         "name": "launcher",
         "image": NCCL_TESTS_IMAGE,
-        "command": [*mpirun.split(), *passed_on, *test.split()],
+        "command": ["sh", "-c", by_full_path, *mpirun.split(), *passed_on, *test.split()],
         "env": [{"name": name, "value": value} for name, value in environment.items()],
         "resources": {"limits": {"memory": "2048Mi"}, "requests": {"memory": "2048Mi", "cpu": "1000m"}},
     }
