@@ -11,7 +11,7 @@ import asyncio
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,15 +26,15 @@ from efa_constructs.k8s import MpiOperator, NcclTests
 from efa_constructs.rehearsal.control_plane.binaries import Binaries, find_or_build_binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.programs import Programs
-from efa_constructs.rehearsal.twin.kubernetes_api import KubernetesApi
+from efa_constructs.rehearsal.twin.kubernetes_api import KubernetesApi, collection_path
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, node_object
+from efa_constructs.rehearsal.twin.patience import for_each
 
 INSTANCE_TYPE = "p4d.24xlarge"
 # Of upstream's deploy/v2beta1/mpi-operator.yaml, v0.8.2: none of the limits is set there.
 UPSTREAM = ("--lock-namespace=mpi-operator",)
 LONGEST_SECONDS = 1200.0
-AT_ONCE = 32
 
 Item = dict[str, Any]
 
@@ -72,7 +72,7 @@ async def measure(control_plane: ControlPlane, binaries: Binaries, sizes: Iterab
         if item["kind"] == "Deployment":
             ours = tuple(item["spec"]["template"]["spec"]["containers"][0]["args"])
         else:
-            await api.create(collection(item), item)
+            await api.create(collection_path(item), item)
     table = Table(
         "workers", "settings", "workers created", "all ready", "launcher there", "ratio", title="Start of a job"
     )
@@ -130,7 +130,7 @@ async def make_nodes(api: KubernetesApi, numbers: Iterable[int]) -> None:
             amounts.update(devices)
         await api.create("/api/v1/nodes", node)
 
-    await bounded(make, numbers)
+    await for_each(make, numbers)
 
 
 async def start_job(api: KubernetesApi, workers: int) -> Start:
@@ -146,9 +146,9 @@ async def start_job(api: KubernetesApi, workers: int) -> Start:
     listed = await api.get("/api/v1/namespaces/default/pods")
     begin = time.monotonic()
     watching = asyncio.create_task(watch_start(api, listed["metadata"]["resourceVersion"], workers, begin))
-    await api.create(collection(job), job)
+    await api.create(collection_path(job), job)
     start = await asyncio.wait_for(watching, LONGEST_SECONDS)
-    await api.delete(f"{collection(job)}/{job['metadata']['name']}")
+    await api.delete(f"{collection_path(job)}/{job['metadata']['name']}")
     while (await api.get("/api/v1/namespaces/default/pods", limit="1"))["items"]:
         await asyncio.sleep(0.5)
     return start
@@ -205,28 +205,10 @@ async def running_operator(
         await api.delete(f"{lease}/mpi-operator")
 
 
-async def bounded(work: Callable[[int], Awaitable[None]], numbers: Iterable[int]) -> None:
-    limit = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int) -> None:
-        async with limit:
-            await work(number)
-
-    await asyncio.gather(*(one(number) for number in numbers))
-
-
 def manifests(define: Callable[[cdk8s.Chart], object]) -> list[Item]:
     chart = cdk8s.Testing.chart()
     define(chart)
     return list(cdk8s.Testing.synth(chart))
-
-
-def collection(item: Mapping[str, Any]) -> str:
-    """The path of the collection that an object belongs to."""
-    version, namespace = item["apiVersion"], item["metadata"].get("namespace")
-    base = f"/apis/{version}" if "/" in version else f"/api/{version}"
-    kind = item["kind"].lower()
-    return f"{base}/namespaces/{namespace}/{kind}s" if namespace else f"{base}/{kind}s"
 
 
 if __name__ == "__main__":

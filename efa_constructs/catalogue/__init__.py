@@ -15,7 +15,13 @@ from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .compute_capabilities import compute_capability
 from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
-from .extended_resources import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, accelerator_resource
+from .extended_resources import (
+    EFA_RESOURCE,
+    GPU_RESOURCE,
+    NEURON_CORE_RESOURCE,
+    NEURON_RESOURCE,
+    accelerator_resource,
+)
 from .image_registries import EKS_IMAGE_REGISTRIES, eks_image_registry
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
@@ -25,6 +31,7 @@ from .interfaces import (
     NetworkInterface,
     efa_interface_count,
     ipv4_addresses_used,
+    managed_pod_limit,
     max_pods,
     network_interfaces,
 )
@@ -43,6 +50,7 @@ __all__ = [
     "GPU_LABEL",
     "GPU_RESOURCE",
     "MINIMUM_WITH_EFA_ONLY",
+    "NEURON_CORE_RESOURCE",
     "NEURON_LABEL",
     "NEURON_RESOURCE",
     "NVIDIA_DEVICE_PLUGIN_LABEL",
@@ -73,6 +81,7 @@ __all__ = [
     "find",
     "get",
     "ipv4_addresses_used",
+    "managed_pod_limit",
     "max_pods",
     "network_interfaces",
     "node_allocatable",

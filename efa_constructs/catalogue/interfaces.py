@@ -110,6 +110,14 @@ def ipv4_addresses_used(interfaces: tuple[NetworkInterface, ...]) -> int:
     return sum(interface.has_ip_address for interface in interfaces)
 
 
+def managed_pod_limit(vcpus: int) -> int:
+    """Return how many pods EKS lets a node of a managed node group without a custom AMI have, at most.
+
+    Source: EKS User Guide, "Create a managed node group for your cluster".
+    """
+    return 110 if vcpus < 30 else 250
+
+
 def max_pods(instance_type: InstanceType | str, interfaces: tuple[NetworkInterface, ...]) -> MaxPods:
     """Return how many pods fit on a node that has these interfaces.
 
@@ -121,8 +129,7 @@ def max_pods(instance_type: InstanceType | str, interfaces: tuple[NetworkInterfa
         instance_type = get(instance_type)
     addresses = instance_type.ipv4_addresses_per_interface
     slots = instance_type.network_cards[0].maximum_interfaces
-    # EKS User Guide, "Create a managed node group for your cluster".
-    managed_limit = 110 if instance_type.vcpus < 30 else 250
+    managed_limit = managed_pod_limit(instance_type.vcpus)
     if addresses is None or slots is None:
         return MaxPods(None, None, managed_limit)
     taken = sum(not interface.has_ip_address for interface in interfaces if interface.network_card_index == 0)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from .account.process import ClusterFiles
 from .twin.kubernetes_api import API_ERRORS, KubernetesApi
+from .twin.patience import status_code
 
 __all__ = ["ClusterSnapshot", "read_snapshot"]
 
@@ -48,6 +50,12 @@ class ClusterSnapshot:
     operator_log: Sequence[str] = ()
 
 
+def condition(item: KubernetesObject, kind: str) -> bool:
+    """Whether an object has a condition of this type that is true."""
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == kind and one["status"] == "True" for one in conditions)
+
+
 async def read_snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
     """Read everything at once.
 
@@ -67,7 +75,7 @@ async def _mpi_jobs(api: KubernetesApi) -> list[KubernetesObject] | None:
     try:
         items: list[KubernetesObject] = (await api.get(_MPI_JOBS))["items"]
     except API_ERRORS as error:
-        if getattr(getattr(error, "response", None), "status_code", None) == 404:
+        if status_code(error) == HTTPStatus.NOT_FOUND:
             return None
         raise
     return items

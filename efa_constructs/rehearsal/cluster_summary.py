@@ -12,8 +12,9 @@ from typing import Any
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from .cluster_snapshot import ClusterSnapshot, KubernetesObject
+from .diagnosis.quantities import amounts, total, written
 from .twin.device_plugins import DEVICE_RESOURCES
-from .twin.known_programs import LAUNCHER_LABEL, KnownProgram, known_program
+from .twin.known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
 from .twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION
 
 __all__ = [
@@ -30,24 +31,10 @@ __all__ = [
 ]
 
 # Set by the operator on the pods of an MPIJob.
-_JOB_NAME_LABEL = "training.kubeflow.org/job-name"
 _HUGEPAGES = "hugepages-"
 # Up to how many nodes each is shown. Of more, one of each kind is.
 _MOST_SINGLE_NODES = 8
 _DEVICE_WORDS = {EFA_RESOURCE: "EFA", GPU_RESOURCE: "GPU", NEURON_RESOURCE: "Neuron device"}
-_SUFFIXES = {
-    "": 1,
-    "m": 1e-3,
-    "k": 1e3,
-    "M": 1e6,
-    "G": 1e9,
-    "T": 1e12,
-    "Ki": 2**10,
-    "Mi": 2**20,
-    "Gi": 2**30,
-    "Ti": 2**40,
-}
-_QUANTITY = re.compile(r"^(?P<number>[0-9.]+)(?P<suffix>[A-Za-z]*)$")
 
 
 class PodRole(StrEnum):
@@ -236,7 +223,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
         name=metadata["name"],
         owner=next((f"{owner['kind']} {owner['name']}" for owner in metadata.get("ownerReferences") or ()), "nobody"),
         role=_role(pod),
-        job_name=(metadata.get("labels") or {}).get(_JOB_NAME_LABEL),
+        job_name=(metadata.get("labels") or {}).get(JOB_NAME_LABEL),
         node_name=pod["spec"].get("nodeName"),
         state=_state(status),
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod)),
@@ -246,7 +233,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
 
 
 def _role(pod: KubernetesObject) -> PodRole:
-    by_label = (pod["metadata"].get("labels") or {}).get(LAUNCHER_LABEL)
+    by_label = (pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL)
     if by_label in (PodRole.LAUNCHER, PodRole.WORKER):
         return PodRole(by_label)
     program = known_program(dict(pod))
@@ -271,17 +258,13 @@ def _holds(pod: KubernetesObject) -> dict[str, str]:
         for name, quantity in ((container.get("resources") or {}).get("limits") or {}).items():
             if name in DEVICE_RESOURCES or name.startswith(_HUGEPAGES):
                 asked.setdefault(name, []).append(str(quantity))
-    return {name: quantities[0] if len(quantities) == 1 else _sum(quantities) for name, quantities in asked.items()}
+    return {
+        name: quantities[0] if len(quantities) == 1 else _sum(name, quantities) for name, quantities in asked.items()
+    }
 
 
-def _sum(quantities: Iterable[str]) -> str:
-    total = sum(map(_number, quantities))
-    return f"{total / 2**20:.0f}Mi" if total >= 2**20 else f"{total:.0f}"
-
-
-def _number(quantity: str) -> float:
-    match = _QUANTITY.match(quantity)
-    return float(match["number"]) * _SUFFIXES.get(match["suffix"], 1) if match else 0.0
+def _sum(name: str, quantities: Iterable[str]) -> str:
+    return written(name, total(amounts({name: quantity}) for quantity in quantities)[name])
 
 
 def _message(pod: KubernetesObject) -> str:
@@ -328,7 +311,7 @@ def _transport(snapshot: ClusterSnapshot, job: KubernetesObject) -> str | None:
         if (
             told is not None
             and metadata["namespace"] == job["metadata"]["namespace"]
-            and labels.get(_JOB_NAME_LABEL) == job["metadata"]["name"]
+            and labels.get(JOB_NAME_LABEL) == job["metadata"]["name"]
         ):
             return str(json.loads(told)["transport"])
     return None

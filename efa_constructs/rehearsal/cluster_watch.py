@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import RehearsalError
 from .account.process import ClusterFiles
-from .cluster_snapshot import ClusterSnapshot, KubernetesObject, read_snapshot
+from .cluster_snapshot import ClusterSnapshot, KubernetesObject, condition, read_snapshot
 from .twin.known_programs import is_launcher
 from .twin.kubernetes_api import API_ERRORS, KubernetesApi
 from .twin.outcomes import OUTCOME_ANNOTATION, Outcome
@@ -105,12 +105,6 @@ async def _snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
 
 def _runs(job: KubernetesObject, among: Collection[str]) -> bool:
     return job["metadata"]["uid"] in among and condition(job, "Running")
-
-
-def condition(item: KubernetesObject, kind: str) -> bool:
-    """Whether an object has a condition of this type that is true."""
-    conditions = (item.get("status") or {}).get("conditions") or ()
-    return any(one["type"] == kind and one["status"] == "True" for one in conditions)
 
 
 def _undecided(snapshot: ClusterSnapshot) -> bool:

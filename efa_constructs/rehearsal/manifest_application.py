@@ -10,13 +10,15 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 from .account.process import ClusterFiles
-from .cluster_watch import condition
+from .cluster_snapshot import condition
 from .manifest_files import ManifestObject
-from .twin.kubernetes_api import API_ERRORS, KubernetesApi, server_words
+from .twin.kubernetes_api import API_ERRORS, KubernetesApi, server_words, version_path
+from .twin.patience import status_code
 
 __all__ = ["apply_manifests", "find_kubectl"]
 
@@ -117,12 +119,11 @@ async def _by_server(api: KubernetesApi, content: Mapping[str, Any]) -> str:
 
 async def _path(api: KubernetesApi, content: Mapping[str, Any]) -> str | None:
     """Where the server has the object. None: it has no such kind."""
-    version = content["apiVersion"]
-    base = f"/apis/{version}" if "/" in version else f"/api/{version}"
+    base = version_path(content["apiVersion"])
     try:
         resources = (await api.get(base))["resources"]
     except API_ERRORS as error:
-        if getattr(getattr(error, "response", None), "status_code", None) == 404:
+        if status_code(error) == HTTPStatus.NOT_FOUND:
             return None
         raise
     for resource in resources:

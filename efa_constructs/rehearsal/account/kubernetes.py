@@ -18,7 +18,7 @@ from ...lookups.deployed import DeployedCluster
 from ...lookups.node_groups import read_cluster
 from ..control_plane.binaries import Binaries
 from ..control_plane.control_plane import ControlPlane
-from ..twin.kubernetes_api import API_ERRORS, KubernetesApi
+from ..twin.kubernetes_api import API_ERRORS, KubernetesApi, collection_path
 from ..twin.kwok_stages import write_kwok_configuration
 from ..twin.patience import insist, status_code
 from ..twin.twin import Twin
@@ -277,7 +277,7 @@ class ClusterOnThisMachine:
     async def _apply(self, objects: Iterable[dict[str, Any]]) -> None:
         api = await KubernetesApi.connect(self.control_plane.admin_kubeconfig)
         for item in objects:
-            collection = _collection(item)
+            collection = collection_path(item)
             try:
                 await insist(lambda item=item, path=collection: api.create(path, item))  # type: ignore[misc]
             except API_ERRORS as error:
@@ -289,7 +289,7 @@ class ClusterOnThisMachine:
     async def _delete(self, objects: Iterable[dict[str, Any]]) -> None:
         api = await KubernetesApi.connect(self.control_plane.admin_kubeconfig)
         for item in objects:
-            path = f"{_collection(item)}/{item['metadata']['name']}"
+            path = f"{collection_path(item)}/{item['metadata']['name']}"
             try:
                 await insist(lambda path=path: api.delete(path, propagationPolicy="Background"))  # type: ignore[misc]
             except API_ERRORS as error:
@@ -304,14 +304,6 @@ def _refusals(what: str) -> Iterator[None]:
         yield
     except (RehearsalError, *API_ERRORS) as error:
         raise AwsError("ServerException", f"the control plane does not take {what}: {error}", service="Eks") from None
-
-
-def _collection(item: Mapping[str, Any]) -> str:
-    """The path of the collection that an object belongs to."""
-    version, namespace = item["apiVersion"], item["metadata"].get("namespace")
-    base = f"/apis/{version}" if "/" in version else f"/api/{version}"
-    kind = f"{item['kind'].lower()}s"
-    return f"{base}/namespaces/{namespace}/{kind}" if namespace else f"{base}/{kind}"
 
 
 def _cluster_role_bindings() -> list[dict[str, Any]]:

@@ -35,11 +35,6 @@ class Cache:
         self._folder = self._root / _key()
 
     @property
-    def root(self) -> Path:
-        """Everything that was ever built."""
-        return self._root
-
-    @property
     def building(self) -> Path:
         """What an interrupted build leaves for the next, and Go's caches where the user has chosen none."""
         return self._root / f"{_BUILDING}-{self._folder.name}"

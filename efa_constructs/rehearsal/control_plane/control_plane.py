@@ -22,7 +22,7 @@ from .certificates import CertificateAuthority, write_private_key
 from .kubeconfig import write_kubeconfig
 from .processes import ServerProcesses
 
-__all__ = ["ControlPlane"]
+__all__ = ["KWOK_NODE_ANNOTATION", "ControlPlane"]
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -33,8 +33,8 @@ _MOST_RESTARTS = 20
 # How often other ports are tried, where somebody took one between its choice and its use.
 _MOST_PORT_CHOICES = 5
 _PORT_TAKEN = "address already in use"
-# What says of a node that kwok keeps it alive.
-_NODE_SELECTOR = "kwok.x-k8s.io/node=fake"
+# On the nodes that kwok keeps alive, with the value "fake".
+KWOK_NODE_ANNOTATION = "kwok.x-k8s.io/node"
 _PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 _SERVICE_CIDR = "10.100.0.0/16"
 # The VPC CNI gives pods addresses of the nodes' subnets, of which kwok knows nothing: of the range that is kept for
@@ -204,7 +204,7 @@ class ControlPlane:
                 self._binaries.kwok,
                 f"--kubeconfig={self.kubeconfig('kwok', user='kwok', groups=['system:masters'])}",
                 f"--config={self._kwok_configuration}",
-                f"--manage-nodes-with-annotation-selector={_NODE_SELECTOR}",
+                f"--manage-nodes-with-annotation-selector={KWOK_NODE_ANNOTATION}=fake",
                 "--node-lease-duration-seconds=40",
                 f"--cidr={_POD_CIDR}",
             ],

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from ... import catalogue
-from ..cluster_snapshot import KubernetesObject
-from ..cluster_watch import condition
+from ..cluster_snapshot import KubernetesObject, condition
 from ..fabric import Level
 from ..twin.known_programs import KnownProgram
 from ..twin.launcher import Transport

@@ -6,8 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from ..cluster_snapshot import KubernetesObject
-from ..cluster_watch import condition
+from ..cluster_snapshot import KubernetesObject, condition
 from ..twin.known_programs import KnownProgram
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects

@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from ..cluster_snapshot import KubernetesObject
-from ..twin.known_programs import LAUNCHER_LABEL
+from ..twin.known_programs import JOB_ROLE_LABEL
 from .cause import Owner
 from .cluster_objects import ClusterObjects, allocatable
 from .node_rules import unmet_requirement, untolerated_taints
@@ -158,7 +158,7 @@ def _exceeding(requests: Amounts, offered: Amounts) -> Iterator[str]:
 
 
 def _role(pod: KubernetesObject) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(LAUNCHER_LABEL, "pod"))
+    return str((pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL, "pod"))
 
 
 def _scheduler_words(pod: KubernetesObject) -> str:

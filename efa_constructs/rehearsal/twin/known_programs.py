@@ -6,10 +6,11 @@ import re
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["LAUNCHER_LABEL", "KnownProgram", "is_launcher", "known_program"]
+__all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "KnownProgram", "is_launcher", "known_program"]
 
 # https://github.com/kubeflow/common, pkg/apis/common/v1/constants.go: set by the operator.
-LAUNCHER_LABEL = "training.kubeflow.org/job-role"
+JOB_NAME_LABEL = "training.kubeflow.org/job-name"
+JOB_ROLE_LABEL = "training.kubeflow.org/job-role"
 
 
 class KnownProgram(StrEnum):
@@ -37,4 +38,4 @@ def known_program(pod: dict[str, Any]) -> KnownProgram | None:
 
 def is_launcher(pod: dict[str, Any]) -> bool:
     """Whether a pod is the launcher of an MPIJob."""
-    return bool((pod["metadata"].get("labels") or {}).get(LAUNCHER_LABEL) == "launcher")
+    return bool((pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL) == "launcher")

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import kr8s.asyncio
 
-__all__ = ["API_ERRORS", "KubernetesApi", "server_words"]
+__all__ = ["API_ERRORS", "KubernetesApi", "collection_path", "server_words", "version_path"]
 
 # What a request may raise when the server refuses, or is not there.
 API_ERRORS = (kr8s.ServerError, kr8s.APITimeoutError, httpx.HTTPError, OSError)
@@ -95,3 +95,15 @@ class KubernetesApi:
         base, _, last = path.rpartition("/")
         async with self._api.call_api(method, version="", base=base, url=last, **arguments) as response:
             return response.json()
+
+
+def version_path(api_version: str) -> str:
+    """The path of a version of an API group, such as ``apps/v1``; of the first API for ``v1``."""
+    return f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+
+
+def collection_path(item: Mapping[str, Any]) -> str:
+    """The path of the collection that an object belongs to, for kinds whose plural is regular."""
+    base, namespace = version_path(item["apiVersion"]), item["metadata"].get("namespace")
+    plural = f"{item['kind'].lower()}s"
+    return f"{base}/namespaces/{namespace}/{plural}" if namespace else f"{base}/{plural}"

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .known_programs import LAUNCHER_LABEL, KnownProgram
+from .known_programs import JOB_ROLE_LABEL, KnownProgram
 from .mounted_objects import REFERENCES_QUERY
 from .outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome
 
@@ -41,7 +41,7 @@ def _stages() -> list[dict[str, Any]]:
     lives = _absent(".metadata.deletionTimestamp")
     names = "|".join(KnownProgram)
     judged_image = f'.spec.containers.[].image | select( test("(^|/)({names})(:|@|$)") )'
-    role = f'.metadata.labels["{LAUNCHER_LABEL}"]'
+    role = f'.metadata.labels["{JOB_ROLE_LABEL}"]'
     goes_its_own_way = (lives, _absent(judged_image), _not_in(role, "launcher"))
     return [
         _stage("node-initialize", _NODE, [_not_in(ready, "True")], {"statusTemplate": _NODE_STATUS}),
@@ -155,6 +155,32 @@ conditions:
 # Everything else of a node's status is there when it is made.
 _NODE_STATUS = _NODE_CONDITIONS + "phase: Running\n"
 
+
+def _containers(*states: str, ready: str, restarts: int = 0) -> str:
+    """The status of each container. ``states``: lines of YAML, such as ``state:`` and what is beneath it."""
+    return (
+        "containerStatuses:\n"
+        "{{ range .spec.containers }}\n"
+        "- image: {{ .image | Quote }}\n"
+        "  name: {{ .name | Quote }}\n"
+        f"  ready: {ready}\n"
+        f"  restartCount: {restarts}\n"
+        f"  started: {ready}\n" + "".join(f"  {line}\n" for line in states) + "{{ end }}\n"
+    )
+
+
+def _ended_state(field: str, *, exit_code: int, reason: str) -> tuple[str, ...]:
+    return (
+        f"{field}:",
+        "  terminated:",
+        f"    exitCode: {exit_code}",
+        f"    reason: {reason}",
+        "    message: {{ $message | Quote }}",
+        "    startedAt: {{ $now | Quote }}",
+        "    finishedAt: {{ $now | Quote }}",
+    )
+
+
 _CONDITIONS = """\
 conditions:
 {{ range $type := list "PodReadyToStartContainers" "Initialized" }}
@@ -221,65 +247,34 @@ _RUNNING = (
     "{{ $now := Now }}\n"
     '{{ $ready := "True" }}\n'
     + _CONDITIONS
-    + """\
-containerStatuses:
-{{ range .spec.containers }}
-- image: {{ .image | Quote }}
-  name: {{ .name | Quote }}
-  ready: true
-  restartCount: 0
-  started: true
-  state:
-    running:
-      startedAt: {{ $now | Quote }}
-{{ end }}
-"""
+    + _containers("state:", "  running:", "    startedAt: {{ $now | Quote }}", ready="true")
     + _INIT_CONTAINERS
     + _ADDRESSES
 )
 
 # Without addresses, as a pod has them whose sandbox is not made.
-_CREATING = """\
-containerStatuses:
-{{ range .spec.containers }}
-- image: {{ .image | Quote }}
-  name: {{ .name | Quote }}
-  ready: false
-  restartCount: 0
-  started: false
-  state:
-    waiting:
-      reason: ContainerCreating
-{{ end }}
-phase: Pending
-"""
+_CREATING = _containers("state:", "  waiting:", "    reason: ContainerCreating", ready="false") + "phase: Pending\n"
+
+# What a pod that was told nothing says: nothing.
+_MESSAGE = (
+    "{{ $annotations := or .metadata.annotations dict }}\n"
+    f'{{{{ $message := or ( index $annotations "{MESSAGE_ANNOTATION}" ) "" }}}}\n'
+)
 
 _CRASH_LOOP = (
     "{{ $now := Now }}\n"
     '{{ $ready := "False" }}\n'
-    f'{{{{ $message := index .metadata.annotations "{MESSAGE_ANNOTATION}" }}}}\n'
+    + _MESSAGE
     + _CONDITIONS
-    + """\
-containerStatuses:
-{{ range .spec.containers }}
-- image: {{ .image | Quote }}
-  name: {{ .name | Quote }}
-  ready: false
-  restartCount: 1
-  started: false
-  state:
-    waiting:
-      reason: CrashLoopBackOff
-      message: {{ printf "back-off restarting failed container %s" .name | Quote }}
-  lastState:
-    terminated:
-      exitCode: 1
-      reason: Error
-      message: {{ $message | Quote }}
-      startedAt: {{ $now | Quote }}
-      finishedAt: {{ $now | Quote }}
-{{ end }}
-"""
+    + _containers(
+        "state:",
+        "  waiting:",
+        "    reason: CrashLoopBackOff",
+        '    message: {{ printf "back-off restarting failed container %s" .name | Quote }}',
+        *_ended_state("lastState", exit_code=1, reason="Error"),
+        ready="false",
+        restarts=1,
+    )
     + _INIT_CONTAINERS
     + _ADDRESSES
 )
@@ -290,25 +285,8 @@ def _ended(*, exit_code: int) -> str:
     return (
         "{{ $now := Now }}\n"
         '{{ $ready := "False" }}\n'
-        "{{ $annotations := or .metadata.annotations dict }}\n"
-        f'{{{{ $message := or ( index $annotations "{MESSAGE_ANNOTATION}" ) "" }}}}\n'
+        + _MESSAGE
         + _CONDITIONS
-        + f"""\
-containerStatuses:
-{{{{ range .spec.containers }}}}
-- image: {{{{ .image | Quote }}}}
-  name: {{{{ .name | Quote }}}}
-  ready: false
-  restartCount: 0
-  started: false
-  state:
-    terminated:
-      exitCode: {exit_code}
-      finishedAt: {{{{ $now | Quote }}}}
-      reason: {reason}
-      message: {{{{ $message | Quote }}}}
-      startedAt: {{{{ $now | Quote }}}}
-{{{{ end }}}}
-phase: {phase}
-"""
+        + _containers(*_ended_state("state", exit_code=exit_code, reason=reason), ready="false")
+        + f"phase: {phase}\n"
     )

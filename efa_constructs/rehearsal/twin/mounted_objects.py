@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from .known_programs import JOB_NAME_LABEL
+
 __all__ = ["REFERENCES_QUERY", "missing_objects", "needs_objects"]
 
 Key = tuple[str, str]
@@ -12,12 +14,11 @@ Key = tuple[str, str]
 # What is there for sure: the controller manager makes one in each namespace, and the MPI Operator makes the others of a
 # job before it makes pods, which can be a thousand.
 _CERTIFICATES = "kube-root-ca.crt"
-_JOB_LABEL = "training.kubeflow.org/job-name"
 _OF_JOBS = ("-ssh", "-config")
 
 # Names of the ConfigMaps and Secrets of a pod, in kwok's language, which is jq's.
 REFERENCES_QUERY = (
-    f'( .metadata.labels["{_JOB_LABEL}"]? // "" ) as $job | .spec | '
+    f'( .metadata.labels["{JOB_NAME_LABEL}"]? // "" ) as $job | .spec | '
     "( .volumes[]? | ( .configMap?, .secret?, ( .projected?.sources[]? | ( .configMap?, .secret? ) ) ) ), "
     "( ( .containers[]?, .initContainers[]? ) | ( .envFrom[]? | ( .configMapRef?, .secretRef? ) ), "
     "( .env[]?.valueFrom? | ( .configMapKeyRef?, .secretKeyRef? ) ) ) "
@@ -46,7 +47,7 @@ def missing_objects(
 
 
 def _references(pod: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    job = (pod["metadata"].get("labels") or {}).get(_JOB_LABEL, "")
+    job = (pod["metadata"].get("labels") or {}).get(JOB_NAME_LABEL, "")
     sure = (_CERTIFICATES, *(f"{job}{suffix}" for suffix in _OF_JOBS))
     for kind, reference in _all_references(pod["spec"]):
         # Only the volume of a Secret calls it that.

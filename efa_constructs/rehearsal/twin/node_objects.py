@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...catalogue import Allocatable
+from ..control_plane.control_plane import KWOK_NODE_ANNOTATION
 
 __all__ = ["NodeFacts", "Taint", "node_labels", "node_object", "taint_object"]
 
 _MIB = "Mi"
-# Node conditions and heartbeats come from kwok, for nodes with this annotation.
-NODE_ANNOTATION = "kwok.x-k8s.io/node"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +76,7 @@ def node_object(facts: NodeFacts, *, kubelet_version: str) -> dict[str, Any]:
         "metadata": {
             "name": facts.name,
             "labels": node_labels(facts),
-            "annotations": {NODE_ANNOTATION: "fake"},
+            "annotations": {KWOK_NODE_ANNOTATION: "fake"},
         },
         "spec": {
             "providerID": f"aws:///{facts.availability_zone}/{facts.instance_id}",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.rehearsal.cluster_watch import condition
+from efa_constructs.rehearsal.cluster_snapshot import condition
 from efa_constructs.rehearsal.fabric import Finding, Level
 from efa_constructs.rehearsal.result import RehearsalResult
 

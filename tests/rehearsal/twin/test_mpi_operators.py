@@ -16,7 +16,7 @@ from efa_constructs.k8s import EfaDevicePlugin, MpiOperator, NcclTests, NvidiaDe
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.twin.known_programs import LAUNCHER_LABEL
+from efa_constructs.rehearsal.twin.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, OUTCOME_ANNOTATION
 
 from ..live_cluster import (
@@ -119,7 +119,7 @@ def has(cluster: LiveCluster, name: str, condition: str) -> bool:
 
 
 def launchers(cluster: LiveCluster) -> list[dict[str, Any]]:
-    return cluster.pods(**{LAUNCHER_LABEL: "launcher"})
+    return cluster.pods(**{JOB_ROLE_LABEL: "launcher"})
 
 
 def test_the_operator_crash_loops_without_its_definition_and_works_once_it_is_there(cluster: LiveCluster) -> None:

@@ -17,7 +17,7 @@ from efa_constructs.errors import RehearsalError
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.twin.known_programs import LAUNCHER_LABEL
+from efa_constructs.rehearsal.twin.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, Taint
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
 from efa_constructs.rehearsal.twin.twin import Twin
@@ -436,7 +436,7 @@ def launch(cluster: LiveCluster, workers: list[NodeFacts], hosts: list[str] | No
         ),
         pod(
             "launcher",
-            metadata={"labels": {LAUNCHER_LABEL: "launcher"}},
+            metadata={"labels": {JOB_ROLE_LABEL: "launcher"}},
             volumes=[{"name": "config", "configMap": {"name": "job-config"}}],
             restartPolicy="Never",
         ),
@@ -501,6 +501,6 @@ def test_a_launcher_fails_when_the_node_of_a_worker_is_lost(cluster: LiveCluster
 
 
 def test_a_launcher_without_a_hostfile_fails(cluster: LiveCluster, two_nodes: list[NodeFacts]) -> None:
-    cluster.apply(pod("launcher", metadata={"labels": {LAUNCHER_LABEL: "launcher"}}, restartPolicy="Never"))
+    cluster.apply(pod("launcher", metadata={"labels": {JOB_ROLE_LABEL: "launcher"}}, restartPolicy="Never"))
     eventually(lambda: cluster.phase("launcher") == "Failed", "it fails")
     assert last_words(launcher(cluster)) == "no hostfile is mounted"

@@ -21,8 +21,6 @@ __all__ = ["node_facts"]
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
 # In a NodeConfig of nodeadm, wherever in the user data a script writes it, and in Bottlerocket's settings.
 _MAX_PODS = re.compile(r"(?:\bmaxPods:|^\s*max-pods\s*=)\s*(\d+)", re.MULTILINE)
-# Of types of whose addresses AWS publishes too little: what EKS caps a node group at.
-_LEAST_VCPUS_FOR_MORE_PODS = 30
 
 
 def node_facts(state: EksState, cluster: Cluster) -> list[NodeFacts]:
@@ -85,7 +83,7 @@ def _facts(state: EksState, group: dict[str, Any], instance: Instance) -> NodeFa
 
 def _pods(instance: Instance, machine: Hardware, *, own_image: bool) -> tuple[int, int]:
     """For how many pods the node's agent reserves memory, and how many its kubelet takes."""
-    managed_limit = 110 if machine.vcpus < _LEAST_VCPUS_FOR_MORE_PODS else 250
+    managed_limit = catalogue.managed_pod_limit(machine.vcpus)
     reported: int | None = None
     try:
         known = catalogue.get(instance.instance_type)
