@@ -1,4 +1,7 @@
-"""Imports run one way: errors, argument_kinds <- catalogue <- aws, k8s, lookups <- rehearsal, stacks <- app.py, cli."""
+"""Imports run one way: errors <- catalogue <- lookups <- preflight, cluster <- rehearsal, stacks <- cli, app.py.
+
+``aws``, ``k8s`` and ``verify`` stand beside ``lookups``.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,24 @@ MAY_IMPORT = {
     "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
-    "efa_constructs.rehearsal": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
+    "efa_constructs.preflight": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
+    "efa_constructs.cluster": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
+    "efa_constructs.verify": {"efa_constructs.errors", "efa_constructs.catalogue"},
+    "efa_constructs.rehearsal": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.lookups",
+        "efa_constructs.preflight",
+        "efa_constructs.cluster",
+        "efa_constructs.verify",
+    },
     "efa_constructs.cli": {
         "efa_constructs.errors",
         "efa_constructs.catalogue",
         "efa_constructs.lookups",
+        "efa_constructs.preflight",
+        "efa_constructs.cluster",
+        "efa_constructs.verify",
         "efa_constructs.rehearsal",
     },
     "stacks": {
