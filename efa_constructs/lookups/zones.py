@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .clients import AwsClients, aws_errors
 
-__all__ = ["Zone", "read_zones"]
+__all__ = ["Zone", "read_zones", "zone_by_name"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,8 @@ class Zone:
     """An Availability Zone, Local Zone or Wavelength Zone. Which name has which id differs between accounts."""
 
     name: str
-    zone_id: str
+    # None: not known.
+    zone_id: str | None
     # EC2's word: "availability-zone", "local-zone" or "wavelength-zone".
     kind: str
 
@@ -30,6 +31,16 @@ class Zone:
         EKS User Guide, "Create a managed node group for your cluster".
         """
         return self.kind == "availability-zone"
+
+
+def zone_by_name(name: str, region: str) -> Zone:
+    """What the name alone tells: the kind. ``us-west-2b``, ``us-west-2-lax-1a``, ``us-west-2-wl1-las-wlz-1``.
+
+    EC2 User Guide, "Regions and Zones".
+    """
+    place = name.removeprefix(region)
+    kind = "wavelength-zone" if "-wlz-" in place else "local-zone" if "-" in place else "availability-zone"
+    return Zone(name=name, zone_id=None, kind=kind)
 
 
 def read_zones(clients: AwsClients) -> tuple[Zone, ...]:
