@@ -94,7 +94,7 @@ def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subne
     private = [subnet for subnet in facts.subnets if subnet.private]
     proposed = facts.subnet(facts.node_subnet_id) if facts.node_subnet_id else None
     if proposed is not None and availability_zone in (None, proposed.availability_zone):
-        if not proposed.private:
+        if proposed.private is False:
             raise InvalidConfigurationError(
                 f"'nodeSubnetId' {proposed.id} is a public subnet, and nodes with several interfaces get no public "
                 f"address: use a private one, {_list(private)}"
