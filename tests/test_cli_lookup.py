@@ -11,12 +11,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 
+from app import define
 from efa_constructs import cli
 from efa_constructs.lookups.cluster_facts import read_cluster_facts
 from efa_constructs.rehearsal.account.process import AccountProcess
 
+from .apps import UNSTAGED
 from .lookups.hindrances import hinder
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "cluster-facts.json"
@@ -59,6 +62,20 @@ def test_writes_the_facts_file_that_the_app_reads(efa: Any, tmp_path: Path) -> N
     assert err == f"wrote {file}\n"
 
 
+def test_the_app_puts_its_nodes_where_the_command_proposed(efa: Any, tmp_path: Path) -> None:
+    file = tmp_path / "cluster-facts.json"
+    efa(*TRAINING, "--zone", "us-east-1a", "-o", str(file))
+    context = json.loads((EXAMPLE.parents[1] / "cdk.json").read_text())["context"]
+    app = cdk.App(
+        context=context | UNSTAGED | {"efa:clusterFacts": str(file)},
+        builtin_cloud_formation_validation=False,
+        outdir=str(tmp_path / "cdk.out"),
+    )
+    define(app)
+    nodes = json.dumps(app.synth().get_stack_by_name("EfaNodes").template)
+    assert f'"Subnets": ["{PRIVATE_A}"]' in nodes
+
+
 def test_writes_the_same_bytes_twice_and_says_that_nothing_is_new(efa: Any, tmp_path: Path) -> None:
     file = tmp_path / "cluster-facts.json"
     arguments = (*TRAINING, "--subnet", PRIVATE_A, "-o", str(file))
@@ -97,7 +114,7 @@ def test_says_why_each_other_subnet_was_not_taken(efa: Any) -> None:
     assert code == 0
     assert f"{PRIVATE_A} in us-east-1a (use1-az1), 10.42.0.0/19, 8123 free, private, routes to nat-" in words
     assert "it is public, and EC2 gives no public address to nodes with several interfaces" in words
-    assert "it is in us-east-1b (use1-az2), and us-east-1a was asked for" in words
+    assert "not taken: us-east-1a was asked for" in words
     assert "offered in us-east-1a, us-east-1b, us-east-1c" in words
     assert "vpc-cni v1.20.4-eksbuild.2" in words
 

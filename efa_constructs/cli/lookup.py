@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..lookups.cluster_lookup import ClusterLookup
     from ..lookups.node_subnets import JudgedSubnet
 
-__all__ = ["lookup"]
+__all__ = ["lookup", "lookup_document"]
 
 _STANDARD_OUTPUT = "-"
 
@@ -50,7 +50,7 @@ def lookup(
     text = _text(found)
     if as_json:
         written = path if text is not None and path is not None and _write(path, text) else None
-        print_json(_document(found, written))
+        print_json(lookup_document(found, written))
     elif output == _STANDARD_OUTPUT:
         if text is not None:
             print(text, end="")
@@ -205,7 +205,11 @@ def _wrapped(text: str, indent: int) -> list[str]:
     )
 
 
-def _document(found: ClusterLookup, written: Path | None) -> dict[str, Any]:
+def lookup_document(found: ClusterLookup, written: Path | None) -> dict[str, Any]:
+    """What was looked up, as a JSON object.
+
+    :param written: The file that it was written to.
+    """
     from ..lookups.json_records import record_document
 
     facts = found.facts()

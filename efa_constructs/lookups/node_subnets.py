@@ -89,7 +89,7 @@ def judge_subnets(
         way = None if ways_out is None else ways_out[subnet.id]
         not_wanted = _not_wanted(subnet, wanted)
         against = [not_wanted] if not_wanted else list(_against(subnet, wanted, region, offering, way))
-        doubts = [] if against else list(_doubts(way, endpoints_known, private_endpoint))
+        doubts = [] if against else list(_doubts(way, ways_out is not None, endpoints_known, private_endpoint))
         if not against and endpoints_known:
             against += _no_way_out(way, private_endpoint)
         judged.append(
@@ -127,7 +127,7 @@ def _not_wanted(subnet: VpcSubnet, wanted: NodesWanted) -> str | None:
     if wanted.subnet_id not in (None, subnet.id):
         return f"{wanted.subnet_id} was asked for"
     if wanted.zone is not None and not _is_in(subnet, wanted.zone):
-        return f"it is in {_zone(subnet)}, and {wanted.zone} was asked for"
+        return f"{wanted.zone} was asked for"
     return None
 
 
@@ -153,9 +153,10 @@ def _against(
         )
 
 
-def _doubts(way: WayOut | None, endpoints_known: bool, private_endpoint: bool) -> Iterator[str]:
+def _doubts(way: WayOut | None, tables_known: bool, endpoints_known: bool, private_endpoint: bool) -> Iterator[str]:
     if way is None:
-        yield "whether it is private is not known"
+        why = ": EC2 shows no route table of it, as in a VPC that another account shares" if tables_known else ""
+        yield f"whether it is private is not known{why}"
     elif not endpoints_known and way.not_reached(private_endpoint=private_endpoint):
         yield "no route leads out of the VPC, and whether VPC endpoints take its place is not known"
 
