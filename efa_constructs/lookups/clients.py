@@ -21,6 +21,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
     SSOError,
     TokenRetrievalError,
 )
@@ -206,8 +207,12 @@ def _failure(error: BotoCoreError) -> str:
     if isinstance(error, SSOError | LoginError | TokenRetrievalError | CredentialRetrievalError):
         said = " ".join(str(error).split()).rstrip(".")
         return f"the AWS credentials could not be had: run 'aws sso login', or sign in as your profile needs ({said})"
+    if isinstance(error, ProfileNotFound):
+        return (
+            f"there is no AWS profile '{error.kwargs['profile']}': 'aws configure list-profiles' shows which there are"
+        )
     if isinstance(error, NoRegionError):
         return "no AWS Region given: set AWS_REGION, or a region in the AWS profile"
     if isinstance(error, EndpointConnectionError):
         return f"cannot reach AWS: {str(error).rstrip('.')}"
-    return " ".join(str(error).split()).rstrip(".")
+    return f"AWS could not be asked: {' '.join(str(error).split()).rstrip('.')}"
