@@ -34,7 +34,8 @@ def warm_pool_addresses(instance_type: InstanceType, interfaces: tuple[NetworkIn
     As it is set by default, it fills the primary interface with addresses as the node starts, and attaches and fills
     another one with the first pod: https://github.com/aws/amazon-vpc-cni-k8s/blob/master/docs/eni-and-ip-target.md
 
-    :param interfaces: Those of the launch template, which leave fewer places on network card 0, the only one that it uses.
+    :param interfaces: Those of the launch template, which leave fewer places on network card 0, the only one that the
+        plugin uses.
     :returns: Addresses beside those of the template's interfaces. None: AWS publishes too little to know.
     """
     each, places = instance_type.ipv4_addresses_per_interface, instance_type.network_cards[0].maximum_interfaces

@@ -22,9 +22,7 @@ def test_compares_versions_by_number(version, supported):
     assert supports_efa_only(version) is supported
 
 
-@pytest.mark.parametrize(
-    ("version", "supported"), [("v1.7.10-eksbuild.1", True), ("v1.18.4", True), ("v1.7.9", False)]
-)
+@pytest.mark.parametrize(("version", "supported"), [("v1.7.10-eksbuild.1", True), ("v1.18.4", True), ("v1.7.9", False)])
 def test_interfaces_with_an_address_need_less(version, supported):
     assert supports_efa(version) is supported
 
