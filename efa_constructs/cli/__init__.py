@@ -14,6 +14,7 @@ from ..errors import EfaConstructsError
 from .instances import instances
 from .lookup import lookup
 from .output import error
+from .preflight import preflight
 from .rehearse import rehearse
 
 __all__ = ["app", "main"]
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.command()(instances)
 app.command()(lookup)
+app.command()(preflight)
 app.command()(rehearse)
 
 
