@@ -50,6 +50,9 @@ def offered_devices(node: NodeFacts, running: Iterable[KnownProgram]) -> dict[st
         offered[GPU_RESOURCE] = node.accelerator_count
     if KnownProgram.NEURON_DEVICE_PLUGIN in programs and _has(node, "neuron"):
         offered[NEURON_RESOURCE] = node.accelerator_count
+        # That the plugin counts logical cores, of which Trainium2 has half as many as physical ones, is an inference:
+        # they are what a program can be given.
+        offered[NEURON_CORE_RESOURCE] = node.logical_neuron_cores
     return offered
 
 
