@@ -47,6 +47,17 @@ class InvalidConfigurationError(EfaConstructsError):
 class AwsRequestError(EfaConstructsError):
     """AWS could not be asked, or refused to answer."""
 
+    def __init__(self, message: str, *, code: str | None = None, denied_action: str | None = None) -> None:
+        """
+        :param message: One sentence.
+        :param code: AWS's word for the error, such as ``"ResourceNotFoundException"``. Default: AWS was not reached.
+        :param denied_action: The IAM action that the identity in use may not do, such as ``"eks:ListAddons"``. Default:
+            AWS refused for another reason.
+        """
+        super().__init__(message)
+        self.code = code
+        self.denied_action = denied_action
+
 
 class RehearsalError(EfaConstructsError):
     """The rehearsal could not start or finish: a program is missing, or one that it runs went wrong."""

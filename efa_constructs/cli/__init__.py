@@ -12,6 +12,7 @@ import typer
 
 from ..errors import EfaConstructsError
 from .instances import instances
+from .lookup import lookup
 from .output import error
 from .rehearse import rehearse
 
@@ -24,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(instances)
+app.command()(lookup)
 app.command()(rehearse)
 
 
