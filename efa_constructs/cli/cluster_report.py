@@ -10,9 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from ..lookups.deployed import DeployedCluster
-from ..rehearsal.cluster_findings import RehearsedCluster
-from ..rehearsal.cluster_summary import (
+from ..cluster.summary import (
     ClusterEvent,
     ClusterSummary,
     PodRole,
@@ -21,9 +19,11 @@ from ..rehearsal.cluster_summary import (
     SummarizedPod,
     alike,
     devices_in_words,
-    summarize,
 )
+from ..lookups.deployed import DeployedCluster
+from ..rehearsal.cluster_findings import RehearsedCluster
 from ..rehearsal.efa_reachability import EfaReachability, EqualNodes, efa_reachability
+from ..rehearsal.rehearsed_summary import summarize_rehearsed
 from .report_parts import print_facts, print_finding, print_heading, print_indented
 
 __all__ = ["print_cluster", "print_reachability"]
@@ -40,7 +40,7 @@ _TRANSPORT = {
 
 def print_cluster(out: Console, cluster: RehearsedCluster) -> None:
     """Print nodes with their pods, jobs, warnings and findings."""
-    running, ended = summarize(cluster.running), summarize(cluster.ended)
+    running, ended = summarize_rehearsed(cluster.running), summarize_rehearsed(cluster.ended)
     print_heading(out, f"On cluster {cluster.running.cluster_name}")
     _print_nodes(out, running)
     for why, names in running.unplaced.items():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..cluster.finding import Finding
+from ..cluster.summary import ClusterEvent, SummarizedJob, SummarizedNode, SummarizedPod
 from ..lookups.deployed import DeployedCluster
 from .cluster_findings import RehearsedCluster
-from .cluster_summary import ClusterEvent, SummarizedJob, SummarizedNode, SummarizedPod, summarize
 from .efa_reachability import efa_reachability
-from .fabric import Finding
+from .rehearsed_summary import summarize_rehearsed
 
 __all__ = ["cluster_to_json", "finding_to_json"]
 
@@ -18,7 +19,7 @@ def cluster_to_json(cluster: RehearsedCluster, deployed: DeployedCluster | None)
 
     :param deployed: The same cluster in the account. None: it is not there any more.
     """
-    running, ended = summarize(cluster.running), summarize(cluster.ended)
+    running, ended = summarize_rehearsed(cluster.running), summarize_rehearsed(cluster.ended)
     end = {(pod.namespace, pod.name): pod.state for pod in ended.pods}
     return {
         "cluster": cluster.running.cluster_name,

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import combinations, groupby
 
 from .. import catalogue
+from ..cluster.finding import Finding, Level
 from ..lookups.deployed import DeployedInterface, DeployedNode, SecurityGroup, SecurityGroupRule
 
 __all__ = [
-    "Finding",
-    "Level",
     "PairVerdict",
     "distinct_pairs",
     "has_rule_to_itself",
@@ -29,30 +27,6 @@ __all__ = [
 # How EKS names the security group that it makes for a cluster.
 _EKS_OWN_GROUP = "eks-cluster-sg-"
 _NO_GROUP = ("a group of its own",)
-
-
-class Level(StrEnum):
-    """What a finding means for training on these nodes."""
-
-    # EFA packets would not pass.
-    BLOCKS = "blocks"
-    # They would pass, but not on the whole fabric of the nodes, or the nodes would not work for another reason.
-    FAULT = "fault"
-    # Worth knowing.
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """Something that is wrong with what is deployed, and what to do about it."""
-
-    # Stable, kebab-case.
-    code: str
-    level: Level
-    # A fact.
-    problem: str
-    # An imperative.
-    fix: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any
 
 from ..catalogue import region_of_zone
+from ..cluster.snapshot import ClusterSnapshot
 from ..errors import AwsRequestError
 from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
@@ -23,7 +24,6 @@ from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
 from .cluster_findings import judge_cluster
-from .cluster_snapshot import ClusterSnapshot
 from .cluster_watch import end_jobs, settled
 from .control_plane.binaries import Binaries, find_or_build_binaries
 from .control_plane.build_progress import BuildProgress

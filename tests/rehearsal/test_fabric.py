@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from efa_constructs.cluster.finding import Level
 from efa_constructs.lookups.deployed import DeployedNode, SecurityGroup
-from efa_constructs.rehearsal.fabric import Level, interfaces_in_words, judge_pair, obstacles
+from efa_constructs.rehearsal.fabric import interfaces_in_words, judge_pair, obstacles
 
 from .deployments import (
     ANYWHERE,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from efa_constructs.cluster.finding import Level
 from efa_constructs.lookups.deployed import (
     STACK_TAG,
     TRAFFIC_TAG,
@@ -15,7 +16,6 @@ from efa_constructs.lookups.deployed import (
     PlacementGroup,
     SecurityGroup,
 )
-from efa_constructs.rehearsal.fabric import Level
 from efa_constructs.rehearsal.verdict import NodeGroupVerdict, judge_node_group
 
 from .deployments import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from efa_constructs.cluster.finding import Level
 from efa_constructs.lookups.deployed import WayOut
-from efa_constructs.rehearsal.fabric import Level
 from efa_constructs.rehearsal.verdict import NodeGroupVerdict, judge_node_group
 
 from .deployments import cluster, interface, node, node_group

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...cluster.kubernetes_api import KubernetesApi
 from ..control_plane.control_plane import ControlPlane
-from .kubernetes_api import KubernetesApi
 from .outcomes import Outcome, Verdict
 
 __all__ = ["MpiOperators"]

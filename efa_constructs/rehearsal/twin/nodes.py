@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi, status_code
 from ...errors import RehearsalError
-from .kubernetes_api import API_ERRORS, KubernetesApi
 from .node_objects import NodeFacts, Taint, node_labels, node_object, taint_object
-from .patience import for_each, insist, status_code
+from .patience import for_each, insist
 
 __all__ = ["Nodes"]
 

@@ -14,12 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ...catalogue import DEVICE_RESOURCES
+from ...cluster.known_programs import KnownProgram, is_launcher, known_program
+from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
 from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
 from ..control_plane.control_plane import ControlPlane
-from .device_plugins import DEVICE_RESOURCES, offered_devices, plugin_verdict
-from .known_programs import KnownProgram, is_launcher, known_program
-from .kubernetes_api import API_ERRORS, KubernetesApi
+from .device_plugins import offered_devices, plugin_verdict
 from .launcher import Fabric, LauncherSurroundings, Worker, carried_by, has_dns, hostfile_hosts, resolve
 from .mounted_objects import missing_objects, needs_objects
 from .mpi_operators import MpiOperators

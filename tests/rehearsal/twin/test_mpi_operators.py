@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
+from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
 from efa_constructs.k8s import EfaDevicePlugin, MpiOperator, NcclTests, NvidiaDevicePlugin
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.twin.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, OUTCOME_ANNOTATION
 
 from ..live_cluster import (

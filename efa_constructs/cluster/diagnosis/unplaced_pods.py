@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
-from ..cluster_snapshot import KubernetesObject
-from ..twin.known_programs import JOB_ROLE_LABEL
+from ..known_programs import JOB_ROLE_LABEL
+from ..quantities import Amounts, pod_requests
+from ..snapshot import KubernetesObject
 from .cause import Owner
 from .cluster_objects import ClusterObjects, allocatable
 from .node_rules import unmet_requirement, untolerated_taints
-from .quantities import Amounts, pod_requests
 
 __all__ = ["Misfit", "Obstacle", "Unplaced", "find_unplaced", "scheduler_says"]
 

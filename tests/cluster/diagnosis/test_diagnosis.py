@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from efa_constructs.rehearsal.diagnosis.diagnosis import diagnose
-from efa_constructs.rehearsal.fabric import Finding, Level
-from efa_constructs.rehearsal.twin.outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
+from efa_constructs.cluster.diagnosis.diagnosis import diagnose
+from efa_constructs.cluster.finding import Finding, Level
 
 from .objects import (
-    DEPLOYED,
     EFA_IMAGE,
     EFA_PLUGIN,
     asking,
+    cluster_objects,
     daemon_set,
     found,
     job,
@@ -23,7 +21,6 @@ from .objects import (
     operator,
     operator_pod,
     pod,
-    snapshot,
     waiting_worker,
 )
 
@@ -162,24 +159,41 @@ def test_what_has_taken_the_nodes_is_named() -> None:
     assert [end.code for end in ends] == ["mpi-job-failed"]
 
 
+def on_a_node(number: int, **status: Any) -> dict[str, Any]:
+    """A worker that a node has, and that does not start."""
+    worker = waiting_worker(TRAIN, number)
+    worker["spec"]["nodeName"] = nodes()[0]["metadata"]["name"]
+    worker["status"] = {"phase": "Pending", **status}
+    return worker
+
+
 def test_a_config_map_that_is_missing_is_named_once_with_those_that_wait() -> None:
-    told = {OUTCOME_ANNOTATION: "wait", MESSAGE_ANNOTATION: 'configmap "data" not found'}
-    waiting = [waiting_worker(TRAIN, number) for number in (0, 1)]
-    for one in waiting:
-        one["metadata"]["annotations"] = told
-        one["spec"]["nodeName"] = nodes()[0]["metadata"]["name"]
-        one["status"] = {"phase": "Pending"}
-    finding = only(**jobs_pods(*waiting))
+    waiting = [on_a_node(number) for number in (0, 1)]
+    events = [
+        {
+            "reason": "FailedMount",
+            "message": f'MountVolume.SetUp failed for volume "{volume}" : configmap "data" not found',
+            "involvedObject": {"uid": pod["metadata"]["uid"]},
+        }
+        for pod, volume in zip(waiting, ("a", "b"), strict=True)
+    ]
+    finding = only(**jobs_pods(*waiting), events=events)
     assert (finding.code, finding.level) == ("object-missing", Level.FAULT)
     assert "MPIJob 'default/train'" in finding.problem
     assert "configmap \"data\" not found in the namespace 'default'" in finding.problem
 
 
+def test_a_secret_of_a_variable_that_is_missing_is_named() -> None:
+    waiting = {"reason": "CreateContainerConfigError", "message": 'secret "token" not found'}
+    finding = only(**jobs_pods(on_a_node(0, containerStatuses=[{"state": {"waiting": waiting}}])))
+    assert finding.code == "object-missing"
+    assert 'secret "token" not found' in finding.problem
+
+
 def test_a_job_that_is_left_to_run_need_not_end() -> None:
     objects = {**RUNS, "pods": [operator_pod(OPERATOR)], "mpi_jobs": [job("train", "Running")]}
     assert [finding.code for finding in found(**objects)] == ["mpi-job-failed"]
-    running = snapshot(**objects)
-    assert not diagnose(running, running, DEPLOYED)
+    assert not diagnose(cluster_objects(**objects))
 
 
 def test_a_job_with_more_workers_than_nodes_is_told_so() -> None:
@@ -291,25 +305,6 @@ def test_a_launcher_that_cannot_resolve_its_workers_is_told_to_wait_for_them() -
     assert finding.code == "workers-do-not-resolve"
     assert words in finding.problem
     assert "WaitForWorkersReady" in finding.fix
-
-
-@pytest.mark.parametrize(
-    ("transport", "environment", "codes"),
-    [
-        ("efa", [], []),
-        ("tcp-instead", [], ["efa-does-not-pass"]),
-        ("tcp", [], ["no-efa-requested"]),
-        ("tcp", [{"name": "NCCL_NET", "value": "Socket"}], []),
-    ],
-)
-def test_what_carries_the_traffic_is_told_where_it_is_not_efa(
-    transport: str, environment: list[dict[str, str]], codes: list[str]
-) -> None:
-    ran = job("train", "Succeeded")
-    ran["spec"]["mpiReplicaSpecs"]["Worker"]["template"]["spec"]["containers"][0]["env"] = environment
-    fabric = {"transport": transport, "findings": [{"problem": "no egress rule", "fix": "add one"}]}
-    pods = [operator_pod(OPERATOR), launcher(ran, annotations={"rehearsal.efa-constructs/fabric": json.dumps(fabric)})]
-    assert [finding.code for finding in found(**RUNS, mpi_jobs=[ran], pods=pods)] == codes
 
 
 def test_a_suspended_job_is_a_warning() -> None:

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from ..cluster_snapshot import KubernetesObject, condition
-from ..twin.known_programs import KnownProgram
+from ..known_programs import KnownProgram
+from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
 

@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from ..cluster_snapshot import KubernetesObject
-from ..twin.outcomes import Outcome, verdict_of
+from ..quantities import pod_requests, written
+from ..snapshot import KubernetesObject
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable
-from .quantities import pod_requests, written
 from .unplaced_pods import Obstacle, Unplaced, scheduler_says
 
 __all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
@@ -47,9 +46,10 @@ def about_missing_objects(objects: ClusterObjects) -> Iterator[Cause]:
     waiting: dict[tuple[str, str], list[Owner]] = defaultdict(list)
     for owner, pods in objects.pods.items():
         for pod in pods:
-            told = verdict_of(dict(pod))
-            if told is not None and told.outcome is Outcome.WAIT and pod["status"].get("phase") == "Pending":
-                waiting[told.message, owner.namespace].append(owner)
+            if pod["spec"].get("nodeName") and pod["status"].get("phase") == "Pending":
+                message = objects.missing_objects(pod)
+                if message:
+                    waiting[message, owner.namespace].append(owner)
     for (message, namespace), owners in waiting.items():
         yield Cause(
             code="object-missing",

@@ -1,28 +1,21 @@
-"""What is wrong with MPIJobs themselves: who schedules them, their launcher, what carries their traffic, their end."""
+"""What is wrong with MPIJobs themselves: who schedules them, their launcher, their end."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
-from typing import Any
 
-from ... import catalogue
-from ..cluster_snapshot import KubernetesObject, condition
-from ..fabric import Level
-from ..twin.known_programs import KnownProgram
-from ..twin.launcher import Transport
-from ..twin.outcomes import FABRIC_ANNOTATION
+from ..finding import Level
+from ..known_programs import KnownProgram
+from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
 from .mpi_operator_causes import gang_scheduler
 from .unplaced_pods import Unplaced
 
-__all__ = ["about_ends", "about_fabrics", "about_jobs", "about_schedulers"]
+__all__ = ["about_ends", "about_jobs", "about_schedulers"]
 
 _DEFAULT_SCHEDULER = "default-scheduler"
 _UNRESOLVED = "Could not resolve hostname"
-# By which a job says that it wants sockets: NCCL's and libfabric's own words.
-_SOCKETS = {"NCCL_NET": ("Socket",), "FI_PROVIDER": ("tcp", "sockets"), "NCCL_NET_PLUGIN": ("none",)}
 
 
 def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) -> Iterator[Cause]:
@@ -60,25 +53,6 @@ def about_jobs(objects: ClusterObjects, explained: Collection[Owner]) -> Iterato
             yield _suspended(job, item)
         elif job not in explained:
             yield from _about_its_start(objects, job, item)
-
-
-def about_fabrics(objects: ClusterObjects) -> Iterator[Cause]:
-    """Say of each job what carries its traffic, where that is not EFA."""
-    for job, item in objects.mpi_jobs.items():
-        for launcher in objects.launchers(job):
-            told = (launcher["metadata"].get("annotations") or {}).get(FABRIC_ANNOTATION)
-            fabric = json.loads(told) if told else {}
-            match fabric.get("transport"):
-                case Transport.TCP_INSTEAD:
-                    yield _tcp_instead(job, fabric["findings"])
-                case Transport.TCP if not _wants_sockets(item):
-                    yield Cause(
-                        code="no-efa-requested",
-                        level=Level.WARNING,
-                        problem=f"{job} runs over TCP, for its workers ask for no {catalogue.EFA_RESOURCE}",
-                        fix=f"let the workers ask for {catalogue.EFA_RESOURCE}, or set NCCL_NET=Socket in a job "
-                        "that is there for comparison",
-                    )
 
 
 def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collection[Owner]) -> Iterator[Cause]:
@@ -180,16 +154,6 @@ def _suspended(job: Owner, item: KubernetesObject) -> Cause:
     )
 
 
-def _tcp_instead(job: Owner, findings: list[dict[str, Any]]) -> Cause:
-    return Cause(
-        code="efa-does-not-pass",
-        # One way of two nodes says it for the other, and for the other nodes.
-        problem=f"{job} would run over TCP, although its workers have EFAs: {findings[0]['problem']}",
-        fix="; ".join(dict.fromkeys(finding["fix"] for finding in findings)),
-        explains=(job,),
-    )
-
-
 def _waits_for_the_whole_gang(job: KubernetesObject) -> bool:
     spec = job["spec"]
     workers = (spec["mpiReplicaSpecs"].get("Worker") or {}).get("replicas", 1)
@@ -205,15 +169,6 @@ def _unscheduled(unplaced: Collection[Unplaced]) -> dict[str, list[Owner]]:
         if name != _DEFAULT_SCHEDULER and not group.scheduler_words:
             owners.setdefault(name, []).append(group.owner)
     return owners
-
-
-def _wants_sockets(job: KubernetesObject) -> bool:
-    return any(
-        variable.get("value") in _SOCKETS.get(variable["name"], ())
-        for replicas in job["spec"]["mpiReplicaSpecs"].values()
-        for container in replicas["template"]["spec"]["containers"]
-        for variable in container.get("env") or ()
-    )
 
 
 def _exit_messages(pod: KubernetesObject) -> Iterator[str]:

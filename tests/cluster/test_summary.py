@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from efa_constructs.rehearsal.cluster_summary import PodRole, alike, devices_in_words, summarize
+from efa_constructs.cluster.summary import PodRole, alike, devices_in_words, summarize
 
-from .snapshots import JOB, WORKER_LIMITS, event_object, job_object, node_object, pod_object, snapshot
+from ..rehearsal.snapshots import JOB, WORKER_LIMITS, event_object, job_object, node_object, pod_object, snapshot
 
 
 def test_knows_nodes_with_the_instances_that_they_are_and_the_devices_that_they_offer() -> None:
@@ -46,9 +46,9 @@ def test_says_why_a_pod_has_no_node_and_why_a_container_waits() -> None:
     ]
 
 
-def test_knows_what_carries_a_jobs_traffic_and_its_newest_condition() -> None:
+def test_knows_a_jobs_newest_condition() -> None:
     (job,) = summarize(snapshot(mpi_jobs=[job_object("Created", "Running", "Succeeded")])).jobs
-    assert (job.state, job.transport) == ("Succeeded", "efa")
+    assert (job.state, job.transport) == ("Succeeded", None)
     assert [(one.type, one.status) for one in job.conditions] == [
         ("Created", "True"),
         ("Running", "False"),

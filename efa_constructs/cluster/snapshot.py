@@ -6,14 +6,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
 from typing import Any
 
-from .account.process import ClusterFiles
-from .twin.kubernetes_api import API_ERRORS, KubernetesApi
-from .twin.patience import status_code
+from .kubernetes_api import API_ERRORS, KubernetesApi, status_code
 
-__all__ = ["ClusterSnapshot", "read_snapshot"]
+__all__ = ["ClusterSnapshot", "KubernetesObject", "condition", "read_snapshot"]
 
 KubernetesObject = Mapping[str, Any]
 
@@ -56,18 +53,21 @@ def condition(item: KubernetesObject, kind: str) -> bool:
     return any(one["type"] == kind and one["status"] == "True" for one in conditions)
 
 
-async def read_snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
+async def read_snapshot(
+    api: KubernetesApi, *, cluster_name: str, region: str, operator_log: Sequence[str] = ()
+) -> ClusterSnapshot:
     """Read everything at once.
 
+    :param operator_log: Lines of the logs of MPI Operators. Default: none.
     :raises API_ERRORS: the server does not answer.
     """
     *lists, mpi_jobs = await asyncio.gather(*(api.get(path) for path in _PATHS.values()), _mpi_jobs(api))
     return ClusterSnapshot(
-        cluster_name=files.name,
-        region=files.region,
+        cluster_name=cluster_name,
+        region=region,
         **{name: listed["items"] for name, listed in zip(_PATHS, lists, strict=True)},
         mpi_jobs=mpi_jobs,
-        operator_log=_operator_log(files.logs),
+        operator_log=operator_log,
     )
 
 
@@ -79,11 +79,3 @@ async def _mpi_jobs(api: KubernetesApi) -> list[KubernetesObject] | None:
             return None
         raise
     return items
-
-
-def _operator_log(folder: Path) -> list[str]:
-    return [
-        line
-        for file in sorted(folder.glob("mpi-operator-*.log"))
-        for line in file.read_text(errors="replace").splitlines()
-    ]

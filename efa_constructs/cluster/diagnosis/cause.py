@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..fabric import Finding, Level
+from ..finding import Finding, Level
 
 __all__ = ["Cause", "Owner", "listed"]
 

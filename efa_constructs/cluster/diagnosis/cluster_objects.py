@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 
 from ... import catalogue
+from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
-from ..account.hardware import hardware
-from ..cluster_snapshot import ClusterSnapshot, KubernetesObject
-from ..twin.known_programs import KnownProgram, is_launcher, known_program
+from ..known_programs import KnownProgram, is_launcher, known_program
+from ..quantities import amounts, pod_requests, total
+from ..snapshot import ClusterSnapshot, KubernetesObject
 from .cause import Owner
-from .quantities import amounts, pod_requests, total
 
 __all__ = ["RESOURCES", "ClusterObjects", "name_of"]
 
@@ -24,6 +25,8 @@ RESOURCES = {
     KnownProgram.NEURON_DEVICE_PLUGIN: catalogue.NEURON_RESOURCE,
 }
 _ENDED = ("Succeeded", "Failed")
+# 'MountVolume.SetUp failed for volume "ssh-auth" : secret "train-ssh" not found'
+_NOT_FOUND = re.compile(r'(?:configmap|secret) "[^"]+" not found')
 
 
 class ClusterObjects:
@@ -90,9 +93,29 @@ class ClusterObjects:
         instance = self.instance(node)
         if resource == catalogue.EFA_RESOURCE:
             return len(instance.efa_interfaces) if instance else 0
-        machine = hardware((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", ""))
-        maker = "nvidia" if resource == catalogue.GPU_RESOURCE else "neuron"
-        return machine.accelerator_count if machine is not None and machine.accelerator == maker else 0
+        instance_type = (node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "")
+        return self.accelerators(instance_type).get(resource, 0)
+
+    def accelerators(self, instance_type: str) -> Mapping[str, int]:
+        """How many accelerators the nodes of a type have, by the resource that a plugin offers them as.
+
+        Here: those of the types that have EFA, which are all that the catalogue knows.
+        """
+        try:
+            found = catalogue.get(instance_type)
+        except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
+            return {}
+        resource = catalogue.accelerator_resource(found)
+        return {resource: sum(each.count for each in found.accelerators)} if resource else {}
+
+    def missing_objects(self, pod: KubernetesObject) -> str:
+        """The ConfigMaps and Secrets that a pod with a node waits for, in its kubelet's words. Empty: for none."""
+        for status in pod["status"].get("containerStatuses") or ():
+            waiting = (status.get("state") or {}).get("waiting") or {}
+            if waiting.get("reason") == "CreateContainerConfigError":
+                return str(waiting.get("message") or "")
+        words = self._words_about(pod, "FailedMount")
+        return next((found[0] for found in map(_NOT_FOUND.search, words) if found), "")
 
     def instance(self, node: KubernetesObject) -> DeployedNode | None:
         """The instance that a node is."""
@@ -113,6 +136,14 @@ class ClusterObjects:
                 if event.get("reason") == reason and self._subject(event["involvedObject"]) in wanted
             )
         )
+
+    def _words_about(self, pod: KubernetesObject, reason: str) -> list[str]:
+        uid = pod["metadata"]["uid"]
+        return [
+            event["message"]
+            for event in self.snapshot.events
+            if event.get("reason") == reason and event["involvedObject"].get("uid") == uid
+        ]
 
     def _subject(self, involved: Mapping[str, str]) -> Owner:
         found = self._controllers.get(involved.get("uid", ""))

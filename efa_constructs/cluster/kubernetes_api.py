@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import kr8s.asyncio
 
-__all__ = ["API_ERRORS", "KubernetesApi", "collection_path", "server_words", "version_path"]
+__all__ = ["API_ERRORS", "KubernetesApi", "collection_path", "server_words", "status_code", "version_path"]
 
 # What a request may raise when the server refuses, or is not there.
 API_ERRORS = (kr8s.ServerError, kr8s.APITimeoutError, httpx.HTTPError, OSError)
@@ -28,6 +28,12 @@ def server_words(error: Exception) -> str:
         return str(error.response.json()["message"])  # type: ignore[attr-defined]
     except (AttributeError, KeyError, TypeError, ValueError):
         return " ".join(str(error).split()) or type(error).__name__
+
+
+def status_code(error: Exception) -> int | None:
+    """The HTTP status with which the API server refused. None: it did not answer."""
+    code = getattr(getattr(error, "response", None), "status_code", None)
+    return code if isinstance(code, int) else None
 
 
 class KubernetesApi:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
 
 from ... import catalogue
-from ...lookups.deployed import DeployedCluster
-from ..cluster_snapshot import ClusterSnapshot
-from ..fabric import Finding, Level
-from ..twin.known_programs import KnownProgram
+from ..finding import Finding, Level
+from ..known_programs import KnownProgram
 from .cause import Cause, Owner
 from .cluster_objects import RESOURCES, ClusterObjects
 from .device_plugin_causes import PLUGIN_CRASHES, about_device_plugins, plugins_that_wait
-from .mpi_job_causes import about_ends, about_fabrics, about_jobs, about_schedulers
+from .mpi_job_causes import about_ends, about_jobs, about_schedulers
 from .mpi_operator_causes import OPERATOR_FORBIDDEN, about_mpi_operators, unseen_jobs
 from .placement_causes import about_missing_nodes, about_missing_objects, about_placement
 from .unplaced_pods import find_unplaced
@@ -21,20 +18,20 @@ from .unplaced_pods import find_unplaced
 __all__ = ["diagnose"]
 
 
-def diagnose(running: ClusterSnapshot, ended: ClusterSnapshot, deployed: DeployedCluster | None) -> tuple[Finding, ...]:
+def diagnose(
+    objects: ClusterObjects, ended: ClusterObjects | None = None, further: Iterable[Cause] = ()
+) -> tuple[Finding, ...]:
     """Say what is wrong in a cluster, each cause once, the worst first.
 
-    :param running: The cluster while its jobs run, or get no further.
-    :param ended: The cluster once those that ran have ended. The same as ``running``: they were left to run.
-    :param deployed: The cluster as AWS describes it. None: nothing is known of it.
+    :param objects: The cluster while its jobs run, or get no further.
+    :param ended: The cluster once those that ran have ended. None: they were left to run.
+    :param further: What else is known to be wrong with its jobs.
     """
-    # What the operator was refused while jobs ended is a cause, too.
-    objects = ClusterObjects(replace(running, operator_log=ended.operator_log), deployed)
     causes = list(_causes(objects))
     causes += about_jobs(objects, _explained(causes))
-    causes += about_fabrics(objects)
-    if ended is not running and not any(cause.code == OPERATOR_FORBIDDEN for cause in causes):
-        causes += about_ends(objects, ClusterObjects(ended, deployed), _explained(causes))
+    causes += further
+    if ended is not None and not any(cause.code == OPERATOR_FORBIDDEN for cause in causes):
+        causes += about_ends(objects, ended, _explained(causes))
     order = list(Level)
     findings = dict.fromkeys(cause.finding() for cause in causes)
     return tuple(sorted(findings, key=lambda finding: order.index(finding.level)))

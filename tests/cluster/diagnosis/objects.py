@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from efa_constructs.rehearsal.cluster_snapshot import ClusterSnapshot
-from efa_constructs.rehearsal.diagnosis.diagnosis import diagnose
-from efa_constructs.rehearsal.fabric import Finding
+from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
+from efa_constructs.cluster.diagnosis.diagnosis import diagnose
+from efa_constructs.cluster.finding import Finding
+from efa_constructs.cluster.snapshot import ClusterSnapshot
 
-from ..deployments import cluster, node, node_group
+from ...rehearsal.deployments import cluster, node, node_group
 
 KubernetesObject = dict[str, Any]
 
@@ -138,6 +139,10 @@ def snapshot(**objects: Any) -> ClusterSnapshot:
     return ClusterSnapshot(**{"cluster_name": "training", "region": "us-east-1", "nodes": nodes(), **empty, **objects})
 
 
+def cluster_objects(**objects: Any) -> ClusterObjects:
+    return ClusterObjects(snapshot(**objects), DEPLOYED)
+
+
 def found(**objects: Any) -> list[Finding]:
     """What is found in such a cluster."""
-    return list(diagnose(snapshot(**objects), snapshot(**objects), DEPLOYED))
+    return list(diagnose(cluster_objects(**objects), cluster_objects(**objects)))

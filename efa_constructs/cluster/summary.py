@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
-from .cluster_snapshot import ClusterSnapshot, KubernetesObject
-from .diagnosis.quantities import amounts, total, written
-from .twin.device_plugins import DEVICE_RESOURCES
-from .twin.known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
-from .twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION
+from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
+from .quantities import amounts, total, written
+from .snapshot import ClusterSnapshot, KubernetesObject
 
 __all__ = [
     "ClusterEvent",
@@ -107,7 +104,7 @@ class SummarizedJob:
     name: str
     conditions: tuple[JobCondition, ...]
     # What would carry the traffic between its nodes: "efa", "tcp-instead", "tcp", "single-node". None: nobody asked.
-    transport: str | None
+    transport: str | None = None
 
     @property
     def state(self) -> str:
@@ -271,19 +268,30 @@ def _message(pod: KubernetesObject) -> str:
     unscheduled = [
         one.get("message", "") for one in _conditions(pod) if one["type"] == "PodScheduled" and one["status"] == "False"
     ]
-    return next(filter(None, unscheduled), "") or (pod["metadata"].get("annotations") or {}).get(MESSAGE_ANNOTATION, "")
+    return next(
+        filter(None, (*unscheduled, *map(_container_message, pod["status"].get("containerStatuses") or ()))), ""
+    )
+
+
+def _container_message(status: Mapping[str, Any]) -> str:
+    """What a container said before it ended, or why it is not made."""
+    state = status.get("state") or {}
+    waiting: Mapping[str, Any] = state.get("waiting") or {}
+    # What runs again has nothing to say of the time before.
+    before = (status.get("lastState") or {}).get("terminated") if waiting else None
+    return str((state.get("terminated") or before or {}).get("message") or waiting.get("message") or "")
 
 
 def _jobs(snapshot: ClusterSnapshot) -> Iterator[SummarizedJob]:
     for job in snapshot.mpi_jobs or ():
-        yield _job("MPIJob", job, _transport(snapshot, job))
+        yield _job("MPIJob", job)
     for job in snapshot.jobs:
         # The operator's own Job of a launcher says nothing beside its MPIJob.
         if not any(owner["kind"] == "MPIJob" for owner in job["metadata"].get("ownerReferences") or ()):
-            yield _job("Job", job, None)
+            yield _job("Job", job)
 
 
-def _job(kind: str, job: KubernetesObject, transport: str | None) -> SummarizedJob:
+def _job(kind: str, job: KubernetesObject) -> SummarizedJob:
     return SummarizedJob(
         kind=kind,
         namespace=job["metadata"]["namespace"],
@@ -298,23 +306,7 @@ def _job(kind: str, job: KubernetesObject, transport: str | None) -> SummarizedJ
             )
             for one in _conditions(job)
         ),
-        transport=transport,
     )
-
-
-def _transport(snapshot: ClusterSnapshot, job: KubernetesObject) -> str | None:
-    """What its launcher was told."""
-    for pod in snapshot.pods:
-        metadata = pod["metadata"]
-        labels = metadata.get("labels") or {}
-        told = (metadata.get("annotations") or {}).get(FABRIC_ANNOTATION)
-        if (
-            told is not None
-            and metadata["namespace"] == job["metadata"]["namespace"]
-            and labels.get(JOB_NAME_LABEL) == job["metadata"]["name"]
-        ):
-            return str(json.loads(told)["transport"])
-    return None
 
 
 def _warnings(snapshot: ClusterSnapshot) -> tuple[ClusterEvent, ...]:

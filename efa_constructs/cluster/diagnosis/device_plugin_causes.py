@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ... import catalogue
-from ..cluster_snapshot import KubernetesObject
-from ..fabric import Level
-from ..twin.known_programs import KnownProgram
+from ..finding import Level
+from ..known_programs import KnownProgram
+from ..snapshot import KubernetesObject
 from .cause import Cause, Owner, listed
 from .cluster_objects import RESOURCES, ClusterObjects, allocatable
 from .node_rules import unmet_requirement, untolerated_taints

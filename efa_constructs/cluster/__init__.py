@@ -1,0 +1,1 @@
+"""Reads a Kubernetes cluster, and says why its jobs do not run."""
