@@ -1,1 +1,1 @@
-"""Reads a Kubernetes cluster, and says why its jobs do not run."""
+"""Judges the node groups of a deployed cluster, reads its Kubernetes objects, and says why its jobs do not run."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..catalogue import region_of_zone
 from ..cluster.snapshot import ClusterSnapshot
+from ..cluster.verdict import judge_node_group
 from ..errors import AwsRequestError
 from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
@@ -34,7 +35,6 @@ from .provenance import computed, executed
 from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
-from .verdict import judge_node_group
 from .work_folder import work_folder
 from .zone_context import zones_asked_for
 

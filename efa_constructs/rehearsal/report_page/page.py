@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from ... import catalogue
+from ...cluster.fabric import kind_of
 from ...cluster.finding import Finding
 from ...cluster.summary import (
     ClusterSummary,
@@ -23,7 +24,6 @@ from ...errors import EfaConstructsError
 from ...lookups.deployed import DeployedCluster, DeployedNode
 from ..cluster_findings import RehearsedCluster
 from ..efa_reachability import EfaReachability, efa_reachability
-from ..fabric import kind_of
 from ..rehearsed_summary import summarize_rehearsed
 from ..result import RehearsalResult
 from .drawing import Accelerators, Holder, draw_hardware, draw_timeline

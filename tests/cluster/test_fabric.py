@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from efa_constructs.cluster.fabric import interfaces_in_words, judge_pair, obstacles
 from efa_constructs.cluster.finding import Level
 from efa_constructs.lookups.deployed import DeployedNode, SecurityGroup
-from efa_constructs.rehearsal.fabric import interfaces_in_words, judge_pair, obstacles
 
-from .deployments import (
+from ..rehearsal.deployments import (
     ANYWHERE,
     CLUSTER,
     CLUSTER_GROUP,

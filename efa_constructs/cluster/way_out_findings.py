@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..cluster.finding import Finding, Level
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup, WayOut
+from .finding import Finding, Level
 
 __all__ = ["about_ways_out"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from efa_constructs.cluster.finding import Level
+from efa_constructs.cluster.verdict import NodeGroupVerdict, judge_node_group
 from efa_constructs.lookups.deployed import WayOut
-from efa_constructs.rehearsal.verdict import NodeGroupVerdict, judge_node_group
 
-from .deployments import cluster, interface, node, node_group
+from ..rehearsal.deployments import cluster, interface, node, node_group
 
 ENDPOINTS = frozenset({"ec2", "ecr.api", "ecr.dkr", "s3"})
 SUBNET = "subnet-0123456789abcdef0"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from .. import catalogue
 from ..catalogue import InstanceType
-from ..cluster.finding import Finding, Level
 from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ..lookups.deployed import DeployedNode, DeployedNodeGroup
 from .fabric import interfaces_in_words
+from .finding import Finding, Level
 
 __all__ = ["about_efa_nodes", "about_nodes_without_efa", "about_status"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations, groupby
 
 from .. import catalogue
-from ..cluster.finding import Finding, Level
 from ..lookups.deployed import DeployedInterface, DeployedNode, SecurityGroup, SecurityGroupRule
+from .finding import Finding, Level
 
 __all__ = [
     "PairVerdict",

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from efa_constructs.cluster.finding import Level
+from efa_constructs.cluster.verdict import NodeGroupVerdict, judge_node_group
 from efa_constructs.lookups.deployed import (
     STACK_TAG,
     TRAFFIC_TAG,
@@ -16,9 +17,8 @@ from efa_constructs.lookups.deployed import (
     PlacementGroup,
     SecurityGroup,
 )
-from efa_constructs.rehearsal.verdict import NodeGroupVerdict, judge_node_group
 
-from .deployments import (
+from ..rehearsal.deployments import (
     ANYWHERE,
     CLUSTER,
     CLUSTER_GROUP,

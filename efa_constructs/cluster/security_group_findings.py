@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from ..cluster.finding import Finding, Level
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup, SecurityGroup
 from .fabric import distinct_pairs, has_rule_to_itself, interfaces_in_words, judge_pair
+from .finding import Finding, Level
 
 __all__ = ["about_security_groups"]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import comb
 
-from ..cluster.finding import Finding, Level
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
 from .fabric import distinct_pairs, judge_pair
+from .finding import Finding, Level
 from .node_group_findings import about_efa_nodes, about_nodes_without_efa, about_status
 from .security_group_findings import about_security_groups
 from .way_out_findings import about_ways_out
