@@ -6,6 +6,7 @@
     ├── InvalidArgumentError
     ├── InvalidConfigurationError
     ├── AwsRequestError
+    ├── KubernetesRequestError
     └── RehearsalError
 
 Messages are lower case, name the argument, the value and the fix, and are raised before any resource is defined.
@@ -18,6 +19,7 @@ __all__ = [
     "EfaConstructsError",
     "InvalidArgumentError",
     "InvalidConfigurationError",
+    "KubernetesRequestError",
     "NotAnEfaInstanceTypeError",
     "RehearsalError",
     "UnknownInstanceTypeError",
@@ -46,6 +48,10 @@ class InvalidConfigurationError(EfaConstructsError):
 
 class AwsRequestError(EfaConstructsError):
     """AWS could not be asked, or refused to answer."""
+
+
+class KubernetesRequestError(EfaConstructsError):
+    """A Kubernetes API server could not be asked, or refused to answer."""
 
 
 class RehearsalError(EfaConstructsError):
