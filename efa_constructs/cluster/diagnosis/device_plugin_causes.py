@@ -11,6 +11,7 @@ from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject
 from .cause import Cause, Owner, listed
 from .cluster_objects import RESOURCES, ClusterObjects, allocatable
+from .last_words import said_at_the_end
 from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
 
@@ -62,7 +63,7 @@ def _about(objects: ClusterObjects, program: KnownProgram, resource: str, *, wai
         for node in objects.snapshot.nodes
         if objects.devices(node, resource) and not allocatable(node).get(resource)
     ]
-    if unserved and not plugins:
+    if unserved and not plugins and "daemon_sets" not in objects.snapshot.unread:
         yield Cause(
             code="device-plugin-missing",
             level=Level.FAULT if waited_for else Level.WARNING,
@@ -124,7 +125,8 @@ def _crash_loop(
         code=PLUGIN_CRASHES,
         # On nodes that have nothing for it, it does no harm.
         level=Level.FAULT if waited_for or has_devices else Level.WARNING,
-        problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes)}: {_last_words(pods[0])}",
+        problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes)}: "
+        + _last_words(objects, pods[0]),
         fix=_fix_of_crash(objects, program, nodes, has_devices=has_devices),
     )
 
@@ -156,12 +158,9 @@ def _is_crashing(pod: KubernetesObject) -> bool:
     )
 
 
-def _last_words(pod: KubernetesObject) -> str:
-    for status in pod["status"].get("containerStatuses") or ():
-        message = ((status.get("lastState") or {}).get("terminated") or {}).get("message")
-        if message:
-            return f'it says "{message}"'
-    return "it says nothing"
+def _last_words(objects: ClusterObjects, pod: KubernetesObject) -> str:
+    words = next(said_at_the_end(objects.snapshot, pod), "")
+    return f'it says "{words}"' if words else "it says nothing"
 
 
 def _node_of(pod: KubernetesObject) -> str:

@@ -9,6 +9,7 @@ from ..finding import Finding, Level
 from ..known_programs import KnownProgram
 from .cause import Cause, Owner
 from .cluster_objects import RESOURCES, ClusterObjects
+from .container_causes import about_containers
 from .device_plugin_causes import PLUGIN_CRASHES, about_device_plugins, plugins_that_wait
 from .mpi_job_causes import about_ends, about_jobs, about_schedulers
 from .mpi_operator_causes import OPERATOR_FORBIDDEN, about_mpi_operators, unseen_jobs
@@ -39,7 +40,7 @@ def diagnose(
 
 def _causes(objects: ClusterObjects) -> Iterator[Cause]:
     unplaced = find_unplaced(objects)
-    nowhere = list(about_missing_nodes(objects, unplaced))
+    nowhere = [] if "nodes" in objects.snapshot.unread else list(about_missing_nodes(objects, unplaced))
     if nowhere:
         # Everything else follows from that.
         yield from nowhere
@@ -61,6 +62,7 @@ def _causes(objects: ClusterObjects) -> Iterator[Cause]:
     waiting_operators = {owner: unseen_jobs(objects) for owner, _ in objects.programs(KnownProgram.MPI_OPERATOR)}
     yield from about_placement(objects, scheduled, {**waiting_plugins, **waiting_operators}, owed)
     yield from about_missing_objects(objects)
+    yield from about_containers(objects)
     yield from about_mpi_operators(objects)
 
 

@@ -9,13 +9,13 @@ from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
+from .last_words import BAD_SSH_FILES, NO_MEMORY_TO_LOCK, NO_SSHD, SSH_REFUSED, UNRESOLVED, said_at_the_end
 from .mpi_operator_causes import gang_scheduler
 from .unplaced_pods import Unplaced
 
 __all__ = ["about_ends", "about_jobs", "about_schedulers"]
 
 _DEFAULT_SCHEDULER = "default-scheduler"
-_UNRESOLVED = "Could not resolve hostname"
 
 
 def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) -> Iterator[Cause]:
@@ -94,24 +94,52 @@ def _about_its_start(objects: ClusterObjects, job: Owner, item: KubernetesObject
 
 
 def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Cause | None:
-    words = [message for pod in objects.launchers(job) for message in _exit_messages(pod)]
+    words = [words for pod in objects.launchers(job) for words in said_at_the_end(objects.snapshot, pod)]
     if not words:
         return None
-    if _UNRESOLVED in words[0]:
-        early = item["spec"].get("launcherCreationPolicy", "AtStartup") == "AtStartup"
-        return Cause(
-            code="workers-do-not-resolve",
-            problem=f'the launcher of {job} failed: "{words[0]}" ({_states(objects, job)})',
-            fix="let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), and see why they "
-            "are not Ready"
-            if early
-            else "see why the workers are not Ready, and whether the job's Service is there",
+    code, fix = _remedy(objects, job, item, words[0])
+    return Cause(code=code, problem=f'the launcher of {job} failed: "{words[0]}" ({_states(objects, job)})', fix=fix)
+
+
+def _remedy(objects: ClusterObjects, job: Owner, item: KubernetesObject, words: str) -> tuple[str, str]:
+    """The code and the fix of what a launcher said."""
+    if UNRESOLVED.search(words):
+        if item["spec"].get("launcherCreationPolicy", "AtStartup") == "AtStartup":
+            return (
+                "workers-do-not-resolve",
+                "let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), and see why they "
+                "are not Ready",
+            )
+        return (
+            "workers-do-not-resolve",
+            "see why the workers are not Ready, and whether the job's Service is there",
         )
-    return Cause(
-        code="launcher-failed",
-        problem=f'the launcher of {job} failed: "{words[0]}" ({_states(objects, job)})',
-        fix="mend what the launcher says",
-    )
+    if BAD_SSH_FILES.search(words) or SSH_REFUSED.search(words):
+        said = _said_by_workers(objects, job)
+        return (
+            "ssh-refused",
+            "set 'StrictModes no' in the sshd_config of the image, for the operator mounts keys into ~/.ssh as links, "
+            "and leave 'fsGroup' out of the pods' securityContext, which lets a group read the private key"
+            + (f' (a worker says "{said}")' if said else ""),
+        )
+    if NO_SSHD.search(words):
+        return (
+            "no-sshd",
+            "let the workers run '/usr/sbin/sshd -De', with a readinessProbe on its port, and the launcher wait for "
+            "them (launcherCreationPolicy: WaitForWorkersReady)",
+        )
+    if NO_MEMORY_TO_LOCK.search(words):
+        return (
+            "memory-not-locked",
+            "add IPC_LOCK to securityContext.capabilities of the workers, or raise the limit of locked memory of the "
+            "container runtime",
+        )
+    return "launcher-failed", "mend what the launcher says"
+
+
+def _said_by_workers(objects: ClusterObjects, job: Owner) -> str:
+    lines = (line for pod in objects.workers(job) for line in objects.snapshot.logs.get(pod["metadata"]["uid"], ()))
+    return next((line.strip() for line in lines if BAD_SSH_FILES.search(line)), "")
 
 
 def _stuck(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Iterator[Cause]:
@@ -169,14 +197,6 @@ def _unscheduled(unplaced: Collection[Unplaced]) -> dict[str, list[Owner]]:
         if name != _DEFAULT_SCHEDULER and not group.scheduler_words:
             owners.setdefault(name, []).append(group.owner)
     return owners
-
-
-def _exit_messages(pod: KubernetesObject) -> Iterator[str]:
-    for status in pod["status"].get("containerStatuses") or ():
-        for state in (status.get("state") or {}, status.get("lastState") or {}):
-            ended = state.get("terminated") or {}
-            if ended.get("exitCode"):
-                yield str(ended.get("message") or f"exit status {ended['exitCode']}")
 
 
 def _states(objects: ClusterObjects, job: Owner) -> str:

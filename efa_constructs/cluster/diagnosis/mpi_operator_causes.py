@@ -40,7 +40,7 @@ def about_mpi_operators(objects: ClusterObjects) -> Iterator[Cause]:
     operators = dict(objects.programs(KnownProgram.MPI_OPERATOR))
     waiting = tuple(name for name, job in objects.mpi_jobs.items() if _waits(job))
     if not operators:
-        if waiting and waiting == unseen_jobs(objects):
+        if waiting and waiting == unseen_jobs(objects) and "deployments" not in objects.snapshot.unread:
             yield Cause(
                 code="mpi-operator-missing",
                 problem="no Deployment runs the MPI Operator",
@@ -71,7 +71,7 @@ def _about_its_pods(
     objects: ClusterObjects, owner: Owner, deployment: KubernetesObject, waiting: tuple[Owner, ...]
 ) -> Iterator[Cause]:
     pods = objects.pods.get(owner, [])
-    crashed = [words for pod in pods for words in _crash_words(pod)]
+    crashed = [words for pod in pods for words in _crash_words(objects, pod)]
     if crashed:
         # How it may be used follows upon what is wrong, and hides it.
         refused = [line for line in objects.snapshot.operator_log if line.startswith(_REFUSES_ARGUMENT)]
@@ -125,7 +125,7 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
             quotes.setdefault(right, found[0])
     for account in sorted({account for account, _, _ in rights}):
         role = _cluster_role(objects, account)
-        if role is None:
+        if role is None and "cluster_role_bindings" not in objects.snapshot.unread:
             quote = next(quotes[right] for right in sorted(quotes) if right[0] == account)
             yield Cause(
                 code=OPERATOR_FORBIDDEN,
@@ -136,7 +136,7 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
             )
             continue
         for right in sorted(right for right in rights if right[0] == account):
-            yield _missing_rule(role, right, sorted(rights[right]), quotes[right], waiting)
+            yield _missing_rule(role or "of the operator", right, sorted(rights[right]), quotes[right], waiting)
 
 
 def _missing_rule(
@@ -199,12 +199,13 @@ def _flags(deployment: KubernetesObject) -> dict[str, str]:
     return {found["name"]: found["value"] for found in map(_FLAG.match, arguments) if found is not None}
 
 
-def _crash_words(pod: KubernetesObject) -> Iterator[str]:
+def _crash_words(objects: ClusterObjects, pod: KubernetesObject) -> Iterator[str]:
     """The last words of a program that ends and is started again, for ever."""
     for status in pod["status"].get("containerStatuses") or ():
         ended = (status.get("lastState") or {}).get("terminated") or {}
         if ended.get("exitCode") and not status.get("ready"):
-            yield _LOG_PREFIX.sub("", str(ended.get("message") or "nothing"))
+            lines = [line for line in objects.snapshot.operator_log if line.strip()]
+            yield _LOG_PREFIX.sub("", str(ended.get("message") or (lines[-1] if lines else "nothing")))
 
 
 def _waits(job: KubernetesObject) -> bool:

@@ -108,10 +108,12 @@ def _causes(objects: ClusterObjects, group: Unplaced, owed: Collection[str]) -> 
             yield _max_pods(group)
         case Obstacle.TAKEN:
             yield _taken(objects, group)
-        case Obstacle.OTHER:
+        # None: nobody may say what the nodes have.
+        case Obstacle.OTHER | None:
             yield Cause(
                 code="not-scheduled",
-                problem=f"{group}: no node takes them, although each has what they ask for",
+                problem=f"{group}: no node takes them"
+                + ("" if group.obstacle is None else ", although each has what they ask for"),
                 fix="mend what the scheduler names",
             )
 

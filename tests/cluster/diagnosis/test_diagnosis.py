@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.cluster.diagnosis.cause import Cause
+from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
 from efa_constructs.cluster.diagnosis.diagnosis import diagnose
+from efa_constructs.cluster.diagnosis.node_causes import about_nodes
 from efa_constructs.cluster.finding import Finding, Level
 
 from .objects import (
@@ -21,6 +24,7 @@ from .objects import (
     operator,
     operator_pod,
     pod,
+    snapshot,
     waiting_worker,
 )
 
@@ -323,3 +327,171 @@ def test_a_job_that_the_operator_does_not_take_is_told_in_its_words() -> None:
     finding = only(**{**jobs_pods(), "mpi_jobs": [job("train")]}, events=[event])
     assert finding.code == "mpi-job-invalid"
     assert "spec.name is too long" in finding.problem
+
+
+# What the logs and the containers of a cluster with real nodes say.
+
+
+def ended(reason: str = "Error", **state: Any) -> dict[str, Any]:
+    """The status of a container that ended, and says nothing where nobody asked for it."""
+    return {"ready": False, "state": {"terminated": {"exitCode": 255, "reason": reason, **state}}}
+
+
+def failed_launcher(owner: dict[str, Any]) -> dict[str, Any]:
+    return launcher(owner, status={"phase": "Failed", "containerStatuses": [ended()]})
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "fix"),
+    [
+        (
+            "ssh: Could not resolve hostname train-worker-0.train.default.svc: Name or service not known",
+            "workers-do-not-resolve",
+            "WaitForWorkersReady",
+        ),
+        ("root@train-worker-0: Permission denied (publickey,password).", "ssh-refused", "StrictModes no"),
+        ("Permissions 0640 for '/root/.ssh/id_rsa' are too open.", "ssh-refused", "fsGroup"),
+        ("ssh: connect to host train-worker-1.train port 22: Connection refused", "no-sshd", "sshd -De"),
+        (
+            "[1,0]<stdout>:a:1:2 [0] Libfabric error: (-12) Cannot allocate memory",
+            "memory-not-locked",
+            "IPC_LOCK",
+        ),
+        ("bash: all_reduce_perf: command not found", "launcher-failed", "mend what the launcher says"),
+    ],
+)
+def test_a_launcher_that_failed_is_quoted_by_the_line_of_its_log_that_matters(line: str, code: str, fix: str) -> None:
+    log = ["Warning: Permanently added 'train-worker-0' to the list of known hosts.", line]
+    if code != "launcher-failed":
+        log.append("ORTE was unable to reliably start one or more daemons.")
+    failed = failed_launcher(TRAIN)
+    finding = only(**jobs_pods(failed), logs={failed["metadata"]["uid"]: log})
+    assert finding.code == code
+    assert f'"{line}"' in finding.problem
+    assert fix in finding.fix
+
+
+def test_what_a_workers_sshd_says_stands_with_what_the_launcher_says() -> None:
+    refused = "Authentication refused: bad ownership or modes for directory /root/.ssh"
+    failed = failed_launcher(TRAIN)
+    worker = pod("train-worker-0", TRAIN, "MPIJob", labels={"training.kubeflow.org/job-role": "worker"})
+    logs = {
+        failed["metadata"]["uid"]: ["Permission denied (publickey)."],
+        worker["metadata"]["uid"]: ["Server listening on 0.0.0.0 port 22.", refused],
+    }
+    finding = only(**jobs_pods(failed, worker), logs=logs)
+    assert finding.code == "ssh-refused"
+    assert refused in finding.fix
+
+
+def test_a_container_without_any_words_is_told_by_its_exit_status() -> None:
+    assert '"exit status 255"' in only(**jobs_pods(failed_launcher(TRAIN))).problem
+
+
+def test_an_image_that_no_node_could_pull_is_told_once_with_the_runtimes_words() -> None:
+    image = "registry.example.com/nccl-tests:v1"
+    waiting = {
+        "image": image,
+        "ready": False,
+        "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off"}},
+    }
+    pods = [on_a_node(number, containerStatuses=[waiting]) for number in (0, 1)]
+    event = {
+        "reason": "Failed",
+        "message": f'Failed to pull image "{image}": not found',
+        "involvedObject": {"uid": pods[0]["metadata"]["uid"]},
+    }
+    finding = only(**jobs_pods(*pods), events=[event])
+    assert (finding.code, finding.level) == ("image-not-pulled", Level.FAULT)
+    assert "MPIJob 'default/train'" in finding.problem
+    assert "not found" in finding.problem
+
+
+def test_a_worker_that_took_too_much_memory_is_told() -> None:
+    worker = pod(
+        "train-worker-0",
+        TRAIN,
+        "MPIJob",
+        labels={"training.kubeflow.org/job-role": "worker"},
+        status={"phase": "Failed", "containerStatuses": [ended("OOMKilled")]},
+    )
+    finding = only(**jobs_pods(worker))
+    assert finding.code == "out-of-memory"
+    assert "train-worker-0" in finding.problem
+
+
+# What the user may not read is not taken for what is not there.
+
+
+@pytest.mark.parametrize(
+    ("unread", "objects", "wrong"),
+    [
+        ("daemon_sets", {"nodes": nodes(efa=None)}, "device-plugin-missing"),
+        ("deployments", {}, "mpi-operator-missing"),
+        ("nodes", {"nodes": [], **RUNS, "pods": [operator_pod(OPERATOR)]}, "no-nodes"),
+    ],
+)
+def test_what_could_not_be_read_is_not_missing(unread: str, objects: dict[str, Any], wrong: str) -> None:
+    objects = {"mpi_jobs": [job("train")], **objects}
+    assert wrong in {finding.code for finding in found(**objects)}
+    assert wrong not in {finding.code for finding in found(**objects, unread={unread: "forbidden"})}
+
+
+def test_without_nodes_that_could_be_read_the_scheduler_is_quoted() -> None:
+    says = "0/2 nodes are available: 2 Insufficient vpc.amazonaws.com/efa"
+    finding = only(**jobs_pods(waiting_worker(TRAIN, says=says)), nodes=[], unread={"nodes": "forbidden"})
+    assert finding.code == "not-scheduled"
+    assert says in finding.problem
+
+
+# Nodes that offer less than they should.
+
+
+def about(**objects: Any) -> list[Cause]:
+    return list(about_nodes(cluster_objects(**objects)))
+
+
+def ready(*items: dict[str, Any]) -> list[dict[str, Any]]:
+    for item in items:
+        item["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    return list(items)
+
+
+def test_nodes_that_offer_all_that_they_have_are_sound() -> None:
+    assert about(nodes=ready(*nodes())) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "level"),
+    [
+        ({"gpu": "7"}, "7 of nvidia.com/gpu, and should offer 8", Level.FAULT),
+        ({"efa": "3"}, "3 of vpc.amazonaws.com/efa, and should offer 4", Level.FAULT),
+        ({"hugepages_2Mi": "10256Mi"}, "10256Mi of hugepages-2Mi, and should offer 21122Mi", Level.WARNING),
+        ({"hugepages_2Mi": "0"}, "0Mi of hugepages-2Mi, and should offer 21122Mi", Level.WARNING),
+    ],
+)
+def test_nodes_that_offer_less_than_they_have_are_told_once(changes: dict[str, Any], words: str, level: Level) -> None:
+    (cause,) = about(nodes=ready(*nodes(**changes)))
+    assert (cause.code, cause.level) == ("node-short-of-resource", level)
+    assert words in cause.problem
+    assert "ip-10-0-0-0a and ip-10-0-0-0b (p4d.24xlarge)" in cause.problem
+
+
+def test_a_device_of_which_a_node_offers_nothing_is_for_its_plugin_to_tell() -> None:
+    assert about(nodes=ready(*nodes(efa=None, gpu=None))) == []
+
+
+def test_without_aws_a_node_has_the_efas_that_its_label_promises() -> None:
+    unknown = ClusterObjects(snapshot(nodes=ready(*nodes(efa="3"))), None)
+    assert [cause.code for cause in about_nodes(unknown)] == ["node-short-of-resource"]
+    for node in unknown.snapshot.nodes:
+        del node["metadata"]["labels"]["vpc.amazonaws.com/efa.present"]
+    assert list(about_nodes(unknown)) == []
+
+
+def test_a_node_that_is_not_ready_is_told_in_its_kubelets_words() -> None:
+    node = nodes()[0]
+    node["status"]["conditions"] = [{"type": "Ready", "status": "False", "message": "cni plugin not initialized"}]
+    (cause,) = about(nodes=[node])
+    assert cause.code == "node-not-ready"
+    assert "cni plugin not initialized" in cause.problem
