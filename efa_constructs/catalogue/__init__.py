@@ -37,6 +37,7 @@ from .interfaces import (
     network_interfaces,
 )
 from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
+from .node_group_health import HealthIssueMeaning, health_issue_meaning
 from .search import all_instance_types, find, get
 from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 
@@ -63,6 +64,7 @@ __all__ = [
     "AvailabilityZone",
     "DevicePlugin",
     "DevicePluginNeed",
+    "HealthIssueMeaning",
     "InstanceStore",
     "InstanceType",
     "InterfaceLayout",
@@ -82,6 +84,7 @@ __all__ = [
     "eks_image_registry",
     "find",
     "get",
+    "health_issue_meaning",
     "ipv4_addresses_used",
     "managed_pod_limit",
     "max_pods",
