@@ -81,6 +81,8 @@ class SummarizedPod:
     holds: Mapping[str, str]
     # What there is to say: why no node takes it, or what its container said last.
     message: str
+    # How often its containers were started again.
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +228,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod)),
         holds=_holds(pod),
         message=_message(pod),
+        restarts=sum(one.get("restartCount", 0) for one in status.get("containerStatuses") or ()),
     )
 
 
