@@ -116,6 +116,7 @@ async def make_nodes(api: KubernetesApi, numbers: Iterable[int]) -> None:
             efa_interfaces=instance.known_efa_interfaces,
             accelerator="nvidia",
             accelerator_count=instance.accelerators[0].count,
+            logical_neuron_cores=0,
             driver="nvidia",
             brings_nvidia_device_plugin=False,
             operating_system="AL2023",

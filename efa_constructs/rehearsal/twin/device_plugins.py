@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_CORE_RESOURCE, NEURON_RESOURCE
 from ...cluster.known_programs import KnownProgram
 from .node_objects import NodeFacts
 from .outcomes import Outcome, Verdict
@@ -47,6 +47,9 @@ def offered_devices(node: NodeFacts, running: Iterable[KnownProgram]) -> dict[st
         offered[GPU_RESOURCE] = node.accelerator_count
     if KnownProgram.NEURON_DEVICE_PLUGIN in programs and _has(node, "neuron"):
         offered[NEURON_RESOURCE] = node.accelerator_count
+        # That the plugin counts logical cores, of which Trainium2 has half as many as physical ones, is an inference:
+        # they are what a program can be given.
+        offered[NEURON_CORE_RESOURCE] = node.logical_neuron_cores
     return offered
 
 

@@ -50,7 +50,8 @@ def _stages() -> list[dict[str, Any]]:
             _NODE,
             [_in(".status.phase", "Running"), _in(ready, "True")],
             {"statusTemplate": _NODE_CONDITIONS},
-            delay_milliseconds=20_000,
+            # A kubelet's, of a node that does not change. Its lease, which kwok renews, is what shows that it lives.
+            delay_milliseconds=300_000,
         ),
         _stage(
             "pod-runs",

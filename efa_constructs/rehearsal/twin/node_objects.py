@@ -48,6 +48,8 @@ class NodeFacts:
     # "nvidia", "neuron" or None: what the instance has, ...
     accelerator: str | None
     accelerator_count: int
+    # 0 without Neuron devices.
+    logical_neuron_cores: int
     # ... and for what its AMI has the driver.
     driver: str | None
     # Whether the AMI itself offers GPUs to pods.

@@ -143,10 +143,13 @@ def test_bottlerocket_offers_gpus_by_itself(cluster: LiveCluster) -> None:
     eventually(lambda: cluster.offers(NODE.name, GPU_RESOURCE) == "8", "GPUs are offered")
 
 
-def test_the_neuron_plugin_offers_neuron_devices(cluster: LiveCluster) -> None:
-    cluster.set_nodes(replace(NODE, accelerator="neuron", driver="neuron", accelerator_count=16))
+def test_the_neuron_plugin_offers_neuron_devices_and_their_cores(cluster: LiveCluster) -> None:
+    cluster.set_nodes(
+        replace(NODE, accelerator="neuron", driver="neuron", accelerator_count=16, logical_neuron_cores=32)
+    )
     cluster.apply(plugin("neuron", NEURON_IMAGE))
     eventually(lambda: cluster.offers(NODE.name, "aws.amazon.com/neuron") == "16", "devices are offered")
+    eventually(lambda: cluster.offers(NODE.name, "aws.amazon.com/neuroncore") == "32", "their cores are offered")
 
 
 def test_the_scheduler_gives_devices_to_pods_that_ask_and_no_more_than_there_are(cluster: LiveCluster) -> None:
