@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_CORE_RESOURCE, NEURON_RESOURCE
-from .known_programs import KnownProgram
+from ...cluster.known_programs import KnownProgram
 from .node_objects import NodeFacts
 from .outcomes import Outcome, Verdict
 
-__all__ = ["DEVICE_RESOURCES", "offered_devices", "plugin_verdict"]
-
-# Every extended resource that a device plugin of ours offers.
-DEVICE_RESOURCES = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NEURON_CORE_RESOURCE)
+__all__ = ["offered_devices", "plugin_verdict"]
 
 
 def plugin_verdict(program: KnownProgram, pod: dict[str, Any], node: NodeFacts) -> Verdict:

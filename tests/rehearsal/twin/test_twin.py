@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
+from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
 from efa_constructs.errors import RehearsalError
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.twin.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, Taint
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
 from efa_constructs.rehearsal.twin.twin import Twin
