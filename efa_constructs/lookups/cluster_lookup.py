@@ -14,7 +14,7 @@ from .cluster_facts import SCHEMA_VERSION, Cluster, ClusterFacts, Subnet, Vpc
 from .clusters import EksCluster, read_cluster
 from .instance_type_offerings import read_offerings
 from .node_subnets import JudgedSubnet, NodesWanted, judge_subnets
-from .questions import Answer, ask
+from .questions import Answer, ask, refusals
 from .subnets import VpcSubnet, read_subnets
 from .vpcs import read_cidr_blocks
 from .ways_out import read_route_tables, read_vpc_endpoints, route_targets, way_out
@@ -155,11 +155,11 @@ def look_up_cluster(clients: AwsClients, name: str, wanted: NodesWanted) -> Clus
         region=clients.region,
         wanted=wanted,
         cluster=cluster,
-        cidr_blocks=network and network.cidr_blocks.value_or_none(),
-        subnets=network and network.judge(clients.region, wanted, offering_zones, cluster),
+        cidr_blocks=network.cidr_blocks.value_or_none() if network else None,
+        subnets=network.judge(clients.region, wanted, offering_zones, cluster) if network else None,
         addons=addons.value_or_none(),
         offering_zones=offering_zones,
-        refusals=_refusals(
+        refusals=refusals(
             {
                 "which add-ons the cluster has; the app cannot refuse a VPC CNI that is too old": addons,
                 f"which zones offer {wanted.instance_type}; the app cannot refuse one that does not": offerings,
@@ -214,11 +214,6 @@ class _Network:
 def _order(judged: JudgedSubnet) -> tuple[int, str, str]:
     private_first = {True: 0, None: 1, False: 2}[judged.private]
     return private_first, judged.subnet.availability_zone, judged.subnet.id
-
-
-def _refusals(answers: Mapping[str, Answer[object]]) -> dict[str, AwsRequestError]:
-    refusals = {what: answer.refusal for what, answer in answers.items()}
-    return {what: refusal for what, refusal in refusals.items() if refusal is not None}
 
 
 def _is_complete(cluster: EksCluster) -> bool:

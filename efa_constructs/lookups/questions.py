@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Generic, ParamSpec, TypeVar
 
 from ..errors import AwsRequestError
 
-__all__ = ["Answer", "ask"]
+__all__ = ["Answer", "ask", "refusals"]
 
 Value = TypeVar("Value")
+Value_co = TypeVar("Value_co", covariant=True)
 Parameters = ParamSpec("Parameters")
 
 
-class Answer(Generic[Value]):
+class Answer(Generic[Value_co]):
     """The answer to a question that was asked, perhaps still to come: a value, or why AWS gave none."""
 
-    def __init__(self, future: Future[Value]) -> None:
+    def __init__(self, future: Future[Value_co]) -> None:
         """
         :param future: What waits for the value.
         """
         self._future = future
 
-    def value(self) -> Value:
+    def value(self) -> Value_co:
         """Wait for the value.
 
         :raises AwsRequestError: AWS could not be asked, or refused to answer.
         """
         return self._future.result()
 
-    def value_or_none(self) -> Value | None:
+    def value_or_none(self) -> Value_co | None:
         """Wait for the value; None where AWS gave none, and :attr:`refusal` says why."""
         return None if self.refusal else self._future.result()
 
@@ -62,3 +63,12 @@ def ask(
     # A daemon, not a thread of a pool: after Ctrl-C, the end of the program does not wait for AWS.
     threading.Thread(target=answer, name=f"ask {getattr(question, '__name__', 'AWS')}", daemon=True).start()
     return Answer(future)
+
+
+def refusals(answers: Mapping[str, Answer[object]]) -> dict[str, AwsRequestError]:
+    """Wait for answers, and tell why some have no value.
+
+    :param answers: By what they are about, in words.
+    """
+    found = {what: answer.refusal for what, answer in answers.items()}
+    return {what: refusal for what, refusal in found.items() if refusal is not None}

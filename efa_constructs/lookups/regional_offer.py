@@ -10,7 +10,7 @@ from ..errors import AwsRequestError
 from .clients import AwsClients
 from .efa_instance_types import Disagreement, EfaInstanceType, disagreements, read_efa_instance_types
 from .instance_type_offerings import read_offerings
-from .questions import ask
+from .questions import ask, refusals
 from .zones import Zone, read_zones, zone_by_name
 
 __all__ = ["RegionalOffer", "read_regional_offer"]
@@ -69,12 +69,6 @@ def read_regional_offer(clients: AwsClients, instance_types: Iterable[str]) -> R
     zones = ask(read_zones, clients)
     offerings = ask(read_offerings, clients, instance_types)
     efa_types = ask(read_efa_instance_types, clients)
-    answers = {
-        "which zones the account has, and of which kind": zones,
-        "which zones offer a type": offerings,
-        "whether the catalogue is right": efa_types,
-    }
-    refusals = {what: answer.refusal for what, answer in answers.items()}
     if efa_types.refusal and offerings.refusal:
         raise offerings.refusal
     found = zones.value_or_none()
@@ -83,5 +77,11 @@ def read_regional_offer(clients: AwsClients, instance_types: Iterable[str]) -> R
         zones=None if found is None else {zone.name: zone for zone in found},
         offerings=offerings.value_or_none(),
         efa_types=efa_types.value_or_none(),
-        refusals={what: refusal for what, refusal in refusals.items() if refusal is not None},
+        refusals=refusals(
+            {
+                "which zones the account has, and of which kind": zones,
+                "which zones offer a type": offerings,
+                "whether the catalogue is right": efa_types,
+            }
+        ),
     )

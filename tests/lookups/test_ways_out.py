@@ -62,6 +62,16 @@ def test_takes_the_main_route_table_for_a_subnet_without_its_own() -> None:
     assert not read([LOCAL, NAT], subnet="subnet-b").other_route
 
 
+@pytest.mark.parametrize(("route", "public"), [(INTERNET, True), (NAT, False)])
+def test_a_subnet_without_a_table_of_its_own_is_as_public_as_the_main_one(route: dict[str, Any], public: bool) -> None:
+    main: Any = {"RouteTableId": "rtb-main", "Associations": [{"Main": True}], "Routes": [LOCAL, route]}
+    own: Any = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": [LOCAL]}
+    for tables in ([main, own], [own, main]):
+        way = way_out("subnet-b", tables, [], "us-east-1")
+        assert way is not None
+        assert (way.internet_gateway, way.other_route) == (public, not public)
+
+
 def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
     def endpoint(service: str, kind: str, *tables: str) -> dict[str, Any]:
         name = f"com.amazonaws.us-east-1.{service}"
