@@ -53,10 +53,7 @@ def ready(account: AccountProcess) -> AccountProcess:
             aws_session_token=keys["AWS_SESSION_TOKEN"],
         )
 
-    ec2, ssm = client("ec2"), client("ssm")
-    vpc = json.loads(EXAMPLE.read_text())["vpc"]["id"]
-    ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})  # type: ignore[attr-defined]
-    ssm.put_parameter(  # type: ignore[attr-defined]
+    client("ssm").put_parameter(  # type: ignore[attr-defined]
         Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String"
     )
     return account
@@ -185,9 +182,12 @@ def test_without_credentials_it_says_so_in_one_sentence(tmp_path: Path) -> None:
     )
 
 
-def test_the_answer_goes_below_its_id_where_the_terminal_is_narrow(efa: Efa) -> None:
-    done = efa(*CLUSTER, COLUMNS="50")
-    assert max(len(line) for line in done.stdout.splitlines() if "http" not in line and "'" not in line) <= 50
+@pytest.mark.parametrize("columns", ["50", "100", "200"])
+def test_a_row_is_folded_into_the_width_and_said_once(efa: Efa, columns: str) -> None:
+    done = efa(*CLUSTER, COLUMNS=columns)
+    assert max(map(len, done.stdout.splitlines())) <= int(columns)
+    words = " ".join(done.stdout.split())
+    assert words.count("the interfaces of 3 p4d.24xlarge take 3, the warm pools of the VPC CNI for pods 297 more") == 1
 
 
 def test_help_has_an_example_and_does_not_load_boto3() -> None:

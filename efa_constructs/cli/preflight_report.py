@@ -16,6 +16,9 @@ __all__ = ["print_rows"]
 _STYLES = {Status.PASS: "green", Status.WARN: "yellow", Status.FAIL: "bold red", Status.NOT_CHECKED: "dim"}
 # Of the column with the status, as wide as its longest word.
 _STATUS = max(map(len, Status))
+_INDENT = 2
+# Columns that an answer needs beside its id, or it goes below.
+_ROOM = 30
 
 
 def print_rows(rows: Sequence[Row]) -> None:
@@ -25,20 +28,20 @@ def print_rows(rows: Sequence[Row]) -> None:
     for subject, of_subject in groupby(rows, key=lambda row: row.subject):
         out.print(Text(subject, style="bold"))
         for row in of_subject:
-            for number, line in enumerate(_lines(row, ids, out.width)):
-                style = _STYLES[row.status]
-                begin = 2 if number == 0 else len(line)
-                out.print(Text.assemble(line[:begin], (line[begin : 2 + _STATUS], style), line[2 + _STATUS :]))
+            first, *others = _lines(row, ids, out.width)
+            end = _INDENT + _STATUS
+            out.print(Text.assemble(first[:_INDENT], (first[_INDENT:end], _STYLES[row.status]), first[end:]))
+            for line in others:
+                out.print(Text(line))
         out.print()
     out.print(Text(_summary(rows)))
 
 
 def _lines(row: Row, ids: int, width: int) -> Iterator[str]:
-    beside = 2 + _STATUS + 2 + ids + 2
-    # In a narrow terminal, below.
-    narrow = width - beside < 30
-    indent = 2 + _STATUS + 2 if narrow else beside
-    head = f"  {row.status:<{_STATUS}}  {row.id:<{ids}}  "
+    beside = _INDENT + _STATUS + 2 + ids + 2
+    narrow = width - beside < _ROOM
+    indent = _INDENT + _STATUS + 2 if narrow else beside
+    head = f"{'':{_INDENT}}{row.status:<{_STATUS}}  {row.id:<{ids}}  "
     if narrow:
         yield head.rstrip()
         head = " " * indent

@@ -8,7 +8,7 @@ from ..lookups.deployed import WayOut
 from ..lookups.subnets import VpcSubnet
 from .account import Account
 from .plan import Plan
-from .rows import UndecidedError
+from .rows import NoSubnetError
 
 __all__ = ["chosen_subnet", "zone_of_nodes"]
 
@@ -17,7 +17,7 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
     """The subnet that was named, else the only private one that fits.
 
     :raises AwsRequestError: AWS refused to say which subnets there are, or which are private.
-    :raises UndecidedError: there is no such subnet, or no single one.
+    :raises NoSubnetError: there is no such subnet, or no single one.
     """
     network = account.cluster
     assert network is not None, "a new cluster has no subnets to choose from"
@@ -26,7 +26,7 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
         for subnet in subnets:
             if subnet.id == plan.subnet_id:
                 return subnet
-        raise UndecidedError(
+        raise NoSubnetError(
             f"the VPC of cluster {plan.cluster_name} has no subnet {plan.subnet_id}", f"name one of {_list(subnets)}"
         )
     ways = network.ways_out.value()
@@ -39,10 +39,10 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
         return fitting[0]
     where = f"in {plan.zone}" if plan.zone else f"of cluster {plan.cluster_name}"
     if not fitting:
-        raise UndecidedError(
+        raise NoSubnetError(
             f"there is no private subnet {where}", f"make one, or name one of {_list(private)} with '--subnet'"
         )
-    raise UndecidedError(
+    raise NoSubnetError(
         f"{len(fitting)} private subnets {where} could take the nodes, and EFA traffic does not cross zones",
         f"name one of {_list(fitting)} with '--subnet'",
     )
@@ -52,7 +52,7 @@ def zone_of_nodes(plan: Plan, account: Account) -> str:
     """The zone that the nodes go to.
 
     :raises AwsRequestError: AWS refused to say which subnets there are.
-    :raises UndecidedError: it depends on the subnet, which is undecided.
+    :raises NoSubnetError: it depends on the subnet, which is undecided.
     """
     if account.cluster is None:
         assert plan.zone is not None, "for a new cluster, the app takes one"

@@ -141,9 +141,9 @@ def _linked_roles(plan: Plan, account: Account) -> Verdict:
     if denied is not None and CREATE_SERVICE_LINKED_ROLE not in denied:
         return passed(f"AWS makes {which} itself, for which the role that deploys has the permission")
     services = service_linked_roles(plan)
+    are, them = ("is", "it") if len(missing) == 1 else ("are", "them")
     return warned(
-        f"{which} {'is' if len(missing) == 1 else 'are'} not there, and AWS makes them only if the role that deploys "
-        f"may {CREATE_SERVICE_LINKED_ROLE}",
+        f"{which} {are} not there, and AWS makes {them} only if the role that deploys may {CREATE_SERVICE_LINKED_ROLE}",
         "; ".join(
             f"run 'aws iam create-service-linked-role --aws-service-name {services[name]}' once" for name in missing
         ),

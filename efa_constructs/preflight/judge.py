@@ -8,7 +8,7 @@ from ..errors import AwsRequestError
 from . import capacity_checks, cluster_checks, deployment_checks, instance_type_checks, network_checks
 from .account import Account
 from .plan import Plan
-from .rows import Check, Row, Status, UndecidedError, Verdict
+from .rows import Check, NoSubnetError, Row, Status, Verdict
 
 __all__ = ["CHECKS", "judge"]
 
@@ -46,8 +46,8 @@ def judge(plan: Plan, account: Account, checks: Iterable[Check] = CHECKS) -> tup
 def _verdict(check: Check, plan: Plan, account: Account) -> Verdict | None:
     try:
         return check.judge(plan, account)
-    except UndecidedError as error:
-        return error.verdict
+    except NoSubnetError:
+        return Verdict(Status.NOT_CHECKED, "which subnet the nodes go to is not decided", "see the row 'subnet'")
     except AwsRequestError as error:
         action = error.denied_action
         fix = f"allow '{action}' in the IAM policy of the identity in use" if action else "run this again"

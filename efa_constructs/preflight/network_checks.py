@@ -9,7 +9,7 @@ from ..lookups.questions import Answer
 from .account import Account
 from .chosen_subnet import chosen_subnet
 from .plan import Plan
-from .rows import Check, Verdict, failed, not_checked, passed, warned
+from .rows import Check, NoSubnetError, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS"]
 
@@ -24,7 +24,10 @@ def _subnet(plan: Plan, account: Account) -> Verdict | None:
             f"{plan.subnet_id}, and nodes must be in the cluster's VPC",
             f"use one of {', '.join(subnet.id for subnet in subnets) or 'none: make one'}",
         )
-    subnet = chosen_subnet(plan, account)
+    try:
+        subnet = chosen_subnet(plan, account)
+    except NoSubnetError as error:
+        return error.verdict
     how = "" if plan.subnet_id is not None else ", the only private one that fits"
     return passed(f"the nodes go to {subnet.id} in {subnet.availability_zone}{how}")
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from .account import Account
 from .plan import Plan
 
-__all__ = ["Check", "Row", "Status", "UndecidedError", "Verdict", "failed", "not_checked", "passed", "warned"]
+__all__ = ["Check", "NoSubnetError", "Row", "Status", "Verdict", "failed", "not_checked", "passed", "warned"]
 
 
 class Status(StrEnum):
@@ -35,8 +35,8 @@ class Verdict(NamedTuple):
     fix: str | None = None
 
 
-class UndecidedError(Exception):
-    """A check depends on something that is not known: it ends as "not checked"."""
+class NoSubnetError(Exception):
+    """A check depends on the subnet of the nodes, and which one that is cannot be decided."""
 
     def __init__(self, reason: str, fix: str) -> None:
         super().__init__(reason)

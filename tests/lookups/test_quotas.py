@@ -16,7 +16,6 @@ from efa_constructs.lookups.quotas import read_vcpus_in_use
 
 from .stubs import KEYS
 
-
 ARN = "arn:aws:iam::123456789012:user/me"
 
 

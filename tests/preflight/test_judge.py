@@ -22,7 +22,6 @@ def test_rows_come_in_the_order_of_the_checks_whatever_answers_first(account: Em
 
 def test_a_cluster_that_is_ready_passes_every_check(account: Emulated) -> None:
     account.bootstrap()
-    account.clients.ec2.modify_vpc_attribute(VpcId=account.facts.vpc.id, EnableDnsHostnames={"Value": True})
     rows = account.rows(account.plan(facts=account.facts, zone="us-east-1b", node_group_name="efa"))
     # The emulated account's user has no policies that IAM could simulate.
     assert {id: row.reason for id, row in rows.items() if row.status != "pass"}.keys() == {"caller-permissions"}

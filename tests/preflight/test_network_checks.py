@@ -37,7 +37,7 @@ def test_the_named_subnet_must_be_in_the_clusters_vpc(account: Emulated) -> None
     assert row.reason.startswith("VPC vpc-0a1a2a3a4a5a6a7a8 of cluster training has no subnet subnet-0123456789abcdef0")
     # And what hangs on it is not known.
     others = {id: account.row(id, missing) for id in ("subnet-way-out", "subnet-addresses", "instance-type-offered")}
-    assert {row and row.status for row in others.values()} == {"not checked"}
+    assert {row and (row.status, row.fix) for row in others.values()} == {("not checked", "see the row 'subnet'")}
 
 
 def test_the_only_private_subnet_of_a_zone_is_taken(account: Emulated) -> None:
@@ -167,7 +167,6 @@ def test_addresses_of_pods_are_not_checked_where_aws_publishes_too_little(accoun
 
 def test_the_vpc_must_resolve_names(account: Emulated) -> None:
     vpc = account.facts.vpc.id
-    account.clients.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": True})
     row = account.row("vpc-dns")
     assert row is not None and row.status == "pass"
     account.clients.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={"Value": False})
