@@ -36,6 +36,7 @@ from .interfaces import (
     network_interfaces,
 )
 from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
+from .published_runs import PublishedRun, published_runs
 from .search import all_instance_types, find, get
 from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 
@@ -67,6 +68,7 @@ __all__ = [
     "MaxPods",
     "NetworkCard",
     "NetworkInterface",
+    "PublishedRun",
     "accelerator_resource",
     "all_instance_types",
     "allocatable",
@@ -86,6 +88,7 @@ __all__ = [
     "network_interfaces",
     "node_allocatable",
     "node_labels",
+    "published_runs",
     "region_of_zone",
     "regions",
     "supports_efa_only",
