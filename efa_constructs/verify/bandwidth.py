@@ -160,7 +160,9 @@ class _Facts:
 def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl_algorithm: str | None) -> _Facts:
     known = _known_type(instance_type)
     by_ratio = ranks_by_ratio(run, nccl_algorithm)
-    ranks = run.ranks if run.ranks is not None else by_ratio and by_ratio.certain
+    ranks = run.ranks
+    if ranks is None and by_ratio is not None:
+        ranks = by_ratio.certain
     assumption = None
     nodes = nodes or run.nodes or len(run.hosts) or None
     if nodes is None and ranks is not None and known is not None and known.accelerator_count:

@@ -60,6 +60,7 @@ def network_traffic(collective: str | None, nodes: int, ranks: int) -> NetworkTr
     # The part of a buffer of all ranks that belongs to other nodes.
     elsewhere = (nodes - 1) / nodes
     a_node = ranks / nodes
+    bounds: tuple[float, float, float, float]
     match collective:
         case "all_reduce":
             bounds = (2 * (nodes - 1), 2 * elsewhere, 1, 1)
