@@ -106,6 +106,12 @@ def test_compares_with_the_nearest_number_of_nodes_and_says_so() -> None:
     assert "on 4 nodes at 8 GiB, the nearest number of nodes that anybody published" in " ".join(judged.words)
 
 
+def test_between_two_numbers_of_nodes_the_larger_one_is_taken() -> None:
+    # Published at 16 GiB are 654 GB/s of 2 nodes, and 767.1 of 8.
+    judged = judge_bandwidth(run_with([(16 * GIB, 700.0)], ranks=32, nodes=4), instance_type="p6-b300.48xlarge")
+    assert {one.run.nodes for one in judged.published} == {8}
+
+
 def test_expects_less_of_more_nodes_but_never_more_than_was_measured() -> None:
     of_64 = judge_bandwidth(run_with([(8 * GIB, 286.0)], ranks=512, nodes=64), instance_type="p5.48xlarge")
     of_3 = judge_bandwidth(run_with([(8 * GIB, 322.0)], ranks=24, nodes=3), instance_type="p5.48xlarge")

@@ -90,6 +90,9 @@ def test_the_command_prints_what_is_parsed(shell: list[str], tmp_path: Path) -> 
     assert parse_counters(printed.stdout.replace(f"{tmp_path}/", "/sys/")) == {
         "rdmap16s27/1": {"rdma_write_bytes": 1000, "rx_drops": 0}
     }
+    (counters / "rx_drops").unlink()
+    single = subprocess.run([*shell, "-c", command], capture_output=True, text=True, check=True)
+    assert single.stdout == f"{tmp_path}/class/infiniband/rdmap16s27/ports/1/hw_counters/rdma_write_bytes:1000\n"
     shutil.rmtree(tmp_path / "class")
     nothing = subprocess.run([*shell, "-c", command], capture_output=True, text=True, check=True)
     assert (nothing.stdout, nothing.stderr) == ("", "")
