@@ -5,6 +5,7 @@
     ├── NotAnEfaInstanceTypeError
     ├── InvalidArgumentError
     ├── InvalidConfigurationError
+    ├── InvalidLogError
     ├── AwsRequestError
     └── RehearsalError
 
@@ -18,6 +19,7 @@ __all__ = [
     "EfaConstructsError",
     "InvalidArgumentError",
     "InvalidConfigurationError",
+    "InvalidLogError",
     "NotAnEfaInstanceTypeError",
     "RehearsalError",
     "UnknownInstanceTypeError",
@@ -42,6 +44,10 @@ class InvalidArgumentError(EfaConstructsError):
 
 class InvalidConfigurationError(EfaConstructsError):
     """The app's configuration (``efa:`` context keys, a cluster facts file) has a value that would not work."""
+
+
+class InvalidLogError(EfaConstructsError):
+    """A log cannot be read, or nothing can be said about it."""
 
 
 class AwsRequestError(EfaConstructsError):

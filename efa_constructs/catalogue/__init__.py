@@ -22,6 +22,7 @@ from .extended_resources import (
     NEURON_RESOURCE,
     accelerator_resource,
 )
+from .gpu_direct import has_gpu_direct_rdma
 from .image_registries import EKS_IMAGE_REGISTRIES, eks_image_registry
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
@@ -82,6 +83,7 @@ __all__ = [
     "eks_image_registry",
     "find",
     "get",
+    "has_gpu_direct_rdma",
     "ipv4_addresses_used",
     "managed_pod_limit",
     "max_pods",

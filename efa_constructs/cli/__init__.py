@@ -14,6 +14,7 @@ from ..errors import EfaConstructsError
 from .instances import instances
 from .output import error
 from .rehearse import rehearse
+from .verify import verify
 
 __all__ = ["app", "main"]
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(instances)
 app.command()(rehearse)
+app.command()(verify)
 
 
 def _show_version(value: bool) -> None:
