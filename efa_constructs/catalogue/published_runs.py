@@ -145,7 +145,6 @@ _RUNS = (
         None,
         "NCCL 2.8.3+cuda11.2",
         "later versions of the page show more, with a newer NCCL",
-        comparable=False,
     ),
     PublishedRun(
         "p4d.24xlarge",

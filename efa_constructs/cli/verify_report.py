@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..verify.in_words import size_in_words
 from ..verify.results import Measurement, NcclTestsRun, Row
 from ..verify.verdict import Reason, Verdict
 from ..verify.verified import VerifiedLog, VerifiedRun
@@ -27,7 +28,6 @@ _MEANING = {
 }
 # A table of sizes from 8 bytes to 16 GiB has 32.
 _MOST_ROWS = 40
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def print_verified(verified: VerifiedLog) -> None:
@@ -53,6 +53,7 @@ def _print_run(out: Console, verified: VerifiedRun, which: str) -> None:
     if verified.run.rows:
         print_heading(out, "Measured")
         out.print(Padding(_table(verified.run.rows), (0, 0, 0, 2)))
+    print_list(out, "Bandwidth", verified.bandwidth.words)
     print_list(out, "What to do", verified.advice)
 
 
@@ -63,7 +64,10 @@ def _facts(verified: VerifiedRun) -> Iterator[tuple[str, str]]:
         yield "where", _where(verified)
     if (peak := _peak(run.rows)) is not None:
         row, measured = peak
-        yield "peak", f"{measured.bus_bandwidth:.2f} GB/s of bus bandwidth, out of place, at {_size(row.size_bytes)}"
+        yield (
+            "peak",
+            f"{measured.bus_bandwidth:.2f} GB/s of bus bandwidth, out of place, at {size_in_words(row.size_bytes)}",
+        )
     if run.average_bus_bandwidth is not None:
         yield "average", f"{run.average_bus_bandwidth:.2f} GB/s over all sizes"
     if run.rows:
@@ -105,7 +109,7 @@ def _table(rows: Iterable[Row]) -> Table:
     if len(shown) > _MOST_ROWS:
         table.add_row(f"{len(shown) - _MOST_ROWS:,} more", "...")
     for row in shown[-_MOST_ROWS:]:
-        table.add_row(_size(row.size_bytes), row.data_type, *_cells(row.out_of_place), _wrong(row))
+        table.add_row(size_in_words(row.size_bytes), row.data_type, *_cells(row.out_of_place), _wrong(row))
     return table
 
 
@@ -125,11 +129,3 @@ def _wrong(row: Row) -> str:
 def _peak(rows: Iterable[Row]) -> tuple[Row, Measurement] | None:
     measured = [(row, row.out_of_place) for row in rows if row.out_of_place is not None]
     return max(measured, key=lambda one: one[1].bus_bandwidth, default=None)
-
-
-def _size(number: int) -> str:
-    """Such as 8 B or 1 GiB; exact, or else in bytes."""
-    unit = 0
-    while number and number % 1024 == 0 and unit < len(_UNITS) - 1:
-        number, unit = number // 1024, unit + 1
-    return f"{number:,} {_UNITS[unit]}"

@@ -6,17 +6,18 @@ that one operation takes c S / B at least. Algorithm bandwidth, S over time, is 
 times the factor of nccl-tests. For an all_reduce of n ranks on N nodes: B N (n-1) / ((N-1) n), which is 1.875 B with
 two nodes of 8 GPUs, and nears B as nodes are added. So two nodes may well show more than their cards' speed.
 
-The judgement. Thresholds come from what was measured: the lowest of the published runs that are most like this one,
-less the tenth that nccl-tests itself forgives (``NCCL_TESTS_MIN_BW``: src/common.cu). None exceeds what somebody
-measured.
+The judgement. Thresholds come from what was measured: a run is low if it is below the lowest of the published runs that
+are most like it, less the tenth that nccl-tests itself forgives (``NCCL_TESTS_MIN_BW``: src/common.cu). No threshold
+exceeds what somebody measured.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import median_low
 from typing import Any
 
 from .. import catalogue
@@ -36,14 +37,6 @@ _LIKE_SIZES = 4
 # Half of the last digit that nccl-tests prints, in GB/s.
 _ROUNDING = 0.005
 
-_WITHOUT_GPUDIRECT = (
-    "half of what others measure is what a plugin without GPUDirect RDMA reaches: if NCCL's lines lack '/GDRDMA', or "
-    "the plugin does not find libcudart.so or libcuda.so, make the library reachable in the image (such as a link "
-    "libcuda.so to libcuda.so.1), which took one user from 20 to over 40 GB/s "
-    "(https://github.com/aws/aws-ofi-nccl/issues/244)"
-)
-_FEWER_INTERFACES = "look whether the plugin found every EFA interface of the type ('found N nics')"
-
 
 class BandwidthVerdict(StrEnum):
     """How the bandwidth stands."""
@@ -51,7 +44,7 @@ class BandwidthVerdict(StrEnum):
     # Not more than a tenth below the lowest published run that is like it.
     IN_LINE = "in-line"
     BELOW = "below"
-    # Half of it, or less.
+    # And, by the same tolerance, half of the middle one, or less.
     HALF = "half"
     # Above the ceiling: the log, the type or the number of nodes is wrong.
     IMPOSSIBLE = "impossible"
@@ -84,9 +77,8 @@ class BandwidthJudgement:
     # The published runs that are most like it, the slowest first.
     published: tuple[PublishedBandwidth, ...]
     ranks_by_ratio: RanksByRatio | None
-    # Sentences for people: what is found, and what to do.
+    # Sentences for people.
     words: tuple[str, ...]
-    advice: tuple[str, ...] = field(default=())
 
 
 def ceiling(
@@ -288,14 +280,12 @@ def _compared(facts: _Facts, row: Row, measurement: Measurement) -> BandwidthJud
     words = [facts.assumption] if facts.assumption else []
     if not published:
         words.append(f"{measured}: {_nothing_published_in_words(facts, row)}")
-        return _judgement(facts, BandwidthVerdict.NOT_COMPARED, (*words, *_ceiling_in_words(facts, measurement)))
-    lowest, highest = _expected(facts, published)
-    verdict = _verdict(measurement.bus_bandwidth / lowest)
-    words.append(f"{measured} is {_stand_in_words(verdict, measurement.bus_bandwidth, lowest, highest)}")
-    words.append(_published_in_words(facts, published, lowest))
-    return _judgement(
-        facts, verdict, (*words, *_ceiling_in_words(facts, measurement)), _advice(facts, verdict), published
-    )
+        return _judgement(facts, BandwidthVerdict.NOT_COMPARED, (*words, _ceiling_in_words(facts, measurement)))
+    expected = _expected(facts, published)
+    verdict = _verdict(measurement.bus_bandwidth, expected)
+    words.append(f"{measured} is {_stand_in_words(verdict, measurement.bus_bandwidth, expected)}")
+    words.append(_published_in_words(facts, published, expected))
+    return _judgement(facts, verdict, (*words, _ceiling_in_words(facts, measurement)), published)
 
 
 def _most_like(facts: _Facts, size: int) -> tuple[PublishedBandwidth, ...]:
@@ -319,40 +309,42 @@ def _distance(one: float, other: float) -> float:
     return abs(math.log2(one / other)) if one > 0 < other else math.inf
 
 
-def _expected(facts: _Facts, published: Sequence[PublishedBandwidth]) -> tuple[float, float]:
-    """The lowest and highest published bandwidth; of fewer nodes, less by what the ceiling is lower with more nodes."""
-    of_fewer = published[0].run
+def _expected(facts: _Facts, published: Sequence[PublishedBandwidth]) -> tuple[float, ...]:
+    """The published bandwidths, from low to high; of fewer nodes, less by what the ceiling is lower with more nodes."""
+    theirs = published[0].run
     share = 1.0
-    if facts.instance_type is not None and facts.ceiling is not None and facts.nodes != of_fewer.nodes:
-        theirs = ceiling(facts.instance_type, facts.collective, of_fewer.nodes, of_fewer.ranks)
+    if facts.instance_type is not None and facts.ceiling is not None and facts.nodes != theirs.nodes:
+        their_ceiling = ceiling(facts.instance_type, facts.collective, theirs.nodes, theirs.ranks)
         # Never more than what was measured.
-        share = min(1.0, facts.ceiling / theirs) if theirs else 1.0
-    return published[0].bus_bandwidth * share, published[-1].bus_bandwidth * share
+        share = min(1.0, facts.ceiling / their_ceiling) if their_ceiling else 1.0
+    return tuple(one.bus_bandwidth * share for one in published)
 
 
-def _verdict(share: float) -> BandwidthVerdict:
-    if share >= 1 - _TOLERANCE:
+def _verdict(measured: float, expected: Sequence[float]) -> BandwidthVerdict:
+    if measured >= (1 - _TOLERANCE) * expected[0]:
         return BandwidthVerdict.IN_LINE
-    return BandwidthVerdict.BELOW if share > 0.5 * (1 + _TOLERANCE) else BandwidthVerdict.HALF
+    return BandwidthVerdict.HALF if measured <= (1 + _TOLERANCE) * median_low(expected) / 2 else BandwidthVerdict.BELOW
 
 
-def _stand_in_words(verdict: BandwidthVerdict, measured: float, lowest: float, highest: float) -> str:
-    others = bandwidth_in_words(lowest)
-    if highest > lowest:
-        others = f"{others} to {bandwidth_in_words(highest)}"
-    share = round(100 * measured / lowest)
+def _stand_in_words(verdict: BandwidthVerdict, measured: float, expected: Sequence[float]) -> str:
+    others = " to ".join(dict.fromkeys(bandwidth_in_words(bandwidth) for bandwidth in (expected[0], expected[-1])))
     match verdict:
-        case BandwidthVerdict.IN_LINE if measured > highest:
+        case BandwidthVerdict.IN_LINE if measured > expected[-1]:
             return f"above what others published ({others})"
         case BandwidthVerdict.IN_LINE:
             return f"in line with what others published ({others})"
         case BandwidthVerdict.BELOW:
-            return f"below what others published: {share} % of the lowest ({others})"
+            return f"below what others published: {_percent(measured, expected[0])} of the lowest ({others})"
         case _:
-            return f"half of what others published, or less: {share} % of the lowest ({others})"
+            middle = _percent(measured, median_low(expected))
+            return f"half of what others published, or less: {middle} of the middle one ({others})"
 
 
-def _published_in_words(facts: _Facts, published: Sequence[PublishedBandwidth], lowest: float) -> str:
+def _percent(part: float, whole: float) -> str:
+    return f"{round(100 * part / whole)} %"
+
+
+def _published_in_words(facts: _Facts, published: Sequence[PublishedBandwidth], expected: Sequence[float]) -> str:
     runs = f"{len(published)} runs" if len(published) > 1 else "1 run"
     nodes = published[0].run.nodes
     sizes = sorted({one.size_bytes for one in published})
@@ -360,7 +352,7 @@ def _published_in_words(facts: _Facts, published: Sequence[PublishedBandwidth], 
     text = f"compared with {runs} of {facts.collective} on {nodes} nodes at {at}"
     if nodes != facts.nodes:
         text += ", the nearest number of nodes that anybody published"
-        if lowest < published[0].bus_bandwidth:
+        if expected[0] < published[0].bus_bandwidth:
             text += "; expected is less, as the ceiling is lower with more nodes"
     return text
 
@@ -371,44 +363,35 @@ def _nothing_published_in_words(facts: _Facts, row: Row) -> str:
         return (
             f"no published run of {facts.collective} on {facts.type_name} is known, so that it passes or fails nothing"
         )
-    sizes = [size for run in runs for size, _ in run.bus_bandwidths]
-    return (
+    sizes = sorted({size for run in runs for size, _ in run.bus_bandwidths})
+    text = (
         f"the published runs of {facts.collective} on {facts.type_name} are of other sizes "
-        f"({size_in_words(min(sizes))} to {size_in_words(max(sizes))}) or other numbers of ranks on a node, so that it "
-        f"passes or fails nothing" + ("; run it up to 2 GiB or more (-e 2G)" if row.size_bytes < min(sizes) else "")
+        f"({' to '.join(dict.fromkeys(size_in_words(size) for size in (sizes[0], sizes[-1])))}) or other numbers of "
+        "ranks on a node, so that it passes or fails nothing"
     )
+    return text if row.size_bytes >= sizes[0] else f"{text}; larger messages tell more (-e {max(2, sizes[0] >> 30)}G)"
 
 
-def _ceiling_in_words(facts: _Facts, measurement: Measurement) -> Iterator[str]:
+def _ceiling_in_words(facts: _Facts, measurement: Measurement) -> str:
     if facts.ceiling is not None:
-        share = round(100 * measurement.bus_bandwidth / facts.ceiling)
-        yield (
-            f"{share} % of the ceiling of {bandwidth_in_words(facts.ceiling)}, which the EFA interfaces of "
-            f"{_nodes_in_words(facts)} set"
-        )
-    elif facts.instance_type is None:
-        yield f"no ceiling: instance type '{facts.type_name}' is not in the catalogue"
-    elif facts.instance_type.accelerator_link_spans_instances:
-        yield f"no ceiling: GPUs of several {facts.type_name} are linked past EFA"
-    else:
-        yield f"no ceiling: what {facts.collective} moves between {_nodes_in_words(facts)} has no known bound"
+        share = _percent(measurement.bus_bandwidth, facts.ceiling)
+        bound = bandwidth_in_words(facts.ceiling)
+        return f"{share} of the ceiling of {bound}, which the EFA interfaces of {_nodes_in_words(facts)} set"
+    if facts.instance_type is None:
+        return f"no ceiling: instance type '{facts.type_name}' is not in the catalogue"
+    if facts.instance_type.accelerator_link_spans_instances:
+        return f"no ceiling: GPUs of several {facts.type_name} are linked past EFA"
+    return f"no ceiling: what {facts.collective} moves between {_nodes_in_words(facts)} has no known bound"
 
 
 def _nodes_in_words(facts: _Facts) -> str:
     return f"{facts.nodes} nodes of {facts.type_name}"
 
 
-def _advice(facts: _Facts, verdict: BandwidthVerdict) -> tuple[str, ...]:
-    if verdict is BandwidthVerdict.HALF and facts.instance_type is not None and facts.instance_type.rdma:
-        return _WITHOUT_GPUDIRECT, _FEWER_INTERFACES
-    return (_FEWER_INTERFACES,) if verdict in (BandwidthVerdict.BELOW, BandwidthVerdict.HALF) else ()
-
-
 def _judgement(
     facts: _Facts,
     verdict: BandwidthVerdict,
     words: tuple[str, ...],
-    advice: tuple[str, ...] = (),
     published: tuple[PublishedBandwidth, ...] = (),
 ) -> BandwidthJudgement:
     return BandwidthJudgement(
@@ -422,7 +405,6 @@ def _judgement(
         published=published,
         ranks_by_ratio=facts.by_ratio,
         words=words,
-        advice=advice,
     )
 
 
@@ -451,5 +433,4 @@ def to_json(judgement: BandwidthJudgement) -> dict[str, Any]:
         ],
         "ranks_by_ratio": by_ratio and {"lowest": by_ratio.lowest, "highest": by_ratio.highest},
         "words": list(judgement.words),
-        "advice": list(judgement.advice),
     }

@@ -184,25 +184,25 @@ def _sum_of(grown: Mapping[str, int], counters: Sequence[str], otherwise: str) -
 
 
 def required_traffic(
-    run: NcclTestsRun, *, iterations: int, aggregated_iterations: int = 1, nodes: int | None = None
+    run: NcclTestsRun, *, nodes: int | None = None, iterations: int | None = None
 ) -> RequiredTraffic | None:
     """Return the least that a run moved between its nodes. None: no bound is known.
 
-    Each place of each row was repeated ``iterations`` times ``aggregated_iterations``. Warm-up, the first call and the
+    Each operation of each row, out of place and in place, was timed so many times. Warm-up, the first call and the
     checks of values come on top of it (BenchTime and TimeTest in NVIDIA/nccl-tests:src/common.cu); a bound that leaves
     them out holds with any release. See ``network_traffic`` for what one operation moves.
 
     :param run: The run, whose rows all were measured.
-    :param iterations: What its header calls ``iters``.
-    :param aggregated_iterations: What its header calls ``agg iters``. Default: 1.
     :param nodes: Default: what the log says.
+    :param iterations: What its header calls ``iters``, times what it calls ``agg iters``. Default: what the log says.
     """
+    iterations = iterations or run.iterations or 0
     nodes = nodes or run.nodes or len(run.hosts)
     traffic = network_traffic(run.collective, nodes, run.ranks) if run.ranks else None
     if traffic is None or iterations < 1:
         return None
     places = sum(row.size_bytes * sum(one is not None for one in (row.out_of_place, row.in_place)) for row in run.rows)
-    moved = places * iterations * max(1, aggregated_iterations)
+    moved = places * iterations
     return RequiredTraffic(
         nodes=nodes,
         total_bytes=int(traffic.total * moved),

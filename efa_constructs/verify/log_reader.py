@@ -14,7 +14,7 @@ from .logged_run import LoggedRun
 from .nccl_lines import NcclLine, nccl_line_of
 from .prefixes import plain_text, without_prefixes
 from .results import Row
-from .table import COLLECTIVES, TableHeader, device_of, row_of, table_header_of
+from .table import COLLECTIVES, TableHeader, device_of, iterations_of, row_of, table_header_of
 
 __all__ = ["LogReader"]
 
@@ -164,6 +164,7 @@ class LogReader:
             run = self._begin()
         run.has_settings = True
         run.validates = None if match[1] is None else match[1] != "0"
+        run.iterations = iterations_of(text)
         return True
 
     def _read_device(self, text: str) -> bool:

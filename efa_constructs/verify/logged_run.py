@@ -29,6 +29,7 @@ class LoggedRun:
         self.has_table = False
         # Whether it compares results with what they should be. None: it does not say.
         self.validates: bool | None = None
+        self.iterations: int | None = None
         self.rows: list[Row] = []
         self.average_bus_bandwidth: float | None = None
         self.out_of_bounds: int | None = None
@@ -131,6 +132,7 @@ class LoggedRun:
             ranks=ranks,
             hosts=hosts,
             nodes=nodes,
+            iterations=self.iterations,
             devices=tuple(self._models),
             rows=tuple(self.rows),
             average_bus_bandwidth=self.average_bus_bandwidth,
