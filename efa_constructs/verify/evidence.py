@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from .causes import Cause, causes_in_nccl_line
 from .nccl_lines import NcclLine, channel_of
+from .prefixes import plain_text
 
 __all__ = ["Evidence", "LogLine", "Sightings", "note"]
 
@@ -165,5 +166,5 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Evidence, NcclLine, int, str], 
 
 def _readable(line: str) -> str:
     """For a terminal: nothing in it that steers one, and no longer than a few lines."""
-    text = "".join(one if one.isprintable() else " " for one in line[: _LONGEST_EXAMPLE + 1]).strip()
+    text = "".join(one if one.isprintable() else " " for one in plain_text(line)[: _LONGEST_EXAMPLE + 1]).strip()
     return text if len(text) <= _LONGEST_EXAMPLE else f"{text[:_LONGEST_EXAMPLE]}..."

@@ -25,6 +25,7 @@ _FIRST_LINES = 100
 # No line of NCCL or of a table is longer.
 _LONGEST_LINE = 4096
 _NCCL = " NCCL "
+_LEVELS = ("INFO ", "WARN ")
 # What follows "NCCL INFO" in lines that say something. Most lines do not.
 _TELLING = (
     "NET/",
@@ -64,7 +65,11 @@ class LogReader:
         self.other_program: str | None = None
         # Whether its first lines have what no text has.
         self.looks_binary = False
+        # What is said before a run begins, and the run that is on, with what is said of it: plain attributes, for every
+        # line asks for them.
         self._next = Evidence()
+        self._open_run: LoggedRun | None = None
+        self._evidence = self._next
         self._table: TableHeader | None = None
         self._json = JsonCollector()
         self._json_prefixes = 0
@@ -94,21 +99,24 @@ class LogReader:
             if self.number <= _FIRST_LINES:
                 self.looks_binary |= "\0" in line or "\ufffd" in line
             at = line.find(_NCCL)
-            if at >= 0 and line.startswith(("INFO ", "WARN "), at + len(_NCCL)):
+            if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
                 self._evidence.nccl_lines += 1
-                if line.startswith(_TELLING, at + 11) or "via NET/" in line or line.find("  ", 0, at) >= 0:
+                if "via NET/" in line or line.startswith(_TELLING, at + 11) or self._cuts_a_row(line, at):
                     self._read_nccl(line)
             elif any(map(line.__contains__, _WORDS)) or self._half_row or self._json.collecting:
                 self._read_other(line)
 
+    def _cuts_a_row(self, line: str, at: int) -> bool:
+        # Rows have columns, and so more than one blank in a row; no prefix has.
+        return self._table is not None and "  " in line[:at]
+
     def _read_nccl(self, line: str) -> None:
-        text = plain_text(line[:_LONGEST_LINE])
-        for candidate in without_prefixes(text):
-            said = nccl_line_of(candidate)
-            if said is not None:
-                self._evidence_of(said).add(said, self.number, text)
-                return
-        self._read_cut_row(text)
+        text = line[:_LONGEST_LINE]
+        said = nccl_line_of(text)
+        if said is None:
+            self._read_cut_row(plain_text(text))
+        else:
+            self._evidence_of(said).add(said, self.number, text)
 
     def _read_cut_row(self, text: str) -> None:
         """A line of NCCL that begins in the middle: both print to the same stream, and a row has no newline yet."""
@@ -217,8 +225,7 @@ class LogReader:
         if match is None or self._open_run is None:
             return False
         self._open_run.end(int(match[1]), self.number, text)
-        self._table = None
-        self._programs.clear()
+        self._close()
         return True
 
     def _read_average(self, text: str) -> bool:
@@ -263,14 +270,7 @@ class LogReader:
             self._take_room()
         run.report(report.run)
         run.evidence.add_nccl_version(f"NCCL version {report.nccl}", self.number, "")
-
-    @property
-    def _open_run(self) -> LoggedRun | None:
-        return self.runs[-1] if self.runs and not self.runs[-1].ended else None
-
-    @property
-    def _evidence(self) -> Evidence:
-        return self._next if self._open_run is None else self._open_run.evidence
+        self._close()
 
     def _evidence_of(self, said: NcclLine) -> Evidence:
         if self._open_run is None and self.runs and self.runs[-1].owns(said):
@@ -284,12 +284,20 @@ class LogReader:
             self.runs[-1].forget_processes()
         run = LoggedRun(self._next, self.number)
         self.runs.append(run)
+        self._open_run, self._evidence = run, run.evidence
         self._next = Evidence()
         self._table = None
         self._half_row = ""
         if len(self._programs) == 1:
             (run.collective,) = self._programs
         return run
+
+    def _close(self) -> None:
+        """The run that is on has ended."""
+        self._open_run, self._evidence = None, self._next
+        self._table = None
+        self._half_row = ""
+        self._programs.clear()
 
     def _take_room(self) -> None:
         self._room -= 1

@@ -7,15 +7,19 @@ some releases. Source: src/debug.cc and src/transport/net.cc of NVIDIA/nccl.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from .prefixes import plain_text, without_prefixes
 
 __all__ = ["NcclLine", "NetworkChannel", "channel_of", "nccl_line_of"]
 
-_LINE = re.compile(
-    r"\s*(?:\[[^\]]{8,40}\] )?([^\s:]{1,1024}):(\d{1,10}):\d{1,10} \[-?\d{1,4}\] "
-    r"(?:.{0,300}? )?NCCL (?:INFO|WARN) (.*)",
-    re.DOTALL,
+# What stands before "NCCL INFO".
+_PROCESS = re.compile(
+    r"\s*(?:\[[^\]]{8,40}\] )?([^\s:]{1,1024}):(\d{1,10}):\d{1,10} \[-?\d{1,4}\](?: .{0,300})?", re.DOTALL
 )
+# Every process has one of its own, unless every line has a time in front.
+_MOST_BEGINNINGS = 4096
 # "Ring" until NCCL 2.5, without "[send]" until 2.3; "(3)" is the rank of the proxy.
 _CHANNEL = re.compile(
     r"(?:Channel|Ring) \d{1,5}(?:/\d{1,5})? : (\d{1,8})(?:\[\w{1,16}\])? -> (\d{1,8})(?:\[\w{1,16}\])? "
@@ -23,8 +27,7 @@ _CHANNEL = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class NcclLine:
+class NcclLine(NamedTuple):
     """One line, and which process printed it."""
 
     host: str
@@ -32,8 +35,7 @@ class NcclLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkChannel:
+class NetworkChannel(NamedTuple):
     """One end of a connection between two ranks that a network carries."""
 
     # Such as Libfabric, AWS Libfabric, Socket or IB.
@@ -43,10 +45,22 @@ class NetworkChannel:
     rank: int | None
 
 
-def nccl_line_of(text: str) -> NcclLine | None:
+def nccl_line_of(line: str) -> NcclLine | None:
     """What NCCL printed; None if the line is not NCCL's own, such as a comment that quotes one."""
-    match = _LINE.match(text)
-    return None if match is None else NcclLine(match[1], int(match[2]), match[3])
+    beginning, _, text = line.partition(" NCCL ")
+    process = _process_of(beginning)
+    if process is None or not text.startswith(("INFO ", "WARN ")):
+        return None
+    return NcclLine(*process, plain_text(text[5:]))
+
+
+@lru_cache(maxsize=_MOST_BEGINNINGS)
+def _process_of(beginning: str) -> tuple[str, int] | None:
+    """Host and process id of what stands before ``NCCL INFO``."""
+    for candidate in without_prefixes(plain_text(beginning)):
+        if match := _PROCESS.fullmatch(candidate):
+            return match[1], int(match[2])
+    return None
 
 
 def channel_of(text: str) -> NetworkChannel | None:
