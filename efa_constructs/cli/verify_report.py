@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..verify.comparison import Change, Comparison, compare_logs
 from ..verify.in_words import size_in_words
 from ..verify.results import Measurement, NcclTestsRun, Row
 from ..verify.verdict import Reason, Verdict
@@ -30,14 +31,19 @@ _MEANING = {
 _MOST_ROWS = 40
 
 
-def print_verified(verified: VerifiedLog) -> None:
-    """Print the verdict on each run of a log."""
+def print_verified(verified: VerifiedLog, other: VerifiedLog | None = None) -> None:
+    """Print the verdict on each run of a log.
+
+    :param other: A log whose runs are set beside them. Default: none.
+    """
     out = console()
     with out.capture() as captured:
         for number, run in enumerate(verified.runs, start=1):
             if number > 1:
                 out.print()
             _print_run(out, run, f"run {number} of {len(verified.runs)}: " if len(verified.runs) > 1 else "")
+        if other is not None:
+            _print_comparisons(out, verified, other)
     # rich fills lines with blanks, which wrap in a narrower window.
     for line in captured.get().splitlines():
         print(line.rstrip())
@@ -55,6 +61,35 @@ def _print_run(out: Console, verified: VerifiedRun, which: str) -> None:
         out.print(Padding(_table(verified.run.rows), (0, 0, 0, 2)))
     print_list(out, "Bandwidth", verified.bandwidth.words)
     print_list(out, "What to do", verified.advice)
+
+
+def _print_comparisons(out: Console, verified: VerifiedLog, other: VerifiedLog) -> None:
+    comparisons = compare_logs(verified, other)
+    for one in comparisons:
+        several = len(verified.runs) > 1 or len(other.runs) > 1
+        which = f" (run {one.run + 1}, and run {one.other_run + 1} there)" if several else ""
+        print_list(out, f"Beside the other log{which}", one.comparison.words)
+        if one.comparison.sizes:
+            out.print()
+            out.print(Padding(_comparison_table(one.comparison), (0, 0, 0, 2)))
+    if not comparisons:
+        print_list(out, "Beside the other log", ("no run of it is of the same collective",))
+
+
+def _comparison_table(comparison: Comparison) -> Table:
+    table = Table(box=box.ASCII, show_edge=False, pad_edge=False)
+    for heading in ("size", "busbw GB/s", "other", "difference", "times as fast", ""):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for size in comparison.sizes[-_MOST_ROWS:]:
+        table.add_row(
+            size_in_words(size.size_bytes),
+            f"{size.bus_bandwidth:.2f}",
+            f"{size.other_bus_bandwidth:.2f}",
+            f"{size.difference:+.2f}",
+            f"{size.speed:.3g}",
+            "" if size.change is Change.SAME else str(size.change),
+        )
+    return table
 
 
 def _facts(verified: VerifiedRun) -> Iterator[tuple[str, str]]:

@@ -8,15 +8,16 @@ where out of place and in place of one row differ by more, in either run. Publis
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from .in_words import bandwidth_in_words, size_in_words
 from .results import Measurement, NcclTestsRun, Row
+from .verified import VerifiedLog, VerifiedRun
 
-__all__ = ["Change", "Comparison", "SizeComparison", "compare", "to_json"]
+__all__ = ["Change", "Comparison", "RunComparison", "SizeComparison", "compare", "compare_logs", "to_json"]
 
 _NOISE = 0.1
 # Of collectives that move different data in place (alltoall copies in between), the two places tell nothing of noise.
@@ -64,6 +65,54 @@ class Comparison:
     def slower(self) -> tuple[SizeComparison, ...]:
         """The sizes that are slower in the other run by more than noise."""
         return tuple(size for size in self.sizes if size.change is Change.SLOWER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunComparison:
+    """A run of one log, and one of another, by their places from 0."""
+
+    run: int
+    other_run: int
+    comparison: Comparison
+
+
+def compare_logs(log: VerifiedLog, other: VerifiedLog) -> tuple[RunComparison, ...]:
+    """Compare the runs of two logs: the first of a collective with the first of it there, and so on.
+
+    One run and one run are compared, whatever they are. Runs without a partner are left out.
+
+    :param log: The one that the other is held against.
+    :param other: The other one.
+    """
+    return tuple(
+        RunComparison(
+            run=place,
+            other_run=other_place,
+            comparison=compare(
+                log.runs[place].run,
+                other.runs[other_place].run,
+                instance_type=_type_name(log.runs[place]),
+                other_instance_type=_type_name(other.runs[other_place]),
+            ),
+        )
+        for place, other_place in _pairs([one.run for one in log.runs], [one.run for one in other.runs])
+    )
+
+
+def _type_name(verified: VerifiedRun) -> str | None:
+    return None if verified.instance_type is None else verified.instance_type.name
+
+
+def _pairs(runs: Sequence[NcclTestsRun], others: Sequence[NcclTestsRun]) -> Iterator[tuple[int, int]]:
+    if len(runs) == len(others) == 1:
+        yield 0, 0
+        return
+    free = list(range(len(others)))
+    for place, run in enumerate(runs):
+        partner = next((other for other in free if others[other].collective == run.collective), None)
+        if partner is not None:
+            free.remove(partner)
+            yield place, partner
 
 
 def compare(
@@ -195,9 +244,12 @@ def _speed_in_words(speed: float) -> str:
     return f"{speed:.3g} times as fast"
 
 
-def to_json(comparison: Comparison) -> dict[str, Any]:
-    """The comparison as a JSON object. Bandwidths in GB/s, sizes in bytes."""
+def to_json(compared: RunComparison) -> dict[str, Any]:
+    """The comparison as a JSON object. Bandwidths in GB/s, sizes in bytes, runs by their places from 0."""
+    comparison = compared.comparison
     return {
+        "run": compared.run,
+        "other_run": compared.other_run,
         "comparable": not comparison.obstacles,
         "obstacles": list(comparison.obstacles),
         "remarks": list(comparison.remarks),

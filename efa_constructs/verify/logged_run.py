@@ -159,11 +159,17 @@ def _collective_of(rows: list[Row], ranks: int | None) -> str | None:
     row, last = max(measured, key=lambda one: one[1].algorithm_bandwidth)
     if row.root is not None:
         return "reduce"
-    if ranks is None or ranks < 2 or last.algorithm_bandwidth < _LEAST_FOR_RATIO:
+    if last.algorithm_bandwidth < _LEAST_FOR_RATIO:
+        return None
+    # No other collective has a factor above 1.
+    if last.bus_bandwidth > (1 + _SAME_RATIO) * last.algorithm_bandwidth:
+        return "all_reduce"
+    if ranks is None or ranks < 2:
         return None
     return next(
         (
             name
+            # An all_reduce of two ranks, as all others have a factor above 1.
             for name, ratio in (("all_reduce", 2 * (ranks - 1) / ranks), ("reduce_scatter", (ranks - 1) / ranks))
             if _has_ratio(last, ratio)
         ),

@@ -19,18 +19,21 @@ from ..errors import InvalidArgumentError
 from .bandwidth import BandwidthJudgement
 from .in_words import bandwidth_in_words, size_in_words
 from .results import NcclTestsRun
+from .verified import VerifiedLog
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["PlottedRun", "check_plot_file", "write_plot"]
+__all__ = ["PlottedRun", "check_plot_file", "plotted_runs", "write_plot"]
 
 _FORMATS = ("png", "svg", "html")
 _TITLE = "Bus bandwidth over message size"
 # Colours that most colour-blind people tell apart, and that are readable on white and on black:
 # Okabe and Ito, Color Universal Design, https://jfly.uni-koeln.de/color/
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+_COLOURS = ("#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00")
+# Of what was measured: the second one is as dark, or as light, as the text.
+_MEASURED = ("#0072B2", "#000000")
 _DASHES = ("--", "-.", (0, (1, 1)), (0, (5, 1)), (0, (3, 1, 1, 1)))
 _QUIET = "#808080"
 _LEGEND_WIDTH = 105
@@ -71,6 +74,29 @@ def check_plot_file(file: Path, option: str = "--plot") -> None:
         raise InvalidArgumentError(
             f"'{option}' needs matplotlib, which is not installed: pip install 'efa-constructs[plot]'"
         )
+
+
+def plotted_runs(verified: VerifiedLog, name: str) -> list[PlottedRun]:
+    """Return the runs of a log with labels that tell them apart.
+
+    :param verified: The log.
+    :param name: What it is called in the legend, such as the name of its file.
+    """
+    several = len(verified.runs) > 1
+    return [
+        PlottedRun(
+            label=f"{_what_ran(one.run)}: {name}{f', run {number}' if several else ''}",
+            run=one.run,
+            judgement=one.bandwidth,
+        )
+        for number, one in enumerate(verified.runs, start=1)
+    ]
+
+
+def _what_ran(run: NcclTestsRun) -> str:
+    ranks = "" if run.ranks is None else f", {run.ranks} ranks"
+    nodes = "" if run.nodes is None else f" on {run.nodes} nodes"
+    return f"{run.collective or 'collective not named'}{ranks}{nodes}"
 
 
 def write_plot(file: Path, plotted: Sequence[PlottedRun]) -> None:
@@ -164,7 +190,7 @@ def _draw(
         axes.plot(
             sizes,
             bandwidths,
-            color=_COLOURS[(number + 1) % len(_COLOURS)],
+            color=_COLOURS[number % len(_COLOURS)],
             linestyle=_DASHES[number % len(_DASHES)],
             linewidth=1,
             marker="s",
@@ -176,8 +202,8 @@ def _draw(
         axes.plot(
             sizes,
             bandwidths,
-            color=_COLOURS[0],
-            linestyle="-" if number == 0 else _DASHES[(number - 1) % len(_DASHES)],
+            color=_MEASURED[number % len(_MEASURED)],
+            linestyle="-" if number < len(_MEASURED) else _DASHES[number % len(_DASHES)],
             linewidth=2.5,
             marker="o",
             markersize=4,
