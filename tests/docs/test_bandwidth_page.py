@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from efa_constructs import catalogue
-from efa_constructs.verify.bandwidth import BandwidthVerdict, ceiling
+from efa_constructs.verify.bandwidth import BandwidthVerdict, ceiling, judge_bandwidth, to_json
+from efa_constructs.verify.comparison import RunComparison, compare
+from efa_constructs.verify.comparison import to_json as comparison_to_json
 from efa_constructs.verify.efa_counters import judge_traffic, traffic_between
 from efa_constructs.verify.in_words import size_in_words
 from efa_constructs.verify.network_traffic import network_traffic
 from efa_constructs.verify.rank_ratio import bus_bandwidth_factor
+from tests.verify.runs import GIB, run_with
 
 from .pages import ROOT, quoted, section, table
 
 PAGE = "explanation/bandwidth.md"
 RUNS = catalogue.published_runs()
+RUN = run_with([(2 * GIB, 443.72)])
+JUDGED = judge_bandwidth(RUN, instance_type="p5.48xlarge")
 
 
 def share(run: catalogue.PublishedRun) -> float | None:
@@ -88,6 +95,26 @@ def test_the_counters_are_those_that_are_added_up() -> None:
         grown = dict.fromkeys(quoted(counters), 1)
         traffic = traffic_between("a", {"d/1": dict.fromkeys(grown, 0)}, {"d/1": grown})
         assert getattr(judge_traffic([traffic], None).nodes[0], f"{direction}_bytes") == len(grown) == 3
+
+
+COMPARED = RunComparison(run=0, other_run=0, comparison=compare(RUN, RUN))
+
+
+@pytest.mark.parametrize(
+    ("fields", "document"),
+    [("bandwidth", to_json(JUDGED)), ("comparisons", comparison_to_json(COMPARED))],
+    ids=["bandwidth", "comparisons"],
+)
+def test_the_reference_lists_every_field(fields: str, document: dict[str, Any]) -> None:
+    page = (ROOT / "docs/reference/command.md").read_text()
+    _, _, rest = page.partition(f"Fields of `{fields}`:\n")
+    rows = table(rest.strip().partition("\n\n")[0])
+    assert [name for row in rows for name in quoted(row[0])] == list(document)
+    (listed,) = [row[1] for row in rows if "list of" in row[1]]
+    (items,) = [
+        value for value in document.values() if value and isinstance(value, list) and isinstance(value[0], dict)
+    ]
+    assert [name for name in quoted(listed.partition("list of")[2]) if name in items[0]] == list(items[0])
 
 
 def test_the_page_is_found() -> None:

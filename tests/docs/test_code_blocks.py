@@ -106,8 +106,8 @@ def test_complains_about_what_does_not_exist(line, complaint):
     assert [found for words in commands_of(line) for found in complaints(words)] == [complaint]
 
 
-# "$ efa instances ..." and what it prints; a line of "..." stands for any number of lines.
-SESSIONS = [block for block in blocks("console") if block.text.startswith("$ efa instances")]
+# "$ efa instances ...", "$ efa verify ..." and what they print; a line of "..." stands for any number of lines.
+SESSIONS = [block for block in blocks("console") if block.text.startswith(("$ efa instances", "$ efa verify"))]
 
 
 @pytest.mark.parametrize("block", SESSIONS, ids=lambda block: block.name)
