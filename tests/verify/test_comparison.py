@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 
-from efa_constructs.verify.comparison import compare, to_json
+from efa_constructs.verify.comparison import Comparison, RunComparison, compare, to_json
 
 from .runs import GIB, MIB, measured, row, run_of, run_with
 
@@ -100,10 +101,15 @@ def test_says_what_makes_a_comparison_less_certain() -> None:
     assert "a log ends within the run" in remarks
 
 
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(json.dumps(to_json(RunComparison(run=0, other_run=1, comparison=comparison))))
+    return document
+
+
 def test_becomes_json() -> None:
-    document = json.loads(json.dumps(to_json(compare(EFA, TCP))))
-    assert document["comparable"] is True
+    document = as_json(compare(EFA, TCP))
+    assert (document["run"], document["other_run"], document["comparable"]) == (0, 1, True)
     assert document["sizes"][-1]["change"] == "slower"
     assert document["sizes"][-1]["difference"] == -442.08
-    refused = json.loads(json.dumps(to_json(compare(EFA, run_with([(GIB, 400.0)], "all_gather")))))
+    refused = as_json(compare(EFA, run_with([(GIB, 400.0)], "all_gather")))
     assert (refused["comparable"], refused["sizes"]) == (False, [])
