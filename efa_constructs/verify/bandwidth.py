@@ -17,7 +17,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from statistics import median_low
 from typing import Any
 
 from .. import catalogue
@@ -267,10 +266,10 @@ def _accelerators(facts: _Facts) -> int | None:
 def _doubt_about_nodes(facts: _Facts) -> str | None:
     if facts.nodes == 1:
         return "one node: its bandwidth is that of the links between its GPUs, and says nothing of EFA"
+    if facts.type_name is None:
+        return "the instance type is not known: no ceiling, and nothing to compare with (--instance-type names it)"
     if facts.nodes is None or facts.ranks is None:
         return "the log does not say how many nodes took part: no ceiling, and nothing to compare with"
-    if facts.type_name is None:
-        return "the instance type is not known: no ceiling, and nothing to compare with"
     return None
 
 
@@ -323,7 +322,12 @@ def _expected(facts: _Facts, published: Sequence[PublishedBandwidth]) -> tuple[f
 def _verdict(measured: float, expected: Sequence[float]) -> BandwidthVerdict:
     if measured >= (1 - _TOLERANCE) * expected[0]:
         return BandwidthVerdict.IN_LINE
-    return BandwidthVerdict.HALF if measured <= (1 + _TOLERANCE) * median_low(expected) / 2 else BandwidthVerdict.BELOW
+    return BandwidthVerdict.HALF if measured <= (1 + _TOLERANCE) * _middle(expected) / 2 else BandwidthVerdict.BELOW
+
+
+def _middle(in_order: Sequence[float]) -> float:
+    """Of two in the middle the lower one."""
+    return in_order[(len(in_order) - 1) // 2]
 
 
 def _stand_in_words(verdict: BandwidthVerdict, measured: float, expected: Sequence[float]) -> str:
@@ -336,7 +340,7 @@ def _stand_in_words(verdict: BandwidthVerdict, measured: float, expected: Sequen
         case BandwidthVerdict.BELOW:
             return f"below what others published: {_percent(measured, expected[0])} of the lowest ({others})"
         case _:
-            middle = _percent(measured, median_low(expected))
+            middle = _percent(measured, _middle(expected))
             return f"half of what others published, or less: {middle} of the middle one ({others})"
 
 
