@@ -107,7 +107,7 @@ def test_complains_about_what_does_not_exist(line, complaint):
 
 
 # "$ efa instances ..." and what it prints; a line of "..." stands for any number of lines.
-SESSIONS = [block for block in blocks("console") if block.text.startswith("$ efa instances")]
+SESSIONS = [block for block in blocks("console") if block.text.startswith(("$ efa instances", "$ efa verify"))]
 
 
 @pytest.mark.parametrize("block", SESSIONS, ids=lambda block: block.name)
