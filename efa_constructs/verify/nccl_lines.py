@@ -71,8 +71,8 @@ def channel_of(text: str) -> NetworkChannel | None:
     if match is None:
         return None
     source, destination, direction, network, flags = match.groups()
-    rank = {"send": source, "receive": destination}.get(direction)
-    return NetworkChannel(network, "/GDRDMA" in (flags or ""), None if rank is None else int(rank))
+    rank = None if direction is None else int(source if direction == "send" else destination)
+    return NetworkChannel(network, flags is not None and "/GDRDMA" in flags, rank)
 
 
 def release_of(version: int) -> str:
