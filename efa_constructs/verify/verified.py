@@ -86,7 +86,7 @@ def verify_log(lines: Iterable[str], *, instance_type: str | None = None) -> Ver
     given = None if instance_type is None else catalogue.get(instance_type)
     reader = LogReader()
     reader.read(lines)
-    if reader.number == 0:
+    if reader.lines == 0:
         raise InvalidLogError("the log is empty")
     if reader.runs:
         return VerifiedLog(tuple(_verified(run, given) for run in reader.runs))

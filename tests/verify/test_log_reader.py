@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from efa_constructs.errors import InvalidLogError
-from efa_constructs.verify import log_reader
+from efa_constructs.verify import logged_runs
 from efa_constructs.verify.table import COLLECTIVES
 from efa_constructs.verify.verified import VerifiedRun
 
@@ -194,14 +194,14 @@ def test_many_processes_of_rank_0_are_one_run_of_programs_without_mpi() -> None:
 
 
 def test_refuses_a_log_with_more_runs_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_reader, "_MOST_RUNS", 3)
+    monkeypatch.setattr(logged_runs, "_MOST_RUNS", 3)
     assert len(runs_of(lines(run(), run(), run()))) == 3
     with pytest.raises(InvalidLogError, match="more than 3 runs of nccl-tests: split it"):
         verified(lines(run(), run(), run(), run()))
 
 
 def test_refuses_a_log_with_more_rows_and_ranks_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_reader, "_MOST_ROWS_AND_RANKS", 12)
+    monkeypatch.setattr(logged_runs, "_MOST_ROWS_AND_RANKS", 12)
     assert len(runs_of(lines(run(rows=[ROW] * 10)))[0].run.rows) == 10
     with pytest.raises(InvalidLogError, match="more than 12 rows and ranks of nccl-tests: split it"):
         verified(lines(run(rows=[ROW] * 11)))
