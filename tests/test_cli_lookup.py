@@ -93,6 +93,11 @@ def test_prints_the_file_when_asked_to(efa: Any) -> None:
     assert (code, out, err) == (0, EXAMPLE.read_text(), "")
 
 
+def test_asks_about_the_network_all_at_once(efa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    hinder(monkeypatch, together={"DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "DescribeVpcEndpoints"})
+    assert efa(*TRAINING, "--zone", "us-east-1b")[0] == 0
+
+
 def test_never_picks_between_equal_subnets(efa: Any, tmp_path: Path) -> None:
     file = tmp_path / "cluster-facts.json"
     code, out, err = efa(*TRAINING, "-o", str(file))
