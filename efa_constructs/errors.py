@@ -6,6 +6,7 @@
     ├── InvalidArgumentError
     ├── InvalidConfigurationError
     ├── AwsRequestError
+    ├── KubernetesRequestError
     └── RehearsalError
 
 Messages are lower case, name the argument, the value and the fix, and are raised before any resource is defined.
@@ -18,6 +19,7 @@ __all__ = [
     "EfaConstructsError",
     "InvalidArgumentError",
     "InvalidConfigurationError",
+    "KubernetesRequestError",
     "NotAnEfaInstanceTypeError",
     "RehearsalError",
     "UnknownInstanceTypeError",
@@ -57,6 +59,10 @@ class AwsRequestError(EfaConstructsError):
         super().__init__(message)
         self.code = code
         self.denied_action = denied_action
+
+
+class KubernetesRequestError(EfaConstructsError):
+    """A Kubernetes API server could not be asked, or refused to answer."""
 
 
 class RehearsalError(EfaConstructsError):

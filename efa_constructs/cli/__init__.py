@@ -15,6 +15,7 @@ from .instances import instances
 from .lookup import lookup
 from .output import error
 from .rehearse import rehearse
+from .status import status
 
 __all__ = ["app", "main"]
 
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command()(instances)
 app.command()(lookup)
 app.command()(rehearse)
+app.command()(status)
 
 
 def _show_version(value: bool) -> None:

@@ -19,12 +19,12 @@ from efa_constructs.cli import app as efa
 from efa_constructs.cli import regional_types
 from efa_constructs.cli.instances import facts
 from efa_constructs.cli.lookup import lookup_document
+from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.errors import AwsRequestError, EfaConstructsError
 from efa_constructs.k8s import default_environment, open_mpi_5_environment
 from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
 from efa_constructs.lookups.regional_offer import RegionalOffer
-from efa_constructs.rehearsal.fabric import Finding, Level
 from efa_constructs.rehearsal.result import to_json
 from stacks.settings import KEYS, Settings
 from tests.lookups.looked_up import looked_up
