@@ -20,6 +20,7 @@ from measure import Command, Measurement, measure
 from memory import peak_memory_mib
 from rich.console import Console
 from rich.table import Table
+from verify_log import verification
 
 ROOT = Path(__file__).parents[1]
 BENCHMARKS = ROOT / "benchmarks"
@@ -52,6 +53,8 @@ def main() -> None:
         progress.print("commands ...")
         bench.add_commands(table, 3 * few)
         console.print(table)
+        progress.print("reading logs ...")
+        console.print(verification(bench.folder, few))
         progress.print("stages of synthesis ...")
         console.print(bench.synthesis_stages(few))
         if not options.no_rehearsal:

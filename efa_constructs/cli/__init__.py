@@ -16,6 +16,7 @@ from .lookup import lookup
 from .output import error
 from .rehearse import rehearse
 from .status import status
+from .verify import verify
 
 __all__ = ["app", "main"]
 
@@ -29,6 +30,7 @@ app.command()(instances)
 app.command()(lookup)
 app.command()(rehearse)
 app.command()(status)
+app.command()(verify)
 
 
 def _show_version(value: bool) -> None:
