@@ -16,6 +16,7 @@ from .availability_zones import AvailabilityZone, availability_zones, region_of_
 from .compute_capabilities import compute_capability
 from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
 from .extended_resources import (
+    DEVICE_RESOURCES,
     EFA_RESOURCE,
     GPU_RESOURCE,
     NEURON_CORE_RESOURCE,
@@ -37,6 +38,7 @@ from .interfaces import (
     network_interfaces,
 )
 from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
+from .node_group_health import HealthIssueMeaning, health_issue_meaning
 from .published_runs import PublishedRun, published_runs
 from .search import all_instance_types, find, get
 from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
@@ -45,6 +47,7 @@ __all__ = [
     "AMI_TYPES",
     "DAEMON_SETS_CPU_MILLICORES",
     "DAEMON_SETS_MEMORY_MIB",
+    "DEVICE_RESOURCES",
     "EFA_INTERFACE_TYPES",
     "EFA_LABEL",
     "EFA_RESOURCE",
@@ -63,6 +66,7 @@ __all__ = [
     "AvailabilityZone",
     "DevicePlugin",
     "DevicePluginNeed",
+    "HealthIssueMeaning",
     "InstanceStore",
     "InstanceType",
     "InterfaceLayout",
@@ -84,6 +88,7 @@ __all__ = [
     "find",
     "get",
     "has_gpu_direct_rdma",
+    "health_issue_meaning",
     "ipv4_addresses_used",
     "managed_pod_limit",
     "max_pods",

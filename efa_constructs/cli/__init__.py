@@ -12,8 +12,10 @@ import typer
 
 from ..errors import EfaConstructsError
 from .instances import instances
+from .lookup import lookup
 from .output import error
 from .rehearse import rehearse
+from .status import status
 from .verify import verify
 
 __all__ = ["app", "main"]
@@ -25,7 +27,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(instances)
+app.command()(lookup)
 app.command()(rehearse)
+app.command()(status)
 app.command()(verify)
 
 
