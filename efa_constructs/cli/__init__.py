@@ -14,6 +14,7 @@ from ..errors import EfaConstructsError
 from .instances import instances
 from .lookup import lookup
 from .output import error
+from .preflight import preflight
 from .rehearse import rehearse
 from .status import status
 from .verify import verify
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(instances)
 app.command()(lookup)
+app.command()(preflight)
 app.command()(rehearse)
 app.command()(status)
 app.command()(verify)
