@@ -5,6 +5,7 @@
     ├── NotAnEfaInstanceTypeError
     ├── InvalidArgumentError
     ├── InvalidConfigurationError
+    ├── InvalidLogError
     ├── AwsRequestError
     ├── KubernetesRequestError
     └── RehearsalError
@@ -19,6 +20,7 @@ __all__ = [
     "EfaConstructsError",
     "InvalidArgumentError",
     "InvalidConfigurationError",
+    "InvalidLogError",
     "KubernetesRequestError",
     "NotAnEfaInstanceTypeError",
     "RehearsalError",
@@ -44,6 +46,10 @@ class InvalidArgumentError(EfaConstructsError):
 
 class InvalidConfigurationError(EfaConstructsError):
     """The app's configuration (``efa:`` context keys, a cluster facts file) has a value that would not work."""
+
+
+class InvalidLogError(EfaConstructsError):
+    """A log cannot be read, or nothing can be said about it."""
 
 
 class AwsRequestError(EfaConstructsError):

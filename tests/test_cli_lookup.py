@@ -93,6 +93,11 @@ def test_prints_the_file_when_asked_to(efa: Any) -> None:
     assert (code, out, err) == (0, EXAMPLE.read_text(), "")
 
 
+def test_asks_about_the_network_all_at_once(efa: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    hinder(monkeypatch, together={"DescribeVpcs", "DescribeSubnets", "DescribeRouteTables", "DescribeVpcEndpoints"})
+    assert efa(*TRAINING, "--zone", "us-east-1b")[0] == 0
+
+
 def test_never_picks_between_equal_subnets(efa: Any, tmp_path: Path) -> None:
     file = tmp_path / "cluster-facts.json"
     code, out, err = efa(*TRAINING, "-o", str(file))
@@ -219,6 +224,7 @@ def test_says_that_keys_are_not_known(efa: Any, monkeypatch: pytest.MonkeyPatch)
     code, _, err = efa(*TRAINING)
     assert code == 2
     assert "the credentials are not valid there, check AWS_PROFILE and the keys" in err
+    assert err.endswith("(The security token included in the request is invalid)\n")
     assert len(err.splitlines()) == 1
 
 
@@ -321,13 +327,13 @@ def test_lists_what_a_region_offers_and_in_which_zones(efa: Any) -> None:
     assert out.splitlines()[1].split()[0] == "p4d.24xlarge"
     assert out.splitlines()[1].endswith("a b c")
     assert "  a  us-east-1a (use1-az6)" in out
-    assert err == "1 instance types are offered in us-east-1, 0 others like that are not\n"
+    assert err == "us-east-1 offers 1 of 1 instance types that are like that\n"
 
 
 def test_says_no_when_the_region_offers_no_type_like_that(efa: Any) -> None:
     code, out, err = efa("instances", "--family", "p5e", "--region", "eu-west-3")
     assert (code, out) == (1, "")
-    assert "0 instance types are offered in eu-west-3, 1 others like that are not" in err
+    assert "eu-west-3 offers 0 of 1 instance types that are like that" in err
     code, out, _ = efa("instances", "p5e.48xlarge", "--region", "eu-west-3")
     assert code == 1
     assert "offered in      no zone of eu-west-3" in out

@@ -24,6 +24,7 @@ from .extended_resources import (
     NEURON_RESOURCE,
     accelerator_resource,
 )
+from .gpu_direct import has_gpu_direct_rdma
 from .image_registries import EKS_IMAGE_REGISTRIES, eks_image_registry
 from .instance_types import Accelerator, InstanceStore, InstanceType, NetworkCard
 from .interfaces import (
@@ -39,6 +40,7 @@ from .interfaces import (
 )
 from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
 from .node_group_health import HealthIssueMeaning, health_issue_meaning
+from .published_runs import PublishedRun, published_runs
 from .search import all_instance_types, find, get
 from .vcpu_quotas import VcpuQuota, vcpu_quota
 from .vpc_cni import (
@@ -80,6 +82,7 @@ __all__ = [
     "MaxPods",
     "NetworkCard",
     "NetworkInterface",
+    "PublishedRun",
     "VcpuQuota",
     "accelerator_resource",
     "all_instance_types",
@@ -95,6 +98,7 @@ __all__ = [
     "eks_image_registry",
     "find",
     "get",
+    "has_gpu_direct_rdma",
     "health_issue_meaning",
     "ipv4_addresses_used",
     "managed_pod_limit",
@@ -102,6 +106,7 @@ __all__ = [
     "network_interfaces",
     "node_allocatable",
     "node_labels",
+    "published_runs",
     "region_of_zone",
     "regions",
     "supports_efa",

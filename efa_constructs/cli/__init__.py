@@ -17,6 +17,7 @@ from .output import error
 from .preflight import preflight
 from .rehearse import rehearse
 from .status import status
+from .verify import verify
 
 __all__ = ["app", "main"]
 
@@ -31,6 +32,7 @@ app.command()(lookup)
 app.command()(preflight)
 app.command()(rehearse)
 app.command()(status)
+app.command()(verify)
 
 
 def _show_version(value: bool) -> None:

@@ -99,7 +99,7 @@ def _list_offered(offer: RegionalOffer, asked: Iterable[InstanceType], usage_cla
         print(f"Zones of {offer.region}")
         for line in fact_lines(regional_types.zone_legend(offer, names), width()):
             print(line)
-    note(f"{len(found)} instance types are offered in {offer.region}, {len(elsewhere)} others like that are not")
+    note(f"{offer.region} offers {len(found)} of {len(found) + len(elsewhere)} instance types that are like that")
     regional_types.note_doubts(offer, names)
     return 0 if found else 1
 

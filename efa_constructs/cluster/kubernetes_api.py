@@ -19,6 +19,7 @@ __all__ = [
     "Executed",
     "KubernetesApi",
     "collection_path",
+    "exit_status",
     "server_words",
     "status_code",
     "version_path",
@@ -136,13 +137,17 @@ class KubernetesApi:
         """
         parameters = [("container", container), ("stdout", "true"), ("stderr", "true")]
         parameters += [("command", word) for word in command]
+        session = self._api._session
+        # Connecting has made one.
+        assert session is not None
+        # Else it is closed before anybody can read why.
+        session.event_hooks["response"] = [_read_refusal]
         try:
             async with self._api.open_websocket(
                 version="", base=pod, url="exec", subprotocols=[_EXEC_PROTOCOL], params=parameters
             ) as socket:
                 executed = await _until_the_end(socket, seconds)
         except httpx_ws.WebSocketUpgradeError as refused:
-            await refused.response.aread()
             raise _refusal(refused.response) from None
         except httpx_ws.HTTPXWSException as error:
             raise kr8s.ServerError(f"the API server opens no WebSocket: {error}") from None
@@ -175,6 +180,11 @@ class KubernetesApi:
             signed_in_again = True
 
 
+async def _read_refusal(response: httpx.Response) -> None:
+    if response.is_error:
+        await response.aread()
+
+
 async def _until_the_end(socket: httpx_ws.AsyncWebSocketSession, seconds: float) -> Executed | Exception:
     written = {_OUTPUT: b"", _ERRORS: b""}
     try:
@@ -183,7 +193,7 @@ async def _until_the_end(socket: httpx_ws.AsyncWebSocketSession, seconds: float)
             if not message:
                 continue
             if message[0] == _STATUS:
-                return Executed(_exit_status(json.loads(message[1:])), written[_OUTPUT], written[_ERRORS])
+                return Executed(exit_status(json.loads(message[1:])), written[_OUTPUT], written[_ERRORS])
             written[message[0]] += message[1:]
     except TimeoutError:
         return kr8s.APITimeoutError(f"the command in the container said nothing for {seconds:.0f} s")
@@ -201,7 +211,7 @@ def _refusal(response: httpx.Response) -> kr8s.ServerError:
     return kr8s.ServerError(words, response=response)
 
 
-def _exit_status(status: Mapping[str, Any]) -> int:
+def exit_status(status: Mapping[str, Any]) -> int:
     """Of a ``Status`` object, with which a command's end is told.
 
     :raises kr8s.ServerError: the command did not run.

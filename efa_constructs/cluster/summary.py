@@ -111,7 +111,8 @@ class SummarizedJob:
     @property
     def state(self) -> str:
         """The type of the newest condition that holds."""
-        holding = [one for one in self.conditions if one.status == "True"]
+        # Of those of one second the last: controllers append.
+        holding = [one for one in reversed(self.conditions) if one.status == "True"]
         return max(holding, key=lambda one: one.last_transition_time).type if holding else "no condition"
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from ..errors import KubernetesRequestError
-from .kubernetes_api import API_ERRORS, server_words
+from .kubernetes_api import API_ERRORS, server_words, status_code
 from .mpi_jobs import FoundJob, JobQuestion, found_job, why_not_started
 from .snapshot import KubernetesObject, condition
 
@@ -22,6 +23,7 @@ _AT_ONCE = 16
 class WorkerOutput:
     """What a command wrote in a worker."""
 
+    namespace: str
     pod: str
     node: str
     text: str
@@ -48,7 +50,12 @@ async def _run(question: JobQuestion, command: Sequence[str]) -> tuple[WorkerOut
             async with limit:
                 return await _run_in(job, pod, command)
 
-        return tuple(await asyncio.gather(*(one(pod) for pod in job.workers)))
+        # All have ended before the connection does.
+        done = await asyncio.gather(*(one(pod) for pod in job.workers), return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return tuple(each for each in done if isinstance(each, WorkerOutput))
 
 
 async def _why(job: FoundJob) -> str:
@@ -64,13 +71,15 @@ async def _run_in(job: FoundJob, pod: KubernetesObject, command: Sequence[str]) 
     try:
         done = await job.api.execute(path, pod["spec"]["containers"][0]["name"], command, seconds=_SECONDS)
     except API_ERRORS as error:
+        hint = "; it takes the right to create pods/exec" if status_code(error) == HTTPStatus.FORBIDDEN else ""
         raise KubernetesRequestError(
-            f"cannot run a command in pod '{job.namespace}/{name}' (it takes the right to create pods/exec): "
-            f"{server_words(error)}"
+            f"cannot run a command in pod '{job.namespace}/{name}': {server_words(error)}{hint}"
         ) from None
     if done.exit_status:
         words = " ".join(done.errors.decode(errors="replace").split())
         raise KubernetesRequestError(
             f"the command in pod '{job.namespace}/{name}' ended with {done.exit_status}: {words}"
         )
-    return WorkerOutput(pod=name, node=str(pod["spec"]["nodeName"]), text=done.output.decode(errors="replace"))
+    return WorkerOutput(
+        namespace=job.namespace, pod=name, node=str(pod["spec"]["nodeName"]), text=done.output.decode(errors="replace")
+    )

@@ -44,9 +44,13 @@ class NcclTestsRun:
 
     # Such as all_reduce, as the name of the program has it without _perf.
     collective: str | None
-    # Ranks, and the hosts that they ran on.
+    # Ranks, and the hosts that they ran on. No hosts: the log does not name them, or one name stands for several.
     ranks: int | None
     hosts: tuple[str, ...]
+    # How many hosts, which NCCL may say where nobody names them.
+    nodes: int | None = None
+    # How often each operation of a row was timed: iterations, times aggregated ones.
+    iterations: int | None = None
     # Models of accelerators, such as NVIDIA A100-SXM4-40GB.
     devices: tuple[str, ...]
     rows: tuple[Row, ...]

@@ -56,6 +56,14 @@ def test_knows_a_jobs_newest_condition() -> None:
     ]
 
 
+def test_of_conditions_of_one_second_the_last_is_the_newest() -> None:
+    made = job_object("Created", "Running")
+    for condition in made["status"]["conditions"]:
+        condition["lastTransitionTime"] = "2026-01-02T03:04:05Z"
+    (job,) = summarize(snapshot(mpi_jobs=[made])).jobs
+    assert job.state == "Running"
+
+
 def test_gathers_warnings_that_say_the_same_and_leaves_out_what_is_normal() -> None:
     events = [
         event_object("FailedScheduling", "worker-0", "0/2 nodes", count=2),

@@ -34,9 +34,14 @@ class Hindrances:
     denied: set[str] = field(default_factory=set)
     # How many requests are throttled before one is let through.
     throttled: dict[str, int] = field(default_factory=dict)
+    # Operations of which none is sent before all are asked for.
+    together: set[str] = field(default_factory=set)
     # Requests that were sent, those that AWS did not answer as wished among them.
     sent: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._all_asked = threading.Barrier(max(len(self.together), 1), timeout=20)
 
     def __call__(self, request: Any, event_name: str, **kwargs: Any) -> AWSResponse | None:
         _, service, operation = event_name.split(".")
@@ -45,6 +50,8 @@ class Hindrances:
             throttle = self.throttled.get(operation, 0) > 0
             if throttle:
                 self.throttled[operation] -= 1
+        if operation in self.together:
+            self._all_asked.wait()
         if operation in self.denied:
             if service == "ec2":
                 return _answer(service, request.url, 403, "UnauthorizedOperation", DENIED_BY_EC2)

@@ -135,7 +135,8 @@ def _token_of(environ: Mapping[str, Any]) -> str:
 def _refused(
     code: str, message: str, environ: Mapping[str, Any], start_response: StartResponse, *, status: int = 400
 ) -> Iterable[bytes]:
-    if environ.get("HTTP_X_AMZ_TARGET"):
+    credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
+    if environ.get("HTTP_X_AMZ_TARGET") or (credential and credential["service"] == "eks"):
         kind, content = "application/x-amz-json-1.1", json.dumps({"__type": code, "message": message})
     else:
         kind = "text/xml"

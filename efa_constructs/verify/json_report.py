@@ -1,0 +1,161 @@
+"""The JSON that nccl-tests writes with ``-J``: its file, or what ``cat`` and ``jq`` put of it into a log.
+
+Versions 1 to 3 are alike in what is read here. Source: src/util.cu of NVIDIA/nccl-tests.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from .log_lines import MOST_CHARACTERS
+from .nccl_lines import release_of
+from .results import Measurement, NcclTestsRun, Row
+from .table import COLLECTIVES
+
+__all__ = ["JsonCollector", "JsonReport"]
+
+# Every report has it, and hardly anything else.
+_MARK = '"nccl_version"'
+# The first key, as nccl-tests writes it, and as jq --sort-keys does.
+_START = re.compile(r'\s*\{\s*(?:"(?:version|args)"\s*:|$)')
+_FIRST_KEY = re.compile(r'\s*"(?:version|args)"\s*:')
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
+
+
+@dataclass(frozen=True, slots=True)
+class JsonReport:
+    """A run, and what else its report says."""
+
+    run: NcclTestsRun
+    # Such as 2.27.7.
+    nccl: str
+
+
+class JsonCollector:
+    """Puts a report together that takes one line or many."""
+
+    def __init__(self) -> None:
+        self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._lines: list[str] = []
+        self._characters = 0
+        self._depth = 0
+
+    @property
+    def collecting(self) -> bool:
+        """Whether the next line may be part of a report."""
+        return bool(self._lines)
+
+    @property
+    def has_part_of_a_report(self) -> bool:
+        """Whether the start of a report is there, and its end is not yet."""
+        return any(_MARK in line for line in self._lines)
+
+    def add(self, text: str) -> JsonReport | None:
+        """Take a line, and return the report that ends with it."""
+        if self._lines == ["{"] and not _FIRST_KEY.match(text):
+            self._start_anew()
+        if not self._lines and not _START.match(text):
+            return None
+        self._lines.append(text.strip())
+        self._characters += len(text)
+        structure = _STRING.sub("", text)
+        self._depth += structure.count("{") - structure.count("}")
+        if self._depth > 0 and self._characters <= MOST_CHARACTERS:
+            return None
+        document = "\n".join(self._lines)
+        self._start_anew()
+        return _report(document)
+
+
+def _report(document: str) -> JsonReport | None:
+    """None: the object is something else, or not what nccl-tests writes."""
+    if _MARK not in document:
+        return None
+    try:
+        report = json.loads(document)
+        return JsonReport(_run(report), release_of(int(report["nccl_version"])))
+    # RecursionError: brackets in brackets in brackets.
+    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        return None
+
+
+def _run(report: Mapping[str, Any]) -> NcclTestsRun:
+    """:raises ValueError: or one of its like: it is not what nccl-tests writes."""
+    config = report["config"]
+    devices = config["devices"]
+    hosts = tuple(dict.fromkeys(str(device["hostname"]) for device in devices))
+    bounds, average = report.get("out_of_bounds"), report.get("average_bus_bandwidth")
+    return NcclTestsRun(
+        collective=_collective(report.get("args") or ()),
+        ranks=_ranks([int(device["rank"]) for device in devices], int(config["nthreads"]) * int(config["ngpus"])),
+        hosts=hosts,
+        nodes=len(hosts) or None,
+        iterations=_iterations(config),
+        devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
+        rows=tuple(_row(row) for row in report["results"]),
+        average_bus_bandwidth=_finite(average["bandwidth"]) if average else None,
+        out_of_bounds=int(bounds["count"]) if bounds else None,
+        truncated=bounds is None,
+    )
+
+
+def _collective(arguments: Sequence[str]) -> str | None:
+    name = PurePosixPath(arguments[0]).name.removesuffix("_perf") if arguments else ""
+    return name if name in COLLECTIVES else None
+
+
+def _ranks(listed: Sequence[int], per_process: int) -> int | None:
+    """The list has only the first rank of each process."""
+    if not listed:
+        return None
+    first_ranks_only = per_process > 1 and all(rank % per_process == 0 for rank in listed)
+    return max(listed) + (per_process if first_ranks_only else 1)
+
+
+def _iterations(config: Mapping[str, Any]) -> int | None:
+    iterations = config.get("iterations")
+    return None if iterations is None else int(iterations) * int(config.get("aggregated_iterations", 1))
+
+
+def _row(row: Mapping[str, Any]) -> Row:
+    root = int(row["root"])
+    return Row(
+        size_bytes=int(row["size"]),
+        count=int(row["count"]),
+        data_type=str(row["type"]),
+        reduction=None if row["redop"] == "none" else str(row["redop"]),
+        root=None if root < 0 else root,
+        out_of_place=_measurement(row["out_of_place"]),
+        in_place=_measurement(row["in_place"]),
+    )
+
+
+def _measurement(operation: Mapping[str, Any] | None) -> Measurement | None:
+    if operation is None:
+        return None
+    time, algorithm, bus = (
+        _finite(operation[key]) for key in ("cpu_time" if "cpu_time" in operation else "time", "alg_bw", "bus_bw")
+    )
+    if time is None or algorithm is None or bus is None:
+        return None
+    wrong = operation["nwrong"]
+    return Measurement(
+        time_us=time,
+        algorithm_bandwidth=algorithm,
+        bus_bandwidth=bus,
+        wrong_values=None if wrong is None else int(wrong),
+    )
+
+
+def _finite(value: Any) -> float | None:
+    """None for "nan", which nccl-tests writes as a string."""
+    number = float(value)
+    return number if math.isfinite(number) else None

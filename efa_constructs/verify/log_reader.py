@@ -1,0 +1,142 @@
+"""Reads a log line by line: which of them say something, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .causes import causes_in_other_line
+from .evidence import Evidence, note
+from .json_report import JsonCollector, JsonReport
+from .log_lines import CutLine
+from .logged_run import LoggedRun
+from .logged_runs import LoggedRuns
+from .nccl_lines import nccl_line_of
+from .prefixes import plain_text, without_prefixes
+from .table_reader import TableReader
+
+__all__ = ["LogReader"]
+
+_FIRST_LINES = 100
+# No line of NCCL or of a table is longer.
+_LONGEST_LINE = 4096
+_NCCL = " NCCL "
+_LEVELS = ("INFO ", "WARN ")
+_TEXT_OF_NCCL = len(" NCCL INFO ")
+# How that text begins in lines that say something, but for connections. Most lines say nothing.
+_TELLING = (
+    *("NET/", "NCCL version", "NCCL_NET", "Using network", "Using internal Network", "Assigned NET plugin", "comm 0x"),
+)
+# A line without any of these is none of nccl-tests, nor one that names a cause.
+_WORDS = (
+    *("#", "float", "half", "double", "int", "char", "f8e", "fp8", "Rank ", "nThread ", "_perf", "NCCL version"),
+    *("size ", "Avg bus ", "Out of ", "Collective ", "ibfabric", "EFA internal", "Test ", "algbw(", "{"),
+)
+_OTHER_PROGRAMS = (("algbw(GB/s)", "nccom-test of AWS Neuron"), ("# OSU ", "the OSU Micro-Benchmarks"))
+
+
+class LogReader:
+    """The runs of nccl-tests that a log has, each with the evidence that the log has for it."""
+
+    def __init__(self) -> None:
+        # Whether its first lines have what no text has.
+        self.looks_binary = False
+        # The program that a log without nccl-tests is of, in words.
+        self.other_program: str | None = None
+        self._runs = LoggedRuns()
+        self._table = TableReader(self._runs)
+        self._json = JsonCollector()
+        self._json_prefixes = 0
+
+    @property
+    def runs(self) -> list[LoggedRun]:
+        """The runs so far."""
+        return self._runs.all
+
+    @property
+    def lines(self) -> int:
+        """How many lines were read."""
+        return self._runs.line
+
+    @property
+    def has_part_of_a_report(self) -> bool:
+        """Whether the log ends within a JSON report."""
+        return self._json.has_part_of_a_report
+
+    @property
+    def unclaimed(self) -> Evidence:
+        """What NCCL printed that belongs to no run, of a log without any."""
+        return self._runs.evidence
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Read lines, without their newlines.
+
+        :raises InvalidLogError: there are more runs, rows and ranks than any log has.
+        """
+        runs = self._runs
+        for line in lines:
+            runs.line += 1
+            if runs.line <= _FIRST_LINES:
+                self.looks_binary |= "\0" in line or "\ufffd" in line
+            at = line.find(_NCCL)
+            if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
+                runs.evidence.nccl_lines += 1
+                if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
+                    self._read_nccl(line)
+            elif any(map(line.__contains__, _WORDS)) or self._goes_on:
+                self._read_other(line)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether any line may be part of what an earlier one began."""
+        return self._json.collecting or bool(self._runs.open and self._runs.open.half_row)
+
+    def _cuts_a_row(self, line: str, at: int) -> bool:
+        # Rows have columns, and so more than one blank in a row; no prefix has.
+        return self._runs.open is not None and "  " in line[:at]
+
+    def _read_nccl(self, line: str) -> None:
+        text = line[:_LONGEST_LINE]
+        said = nccl_line_of(text)
+        if said is None:
+            self._table.read_cut_row(plain_text(text))
+        else:
+            self._runs.evidence_of(said).add(said, self._runs.line, text)
+
+    def _read_other(self, line: str) -> None:
+        text = plain_text(line)
+        short = text[:_LONGEST_LINE]
+        whole = not isinstance(line, CutLine)
+        for candidate in without_prefixes(short):
+            if self._table.read(candidate, whole=whole) or self._read_causes(candidate):
+                break
+        # A report is the one thing that may be long.
+        self._read_json(text, short)
+
+    def _read_causes(self, text: str) -> bool:
+        causes = list(causes_in_other_line(text.lstrip()))
+        for cause in causes:
+            note(self._runs.evidence.causes, cause, self._runs.line, text)
+        self.other_program = self.other_program or next((name for mark, name in _OTHER_PROGRAMS if mark in text), None)
+        return bool(causes)
+
+    def _read_json(self, text: str, short: str) -> None:
+        if not self._json.collecting and "{" not in short:
+            return
+        for depth, candidate in enumerate(without_prefixes(short)):
+            # All lines of a report have as many prefixes as its first.
+            if depth == self._json_prefixes if self._json.collecting else candidate.lstrip().startswith("{"):
+                self._json_prefixes = depth
+                report = self._json.add(candidate + text[_LONGEST_LINE:])
+                if report is not None:
+                    self._add_report(report)
+                return
+
+    def _add_report(self, report: JsonReport) -> None:
+        if any(run.is_told_by(report.run) for run in self.runs):
+            return
+        run = self._runs.begin()
+        for _ in report.run.rows:
+            self._runs.take_room()
+        run.report(report.run)
+        run.evidence.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
+        self._runs.end()

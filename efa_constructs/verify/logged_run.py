@@ -1,0 +1,182 @@
+"""A run of nccl-tests while its log is read."""
+
+from __future__ import annotations
+
+import math
+
+from .evidence import Evidence, Sightings
+from .nccl_lines import NcclLine
+from .results import Measurement, NcclTestsRun, Row
+from .table import Device, TableHeader
+
+__all__ = ["LoggedRun"]
+
+# Of busbw/algbw, which two decimals of each give for large messages.
+_SAME_RATIO = 0.02
+# GB/s. Below, two decimals are too few for a ratio.
+_LEAST_FOR_RATIO = 2.0
+
+
+class LoggedRun:
+    """What the lines so far say of a run."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.collective: str | None = None
+        # The line with the numbers of threads and GPUs, and that with the names of columns.
+        self.has_settings = False
+        self.table: TableHeader | None = None
+        # Whether it compares results with what they should be. None: it does not say.
+        self.validates: bool | None = None
+        self.iterations: int | None = None
+        self.rows: list[Row] = []
+        # A row that a line of NCCL cut, up to there.
+        self.half_row = ""
+        self.average_bus_bandwidth: float | None = None
+        self.out_of_bounds: int | None = None
+        self.ranks: set[int] = set()
+        # Without MPI, every process takes itself for rank 0, and prints all there is.
+        self.each_process_alone = False
+        # The lines of the list of ranks.
+        self.device_lines = Sightings()
+        self.hosts: dict[str, None] = {}
+        # Lines that count wrong values.
+        self.wrong_lines = Sightings()
+        self._reported: NcclTestsRun | None = None
+        self._models: dict[str, None] = {}
+        self._processes: set[tuple[str, int]] = set()
+        self._places: set[tuple[str, tuple[str, str]]] = set()
+        self._one_name_for_several = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether its table has come to its end."""
+        return self.out_of_bounds is not None or self._reported is not None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything but evidence was read of it."""
+        return bool(self.has_settings or self.table or self.rows or self.ranks)
+
+    @property
+    def may_repeat_itself(self) -> bool:
+        """Whether a header that comes again may be that of another process of the same command."""
+        alone = self.each_process_alone or len(self._processes) <= 1
+        return alone and not self.rows and self.table is None
+
+    def add_device(self, device: Device, number: int, line: str) -> None:
+        """Take note of a rank.
+
+        :param line: The whole line, to show.
+        """
+        self.device_lines.add(number, line)
+        self.ranks.add(device.rank)
+        self.hosts[device.host] = None
+        self._models[device.model] = None
+        if device.pid is not None:
+            self._processes.add((device.host, device.pid))
+        place = (device.host, device.place)
+        # NCCL takes no GPU for two ranks: these are two hosts of one name, such as "ubuntu" or "<ip>".
+        self._one_name_for_several |= place in self._places
+        self._places.add(place)
+
+    def add_row(self, row: Row, number: int, line: str) -> None:
+        """Take a row of the table."""
+        self.rows.append(row)
+        if any(one is not None and one.wrong_values for one in (row.out_of_place, row.in_place)):
+            self.wrong_lines.add(number, line)
+
+    def end(self, out_of_bounds: int, number: int, line: str) -> None:
+        """Take the line after the table."""
+        self.out_of_bounds = out_of_bounds
+        if out_of_bounds:
+            self.wrong_lines.add(number, line)
+
+    def report(self, run: NcclTestsRun) -> None:
+        """Take over what a JSON report says of all of it."""
+        self._reported = run
+
+    @property
+    def _lists_all_ranks(self) -> bool:
+        """Whether the list of ranks has come to its end, and begins with the first."""
+        has_gone_on = self.table or self.rows or self.evidence.nccl_lines
+        return bool(self.ranks and has_gone_on) and len(self.ranks) == max(self.ranks) + 1
+
+    def is_told_by(self, report: NcclTestsRun) -> bool:
+        """Whether a report is of this run, of which the log has the table already."""
+        return 0 < len(self.rows) == len(report.rows) and all(map(_alike, self.rows, report.rows))
+
+    def forget_processes(self) -> None:
+        """Once another run has begun, nothing that is printed belongs to this one any more."""
+        self._processes.clear()
+        self._places.clear()
+
+    def owns(self, said: NcclLine) -> bool:
+        """Whether one of its ranks printed a line."""
+        return (said.host, said.pid) in self._processes
+
+    def result(self) -> NcclTestsRun:
+        """The run, as far as the log has it."""
+        if self._reported is not None:
+            return self._reported
+        ranks, hosts = (len(self.ranks), tuple(self.hosts)) if self._lists_all_ranks else (None, ())
+        if self._one_name_for_several or self.each_process_alone:
+            hosts = ()
+        nodes = len(hosts) or None
+        if len(self.evidence.communicators) == 1:
+            ((nccl_ranks, nccl_nodes),) = self.evidence.communicators
+            ranks, hosts, nodes = ranks or nccl_ranks, hosts if nodes == nccl_nodes else (), nccl_nodes
+        if self.each_process_alone:
+            nodes = 1
+        return NcclTestsRun(
+            collective=self.collective or _collective_of(self.rows, ranks),
+            ranks=ranks,
+            hosts=hosts,
+            nodes=nodes,
+            iterations=self.iterations,
+            devices=tuple(self._models),
+            rows=tuple(self.rows),
+            average_bus_bandwidth=self.average_bus_bandwidth,
+            out_of_bounds=self.out_of_bounds,
+            truncated=not self.ended,
+        )
+
+
+def _alike(row: Row, reported: Row) -> bool:
+    """Whether both are one: the table rounds what the report does not."""
+    one, other = (each.out_of_place.bus_bandwidth if each.out_of_place else 0.0 for each in (row, reported))
+    same_kind = (row.size_bytes, row.data_type) == (reported.size_bytes, reported.data_type)
+    return same_kind and math.isclose(one, other, rel_tol=0.001, abs_tol=0.006)
+
+
+def _collective_of(rows: list[Row], ranks: int | None) -> str | None:
+    """The collective that follows from the columns and from how its bus bandwidth is computed; None if none does.
+
+    Source: doc/PERFORMANCE.md of NVIDIA/nccl-tests
+    """
+    measured = [(row, row.out_of_place) for row in rows if row.out_of_place is not None]
+    if not measured or measured[-1][0].reduction is None:
+        return None
+    row, last = max(measured, key=lambda one: one[1].algorithm_bandwidth)
+    if row.root is not None:
+        return "reduce"
+    if last.algorithm_bandwidth < _LEAST_FOR_RATIO:
+        return None
+    # No other collective has a factor above 1.
+    if last.bus_bandwidth > (1 + _SAME_RATIO) * last.algorithm_bandwidth:
+        return "all_reduce"
+    if ranks is None or ranks < 2:
+        return None
+    return next(
+        (
+            name
+            # An all_reduce of two ranks, as all others have a factor above 1.
+            for name, ratio in (("all_reduce", 2 * (ranks - 1) / ranks), ("reduce_scatter", (ranks - 1) / ranks))
+            if _has_ratio(last, ratio)
+        ),
+        None,
+    )
+
+
+def _has_ratio(measured: Measurement, ratio: float) -> bool:
+    return abs(measured.bus_bandwidth / measured.algorithm_bandwidth - ratio) < _SAME_RATIO * ratio

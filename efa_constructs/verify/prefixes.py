@@ -1,0 +1,56 @@
+"""Takes off what launchers, Kubernetes, terminals and people put before the lines of a program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+__all__ = ["plain_text", "without_prefixes"]
+
+# Prefixes nest: a person quotes what kubectl printed of what mpirun printed.
+_MOST_PREFIXES = 8
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_CTIME = r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"
+_KINDS = (
+    # Quotes of Markdown and mail.
+    r">",
+    # mpirun --tag-output of Open MPI 4, [1,0]<stdout>: and 5, [prterun-host-42@1,0]<stdout>: with --timestamp-output.
+    rf"(?:{_CTIME})?(?:\[[^\[\]\s]{{1,300}}\]){{0,2}}<std(?:out|err|diag)>:",
+    # kubectl logs --prefix
+    r"\[pod/[^\]\s]{1,600}\]",
+    # kubectl logs --timestamps, with what container runtimes and CloudWatch put after it.
+    rf"{_TIME}(?: std(?:out|err) [FP])?(?=[\s|])",
+    # A column of a table that somebody copied.
+    r"\|",
+    # torchrun --tee, [default0]: or [rank0]:, and a bare number.
+    r"\[(?:default|rank)?\d{1,6}\](?::|(?=\s))",
+    # srun --label, pdsh, parallel-ssh.
+    r"[\w.-]{1,253}:(?=\s)",
+    # docker compose logs.
+    r"[\w./-]{1,253}\s{1,200}\|",
+    # Ray: (worker pid=42, ip=10.0.0.5)
+    r"\([\w .:=,-]{1,200}\)(?=\s)",
+    # stern: pod and container.
+    r"[a-z0-9][a-z0-9.-]{0,252} [a-z0-9][a-z0-9-]{0,62} (?=[\s\S])",
+)
+_PREFIX = re.compile(rf"\s*(?:{'|'.join(_KINDS)})")
+
+
+def plain_text(line: str) -> str:
+    """The line without colours, and without the carriage return of Windows."""
+    return (_ANSI.sub("", line) if "\x1b" in line else line).rstrip("\r")
+
+
+def without_prefixes(line: str) -> Iterator[str]:
+    """The line as it is, then with one prefix less, with two less, and so on.
+
+    Nobody can tell by itself whether ``0: `` is a prefix: who reads takes the first of these that says something.
+    """
+    yield line
+    for _ in range(_MOST_PREFIXES):
+        prefix = _PREFIX.match(line)
+        if prefix is None:
+            return
+        line = line[prefix.end() :]
+        yield line

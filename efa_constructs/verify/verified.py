@@ -1,0 +1,204 @@
+"""The verdict on a log, with everything that goes with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .. import catalogue
+from ..catalogue import InstanceType
+from ..errors import EfaConstructsError, InvalidArgumentError, InvalidLogError
+from .advice import advice_for
+from .bandwidth import BandwidthJudgement, judge_bandwidth
+from .causes import Cause
+from .evidence import Evidence, Sightings
+from .log_reader import LogReader
+from .logged_run import LoggedRun
+from .results import Measurement, NcclTestsRun
+from .verdict import Reason, Verdict, network_verdict
+
+__all__ = ["VerifiedLog", "VerifiedRun", "verify_log"]
+
+# From good to bad, among runs that all pass or all do not.
+_SEVERITY = (Verdict.EFA_GDR, Verdict.EFA_NO_GDR, Verdict.SINGLE_NODE, Verdict.UNPROVEN, Verdict.TCP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRun:
+    """One run of nccl-tests, and what its log proves. None: the log does not say it."""
+
+    verdict: Verdict
+    # Whether EFA carried it as well as the instance type can, to its end, without a wrong value.
+    passes: bool
+    reasons: tuple[Reason, ...]
+    run: NcclTestsRun
+    instance_type: InstanceType | None
+    # GB/s, out of place.
+    peak_bus_bandwidth: float | None
+    # None: nothing was validated, too.
+    wrong_values: int | None
+    nccl: str | None
+    plugin: str | None
+    libfabric: str | None
+    # EFA interfaces that the plugin found on a node, the fewest of any; and how many the type has.
+    interfaces_found: int | None
+    interfaces_expected: int | None
+    bandwidth: BandwidthJudgement
+    causes: tuple[Cause, ...]
+    # What to do, in sentences. Empty: nothing.
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedLog:
+    """All runs of a log."""
+
+    runs: tuple[VerifiedRun, ...]
+    # Why there is none, and what to do; else empty.
+    reasons: tuple[Reason, ...] = ()
+    advice: tuple[str, ...] = ()
+
+    @property
+    def decisive(self) -> VerifiedRun | None:
+        """The run that decides about the log: the worst one, the first of several. None: there is none."""
+        return max(self.runs, key=lambda run: (not run.passes, _SEVERITY.index(run.verdict)), default=None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Of the run that decides."""
+        return self.decisive.verdict if self.decisive else Verdict.NOT_NCCL_TESTS
+
+    @property
+    def passes(self) -> bool:
+        """Whether all runs do, and there is one."""
+        return self.decisive is not None and self.decisive.passes
+
+
+def verify_log(lines: Iterable[str], *, instance_type: str | None = None) -> VerifiedLog:
+    """Say of each run of nccl-tests in a log whether EFA carried it.
+
+    :param lines: Without their newlines, as :func:`~efa_constructs.verify.log_lines.lines_of` reads them.
+    :param instance_type: Of the nodes. Default: what the log says.
+    :raises InvalidLogError: the log is empty, is no text, or has more in it than any log.
+    :raises InvalidArgumentError: the log says that the nodes are of another type.
+    :raises EfaConstructsError: ``instance_type`` is not known, or has no EFA.
+    """
+    given = None if instance_type is None else catalogue.get(instance_type)
+    reader = LogReader()
+    reader.read(lines)
+    if reader.lines == 0:
+        raise InvalidLogError("the log is empty")
+    if reader.runs:
+        return VerifiedLog(tuple(_verified(run, given) for run in reader.runs))
+    if reader.has_part_of_a_report:
+        raise InvalidLogError("the JSON report of nccl-tests ends in the middle: take all of the file")
+    if reader.looks_binary:
+        raise InvalidLogError("the log is binary: give what nccl-tests printed, unpacked, as text")
+    return VerifiedLog((), *_not_nccl_tests(reader))
+
+
+def _not_nccl_tests(reader: LogReader) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
+    reasons = [Reason("nothing in the log is what nccl-tests prints")]
+    if reader.other_program:
+        reasons.append(Reason(f"it looks like the output of {reader.other_program}"))
+    elif reader.unclaimed.says_something:
+        reasons.append(Reason("its lines of NCCL are another program's", reader.unclaimed.nccl_lines))
+    return tuple(reasons), advice_for(Verdict.NOT_NCCL_TESTS)
+
+
+def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
+    run, evidence = logged.result(), logged.evidence
+    verdict, reasons = network_verdict(run, evidence, logged.device_lines)
+    instance_type = _instance_type(evidence, given)
+    gpu_direct = instance_type and catalogue.has_gpu_direct_rdma(instance_type)
+    wrong_values = _wrong_values(run, logged.validates)
+    reasons += _what_else_is_wrong(run, wrong_values, logged.wrong_lines)
+    found = min(evidence.interfaces, default=None)
+    expected = None if instance_type is None else instance_type.known_efa_interfaces
+    good_network = verdict is Verdict.EFA_GDR or (verdict is Verdict.EFA_NO_GDR and gpu_direct is False)
+    causes = tuple(evidence.causes)
+    bandwidth = judge_bandwidth(run, instance_type=instance_type and instance_type.name)
+    reasons += [Reason(cause.meaning, said.count, tuple(said.examples)) for cause, said in evidence.causes.items()]
+    return VerifiedRun(
+        verdict=verdict,
+        passes=good_network and bool(run.rows) and not run.truncated and not wrong_values,
+        reasons=tuple(reasons),
+        run=run,
+        instance_type=instance_type,
+        peak_bus_bandwidth=max((one.bus_bandwidth for one in _out_of_place(run)), default=None),
+        wrong_values=wrong_values,
+        nccl=_names(evidence.nccl_versions),
+        plugin=_names(evidence.plugin_versions),
+        libfabric=_names(evidence.libfabric_versions),
+        interfaces_found=found,
+        interfaces_expected=expected,
+        bandwidth=bandwidth,
+        causes=causes,
+        advice=advice_for(
+            verdict,
+            causes,
+            gpu_direct=gpu_direct,
+            known_type=instance_type is not None,
+            truncated=run.truncated,
+            wrong_values=bool(wrong_values),
+            missing_interfaces=0 if found is None or expected is None else max(0, expected - found),
+            bandwidth=bandwidth.verdict,
+        ),
+    )
+
+
+def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, wrong_lines: Sightings) -> list[Reason]:
+    reasons = []
+    if not run.rows:
+        reasons.append(Reason("nothing was measured: the table has no row"))
+    if run.truncated:
+        reasons.append(Reason("the log ends before the table does ('Out of bounds values')"))
+    if wrong_values:
+        statement = f"{wrong_values:,} values are wrong"
+        reasons.append(Reason(statement, wrong_lines.count, tuple(wrong_lines.examples)))
+    return reasons
+
+
+def _out_of_place(run: NcclTestsRun) -> list[Measurement]:
+    return [row.out_of_place for row in run.rows if row.out_of_place is not None]
+
+
+def _wrong_values(run: NcclTestsRun, validates: bool | None) -> int | None:
+    """What the rows count; where they do not, as before release 2.11, what the last lines say."""
+    operations = [one for row in run.rows for one in (row.out_of_place, row.in_place) if one is not None]
+    counts = [one.wrong_values for one in operations if one.wrong_values is not None]
+    if counts:
+        return max(sum(counts), run.out_of_bounds or 0)
+    return run.out_of_bounds if validates or run.out_of_bounds else None
+
+
+def _instance_type(evidence: Evidence, given: InstanceType | None) -> InstanceType | None:
+    """What is given, or what the plugin says in so many words, or in fewer, such as "P4d".
+
+    :raises InvalidArgumentError: they differ.
+    """
+    for said, sightings in evidence.instance_types.items():
+        found = _type_called(said)
+        if found is None:
+            continue
+        if given is not None and given != found:
+            number = sightings.examples[0].number
+            raise InvalidArgumentError(
+                f"'instance_type' is {given.name}, but the nodes are {found.name} by line {number} of the log: "
+                "leave it out"
+            )
+        return found
+    return given
+
+
+def _type_called(said: str) -> InstanceType | None:
+    name = said.lower().removeprefix("ml.")
+    try:
+        return catalogue.get(name)
+    except EfaConstructsError:
+        sizes = [one for one in catalogue.all_instance_types() if one.family == name]
+        return sizes[0] if len(sizes) == 1 else None
+
+
+def _names(kinds: dict[str, Sightings]) -> str | None:
+    return ", ".join(kinds) or None

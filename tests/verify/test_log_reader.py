@@ -1,0 +1,207 @@
+"""Which lines belong to which run."""
+
+from __future__ import annotations
+
+import pytest
+
+from efa_constructs.errors import InvalidLogError
+from efa_constructs.verify import logged_runs
+from efa_constructs.verify.table import COLLECTIVES
+from efa_constructs.verify.verified import VerifiedRun
+
+from .real_logs import EFA, HEADER, ROW, channel, efa_run, lines, nccl, ranks, run, verified
+
+
+def runs_of(log: str) -> list[VerifiedRun]:
+    return list(verified(log).runs)
+
+
+def verdicts(log: str) -> list[str]:
+    return [str(one.verdict) for one in runs_of(log)]
+
+
+SOCKETS = [channel(host, "Socket", flags="") for host in ("node-1", "node-2")]
+
+
+def test_each_run_has_its_own_evidence() -> None:
+    log = lines(efa_run(), run(*SOCKETS, pid=99), efa_run(pid=120))
+    assert verdicts(log) == ["efa-gdr", "tcp", "efa-gdr"]
+    decisive = verified(log).decisive
+    assert decisive is not None
+    assert decisive.verdict == "tcp"
+
+
+def test_a_run_without_evidence_does_not_borrow_that_of_its_neighbours() -> None:
+    assert verdicts(lines(efa_run(), run(pid=99), efa_run(pid=120))) == ["efa-gdr", "unproven", "efa-gdr"]
+
+
+def test_what_comes_before_a_table_belongs_to_the_run_that_follows() -> None:
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    others = [line for line in efa_run() if "NCCL INFO" not in line]
+    assert verdicts(lines(said, others)) == ["efa-gdr"]
+
+
+def test_what_comes_between_rows_belongs_to_their_run() -> None:
+    # NCCL 2.22 and later connects ranks when the first operation begins.
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    others = [line for line in efa_run(rows=[ROW, ROW]) if "NCCL INFO" not in line]
+    for place in range(len(others)):
+        log = lines(others[:place], said, others[place:])
+        assert verdicts(log) == ["efa-gdr"], place
+
+
+def test_what_comes_after_a_table_belongs_to_it_if_one_of_its_ranks_says_so() -> None:
+    # Logs of several pods, one after the other.
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    others = [line for line in efa_run() if "NCCL INFO" not in line]
+    assert verdicts(lines(others, said)) == ["efa-gdr"]
+    assert verdicts(lines(others, [line.replace(":21:", ":77:") for line in said])) == ["unproven"]
+
+
+def test_counts_all_lines_and_keeps_the_first() -> None:
+    said = [channel("node-1", "Libfabric")] * 5000 + [channel("node-2", "Libfabric")] * 5000
+    (only,) = runs_of(lines(run(nccl("node-1", EFA), *said)))
+    reason = only.reasons[-1]
+    assert (reason.count, len(reason.lines)) == (10_000, 3)
+    assert [line.number for line in reason.lines] == [8, 9, 10]
+
+
+def test_a_run_ends_where_the_next_one_begins() -> None:
+    first, second = runs_of(lines(efa_run(ends=False), efa_run(pid=99)))
+    assert (first.run.truncated, second.run.truncated) == (True, False)
+    assert (first.passes, second.passes) == (False, True)
+
+
+def test_a_table_alone_is_a_run_and_so_is_each_of_several() -> None:
+    footer = ["# Out of bounds values : 0 OK", "# Avg bus bandwidth    : 436.95 "]
+    assert len(runs_of(lines([ROW]))) == 1
+    assert len(runs_of(lines([HEADER, ROW]))) == 1
+    assert [len(one.run.rows) for one in runs_of(lines([HEADER, ROW, ROW, *footer, ROW, *footer]))] == [2, 1]
+    assert [len(one.run.rows) for one in runs_of(lines([HEADER, ROW], [HEADER, ROW]))] == [1, 1]
+
+
+def test_a_header_without_rows_is_a_run_that_measured_nothing() -> None:
+    (only,) = runs_of(lines(efa_run(rows=[], ends=False)))
+    assert (only.verdict, only.passes, only.run.truncated) == ("efa-gdr", False, True)
+
+
+@pytest.mark.parametrize("host", ["node-1", "8h200-2", "10-0-0-5"])
+def test_puts_a_row_together_that_a_line_of_nccl_cut(host: str) -> None:
+    words = ROW.split()
+    for place in range(4, len(words)):
+        head = f"  {'  '.join(words[:place])}"
+        said = channel(host, "Libfabric")
+        cut = [f"{head}{said}", nccl(host, "Connected all rings"), f"    {'  '.join(words[place:])}"]
+        log = lines(run(nccl(host, EFA), channel("other", "Libfabric"), hosts=[host, "other"], rows=[ROW, *cut, ROW]))
+        (only,) = runs_of(log)
+        assert only.verdict == "efa-gdr"
+        assert len(only.run.rows) == 3
+        assert len(set(only.run.rows)) == 1
+        assert only.reasons[-1].count == 2
+
+
+def test_half_a_row_without_its_other_half_is_none() -> None:
+    head = " ".join(ROW.split()[:7])
+    (only,) = runs_of(lines(run(rows=[f"{head}{nccl('node-1', 'Connected all rings')}", ROW])))
+    assert len(only.run.rows) == 1
+
+
+@pytest.mark.parametrize("name", COLLECTIVES)
+def test_names_the_collective_that_the_log_names(name: str) -> None:
+    (told,) = runs_of(lines(run(collective=name)))
+    assert told.run.collective == name
+    command = f"+ mpirun -np 16 --tag-output -x NCCL_DEBUG=INFO /opt/nccl-tests/build/{name}_perf -b 8 -e 2G -f 2 -g 1"
+    old = [line for line in run() if "Collective test" not in line]
+    (told,) = runs_of(lines([command], old))
+    assert told.run.collective == name
+
+
+def test_a_table_alone_is_of_an_all_reduce_where_bus_bandwidth_is_the_higher_one() -> None:
+    (told,) = runs_of(lines([HEADER, ROW]))
+    assert (told.run.collective, told.run.ranks) == ("all_reduce", None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "iterations"),
+    [
+        ("step: 2(factor) warmup iters: 5 iters: 20 agg iters: 1 validation: 1 graph: 0", 20),
+        ("step: 2(factor) warmup iters: 5 iters: 20 agg iters: 4 validation: 1 graph: 0 unalign: 0", 80),
+        ("step: 2(factor) warmup iters: 5 iters: 1000 validation: 1 ", 1000),
+        ("step: 1048576(bytes) warmup iters: 1 iters: 100 agg iters: 1 validation: 0 graph: 0", 100),
+        ("step: 2(factor)", None),
+    ],
+)
+def test_knows_how_often_operations_were_timed(settings: str, iterations: int | None) -> None:
+    log = [
+        f"# nThread 1 nGpus 1 minBytes 8 maxBytes 1073741824 {settings}" if "nThread" in line else line
+        for line in run()
+    ]
+    (told,) = runs_of(lines(log))
+    assert told.run.iterations == iterations
+
+
+def test_does_not_name_a_collective_when_several_programs_were_built() -> None:
+    built = ["nvcc -o build/all_gather_perf", "nvcc -o build/broadcast_perf"]
+    old = [line.replace(" sum ", " none ") for line in run() if "Collective test" not in line]
+    (told,) = runs_of(lines(built, old))
+    assert told.run.collective is None
+
+
+@pytest.mark.parametrize(
+    ("row", "collective"),
+    [
+        ("1073741824 268435456 float sum -1 4607.6 233.0 233.0 0 4565.6 235.1 235.1 0", "all_reduce"),
+        ("1073741824 268435456 float sum -1 4607.6 233.0 116.5 0 4565.6 235.1 117.5 0", "reduce_scatter"),
+        ("1073741824 268435456 float sum 0 4607.6 233.0 233.0 0 4565.6 235.1 235.1 0", "reduce"),
+        ("1073741824 268435456 float sum -1 4607.6 233.0 180.0 0 4565.6 235.1 180.0 0", None),
+        ("8 2 float sum -1 4607.6 0.01 0.02 0 4565.6 0.01 0.02 0", None),
+    ],
+)
+def test_a_collective_without_a_name_follows_from_its_columns_and_bandwidths(row: str, collective: str | None) -> None:
+    (told,) = runs_of(lines(line for line in run(rows=[row]) if "Collective test" not in line))
+    assert told.run.collective == collective
+
+
+def test_takes_the_number_of_nodes_from_nccl_where_the_list_of_ranks_does_not_say_it() -> None:
+    said = [
+        nccl("node", f"comm 0x7f8cf8000dc0 rank {rank} nRanks 16 nNodes 4 localRanks 4 localRank 0") for rank in (0, 1)
+    ]
+    (told,) = runs_of(lines(said, [HEADER, ROW]))
+    assert (told.run.ranks, told.run.nodes, told.run.hosts) == (16, 4, ())
+    (told,) = runs_of(lines(run(*said, hosts=["node", "node"])))
+    assert (told.run.ranks, told.run.nodes, told.run.hosts) == (2, 4, ())
+
+
+def test_a_list_of_ranks_with_a_gap_says_nothing_of_their_number() -> None:
+    log = [line for line in efa_run(hosts=["a", "b", "c"]) if "Rank  1 " not in line]
+    (told,) = runs_of(lines(log))
+    assert (told.run.ranks, told.run.nodes) == (None, None)
+
+
+def test_a_list_of_ranks_that_the_log_ends_in_says_nothing_of_their_number() -> None:
+    (told,) = runs_of(lines(run(hosts=["a"] * 1)[:5]))
+    assert (told.verdict, told.run.ranks, told.run.nodes) == ("unproven", None, None)
+
+
+def test_many_processes_of_rank_0_are_one_run_of_programs_without_mpi() -> None:
+    one = run(hosts=["a"])
+    both = [line for line in one[:5] for _ in (1, 2)] + one[5:]
+    both[9] = ranks(["b"], pid=22)[0]
+    told = runs_of(lines(both))
+    assert [(str(one.verdict), one.run.nodes, [cause.code for cause in one.causes]) for one in told] == [
+        ("single-node", 1, ["without-mpi"])
+    ]
+
+
+def test_refuses_a_log_with_more_runs_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logged_runs, "_MOST_RUNS", 3)
+    assert len(runs_of(lines(run(), run(), run()))) == 3
+    with pytest.raises(InvalidLogError, match="more than 3 runs of nccl-tests: split it"):
+        verified(lines(run(), run(), run(), run()))
+
+
+def test_refuses_a_log_with_more_rows_and_ranks_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logged_runs, "_MOST_ROWS_AND_RANKS", 12)
+    assert len(runs_of(lines(run(rows=[ROW] * 10)))[0].run.rows) == 10
+    with pytest.raises(InvalidLogError, match="more than 12 rows and ranks of nccl-tests: split it"):
+        verified(lines(run(rows=[ROW] * 11)))
