@@ -54,10 +54,10 @@ def main() -> None:
         progress.print("commands ...")
         bench.add_commands(table, 3 * few)
         console.print(table)
-        progress.print("questions to AWS ...")
-        console.print(preflight_table(measure_preflight(few)))
         progress.print("reading logs ...")
         console.print(verification(bench.folder, few))
+        progress.print("questions to AWS ...")
+        console.print(preflight_table(measure_preflight(few)))
         progress.print("stages of synthesis ...")
         console.print(bench.synthesis_stages(few))
         if not options.no_rehearsal:
