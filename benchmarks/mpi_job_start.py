@@ -22,11 +22,11 @@ from rich.console import Console
 from rich.table import Table
 
 from efa_constructs import catalogue
+from efa_constructs.cluster.kubernetes_api import KubernetesApi, collection_path
 from efa_constructs.k8s import MpiOperator, NcclTests
 from efa_constructs.rehearsal.control_plane.binaries import Binaries, find_or_build_binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.programs import Programs
-from efa_constructs.rehearsal.twin.kubernetes_api import KubernetesApi, collection_path
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, node_object
 from efa_constructs.rehearsal.twin.patience import for_each
@@ -116,6 +116,7 @@ async def make_nodes(api: KubernetesApi, numbers: Iterable[int]) -> None:
             efa_interfaces=instance.known_efa_interfaces,
             accelerator="nvidia",
             accelerator_count=instance.accelerators[0].count,
+            logical_neuron_cores=0,
             driver="nvidia",
             brings_nvidia_device_plugin=False,
             operating_system="AL2023",

@@ -7,6 +7,7 @@
     ├── InvalidConfigurationError
     ├── InvalidLogError
     ├── AwsRequestError
+    ├── KubernetesRequestError
     └── RehearsalError
 
 Messages are lower case, name the argument, the value and the fix, and are raised before any resource is defined.
@@ -20,6 +21,7 @@ __all__ = [
     "InvalidArgumentError",
     "InvalidConfigurationError",
     "InvalidLogError",
+    "KubernetesRequestError",
     "NotAnEfaInstanceTypeError",
     "RehearsalError",
     "UnknownInstanceTypeError",
@@ -52,6 +54,21 @@ class InvalidLogError(EfaConstructsError):
 
 class AwsRequestError(EfaConstructsError):
     """AWS could not be asked, or refused to answer."""
+
+    def __init__(self, message: str, *, code: str | None = None, denied_action: str | None = None) -> None:
+        """
+        :param message: One sentence.
+        :param code: AWS's word for the error, such as ``"ResourceNotFoundException"``. Default: AWS was not reached.
+        :param denied_action: The IAM action that the identity in use may not do, such as ``"eks:ListAddons"``. Default:
+            AWS refused for another reason.
+        """
+        super().__init__(message)
+        self.code = code
+        self.denied_action = denied_action
+
+
+class KubernetesRequestError(EfaConstructsError):
+    """A Kubernetes API server could not be asked, or refused to answer."""
 
 
 class RehearsalError(EfaConstructsError):

@@ -38,6 +38,7 @@ class ExistingCluster:
         _check_version(facts, settings)
         _check_access(facts)
         _check_keys_of_a_new_cluster(settings)
+        _check_private(scope, subnet)
         _check_zone(scope, facts, subnet, settings.instance_type)
         _check_network(scope, facts, subnet, settings)
         vpc = ec2.Vpc.from_vpc_attributes(
@@ -98,6 +99,15 @@ def _check_keys_of_a_new_cluster(settings: Settings) -> None:
                 f"'{key}' is {shown}, but it is about a cluster that the app makes, and 'efa:clusterFacts' names an "
                 "existing one: leave one of them out"
             )
+
+
+def _check_private(scope: Construct, subnet: Subnet) -> None:
+    if subnet.private is None:
+        Annotations.of(scope).add_warning_v2(
+            "efa-constructs:privacy-unknown",
+            f"the cluster facts file does not say whether subnet {subnet.id} is private: make sure that its route "
+            "table has no route to an internet gateway, or the nodes never reach the cluster",
+        )
 
 
 def _check_zone(scope: Construct, facts: ClusterFacts, subnet: Subnet, instance_type: str) -> None:

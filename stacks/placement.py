@@ -94,7 +94,7 @@ def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subne
     private = [subnet for subnet in facts.subnets if subnet.private]
     proposed = facts.subnet(facts.node_subnet_id) if facts.node_subnet_id else None
     if proposed is not None and availability_zone in (None, proposed.availability_zone):
-        if not proposed.private:
+        if proposed.private is False:
             raise InvalidConfigurationError(
                 f"'nodeSubnetId' {proposed.id} is a public subnet, and nodes with several interfaces get no public "
                 f"address: use a private one, {_list(private)}"
@@ -105,8 +105,10 @@ def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subne
         return candidates[0]
     where = f"in {availability_zone}" if availability_zone else f"of cluster {facts.cluster.name}"
     if not candidates:
+        unknown = [subnet for subnet in facts.subnets if subnet.private is None]
+        hint = f"; whether {_list(unknown)} are private is not known: name one as 'nodeSubnetId'" if unknown else ""
         raise InvalidConfigurationError(
-            f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}"
+            f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}{hint}"
         )
     raise InvalidConfigurationError(
         f"{len(candidates)} private subnets {where} could take the nodes ({_list(candidates)}), and EFA traffic does "

@@ -71,7 +71,9 @@ MAY_IMPORT = {
 ONLY_IN = {
     "boto3": {"efa_constructs.lookups"},
     "botocore": {"efa_constructs.lookups", "efa_constructs.rehearsal.account"},
+    "kr8s": {"efa_constructs.cluster"},
     "jinja2": {"efa_constructs.rehearsal.report_page"},
+    "matplotlib": {"efa_constructs.verify.plot"},
     "moto": {"efa_constructs.rehearsal.account", "efa_constructs.catalogue.generate"},
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},
     "cdk8s": {"efa_constructs.aws", "efa_constructs.k8s", "stacks", "manifests"},
@@ -147,7 +149,9 @@ def loaded_by(statement: str) -> set[str]:
     return set(lines.splitlines())
 
 
-@pytest.mark.parametrize("package", ["jsii", "aws_cdk", "boto3", "botocore", "moto", "rich.table"])
+@pytest.mark.parametrize(
+    "package", ["jsii", "aws_cdk", "boto3", "botocore", "kr8s", "matplotlib", "moto", "rich.table"]
+)
 def test_the_command_starts_without(package: str) -> None:
     assert package not in loaded_by("import efa_constructs.cli")
 

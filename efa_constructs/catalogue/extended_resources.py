@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from .instance_types import InstanceType
 
-__all__ = ["EFA_RESOURCE", "GPU_RESOURCE", "NEURON_CORE_RESOURCE", "NEURON_RESOURCE", "accelerator_resource"]
+__all__ = [
+    "DEVICE_RESOURCES",
+    "EFA_RESOURCE",
+    "GPU_RESOURCE",
+    "NEURON_CORE_RESOURCE",
+    "NEURON_RESOURCE",
+    "accelerator_resource",
+]
 
 # https://github.com/aws/eks-charts, stable/aws-efa-k8s-device-plugin, NOTES.txt
 EFA_RESOURCE = "vpc.amazonaws.com/efa"
@@ -13,6 +20,8 @@ GPU_RESOURCE = "nvidia.com/gpu"
 # AWS Neuron documentation, "Neuron Device Plugin": whole devices, not their cores.
 NEURON_RESOURCE = "aws.amazon.com/neuron"
 NEURON_CORE_RESOURCE = "aws.amazon.com/neuroncore"
+# Every one that a device plugin of ours offers.
+DEVICE_RESOURCES = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NEURON_CORE_RESOURCE)
 
 
 def accelerator_resource(instance: InstanceType) -> str | None:

@@ -16,6 +16,7 @@ import gzip
 import importlib.util
 import itertools
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -144,6 +145,7 @@ def _facts(record: Mapping[str, Any]) -> dict[str, Any]:
         "bare_metal": record["BareMetal"],
         "network_cards": list(_card_runs(record["InstanceType"], network["NetworkCards"])),
         "maximum_efa_interfaces": network["EfaInfo"]["MaximumEfaInterfaces"],
+        "network_bandwidth_gbps": _network_bandwidth(network["NetworkPerformance"]),
         "maximum_network_interfaces": network["MaximumNetworkInterfaces"],
         "ipv4_addresses_per_interface": network["Ipv4AddressesPerInterface"],
         "accelerators": list(_accelerators(record)),
@@ -178,6 +180,12 @@ def _card_runs(name: str, cards: list[dict[str, Any]]) -> Iterable[dict[str, Any
     )
     for fact, run in itertools.groupby(facts):
         yield {"cards": len(list(run)), **fact}
+
+
+def _network_bandwidth(performance: str) -> float | None:
+    """What ``4x 100 Gigabit`` or ``3200 Gigabit`` is in Gbps. None: it is a word, such as High."""
+    match = re.fullmatch(r"(?:Up to )?(?:(\d+)x )?(\d+(?:\.\d+)?) Gigabit", performance)
+    return match and int(match[1] or 1) * float(match[2])
 
 
 def _accelerators(record: Mapping[str, Any]) -> Iterable[dict[str, Any]]:

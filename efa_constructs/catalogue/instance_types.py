@@ -84,6 +84,9 @@ class InstanceType(NamedTuple):
     usage_classes: tuple[str, ...]
     # Of "cluster", "partition" and "spread". Empty: none is known.
     placement_strategies: tuple[str, ...]
+    # Gbps of the whole instance, in each direction, over EFA; its cards may promise more together than it can carry
+    # (g6e.48xlarge), or less, where they count IP traffic (p6-b200.48xlarge).
+    network_bandwidth_gbps: float | None = None
     # Of "read" and "write"; () is neither, None: not in AWS's table.
     rdma: tuple[str, ...] | None = None
     # "describe-instance-types", or "documentation" for a type that no public dump of the API has.
@@ -94,6 +97,8 @@ class InstanceType(NamedTuple):
     bandwidth_cards: tuple[int, ...] | None = None
     # Whether it exchanges EFA traffic with instances of its own family only.
     efa_only_with_own_kind: bool = False
+    # Whether its accelerators reach those of other instances by a link of their own (NVLink, NeuronLink), past EFA.
+    accelerator_link_spans_instances: bool = False
     # What the current EKS AMIs lack for this type, as a sentence for the user.
     ami_limitation: str | None = None
 

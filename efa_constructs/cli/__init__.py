@@ -12,8 +12,11 @@ import typer
 
 from ..errors import EfaConstructsError
 from .instances import instances
+from .lookup import lookup
 from .output import error
+from .preflight import preflight
 from .rehearse import rehearse
+from .status import status
 from .verify import verify
 
 __all__ = ["app", "main"]
@@ -25,7 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(instances)
+app.command()(lookup)
+app.command()(preflight)
 app.command()(rehearse)
+app.command()(status)
 app.command()(verify)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,18 +14,19 @@ from .facts import fact_lines
 from .output import console, note, print_json, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from rich.table import Table
 
     from ..catalogue import InstanceType, NetworkInterface
+    from ..lookups.regional_offer import RegionalOffer
 
 __all__ = ["instances"]
 
 UNKNOWN = "?"
 # Columns of the list with numbers, and those that go onto a line of their own in a narrow terminal, in this order.
 _RIGHT = (1, 2, 4, 5)
-_FOLDABLE = (3, 7)
+_FOLDABLE = (3, 7, 8)
 # Of arguments of catalogue.find that are not named like their option.
 _OPTIONS = {"efa_interfaces": "--efa", "usage_class": "--usage-class"}
 
@@ -36,13 +38,15 @@ def instances(
     efa: Annotated[int | None, typer.Option("--efa", "--min-efa", help="At least this many EFA interfaces.")] = None,
     architecture: Annotated[str | None, typer.Option(help="x86_64 or arm64.")] = None,
     usage_class: Annotated[str | None, typer.Option(help="on-demand, spot or capacity-block.")] = None,
+    region: Annotated[str | None, typer.Option(help="Ask AWS what this Region offers, and in which zones.")] = None,
+    profile: Annotated[str | None, typer.Option(help="Of the AWS configuration. Alone: ask in its Region.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """List the instance types that have EFA, or show one of them with the interfaces of each layout.
 
-    Example: efa instances --accelerator nvidia --efa 8
+    Example: efa instances --accelerator nvidia --efa 8 --region us-west-2
 
-    Exit code 1: no type is like that.
+    Exit code 1: no type is like that, or the Region does not offer it.
     """
     filters = {
         "family": family,
@@ -52,21 +56,51 @@ def instances(
         "usage_class": usage_class,
     }
     given = {key: value for key, value in filters.items() if value is not None}
-    if name is None:
-        return _list(given, as_json)
-    if given:
+    if name is not None and given:
         raise InvalidArgumentError(f"give either a type, here '{name}', or filters, not both")
-    return _show(catalogue.get(name), as_json)
+    found = _find(given) if name is None else (catalogue.get(name),)
+    if region is None and profile is None:
+        return _list(found, as_json) if name is None else _show(found[0], as_json)
+    from . import regional_types
+
+    # AWS may say more or less of a type's usage classes than the catalogue does.
+    all_classes = _find({key: value for key, value in given.items() if key != "usage_class"}) if given else found
+    offer = regional_types.read_offer([each.name for each in all_classes], region, profile)
+    if name is None:
+        return _list_offered(offer, all_classes, usage_class, as_json)
+    return _show_offered(offer, found[0], as_json)
 
 
-def _list(filters: dict[str, Any], as_json: bool) -> int:
-    found = _find(filters)
+def _list(found: tuple[InstanceType, ...], as_json: bool) -> int:
     if as_json:
         print_json({"instanceTypes": [facts(instance_type) for instance_type in found]})
     elif found:
         _print_list(found)
-    if not found and not as_json:
+        note(f"{len(found)} instance types; 'efa instances TYPE' shows the interfaces of one")
+    else:
         note("no instance type with EFA is like that")
+    return 0 if found else 1
+
+
+def _list_offered(offer: RegionalOffer, asked: Iterable[InstanceType], usage_class: str | None, as_json: bool) -> int:
+    from . import regional_types
+
+    found = regional_types.offered(offer, asked, usage_class)
+    names = [each.name for each in found]
+    elsewhere = [each.name for each in asked if not offer.offers(each.name)]
+    if as_json:
+        types = [facts(each) | {"availabilityZones": regional_types.zone_facts(offer, each.name)} for each in found]
+        doubts = regional_types.offer_facts(offer, names)
+        print_json({"region": offer.region, "instanceTypes": types, "notOffered": elsewhere, **doubts})
+        return 0 if found else 1
+    if found:
+        _print_list(found, zones=[regional_types.zones_cell(offer, name) for name in names])
+        print()
+        print(f"Zones of {offer.region}")
+        for line in fact_lines(regional_types.zone_legend(offer, names), width()):
+            print(line)
+    note(f"{offer.region} offers {len(found)} of {len(found) + len(elsewhere)} instance types that are like that")
+    regional_types.note_doubts(offer, names)
     return 0 if found else 1
 
 
@@ -81,10 +115,10 @@ def _find(filters: dict[str, Any]) -> tuple[InstanceType, ...]:
         raise InvalidArgumentError(message) from None
 
 
-def _print_list(found: Iterable[InstanceType]) -> None:
+def _print_list(found: Iterable[InstanceType], zones: list[str] | None = None) -> None:
     # Not rich: it takes 0.1 s to lay out 300 rows, and the widths are known.
-    rows: list[tuple[str, ...]] = [("TYPE", "EFA", "CARDS", "ACCELERATORS", "VCPU", "MEMORY", "ARCH", "ALSO AS")]
-    rows += [
+    heading: tuple[str, ...] = ("TYPE", "EFA", "CARDS", "ACCELERATORS", "VCPU", "MEMORY", "ARCH", "ALSO AS")
+    rows: list[tuple[str, ...]] = [
         (
             each.name,
             _or_unknown(each.maximum_efa_interfaces),
@@ -97,16 +131,18 @@ def _print_list(found: Iterable[InstanceType]) -> None:
         )
         for each in found
     ]
-    for line in _table_lines(rows, width()):
+    if zones is not None:
+        heading = (*heading, "ZONES")
+        rows = [(*row, of_row) for row, of_row in zip(rows, zones, strict=True)]
+    for line in _table_lines([heading, *rows], width()):
         print(line)
-    note(f"{len(rows) - 1} instance types; 'efa instances TYPE' shows the interfaces of one")
 
 
 def _table_lines(rows: list[tuple[str, ...]], available: int) -> Iterator[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     folded: list[int] = []
     beside = list(range(len(widths)))
-    for column in _FOLDABLE:
+    for column in [column for column in _FOLDABLE if column < len(widths)]:
         if sum(widths[one] + 2 for one in beside) - 2 <= available:
             break
         beside.remove(column)
@@ -136,14 +172,38 @@ def _or_unknown(value: int | None) -> str:
     return UNKNOWN if value is None else str(value)
 
 
-def _show(instance_type: InstanceType, as_json: bool) -> int:
+def _show_offered(offer: RegionalOffer, instance_type: InstanceType, as_json: bool) -> int:
+    from . import regional_types
+
+    name = instance_type.name
+    _show(
+        instance_type._replace(usage_classes=offer.usage_classes(instance_type)),
+        as_json,
+        lines=[("offered in", regional_types.zones_in_words(offer, name))],
+        more={
+            "region": offer.region,
+            "availabilityZones": regional_types.zone_facts(offer, name),
+            **regional_types.offer_facts(offer, [name]),
+        },
+    )
+    if not as_json:
+        regional_types.note_doubts(offer, [name])
+    return 0 if offer.offers(name) else 1
+
+
+def _show(
+    instance_type: InstanceType,
+    as_json: bool,
+    lines: Iterable[tuple[str, str]] = (),
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> int:
     layouts = {layout: _layout(instance_type, layout) for layout in catalogue.InterfaceLayout}
     if as_json:
-        print_json(facts(instance_type) | {"layouts": {layout: found for layout, (found, _) in layouts.items()}})
+        print_json({**facts(instance_type), **more, "layouts": {layout: each for layout, (each, _) in layouts.items()}})
         return 0
     out = console()
     out.print(f"[bold]{instance_type.name}[/]")
-    for line in fact_lines(_summary(instance_type), width()):
+    for line in fact_lines([*_summary(instance_type), *lines], width()):
         out.print(line, markup=False)
     for layout, (found, interfaces) in layouts.items():
         out.print()

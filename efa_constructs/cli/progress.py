@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
+from ..cluster.snapshot import ClusterSnapshot
+from ..cluster.summary import summarize
 from ..rehearsal.cdk_cli import DeployEvent
-from ..rehearsal.cluster_snapshot import ClusterSnapshot
-from ..rehearsal.cluster_summary import summarize
 from ..rehearsal.control_plane.build_progress import BuildProgress, progress_line
 from ..rehearsal.manifest_files import ManifestObject
 from ..rehearsal.rehearse import Progress

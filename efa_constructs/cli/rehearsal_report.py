@@ -12,9 +12,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup, SecurityGroup
 from ..rehearsal.result import RehearsalResult
-from ..rehearsal.verdict import NodeGroupVerdict
 from .cards import card_rows
 from .cluster_report import print_cluster, print_reachability
 from .output import console

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from ..rehearsal.fabric import Finding, Level
+from ..cluster.finding import Finding, Level
 from .facts import fact_lines
 
 __all__ = ["print_facts", "print_finding", "print_heading", "print_indented", "print_list"]

@@ -10,6 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ..verify.comparison import Change, Comparison, compare_logs
+from ..verify.in_words import size_in_words
 from ..verify.results import Measurement, NcclTestsRun, Row
 from ..verify.verdict import Reason, Verdict
 from ..verify.verified import VerifiedLog, VerifiedRun
@@ -27,17 +29,21 @@ _MEANING = {
 }
 # A table of sizes from 8 bytes to 16 GiB has 32.
 _MOST_ROWS = 40
-_UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def print_verified(verified: VerifiedLog) -> None:
-    """Print the verdict on each run of a log."""
+def print_verified(verified: VerifiedLog, other: VerifiedLog | None = None) -> None:
+    """Print the verdict on each run of a log.
+
+    :param other: A log whose runs are set beside them. Default: none.
+    """
     out = console()
     with out.capture() as captured:
         for number, run in enumerate(verified.runs, start=1):
             if number > 1:
                 out.print()
             _print_run(out, run, f"run {number} of {len(verified.runs)}: " if len(verified.runs) > 1 else "")
+        if other is not None:
+            _print_comparisons(out, verified, other)
     # rich fills lines with blanks, which wrap in a narrower window.
     for line in captured.get().splitlines():
         print(line.rstrip())
@@ -53,7 +59,37 @@ def _print_run(out: Console, verified: VerifiedRun, which: str) -> None:
     if verified.run.rows:
         print_heading(out, "Measured")
         out.print(Padding(_table(verified.run.rows), (0, 0, 0, 2)))
+    print_list(out, "Bandwidth", verified.bandwidth.words)
     print_list(out, "What to do", verified.advice)
+
+
+def _print_comparisons(out: Console, verified: VerifiedLog, other: VerifiedLog) -> None:
+    comparisons = compare_logs(verified, other)
+    for one in comparisons:
+        several = len(verified.runs) > 1 or len(other.runs) > 1
+        which = f" (run {one.run + 1}, and run {one.other_run + 1} there)" if several else ""
+        print_list(out, f"Beside the other log{which}", one.comparison.words)
+        if one.comparison.sizes:
+            out.print()
+            out.print(Padding(_comparison_table(one.comparison), (0, 0, 0, 2)))
+    if not comparisons:
+        print_list(out, "Beside the other log", ("no run of it is of the same collective",))
+
+
+def _comparison_table(comparison: Comparison) -> Table:
+    table = Table(box=box.ASCII, show_edge=False, pad_edge=False)
+    for heading in ("size", "busbw GB/s", "other", "difference", "times as fast", ""):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for size in comparison.sizes[-_MOST_ROWS:]:
+        table.add_row(
+            size_in_words(size.size_bytes),
+            f"{size.bus_bandwidth:.2f}",
+            f"{size.other_bus_bandwidth:.2f}",
+            f"{size.difference:+.2f}",
+            f"{size.speed:.3g}",
+            "" if size.change is Change.SAME else str(size.change),
+        )
+    return table
 
 
 def _facts(verified: VerifiedRun) -> Iterator[tuple[str, str]]:
@@ -63,7 +99,10 @@ def _facts(verified: VerifiedRun) -> Iterator[tuple[str, str]]:
         yield "where", _where(verified)
     if (peak := _peak(run.rows)) is not None:
         row, measured = peak
-        yield "peak", f"{measured.bus_bandwidth:.2f} GB/s of bus bandwidth, out of place, at {_size(row.size_bytes)}"
+        yield (
+            "peak",
+            f"{measured.bus_bandwidth:.2f} GB/s of bus bandwidth, out of place, at {size_in_words(row.size_bytes)}",
+        )
     if run.average_bus_bandwidth is not None:
         yield "average", f"{run.average_bus_bandwidth:.2f} GB/s over all sizes"
     if run.rows:
@@ -105,7 +144,7 @@ def _table(rows: Iterable[Row]) -> Table:
     if len(shown) > _MOST_ROWS:
         table.add_row(f"{len(shown) - _MOST_ROWS:,} more", "...")
     for row in shown[-_MOST_ROWS:]:
-        table.add_row(_size(row.size_bytes), row.data_type, *_cells(row.out_of_place), _wrong(row))
+        table.add_row(size_in_words(row.size_bytes), row.data_type, *_cells(row.out_of_place), _wrong(row))
     return table
 
 
@@ -125,11 +164,3 @@ def _wrong(row: Row) -> str:
 def _peak(rows: Iterable[Row]) -> tuple[Row, Measurement] | None:
     measured = [(row, row.out_of_place) for row in rows if row.out_of_place is not None]
     return max(measured, key=lambda one: one[1].bus_bandwidth, default=None)
-
-
-def _size(number: int) -> str:
-    """Such as 8 B or 1 GiB; exact, or else in bytes."""
-    unit = 0
-    while number and number % 1024 == 0 and unit < len(_UNITS) - 1:
-        number, unit = number // 1024, unit + 1
-    return f"{number:,} {_UNITS[unit]}"

@@ -15,26 +15,61 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     EndpointConnectionError,
+    LoginError,
     NoCredentialsError,
     NoRegionError,
     PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
 )
 
+from ..catalogue.nearest import nearest
 from ..errors import AwsRequestError
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_eks import EKSClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_sts import STSClient
 
-__all__ = ["AwsClients", "TemplateClients", "aws_clients", "aws_errors", "template_clients"]
+__all__ = [
+    "AccountClients",
+    "AwsClients",
+    "TemplateClients",
+    "account_clients",
+    "aws_clients",
+    "aws_errors",
+    "template_clients",
+]
 
 # Adaptive: a look at a large cluster asks EC2 hundreds of times, and EC2 throttles per account.
 _CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+# EC2's word, EKS's, and what others say.
+_UNKNOWN = frozenset(
+    {
+        "AuthFailure",
+        "IncompleteSignature",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+_THROTTLED = frozenset(
+    {"RequestLimitExceeded", "RequestThrottled", "Throttling", "ThrottlingException", "TooManyRequestsException"}
+)
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+# Hundreds of letters that only 'aws sts decode-authorization-message' reads.
+_ENCODED = re.compile(r"\.? Encoded authorization failure message: \S+")
+# All that EC2 says, to those who may not know more.
+_SAYS_NOTHING = "You are not authorized to perform this operation"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +79,17 @@ class AwsClients:
     region: str
     ec2: EC2Client
     eks: EKSClient
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountClients(AwsClients):
+    """The clients that ask about an account, too: its quotas, permissions, stacks and parameters."""
+
+    cloudformation: CloudFormationClient
+    iam: IAMClient
+    service_quotas: Any
+    ssm: Any
+    sts: STSClient
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +110,57 @@ def aws_clients(
     :param profile: Profile of the AWS configuration. Default: ``AWS_PROFILE``, or the default one.
     :param environment: Keys and ``AWS_ENDPOINT_URL`` of another account than this process's; the AWS configuration of
         this machine is left out of it. Default: this process's account.
-    :raises AwsRequestError: there is no such profile, or no Region.
+    :raises AwsRequestError: there is no such profile, or no Region, or none of this name.
     """
     with aws_errors():
         if environment is not None:
             return _clients(_session_of(environment, region), environment.get("AWS_ENDPOINT_URL"))
-        # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
-        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
-        return _clients(session, None)
+        return _clients(_session_here(region, profile), None)
+
+
+def account_clients(*, region: str | None = None, profile: str | None = None) -> AccountClients:
+    """Make the clients that ask about this process's account.
+
+    :param region: Default: as in :func:`aws_clients`.
+    :param profile: Likewise.
+    :raises AwsRequestError: there is no such profile, or no Region, or none of this name.
+    """
+    with aws_errors():
+        session = _session_here(region, profile)
+        few = _clients(session, None)
+        return AccountClients(
+            region=few.region,
+            ec2=few.ec2,
+            eks=few.eks,
+            cloudformation=session.client("cloudformation", config=_CONFIG),
+            iam=session.client("iam", config=_CONFIG),
+            service_quotas=session.client("service-quotas", config=_CONFIG),
+            ssm=session.client("ssm", config=_CONFIG),
+            sts=session.client("sts", config=_CONFIG),
+        )
+
+
+def _session_here(region: str | None, profile: str | None) -> boto3.Session:
+    # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
+    session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
+    _check_region(session)
+    return session
+
+
+def _check_region(session: boto3.Session) -> None:
+    """Refuse a Region that does not exist. boto3 would look for its servers for a while, and say that it found none."""
+    known = [
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("ec2", partition)
+    ]
+    if session.region_name and session.region_name not in known:
+        meant = nearest(session.region_name, known)
+        hint = f"did you mean {' or '.join(meant)}? " if meant else ""
+        raise AwsRequestError(
+            f"there is no AWS Region '{session.region_name}' that boto3 {boto3.__version__} knows: {hint}"
+            "A newer Region needs a newer boto3"
+        )
 
 
 def template_clients(environment: Mapping[str, str], *, region: str) -> TemplateClients:
@@ -113,29 +202,64 @@ def aws_errors() -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise AwsRequestError(_refusal(error)) from error
+        raise _refusal(error) from error
     except BotoCoreError as error:
         raise AwsRequestError(_failure(error)) from error
 
 
-def _refusal(error: ClientError) -> str:
+def _refusal(error: ClientError) -> AwsRequestError:
     operation = error.operation_name
     code = error.response.get("Error", {}).get("Code", "Unknown")
-    message = " ".join(error.response.get("Error", {}).get("Message", "").split()).rstrip(".")
+    message = " ".join(error.response.get("Error", {}).get("Message", "").split())
+    message = _ENCODED.sub("", message).rstrip(".")
     if code in _DENIED:
-        action = _ACTION.search(message)
-        allowed = f"allow '{action[1]}'" if action else f"allow {operation}"
-        return f"AWS refused {operation}: {allowed} in the IAM policy of the identity in use ({message})"
+        return _denial(operation, code, message)
+    refused = f"AWS refused {operation}"
     if code in _EXPIRED:
-        return f"AWS refused {operation}: the credentials have expired, sign in again"
-    return f"AWS refused {operation} with {code}: {message}"
+        sentence = f"{refused}: the credentials have expired, sign in again"
+    elif code in _UNKNOWN:
+        # The same for an unknown key and for a known one in a Region that must be opted in to.
+        sentence = (
+            f"{refused} with {code}: the credentials are not valid there, check AWS_PROFILE and the keys, and that the "
+            f"Region is enabled for the account ({message})"
+        )
+    elif code in _THROTTLED:
+        attempts = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) + 1
+        sentence = (
+            f"AWS throttles {operation}: {attempts} attempts ended with {code}; wait a minute, or end what else asks "
+            "this account so often, and try again"
+        )
+    else:
+        sentence = f"{refused} with {code}: {message}"
+    return AwsRequestError(sentence, code=code)
+
+
+def _denial(operation: str, code: str, message: str) -> AwsRequestError:
+    named = _ACTION.search(message)
+    # EC2 names the action only to those who may know it. Of the services asked here, no other has this code.
+    action = named[1] if named else f"ec2:{operation}" if code == "UnauthorizedOperation" else operation
+    if "explicit deny" in message:
+        fix = f"a policy denies '{action}', ask its owner"
+    else:
+        fix = f"allow '{action}' in the IAM policy of the identity in use"
+    said = "" if message == _SAYS_NOTHING else f" ({message.removeprefix(_SAYS_NOTHING).lstrip('. ')})"
+    return AwsRequestError(
+        f"AWS refused {operation}: {fix}{said}", code=code, denied_action=action if ":" in action else None
+    )
 
 
 def _failure(error: BotoCoreError) -> str:
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return "no AWS credentials found: run 'aws configure' or 'aws sso login', or set AWS_PROFILE"
+    if isinstance(error, SSOError | LoginError | TokenRetrievalError | CredentialRetrievalError):
+        said = " ".join(str(error).split()).rstrip(".")
+        return f"the AWS credentials could not be had: run 'aws sso login', or sign in as your profile needs ({said})"
+    if isinstance(error, ProfileNotFound):
+        return (
+            f"there is no AWS profile '{error.kwargs['profile']}': 'aws configure list-profiles' shows which there are"
+        )
     if isinstance(error, NoRegionError):
         return "no AWS Region given: set AWS_REGION, or a region in the AWS profile"
     if isinstance(error, EndpointConnectionError):
         return f"cannot reach AWS: {str(error).rstrip('.')}"
-    return " ".join(str(error).split()).rstrip(".")
+    return f"AWS could not be asked: {' '.join(str(error).split()).rstrip('.')}"

@@ -17,9 +17,9 @@ from typing import Annotated
 from .. import catalogue
 from ..catalogue import identifiers
 from ..errors import InvalidConfigurationError
-from .json_records import Form, object_of_unique_fields, parse_record
+from .json_records import Form, object_of_unique_fields, parse_record, record_document
 
-__all__ = ["SCHEMA_VERSION", "Cluster", "ClusterFacts", "Subnet", "Vpc", "read_cluster_facts"]
+__all__ = ["SCHEMA_VERSION", "Cluster", "ClusterFacts", "Subnet", "Vpc", "cluster_facts_text", "read_cluster_facts"]
 
 # Raised whenever a field changes its meaning or goes.
 SCHEMA_VERSION = 1
@@ -63,14 +63,15 @@ class Vpc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subnet:
-    """A subnet of that VPC. ``private``: its route table has no route to an internet gateway."""
+    """A subnet of that VPC."""
 
     id: Annotated[str, _SUBNET]
     availability_zone: str
     availability_zone_id: str
     cidr_block: str
     available_ip_address_count: int
-    private: bool
+    # Whether its route table has no route to an internet gateway. None: whoever wrote the file could not know.
+    private: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +118,16 @@ def read_cluster_facts(path: Path) -> ClusterFacts:
         raise InvalidConfigurationError(f"in the cluster facts file '{path}': {error}") from None
     except ValueError as error:
         raise InvalidConfigurationError(f"the cluster facts file '{path}' is not JSON: {error}") from None
+
+
+def cluster_facts_text(facts: ClusterFacts) -> str:
+    """Write facts as the text of a file, the same bytes for the same facts.
+
+    :raises InvalidConfigurationError: they contradict each other: :func:`read_cluster_facts` would refuse the file.
+    """
+    document = record_document(facts)
+    _check(parse_record(ClusterFacts, document))
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _check(facts: ClusterFacts) -> ClusterFacts:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..catalogue import EFA_INTERFACE_TYPES
+from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 
 __all__ = [
     "STACK_TAG",
@@ -65,6 +66,10 @@ class SecurityGroup:
     def made_for_efa(self) -> bool:
         """Whether the group says of itself that it is there for EFA traffic, as an ``EfaSecurityGroup`` does."""
         return self.tags.get(TRAFFIC_TAG) == "efa"
+
+    def has_rule_to_itself(self, *, egress: bool) -> bool:
+        """Whether the group lets all traffic out to itself (``egress``) or in from itself."""
+        return any(rule.egress is egress and rule.all_protocols and rule.group_id == self.id for rule in self.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +133,16 @@ class WayOut:
     other_route: bool
     # Services that have a VPC endpoint for the subnet: "ecr.api", "s3".
     endpoint_services: frozenset[str] = frozenset()
+
+    def not_reached(self, *, private_endpoint: bool) -> tuple[str, ...]:
+        """What nodes without a public address do not reach from there although they need it to join their cluster.
+
+        :param private_endpoint: Whether the API server of the cluster has an endpoint in the VPC.
+        """
+        if self.other_route:
+            return ()
+        server = () if private_endpoint else ("the cluster's API server, whose private endpoint is off",)
+        return (*server, *(service for service in SERVICES_OF_NODES if service not in self.endpoint_services))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .clients import AwsClients
+from .clients import AwsClients, aws_errors
 from .deployed import WayOut
 
 if TYPE_CHECKING:
@@ -17,28 +17,65 @@ if TYPE_CHECKING:
         VpcEndpointTypeDef,
     )
 
-__all__ = ["read_ways_out"]
+__all__ = ["read_route_tables", "read_vpc_endpoints", "read_ways_out", "route_targets", "way_out"]
 
 
 def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef]) -> tuple[WayOut, ...]:
-    """Read what the routes of subnets of one VPC lead to, and which services have an endpoint there."""
+    """Read what the routes of subnets of one VPC lead to, and which services have an endpoint there.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
     subnets = list(subnets)
-    in_the_vpc: FilterTypeDef = {"Name": "vpc-id", "Values": [subnets[0]["VpcId"]]}
-    pages = clients.ec2.get_paginator("describe_route_tables").paginate(Filters=[in_the_vpc])
-    tables = [table for page in pages for table in page["RouteTables"]]
-    endpoint_pages = clients.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=[in_the_vpc])
-    endpoints = [endpoint for page in endpoint_pages for endpoint in page["VpcEndpoints"]]
-    return tuple(_way_out(subnet, _table(subnet["SubnetId"], tables), endpoints, clients.region) for subnet in subnets)
+    vpc_id = subnets[0]["VpcId"]
+    tables = read_route_tables(clients, vpc_id)
+    endpoints = read_vpc_endpoints(clients, vpc_id)
+    return tuple(
+        way_out(subnet["SubnetId"], tables, endpoints, clients.region)
+        or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, other_route=False)
+        for subnet in subnets
+    )
 
 
-def _way_out(
-    subnet: SubnetTypeDef, table: RouteTableTypeDef, endpoints: Iterable[VpcEndpointTypeDef], region: str
-) -> WayOut:
-    routes = [route for route in table.get("Routes", []) if route.get("State") != "blackhole"]
+def read_route_tables(clients: AwsClients, vpc_id: str) -> list[RouteTableTypeDef]:
+    """Read all route tables of a VPC, its main one among them.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        pages = clients.ec2.get_paginator("describe_route_tables").paginate(Filters=[_in_the_vpc(vpc_id)])
+        return [table for page in pages for table in page["RouteTables"]]
+
+
+def read_vpc_endpoints(clients: AwsClients, vpc_id: str) -> list[VpcEndpointTypeDef]:
+    """Read all VPC endpoints of a VPC.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        pages = clients.ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=[_in_the_vpc(vpc_id)])
+        return [endpoint for page in pages for endpoint in page["VpcEndpoints"]]
+
+
+def _in_the_vpc(vpc_id: str) -> FilterTypeDef:
+    return {"Name": "vpc-id", "Values": [vpc_id]}
+
+
+def way_out(
+    subnet_id: str, tables: Iterable[RouteTableTypeDef], endpoints: Iterable[VpcEndpointTypeDef], region: str
+) -> WayOut | None:
+    """Tell how a subnet's routes lead out of its VPC, and what instances reach without them.
+
+    :param tables: All route tables of the VPC.
+    :param endpoints: All VPC endpoints of the VPC.
+    :returns: None, if EC2 shows no route table of the subnet: the VPC is shared by another account, which sees it.
+    """
+    table = _table(subnet_id, tables)
+    if table is None:
+        return None
     return WayOut(
-        subnet_id=subnet["SubnetId"],
-        internet_gateway=any(_needs_a_public_address(route) for route in routes),
-        other_route=any(_may_lead_out(route) for route in routes),
+        subnet_id=subnet_id,
+        internet_gateway=any(_needs_a_public_address(route) for route in _routes(table)),
+        other_route=any(_may_lead_out(route) for route in _routes(table)),
         endpoint_services=frozenset(
             endpoint["ServiceName"].partition(f".{region}.")[2]
             for endpoint in endpoints
@@ -48,9 +85,20 @@ def _way_out(
     )
 
 
-def _table(subnet_id: str, tables: Iterable[RouteTableTypeDef]) -> RouteTableTypeDef:
+def route_targets(subnet_id: str, tables: Iterable[RouteTableTypeDef]) -> tuple[str, ...]:
+    """Name what a subnet's routes lead to outside its VPC, sorted: ``("nat-0a1b2c3d4e5f60718",)``."""
+    routes = _routes(_table(subnet_id, tables) or {})
+    leading = [route for route in routes if _needs_a_public_address(route) or _may_lead_out(route)]
+    return tuple(sorted({target for route in leading for target in (_target(route),) if target}))
+
+
+def _routes(table: RouteTableTypeDef) -> list[RouteTypeDef]:
+    return [route for route in table.get("Routes", []) if route.get("State") != "blackhole"]
+
+
+def _table(subnet_id: str, tables: Iterable[RouteTableTypeDef]) -> RouteTableTypeDef | None:
     """The subnet's own route table, else the VPC's main one."""
-    main: RouteTableTypeDef = {}
+    main = None
     for table in tables:
         for association in table.get("Associations", []):
             if association.get("SubnetId") == subnet_id:
@@ -58,6 +106,21 @@ def _table(subnet_id: str, tables: Iterable[RouteTableTypeDef]) -> RouteTableTyp
             if association.get("Main"):
                 main = table
     return main
+
+
+def _target(route: RouteTypeDef) -> str | None:
+    return (
+        route.get("NatGatewayId")
+        or route.get("TransitGatewayId")
+        or route.get("GatewayId")
+        or route.get("EgressOnlyInternetGatewayId")
+        or route.get("VpcPeeringConnectionId")
+        or route.get("NetworkInterfaceId")
+        or route.get("InstanceId")
+        or route.get("CarrierGatewayId")
+        or route.get("LocalGatewayId")
+        or route.get("CoreNetworkArn")
+    )
 
 
 def _needs_a_public_address(route: RouteTypeDef) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from ..cluster.diagnosis.diagnosis import diagnose
+from ..cluster.finding import Finding, Level
+from ..cluster.snapshot import ClusterSnapshot
 from ..lookups.deployed import DeployedCluster
-from .cluster_snapshot import ClusterSnapshot
-from .diagnosis.diagnosis import diagnose
-from .fabric import Finding, Level
+from .fabric_causes import about_fabrics
+from .rehearsed_objects import RehearsedObjects
 
 __all__ = ["RehearsedCluster", "judge_cluster"]
 
@@ -34,4 +36,7 @@ def judge_cluster(
     :param ended: The same as ``running``: they were left to run.
     :param deployed: The same cluster as AWS describes it. None: it is not there any more.
     """
-    return RehearsedCluster(running=running, ended=ended, findings=diagnose(running, ended, deployed))
+    # What the operator was refused while jobs ended is a cause, too.
+    objects = RehearsedObjects(replace(running, operator_log=ended.operator_log), deployed)
+    later = None if ended is running else RehearsedObjects(ended, deployed)
+    return RehearsedCluster(running=running, ended=ended, findings=diagnose(objects, later, about_fabrics(objects)))

@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from contextlib import aclosing, suppress
+from pathlib import Path
 from typing import Any
 
+from ..cluster.known_programs import is_launcher
+from ..cluster.kubernetes_api import API_ERRORS, KubernetesApi
+from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition, read_snapshot
 from ..errors import RehearsalError
 from .account.process import ClusterFiles
-from .cluster_snapshot import ClusterSnapshot, KubernetesObject, condition, read_snapshot
-from .twin.known_programs import is_launcher
-from .twin.kubernetes_api import API_ERRORS, KubernetesApi
 from .twin.outcomes import OUTCOME_ANNOTATION, Outcome
 
 __all__ = ["end_jobs", "settled"]
@@ -95,12 +96,23 @@ async def _snapshot(api: KubernetesApi, files: ClusterFiles) -> ClusterSnapshot:
     end = time.monotonic() + _LONGEST_SILENCE_SECONDS
     while True:
         try:
-            return await read_snapshot(api, files)
+            return await read_snapshot(
+                api, cluster_name=files.name, region=files.region, operator_log=_operator_log(files.logs)
+            )
         except API_ERRORS as error:
             # A kind that has just been defined is not served at once.
             if time.monotonic() > end:
                 raise RehearsalError(f"the API server of cluster '{files.name}' does not answer: {error}") from None
         await asyncio.sleep(_POLL_SECONDS)
+
+
+def _operator_log(folder: Path) -> list[str]:
+    """What a pod's log would have: the operators run on this machine, and write files."""
+    return [
+        line
+        for file in sorted(folder.glob("mpi-operator-*.log"))
+        for line in file.read_text(errors="replace").splitlines()
+    ]
 
 
 def _runs(job: KubernetesObject, among: Collection[str]) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from ..cluster.fabric import kind_of, obstacles
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
-from .fabric import kind_of, obstacles
 
 __all__ = ["EfaReachability", "EqualNodes", "efa_reachability"]
 

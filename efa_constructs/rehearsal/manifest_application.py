@@ -14,11 +14,10 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from ..cluster.kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code, version_path
+from ..cluster.snapshot import condition
 from .account.process import ClusterFiles
-from .cluster_snapshot import condition
 from .manifest_files import ManifestObject
-from .twin.kubernetes_api import API_ERRORS, KubernetesApi, server_words, version_path
-from .twin.patience import status_code
 
 __all__ = ["apply_manifests", "find_kubectl"]
 

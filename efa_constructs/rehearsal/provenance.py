@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from ..cluster.summary import ClusterSummary, PodRole
 from .cluster_findings import RehearsedCluster
-from .cluster_summary import ClusterSummary, PodRole, summarize
+from .rehearsed_summary import summarize_rehearsed
 
 __all__ = ["computed", "executed"]
 
@@ -35,7 +36,7 @@ def executed(
     operators = [
         f"mpi-operator {versions['mpi-operator']}, with its Deployment's arguments and its service account's rights"
         for cluster in clusters
-        for pod in summarize(cluster.running).pods
+        for pod in summarize_rehearsed(cluster.running).pods
         if pod.role is PodRole.MPI_OPERATOR
     ]
     return (*deployed_by, *servers, *dict.fromkeys(operators))
@@ -45,7 +46,7 @@ def computed(clusters: Sequence[RehearsedCluster]) -> tuple[str, ...]:
     """What no program did, and what it was computed from instead."""
     return (
         "the AWS account: emulated on this machine",
-        *_computed_in([summarize(cluster.running) for cluster in clusters]),
+        *_computed_in([summarize_rehearsed(cluster.running) for cluster in clusters]),
         "EFA traffic: from the interfaces, zones and security groups that are deployed; no packet was sent",
     )
 

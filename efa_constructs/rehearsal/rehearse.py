@@ -13,6 +13,8 @@ from time import perf_counter
 from typing import Any
 
 from ..catalogue import region_of_zone
+from ..cluster.snapshot import ClusterSnapshot
+from ..cluster.verdict import judge_node_group
 from ..errors import AwsRequestError
 from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
@@ -23,7 +25,6 @@ from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
 from .cluster_findings import judge_cluster
-from .cluster_snapshot import ClusterSnapshot
 from .cluster_watch import end_jobs, settled
 from .control_plane.binaries import Binaries, find_or_build_binaries
 from .control_plane.build_progress import BuildProgress
@@ -34,7 +35,6 @@ from .provenance import computed, executed
 from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
-from .verdict import judge_node_group
 from .work_folder import work_folder
 from .zone_context import zones_asked_for
 

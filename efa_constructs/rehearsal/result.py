@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..cluster.summary_json import finding_to_json
+from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
 from .assembly import CloudAssembly
 from .cluster_findings import RehearsedCluster
-from .cluster_json import cluster_to_json, finding_to_json
-from .verdict import NodeGroupVerdict
+from .cluster_json import cluster_to_json
 
 __all__ = ["RehearsalResult", "Stage", "to_json"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from .bandwidth import BandwidthVerdict
 from .causes import Cause
 from .verdict import Verdict
 
@@ -40,6 +41,15 @@ _WRONG_VALUES = (
 )
 _UNKNOWN_TYPE = "name the type with --instance-type: the log does not say it, and not every type has GPUDirect RDMA"
 _UNKNOWN_GPU_DIRECT = "nobody has said whether this type has GPUDirect RDMA: compare its bandwidth with what TCP gets"
+_HALF_WITHOUT_GPU_DIRECT = (
+    "half the bandwidth of others is what the plugin reaches without GPUDirect RDMA: where it does not find "
+    "libcudart.so or libcuda.so, make them reachable in the image (such as a link libcuda.so to libcuda.so.1), which "
+    "took one user of p4d from 20 to over 40 GB/s (https://github.com/aws/aws-ofi-nccl/issues/244)"
+)
+_SLOW = (
+    "find what makes it slower than the runs of others: interfaces that the plugin did not find ('found N nics'), "
+    "another job on the nodes, or one slow node, which runs of each pair of nodes by itself show"
+)
 _MISSING_INTERFACES = (
     "NCCL found {count} EFA interfaces less than the type has: does the launch template attach all of them, and does "
     "the pod ask for all of them (vpc.amazonaws.com/efa)"
@@ -55,6 +65,7 @@ def advice_for(
     truncated: bool = False,
     wrong_values: bool = False,
     missing_interfaces: int = 0,
+    bandwidth: BandwidthVerdict | None = None,
 ) -> tuple[str, ...]:
     """What to do, the most likely first.
 
@@ -64,6 +75,7 @@ def advice_for(
     :param truncated: Whether the log ends within the run.
     :param wrong_values: Whether there are any.
     :param missing_interfaces: EFA interfaces that the type has, and NCCL did not find.
+    :param bandwidth: How it stands against that of others.
     """
     advice = []
     if wrong_values:
@@ -79,4 +91,15 @@ def advice_for(
         advice.append(_TRUNCATED)
     if missing_interfaces:
         advice.append(_MISSING_INTERFACES.format(count=missing_interfaces))
+    # TCP is slow for the reason that its own advice is about.
+    if bandwidth in (BandwidthVerdict.BELOW, BandwidthVerdict.HALF) and verdict is not Verdict.TCP:
+        advice += _of_slow_runs(
+            bandwidth, without_gpu_direct=verdict is not Verdict.EFA_GDR and gpu_direct is not False
+        )
     return tuple(dict.fromkeys(advice))
+
+
+def _of_slow_runs(bandwidth: BandwidthVerdict, *, without_gpu_direct: bool) -> tuple[str, ...]:
+    if bandwidth is BandwidthVerdict.HALF and without_gpu_direct:
+        return _HALF_WITHOUT_GPU_DIRECT, _SLOW
+    return (_SLOW,)

@@ -98,6 +98,7 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
         ranks=_ranks([int(device["rank"]) for device in devices], int(config["nthreads"]) * int(config["ngpus"])),
         hosts=hosts,
         nodes=len(hosts) or None,
+        iterations=_iterations(config),
         devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
         rows=tuple(_row(row) for row in report["results"]),
         average_bus_bandwidth=_finite(average["bandwidth"]) if average else None,
@@ -117,6 +118,11 @@ def _ranks(listed: Sequence[int], per_process: int) -> int | None:
         return None
     first_ranks_only = per_process > 1 and all(rank % per_process == 0 for rank in listed)
     return max(listed) + (per_process if first_ranks_only else 1)
+
+
+def _iterations(config: Mapping[str, Any]) -> int | None:
+    iterations = config.get("iterations")
+    return None if iterations is None else int(iterations) * int(config.get("aggregated_iterations", 1))
 
 
 def _row(row: Mapping[str, Any]) -> Row:

@@ -28,6 +28,7 @@ class LoggedRun:
         self.table: TableHeader | None = None
         # Whether it compares results with what they should be. None: it does not say.
         self.validates: bool | None = None
+        self.iterations: int | None = None
         self.rows: list[Row] = []
         # A row that a line of NCCL cut, up to there.
         self.half_row = ""
@@ -132,6 +133,7 @@ class LoggedRun:
             ranks=ranks,
             hosts=hosts,
             nodes=nodes,
+            iterations=self.iterations,
             devices=tuple(self._models),
             rows=tuple(self.rows),
             average_bus_bandwidth=self.average_bus_bandwidth,
@@ -158,11 +160,17 @@ def _collective_of(rows: list[Row], ranks: int | None) -> str | None:
     row, last = max(measured, key=lambda one: one[1].algorithm_bandwidth)
     if row.root is not None:
         return "reduce"
-    if ranks is None or ranks < 2 or last.algorithm_bandwidth < _LEAST_FOR_RATIO:
+    if last.algorithm_bandwidth < _LEAST_FOR_RATIO:
+        return None
+    # No other collective has a factor above 1.
+    if last.bus_bandwidth > (1 + _SAME_RATIO) * last.algorithm_bandwidth:
+        return "all_reduce"
+    if ranks is None or ranks < 2:
         return None
     return next(
         (
             name
+            # An all_reduce of two ranks, as all others have a factor above 1.
             for name, ratio in (("all_reduce", 2 * (ranks - 1) / ranks), ("reduce_scatter", (ranks - 1) / ranks))
             if _has_ratio(last, ratio)
         ),

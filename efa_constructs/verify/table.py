@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 from .results import Measurement, Row
 
-__all__ = ["COLLECTIVES", "Device", "TableHeader", "device_of", "row_of", "table_header_of"]
+__all__ = ["COLLECTIVES", "Device", "TableHeader", "device_of", "iterations_of", "row_of", "table_header_of"]
 
 COLLECTIVES = (
     "all_gather",
@@ -54,6 +54,8 @@ _DEVICE = re.compile(
     r"#?\s*Rank\s+(\d{1,7})\s+(?:Group\s+\d{1,7}\s+)?(?:Pid\s+(\d{1,10})\s+)?on\s+(\S{1,1024})\s+device\s+(\d{1,4})\s+"
     r"\[([\w:.]{1,128})\]\s+(\S.{0,1023})"
 )
+# Releases before 2.12 aggregated nothing, or did not say it.
+_ITERATIONS = re.compile(r" warmup iters: \d{1,9} iters: (\d{1,9}) (?:agg iters: (\d{1,9}) )?")
 _WHOLE = re.compile(r"\d{1,20}", re.ASCII)
 # Times and bandwidths have decimals unless they are too wide for them, numbers of wrong values never do: so a row of
 # which a word in the middle is missing is not taken for another one.
@@ -101,6 +103,12 @@ def device_of(text: str) -> Device | None:
         return None
     rank, pid, host, device, address, model = match.groups()
     return Device(int(rank), None if pid is None else int(pid), host, (device, address), model.rstrip())
+
+
+def iterations_of(text: str) -> int | None:
+    """How often each operation is timed, by the line with the numbers of threads and GPUs. None: it does not say it."""
+    match = _ITERATIONS.search(text)
+    return int(match[1]) * int(match[2] or 1) if match else None
 
 
 def table_header_of(text: str) -> TableHeader | None:

@@ -10,7 +10,7 @@ from .evidence import note
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
 from .prefixes import without_prefixes
-from .table import COLLECTIVES, device_of, row_of, table_header_of
+from .table import COLLECTIVES, device_of, iterations_of, row_of, table_header_of
 
 __all__ = ["TableReader"]
 
@@ -101,6 +101,7 @@ class TableReader:
             run = self._runs.begin()
         run.has_settings = True
         run.validates = None if match[1] is None else match[1] != "0"
+        run.iterations = iterations_of(text)
         return True
 
     def _read_device(self, text: str) -> bool:

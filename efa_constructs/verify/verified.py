@@ -9,6 +9,7 @@ from .. import catalogue
 from ..catalogue import InstanceType
 from ..errors import EfaConstructsError, InvalidArgumentError, InvalidLogError
 from .advice import advice_for
+from .bandwidth import BandwidthJudgement, judge_bandwidth
 from .causes import Cause
 from .evidence import Evidence, Sightings
 from .log_reader import LogReader
@@ -42,6 +43,7 @@ class VerifiedRun:
     # EFA interfaces that the plugin found on a node, the fewest of any; and how many the type has.
     interfaces_found: int | None
     interfaces_expected: int | None
+    bandwidth: BandwidthJudgement
     causes: tuple[Cause, ...]
     # What to do, in sentences. Empty: nothing.
     advice: tuple[str, ...]
@@ -115,6 +117,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
     expected = None if instance_type is None else instance_type.known_efa_interfaces
     good_network = verdict is Verdict.EFA_GDR or (verdict is Verdict.EFA_NO_GDR and gpu_direct is False)
     causes = tuple(evidence.causes)
+    bandwidth = judge_bandwidth(run, instance_type=instance_type and instance_type.name)
     reasons += [Reason(cause.meaning, said.count, tuple(said.examples)) for cause, said in evidence.causes.items()]
     return VerifiedRun(
         verdict=verdict,
@@ -129,6 +132,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
         libfabric=_names(evidence.libfabric_versions),
         interfaces_found=found,
         interfaces_expected=expected,
+        bandwidth=bandwidth,
         causes=causes,
         advice=advice_for(
             verdict,
@@ -138,6 +142,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
             truncated=run.truncated,
             wrong_values=bool(wrong_values),
             missing_interfaces=0 if found is None or expected is None else max(0, expected - found),
+            bandwidth=bandwidth.verdict,
         ),
     )
 

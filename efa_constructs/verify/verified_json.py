@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import bandwidth
 from .results import Measurement, Row
 from .verdict import Reason
 from .verified import VerifiedLog, VerifiedRun
@@ -35,7 +36,7 @@ def to_json(verified: VerifiedLog) -> dict[str, Any]:
 _OF_A_RUN = (
     *("verdict", "passes", "reasons", "advice", "causes", "collective", "ranks", "nodes", "hosts", "devices", "rows"),
     *("peak_bus_bandwidth", "average_bus_bandwidth", "wrong_values", "truncated", "libfabric", "nccl", "plugin"),
-    *("interfaces", "instance_type"),
+    *("interfaces", "instance_type", "bandwidth"),
 )
 
 
@@ -62,6 +63,7 @@ def _result(verified: VerifiedRun) -> dict[str, Any]:
         "plugin": verified.plugin,
         "interfaces": {"found": verified.interfaces_found, "expected": verified.interfaces_expected},
         "instance_type": None if verified.instance_type is None else verified.instance_type.name,
+        "bandwidth": bandwidth.to_json(verified.bandwidth),
     }
 
 

@@ -43,6 +43,20 @@ def test_an_account_s_own_answer_gives_the_same_records(moto_records, tmp_path):
     assert not (tmp_path / "availability_zones.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("performance", "gbps"),
+    [("16x 200 Gigabit", 3200), ("133.33 Gigabit", 133.33), ("Up to 25 Gigabit", 25), ("High", None)],
+)
+def test_the_network_performance_becomes_a_bandwidth_or_is_unknown(moto_records, tmp_path, performance, gbps):
+    record = moto_records["p5.48xlarge"]
+    dump = tmp_path / "dump.json"
+    network = {**record["NetworkInfo"], "NetworkPerformance": performance}
+    dump.write_text(json.dumps({"InstanceTypes": [{**record, "NetworkInfo": network}]}))
+    assert generate.main(["--from-file", str(dump), "--to", str(tmp_path)]) == 0
+    written = json.loads((tmp_path / "instance_types.json").read_text())
+    assert written["with_efa"]["p5.48xlarge"]["network_bandwidth_gbps"] == gbps
+
+
 def test_no_other_limit_of_the_type_is_below_those_of_its_cards(moto_records):
     """Layouts are made card by card, so the type's own limit must not be the smaller one."""
     for record in moto_records.values():

@@ -44,6 +44,34 @@ def test_gives_the_facts_of_p5():
     assert p5.source == "describe-instance-types"
 
 
+@pytest.mark.parametrize(
+    ("name", "gbps"),
+    [
+        ("p4d.24xlarge", 400),
+        ("p5.48xlarge", 3200),
+        # Its 8 cards of 200 Gbps are for IP traffic: over EFA they have 400.
+        ("p6-b200.48xlarge", 3200),
+        # 16 cards of 400 Gbps, and one more that has no EFA.
+        ("p6-b300.48xlarge", 6400),
+        # Four cards of 400 Gbps share the bandwidth of the instance.
+        ("g6e.48xlarge", 400),
+        ("dl1.24xlarge", 400),
+    ],
+)
+def test_knows_the_bandwidth_of_an_instance_which_its_cards_do_not_tell(name, gbps):
+    assert catalogue.get(name).network_bandwidth_gbps == gbps
+
+
+def test_the_bandwidth_of_an_instance_is_unknown_only_where_the_api_does_not_have_the_type():
+    unknown = [found.name for found in catalogue.all_instance_types() if found.network_bandwidth_gbps is None]
+    assert unknown == ["p6e-gb200.36xlarge"]
+
+
+def test_knows_which_accelerators_reach_those_of_other_instances_past_efa():
+    linked = [found.name for found in catalogue.all_instance_types() if found.accelerator_link_spans_instances]
+    assert linked == ["p6e-gb200.36xlarge", "trn2u.48xlarge"]
+
+
 def test_knows_how_many_efa_interfaces_an_instance_surely_may_have():
     assert catalogue.get("p5.48xlarge").known_efa_interfaces == 32
     # AWS publishes no maximum, and documents four cards.

@@ -16,17 +16,21 @@ from typer.testing import CliRunner
 from app import define
 from efa_constructs import aws, catalogue, k8s
 from efa_constructs.cli import app as efa
+from efa_constructs.cli import regional_types
 from efa_constructs.cli.instances import facts
-from efa_constructs.errors import EfaConstructsError
+from efa_constructs.cli.lookup import lookup_document
+from efa_constructs.cluster.finding import Finding, Level
+from efa_constructs.errors import AwsRequestError, EfaConstructsError
 from efa_constructs.k8s import default_environment, open_mpi_5_environment
 from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
-from efa_constructs.rehearsal.fabric import Finding, Level
+from efa_constructs.lookups.regional_offer import RegionalOffer
 from efa_constructs.rehearsal.result import to_json
 from efa_constructs.verify.causes import CAUSES, WITHOUT_MPI
 from efa_constructs.verify.verdict import Verdict
 from efa_constructs.verify.verified_json import to_json as verified_to_json
 from stacks.settings import KEYS, Settings
+from tests.lookups.looked_up import looked_up
 from tests.rehearsal.deployments import cluster, node, node_group
 from tests.rehearsal.results import result
 from tests.rehearsal.snapshots import event_object, rehearsed_cluster
@@ -82,9 +86,17 @@ RECORDS = {
 def test_cluster_facts_describes_every_field_with_its_type(heading):
     record = RECORDS[heading]
     hints = typing.get_type_hints(record)
-    expected = [(camel_case(field.name), type_in_words(hints[field.name])) for field in dataclasses.fields(record)]
+    expected = [
+        (camel_case(field.name), field_in_words(field, hints[field.name])) for field in dataclasses.fields(record)
+    ]
     rows = table(section("reference/cluster-facts.md", heading))
     assert [(quoted(row[0])[0], row[1]) for row in rows] == expected
+
+
+def field_in_words(field: dataclasses.Field[object], hint: object) -> str:
+    if field.default is not dataclasses.MISSING:
+        return f"{type_in_words(hint)}, optional"
+    return f"{type_in_words(hint)}, or null" if type(None) in typing.get_args(hint) else type_in_words(hint)
 
 
 def type_in_words(hint: object) -> str:
@@ -93,7 +105,7 @@ def type_in_words(hint: object) -> str:
         return names[hint]
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (types.UnionType, typing.Union):
-        return f"{type_in_words(arguments[0])}, optional"
+        return type_in_words(arguments[0])
     if origin is tuple:
         return f"list of {type_in_words(arguments[0])}s"
     if origin is Mapping:
@@ -126,8 +138,24 @@ def test_command_lists_every_option_and_no_other(name):
 
 
 def test_command_lists_the_fields_of_instances():
-    documented = set(first_cells(json_section("## efa instances")))
-    assert documented == {*facts(catalogue.get("p4d.24xlarge")), "layouts"}
+    offline, of_region = json_section("## efa instances").split("With a Region")
+    assert set(first_cells(offline)) == {*facts(catalogue.get("p4d.24xlarge")), "layouts"}
+    answered = RegionalOffer(region="us-west-2", zones={}, offerings={}, efa_types={}, refusals={})
+    assert set(first_cells(of_region)) == {
+        "region",
+        "availabilityZones",
+        "notOffered",
+        *regional_types.offer_facts(answered, []),
+    }
+
+
+def test_command_lists_the_fields_of_lookup():
+    refusal = AwsRequestError("AWS refused", denied_action="eks:ListAddons")
+    document = lookup_document(looked_up(refusals={"add-ons": refusal}), None)
+    assert set(first_cells(json_section("## efa lookup"))) == set(document)
+    for row in table(json_section("## efa lookup")):
+        if row[1].startswith("list of `"):
+            assert set(document[quoted(row[0])[0]][0]) <= set(quoted(row[1])), row[0]
 
 
 def test_command_lists_the_fields_of_rehearse():
@@ -147,7 +175,9 @@ def test_command_lists_the_fields_of_rehearse():
 
 def test_command_lists_the_fields_of_verify():
     document = verified_to_json(verified(lines(efa_run())))
-    fields, causes = json_section("## efa verify").split("| cause |")
+    # What follows is about bandwidth, and has a test of its own.
+    verdict, _, _ = json_section("## efa verify").partition("What the verdicts on bandwidth mean")
+    fields, causes = verdict.split("| cause |")
     assert set(first_cells(fields)) == set(document)
     for row in table(fields):
         (listed, *_) = document[quoted(row[0])[0]] if row[1].startswith("list of `") else [{}]

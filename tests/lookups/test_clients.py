@@ -8,6 +8,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
+    UnauthorizedSSOTokenError,
 )
 
 from efa_constructs.errors import AwsRequestError
@@ -32,8 +33,55 @@ def refusal(code: str, message: str, operation: str = "DescribeInstances") -> Cl
         ),
         pytest.param(
             refusal("UnauthorizedOperation", "You are not authorized to perform this operation."),
-            "AWS refused DescribeInstances: allow DescribeInstances in the IAM policy of the identity in use",
+            "AWS refused DescribeInstances: allow 'ec2:DescribeInstances' in the IAM policy of the identity in use",
             id="an action that IAM does not name",
+        ),
+        pytest.param(
+            refusal(
+                "UnauthorizedOperation",
+                "You are not authorized to perform this operation. Encoded authorization failure message: Sy1n6gb-_k.",
+            ),
+            "AWS refused DescribeInstances: allow 'ec2:DescribeInstances' in the IAM policy of the identity in use",
+            id="an action that only an encoded message names",
+        ),
+        pytest.param(
+            refusal(
+                "UnauthorizedOperation",
+                "You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to "
+                "perform: ec2:DescribeInstances because no identity-based policy allows the action",
+            ),
+            "allow 'ec2:DescribeInstances' in the IAM policy of the identity in use (User: arn:aws:iam::1:user/a",
+            id="an identity that EC2 names",
+        ),
+        pytest.param(
+            refusal(
+                "AccessDeniedException",
+                "User: arn:aws:iam::1:user/a is not authorized to perform: eks:ListClusters on resource: * with an "
+                "explicit deny in a service control policy",
+                "ListClusters",
+            ),
+            "AWS refused ListClusters: a policy denies 'eks:ListClusters', ask its owner (User: arn:aws:iam::1:user/a",
+            id="an action that nobody may do",
+        ),
+        pytest.param(
+            refusal("AuthFailure", "AWS was not able to validate the provided access credentials"),
+            "the credentials are not valid there, check AWS_PROFILE and the keys, and that the Region is enabled for",
+            id="keys that EC2 does not know",
+        ),
+        pytest.param(
+            refusal("UnrecognizedClientException", "The security token included in the request is invalid."),
+            "with UnrecognizedClientException: the credentials are not valid there, check AWS_PROFILE and the keys",
+            id="keys that EKS does not know",
+        ),
+        pytest.param(
+            refusal("RequestLimitExceeded", "Request limit exceeded."),
+            "AWS throttles DescribeInstances: 1 attempts ended with RequestLimitExceeded; wait a minute",
+            id="throttling",
+        ),
+        pytest.param(
+            UnauthorizedSSOTokenError(),
+            "the AWS credentials could not be had: run 'aws sso login'",
+            id="an expired session of the identity center",
         ),
         pytest.param(
             refusal("ExpiredTokenException", "The security token included in the request is expired"),
@@ -86,6 +134,37 @@ def test_fails_without_a_region_and_names_the_variable_to_set() -> None:
 def test_fails_when_the_profile_does_not_exist() -> None:
     with pytest.raises(AwsRequestError, match="nobody"):
         aws_clients(profile="nobody", region="us-east-1")
+
+
+@pytest.mark.usefixtures("no_configuration")
+@pytest.mark.parametrize(
+    ("region", "words"),
+    [("us-esat-1", "did you mean .*us-east-1"), ("us-west-2b", "did you mean us-west-2"), ("mars", "knows: A newer")],
+)
+def test_refuses_a_region_that_there_is_not_and_names_the_nearest(region: str, words: str) -> None:
+    with pytest.raises(AwsRequestError, match=f"there is no AWS Region '{region}' that boto3 .*{words}"):
+        aws_clients(region=region)
+
+
+@pytest.mark.usefixtures("no_configuration")
+@pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "eu-south-2"])
+def test_knows_the_regions_of_every_partition(region: str) -> None:
+    assert aws_clients(region=region).region == region
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "action"),
+    [
+        (refusal("UnauthorizedOperation", "no"), "UnauthorizedOperation", "ec2:DescribeInstances"),
+        (refusal("AccessDenied", "may not"), "AccessDenied", None),
+        (refusal("Throttling", "slower"), "Throttling", None),
+        (NoCredentialsError(), None, None),
+    ],
+)
+def test_tells_programs_why_there_is_no_answer(raised: Exception, code: str | None, action: str | None) -> None:
+    with pytest.raises(AwsRequestError) as error, aws_errors():
+        raise raised
+    assert (error.value.code, error.value.denied_action) == (code, action)
 
 
 def test_asks_the_account_of_a_given_environment_whatever_this_machine_is_set_to(

@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 
 from efa_constructs.lookups.clients import AwsClients
 from efa_constructs.lookups.deployed import WayOut
-from efa_constructs.lookups.ways_out import read_ways_out
+from efa_constructs.lookups.ways_out import read_ways_out, route_targets, way_out
 
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
 INTERNET = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0a", "State": "active"}
@@ -62,6 +62,16 @@ def test_takes_the_main_route_table_for_a_subnet_without_its_own() -> None:
     assert not read([LOCAL, NAT], subnet="subnet-b").other_route
 
 
+@pytest.mark.parametrize(("route", "public"), [(INTERNET, True), (NAT, False)])
+def test_a_subnet_without_a_table_of_its_own_is_as_public_as_the_main_one(route: dict[str, Any], public: bool) -> None:
+    main: Any = {"RouteTableId": "rtb-main", "Associations": [{"Main": True}], "Routes": [LOCAL, route]}
+    own: Any = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": [LOCAL]}
+    for tables in ([main, own], [own, main]):
+        way = way_out("subnet-b", tables, [], "us-east-1")
+        assert way is not None
+        assert (way.internet_gateway, way.other_route) == (public, not public)
+
+
 def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
     def endpoint(service: str, kind: str, *tables: str) -> dict[str, Any]:
         name = f"com.amazonaws.us-east-1.{service}"
@@ -72,3 +82,42 @@ def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
     # Through a gateway endpoint go only the route tables that have it.
     endpoints = [endpoint("s3", "Gateway", "rtb-main")]
     assert read([LOCAL], endpoints).endpoint_services == set()
+
+
+@pytest.mark.parametrize(
+    ("routes", "targets"),
+    [
+        ([LOCAL, NAT, TO_S3], ("nat-0a",)),
+        (
+            [LOCAL, INTERNET, {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-0a"}],
+            ("eigw-0a", "igw-0a"),
+        ),
+        (
+            [
+                LOCAL,
+                {"DestinationCidrBlock": "10.9.0.0/16", "TransitGatewayId": "tgw-0a"},
+                {**NAT, "State": "blackhole"},
+            ],
+            ("tgw-0a",),
+        ),
+        ([LOCAL], ()),
+    ],
+    ids=["NAT", "internet gateway and IPv6 outwards only", "transit gateway and a gateway that is gone", "none"],
+)
+def test_names_what_routes_lead_to(routes: list[dict[str, Any]], targets: tuple[str, ...]) -> None:
+    own: Any = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": routes}
+    assert route_targets("subnet-a", [MAIN, own]) == targets
+
+
+def test_does_not_take_a_route_table_that_it_is_not_shown_for_an_empty_one() -> None:
+    # Those of a VPC that another account shares.
+    other: Any = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": [LOCAL]}
+    assert way_out("subnet-b", [other], [], "us-east-1") is None
+
+
+def test_names_what_nodes_do_not_reach_without_a_way_out() -> None:
+    isolated = WayOut(
+        subnet_id="subnet-a", internet_gateway=False, other_route=False, endpoint_services=frozenset({"s3", "ec2"})
+    )
+    assert isolated.not_reached(private_endpoint=True) == ("ecr.api", "ecr.dkr")
+    assert isolated.not_reached(private_endpoint=False)[0].startswith("the cluster's API server")

@@ -206,6 +206,7 @@ def p4d_facts(number: int, **changes: Any) -> NodeFacts:
         efa_interfaces=4,
         accelerator="nvidia",
         accelerator_count=8,
+        logical_neuron_cores=0,
         driver="nvidia",
         brings_nvidia_device_plugin=False,
         operating_system="AL2023",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from efa_constructs.cluster.verdict import judge_node_group
 from efa_constructs.lookups.deployed import DeployedCluster
 from efa_constructs.rehearsal.assembly import AssemblyStack, CloudAssembly
 from efa_constructs.rehearsal.result import RehearsalResult, Stage
-from efa_constructs.rehearsal.verdict import judge_node_group
 
 
 def result(*clusters: DeployedCluster, **changes: object) -> RehearsalResult:

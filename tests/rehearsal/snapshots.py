@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from efa_constructs.cluster.snapshot import ClusterSnapshot
 from efa_constructs.rehearsal.cluster_findings import RehearsedCluster
-from efa_constructs.rehearsal.cluster_snapshot import ClusterSnapshot
 
 JOB = "nccl-tests"
 

@@ -230,6 +230,19 @@ def test_takes_a_capacity_block_and_a_placement_group_by_configuration(app):
     )
 
 
+def test_warns_of_a_subnet_of_which_the_facts_do_not_say_whether_it_is_private(app, facts_file):
+    def unknown(facts):
+        for subnet in facts["subnets"]:
+            subnet["private"] = None
+
+    nodes = app(clusterFacts=facts_file(unknown)).node.find_child("EfaNodes")
+    assertions.Annotations.from_stack(nodes).has_warning(
+        "*", assertions.Match.string_like_regexp("does not say whether subnet subnet-0d1d2d3d4d5d6d7d8 is private")
+    )
+    known = app(clusterFacts=facts_file()).node.find_child("EfaNodes")
+    assertions.Annotations.from_stack(known).has_no_warning("*", assertions.Match.string_like_regexp("whether subnet"))
+
+
 @pytest.mark.parametrize(
     ("change", "keys", "message"),
     [
@@ -242,6 +255,15 @@ def test_takes_a_capacity_block_and_a_placement_group_by_configuration(app):
         (lambda f: f.update(nodeSubnetId="subnet-0"), {}, "'nodeSubnetId' is 'subnet-0', but 'subnets' lists"),
         (lambda f: f.update(nodeSubnetId="subnet-0f1f2f3f4f5f6f7f8"), {}, "is a public subnet"),
         (lambda f: f.pop("nodeSubnetId"), {}, "2 private subnets of cluster training could take the nodes"),
+        # Not even one that is the only one left.
+        (
+            lambda f: (
+                f["subnets"][0].update(private=None) or f["subnets"][1].update(private=None) or f.pop("nodeSubnetId")
+            ),
+            {},
+            "no private subnet of cluster training.* is not known: name one as 'nodeSubnetId'",
+        ),
+        (lambda f: f["subnets"][0].pop("private"), {}, r"'subnets\[0\]' has no field 'private'"),
         (lambda f: None, {"availabilityZone": "us-east-1c"}, "no private subnet in us-east-1c"),
         (lambda f: f["subnets"].clear() or f.pop("nodeSubnetId"), {}, "no private subnet of cluster training"),
         (lambda f: None, {"networkZones": "us-east-1a,us-east-1b"}, "'efa:networkZones' is us-east-1a, us"),

@@ -140,6 +140,30 @@ def test_names_the_collective_that_the_log_names(name: str) -> None:
     assert told.run.collective == name
 
 
+def test_a_table_alone_is_of_an_all_reduce_where_bus_bandwidth_is_the_higher_one() -> None:
+    (told,) = runs_of(lines([HEADER, ROW]))
+    assert (told.run.collective, told.run.ranks) == ("all_reduce", None)
+
+
+@pytest.mark.parametrize(
+    ("settings", "iterations"),
+    [
+        ("step: 2(factor) warmup iters: 5 iters: 20 agg iters: 1 validation: 1 graph: 0", 20),
+        ("step: 2(factor) warmup iters: 5 iters: 20 agg iters: 4 validation: 1 graph: 0 unalign: 0", 80),
+        ("step: 2(factor) warmup iters: 5 iters: 1000 validation: 1 ", 1000),
+        ("step: 1048576(bytes) warmup iters: 1 iters: 100 agg iters: 1 validation: 0 graph: 0", 100),
+        ("step: 2(factor)", None),
+    ],
+)
+def test_knows_how_often_operations_were_timed(settings: str, iterations: int | None) -> None:
+    log = [
+        f"# nThread 1 nGpus 1 minBytes 8 maxBytes 1073741824 {settings}" if "nThread" in line else line
+        for line in run()
+    ]
+    (told,) = runs_of(lines(log))
+    assert told.run.iterations == iterations
+
+
 def test_does_not_name_a_collective_when_several_programs_were_built() -> None:
     built = ["nvcc -o build/all_gather_perf", "nvcc -o build/broadcast_perf"]
     old = [line.replace(" sum ", " none ") for line in run() if "Collective test" not in line]

@@ -38,6 +38,8 @@ def seed(facts: ClusterFacts) -> None:
 def _vpc(ec2: EC2Backend, facts: ClusterFacts) -> None:
     with _next_id(vpcs, "random_vpc_id", facts.vpc.id):
         ec2.create_vpc(facts.vpc.cidr_blocks[0])
+    # Without, its cluster had no nodes: "View Amazon EKS networking requirements for VPC and subnets", EKS User Guide.
+    ec2.modify_vpc_attribute(facts.vpc.id, "enable_dns_hostnames", "true")
     for block in facts.vpc.cidr_blocks[1:]:
         ec2.vpcs[facts.vpc.id].associate_vpc_cidr_block(block)
 
@@ -45,7 +47,7 @@ def _vpc(ec2: EC2Backend, facts: ClusterFacts) -> None:
 def _subnet(ec2: EC2Backend, facts: ClusterFacts, subnet: Subnet) -> None:
     with _next_id(subnets, "random_subnet_id", subnet.id):
         made = ec2.create_subnet(facts.vpc.id, subnet.cidr_block, availability_zone=subnet.availability_zone)
-    made.map_public_ip_on_launch = not subnet.private
+    made.map_public_ip_on_launch = subnet.private is False
     # Whatever holds the other addresses is not known, and need not be.
     made._available_ip_addresses = subnet.available_ip_address_count
     # moto's zone is shared by all accounts, and which zone a name means is not.
@@ -54,7 +56,8 @@ def _subnet(ec2: EC2Backend, facts: ClusterFacts, subnet: Subnet) -> None:
 
 
 def _routes(ec2: EC2Backend, facts: ClusterFacts) -> None:
-    public = [subnet for subnet in facts.subnets if not subnet.private]
+    # One of which it is not known is as good as private: the app puts nodes there, if it is told to.
+    public = [subnet for subnet in facts.subnets if subnet.private is False]
     gateway: InternetGateway | None = None
     if public:
         gateway = ec2.create_internet_gateway()
@@ -63,7 +66,7 @@ def _routes(ec2: EC2Backend, facts: ClusterFacts) -> None:
     for subnet in facts.subnets:
         table = ec2.create_route_table(facts.vpc.id)
         ec2.associate_route_table(route_table_id=table.id, subnet_id=subnet.id)
-        if not subnet.private and gateway is not None:
+        if subnet.private is False and gateway is not None:
             ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
         elif nat is not None:
             ec2.create_route(table.id, "0.0.0.0/0", nat_gateway_id=nat.id)

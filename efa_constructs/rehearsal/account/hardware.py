@@ -37,6 +37,8 @@ class Hardware:
     # "nvidia", "neuron", another maker of GPUs in lower case, or None.
     accelerator: str | None
     accelerator_count: int
+    # Of all its Neuron devices, as programs see them.
+    logical_neuron_cores: int
     vcpus: int
     # Nominal.
     memory_mib: int
@@ -113,6 +115,7 @@ def _from_catalogue(instance_type: catalogue.InstanceType) -> Hardware:
         architectures=frozenset({instance_type.architecture}),
         accelerator=accelerator,
         accelerator_count=sum(one.count for one in instance_type.accelerators),
+        logical_neuron_cores=sum(one.count * (one.logical_neuron_cores or 0) for one in instance_type.accelerators),
         vcpus=instance_type.vcpus,
         memory_mib=instance_type.memory_mib,
         usage_classes=frozenset(instance_type.usage_classes),
@@ -122,6 +125,7 @@ def _from_catalogue(instance_type: catalogue.InstanceType) -> Hardware:
 
 def _from_record(record: Mapping[str, Any]) -> Hardware:
     network = record["NetworkInfo"]
+    neuron_devices = record.get("NeuronInfo", {}).get("NeuronDevices", [])
     return Hardware(
         name=record["InstanceType"],
         cards={
@@ -134,7 +138,11 @@ def _from_record(record: Mapping[str, Any]) -> Hardware:
         maximum_efa_interfaces=network.get("EfaInfo", {}).get("MaximumEfaInterfaces", 0),
         architectures=frozenset(record["ProcessorInfo"]["SupportedArchitectures"]),
         accelerator=_accelerator(record),
-        accelerator_count=sum(gpu.get("Count", 0) for gpu in record.get("GpuInfo", {}).get("Gpus", [])),
+        accelerator_count=sum(
+            device.get("Count", 0) for device in (*record.get("GpuInfo", {}).get("Gpus", []), *neuron_devices)
+        ),
+        # Of the types without EFA, none has logical cores of more than one physical one.
+        logical_neuron_cores=sum(device["Count"] * device["CoreInfo"]["Count"] for device in neuron_devices),
         vcpus=record["VCpuInfo"]["DefaultVCpus"],
         memory_mib=record["MemoryInfo"]["SizeInMiB"],
         usage_classes=frozenset(record["SupportedUsageClasses"]),

@@ -12,15 +12,15 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi, collection_path, status_code
 from ...errors import RehearsalError
 from ...lookups.clients import aws_clients
 from ...lookups.deployed import DeployedCluster
 from ...lookups.node_groups import read_cluster
 from ..control_plane.binaries import Binaries
 from ..control_plane.control_plane import ControlPlane
-from ..twin.kubernetes_api import API_ERRORS, KubernetesApi, collection_path
 from ..twin.kwok_stages import write_kwok_configuration
-from ..twin.patience import insist, status_code
+from ..twin.patience import insist
 from ..twin.twin import Twin
 from .eks.control_planes import ClusterControlPlane
 from .eks.kube_system import addon_objects

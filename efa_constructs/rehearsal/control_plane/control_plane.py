@@ -22,7 +22,7 @@ from .certificates import CertificateAuthority, write_private_key
 from .kubeconfig import write_kubeconfig
 from .processes import ServerProcesses
 
-__all__ = ["KWOK_NODE_ANNOTATION", "ControlPlane"]
+__all__ = ["KUBELET_ADDRESS_TYPE", "KUBELET_CLIENT", "KWOK_NODE_ANNOTATION", "ControlPlane"]
 
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.05
@@ -35,6 +35,11 @@ _MOST_PORT_CHOICES = 5
 _PORT_TAKEN = "address already in use"
 # On the nodes that kwok keeps alive, with the value "fake".
 KWOK_NODE_ANNOTATION = "kwok.x-k8s.io/node"
+# Of a node's addresses, the type of the one at which the API server asks its kubelet. Nodes of EKS in a private subnet
+# have none of it: here, no other may be tried, for it would be outside this machine.
+KUBELET_ADDRESS_TYPE = "ExternalIP"
+# The user as whom it asks.
+KUBELET_CLIENT = "kube-apiserver-kubelet-client"
 _PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
 _SERVICE_CIDR = "10.100.0.0/16"
 # The VPC CNI gives pods addresses of the nodes' subnets, of which kwok knows nothing: of the range that is kept for
@@ -112,6 +117,10 @@ class ControlPlane:
             user={"token": token},
         )
 
+    def certificate(self, name: str) -> tuple[Path, Path]:
+        """A certificate for 127.0.0.1, and its key. ``name``: of the files, and of its holder."""
+        return self._issued(name, name)
+
     def start(self) -> None:
         """Start everything, and return when the API server is ready.
 
@@ -177,6 +186,10 @@ class ControlPlane:
                     f"--service-account-private-key-file={self._service_account_key}",
                     f"--root-ca-file={self.authority.file}",
                     "--use-service-account-credentials=true",
+                    # A Service's Endpoints name all its pods. Written anew for every pod of a job of a thousand, that
+                    # is two thirds of the controller manager's work, and a third of the API server's.
+                    "--endpoint-updates-batch-period=500ms",
+                    "--endpointslice-updates-batch-period=500ms",
                 ),
             ),
             ("kube-scheduler", self._binaries.kube_scheduler, ()),
@@ -222,6 +235,7 @@ class ControlPlane:
     def _start_api_server(self) -> None:
         certificate, key = self._issued("kube-apiserver", "kube-apiserver")
         client_certificate, client_key = self._issued("kube-apiserver-etcd-client", "kube-apiserver")
+        kubelet_certificate, kubelet_key = self._issued(KUBELET_CLIENT, KUBELET_CLIENT)
         self.processes.start(
             "kube-apiserver",
             [
@@ -237,6 +251,10 @@ class ControlPlane:
                 f"--tls-private-key-file={key}",
                 f"--client-ca-file={self.authority.file}",
                 f"--cert-dir={self.folder}",
+                f"--kubelet-certificate-authority={self.authority.file}",
+                f"--kubelet-client-certificate={kubelet_certificate}",
+                f"--kubelet-client-key={kubelet_key}",
+                f"--kubelet-preferred-address-types={KUBELET_ADDRESS_TYPE}",
                 "--authorization-mode=Node,RBAC",
                 "--anonymous-auth=false",
                 "--service-account-issuer=https://kubernetes.default.svc",

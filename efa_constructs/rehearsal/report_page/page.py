@@ -10,20 +10,21 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from ... import catalogue
-from ...errors import EfaConstructsError
-from ...lookups.deployed import DeployedCluster, DeployedNode
-from ..cluster_findings import RehearsedCluster
-from ..cluster_summary import (
+from ...cluster.fabric import kind_of
+from ...cluster.finding import Finding
+from ...cluster.summary import (
     ClusterSummary,
     SummarizedJob,
     SummarizedNode,
     SummarizedPod,
     alike,
     devices_in_words,
-    summarize,
 )
+from ...errors import EfaConstructsError
+from ...lookups.deployed import DeployedCluster, DeployedNode
+from ..cluster_findings import RehearsedCluster
 from ..efa_reachability import EfaReachability, efa_reachability
-from ..fabric import Finding, kind_of
+from ..rehearsed_summary import summarize_rehearsed
 from ..result import RehearsalResult
 from .drawing import Accelerators, Holder, draw_hardware, draw_timeline
 
@@ -102,15 +103,15 @@ def _findings(result: RehearsalResult) -> list[Finding]:
 
 
 def _cluster(deployed: DeployedCluster, rehearsed: RehearsedCluster | None) -> _Cluster:
-    running = summarize(rehearsed.running) if rehearsed else None
-    jobs = summarize(rehearsed.ended).jobs if rehearsed else ()
+    running = summarize_rehearsed(rehearsed.running) if rehearsed else None
+    jobs = summarize_rehearsed(rehearsed.ended).jobs if rehearsed else ()
     matrix = efa_reachability(deployed)
     return _Cluster(
         deployed=deployed,
         nodes=tuple(_nodes(deployed, running)),
         unplaced=running.unplaced if running else {},
         jobs=tuple(_Job(job=job, timeline=_timeline(job)) for job in jobs),
-        summary=summarize(rehearsed.ended) if rehearsed else None,
+        summary=summarize_rehearsed(rehearsed.ended) if rehearsed else None,
         matrix=matrix if sum(len(group.instance_ids) for group in matrix.groups) > 1 else None,
     )
 

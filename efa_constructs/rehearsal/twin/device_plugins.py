@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_CORE_RESOURCE, NEURON_RESOURCE
-from .known_programs import KnownProgram
+from ...cluster.known_programs import KnownProgram
 from .node_objects import NodeFacts
 from .outcomes import Outcome, Verdict
 
-__all__ = ["DEVICE_RESOURCES", "offered_devices", "plugin_verdict"]
-
-# Every extended resource that a device plugin of ours offers.
-DEVICE_RESOURCES = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NEURON_CORE_RESOURCE)
+__all__ = ["offered_devices", "plugin_verdict"]
 
 
 def plugin_verdict(program: KnownProgram, pod: dict[str, Any], node: NodeFacts) -> Verdict:
@@ -50,6 +47,9 @@ def offered_devices(node: NodeFacts, running: Iterable[KnownProgram]) -> dict[st
         offered[GPU_RESOURCE] = node.accelerator_count
     if KnownProgram.NEURON_DEVICE_PLUGIN in programs and _has(node, "neuron"):
         offered[NEURON_RESOURCE] = node.accelerator_count
+        # That the plugin counts logical cores, of which Trainium2 has half as many as physical ones, is an inference:
+        # they are what a program can be given.
+        offered[NEURON_CORE_RESOURCE] = node.logical_neuron_cores
     return offered
 
 

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .known_programs import JOB_ROLE_LABEL, KnownProgram
+from ...cluster.known_programs import JOB_ROLE_LABEL, KnownProgram
 from .mounted_objects import REFERENCES_QUERY
 from .outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome
 
@@ -50,7 +50,8 @@ def _stages() -> list[dict[str, Any]]:
             _NODE,
             [_in(".status.phase", "Running"), _in(ready, "True")],
             {"statusTemplate": _NODE_CONDITIONS},
-            delay_milliseconds=20_000,
+            # A kubelet's, of a node that does not change. Its lease, which kwok renews, is what shows that it lives.
+            delay_milliseconds=300_000,
         ),
         _stage(
             "pod-runs",

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Any
 
 from ...catalogue import EFA_RESOURCE
+from ...cluster.fabric import distinct_pairs, judge_pair
+from ...cluster.finding import Finding
 from ...lookups.deployed import DeployedCluster, DeployedNode
-from ..fabric import Finding, distinct_pairs, judge_pair
 
 __all__ = [
     "Fabric",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...cluster.kubernetes_api import KubernetesApi
 from ..control_plane.control_plane import ControlPlane
-from .kubernetes_api import KubernetesApi
 from .outcomes import Outcome, Verdict
 
-__all__ = ["MpiOperators"]
+__all__ = ["MpiOperators", "operator_program"]
 
 # As a kubelet waits before it starts a container again, but from a second on: nobody wants to wait for ten.
 _FIRST_BACKOFF_SECONDS = 1.0
@@ -38,6 +38,11 @@ class _Run:
     last_words: str = ""
 
 
+def operator_program(pod_name: str) -> str:
+    """The name of the program that runs for a pod."""
+    return f"mpi-operator-{pod_name}"
+
+
 class MpiOperators:
     """The operators of a cluster: one for each of their pods that has a node."""
 
@@ -60,7 +65,7 @@ class MpiOperators:
         return {uid: await self._keep_running(uid, pod) for uid, pod in wanted.items()}
 
     async def _keep_running(self, uid: str, pod: dict[str, Any]) -> Verdict:
-        run = self._runs.setdefault(uid, _Run(program=f"mpi-operator-{pod['metadata']['name']}"))
+        run = self._runs.setdefault(uid, _Run(program=operator_program(pod["metadata"]["name"])))
         processes = self._control_plane.processes
         if run.running and processes.has_ended(run.program):
             run.last_words = processes.last_words(run.program)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...catalogue import Allocatable
-from ..control_plane.control_plane import KWOK_NODE_ANNOTATION
+from ..control_plane.control_plane import KUBELET_ADDRESS_TYPE, KWOK_NODE_ANNOTATION
 
 __all__ = ["NodeFacts", "Taint", "node_labels", "node_object", "taint_object"]
 
@@ -48,6 +48,8 @@ class NodeFacts:
     # "nvidia", "neuron" or None: what the instance has, ...
     accelerator: str | None
     accelerator_count: int
+    # 0 without Neuron devices.
+    logical_neuron_cores: int
     # ... and for what its AMI has the driver.
     driver: str | None
     # Whether the AMI itself offers GPUs to pods.
@@ -65,8 +67,11 @@ class NodeFacts:
     taints: Sequence[Taint] = ()
 
 
-def node_object(facts: NodeFacts, *, kubelet_version: str) -> dict[str, Any]:
-    """The Node object, its status included. It offers no device: device plugins do that."""
+def node_object(facts: NodeFacts, *, kubelet_version: str, kubelet_port: int | None = None) -> dict[str, Any]:
+    """The Node object, its status included. It offers no device: device plugins do that.
+
+    :param kubelet_port: Where its kubelet answers the API server on this machine. Default: nowhere.
+    """
     allocatable = facts.allocatable
     common = {"pods": str(facts.max_pods), "hugepages-1Gi": "0"}
     hugepages = {"hugepages-2Mi": f"{allocatable.hugepages_2mi_mib}{_MIB}"}
@@ -100,7 +105,10 @@ def node_object(facts: NodeFacts, *, kubelet_version: str) -> dict[str, Any]:
                 {"type": "InternalIP", "address": facts.private_address},
                 {"type": "InternalDNS", "address": facts.name},
                 {"type": "Hostname", "address": facts.name},
+                # The only one to which the API server connects.
+                *([{"type": KUBELET_ADDRESS_TYPE, "address": "127.0.0.1"}] if kubelet_port else []),
             ],
+            **({"daemonEndpoints": {"kubeletEndpoint": {"Port": kubelet_port}}} if kubelet_port else {}),
             "nodeInfo": {
                 "architecture": _architecture(facts),
                 "operatingSystem": "linux",

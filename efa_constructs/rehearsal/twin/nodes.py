@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
+from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi, status_code
 from ...errors import RehearsalError
-from .kubernetes_api import API_ERRORS, KubernetesApi
 from .node_objects import NodeFacts, Taint, node_labels, node_object, taint_object
-from .patience import for_each, insist, status_code
+from .patience import for_each, insist
 
 __all__ = ["Nodes"]
 
@@ -24,12 +24,20 @@ _PATH = "/api/v1/nodes"
 class Nodes:
     """The Node objects of a cluster's instances."""
 
-    def __init__(self, api: KubernetesApi, objects: Callable[[], Mapping[tuple[str, str], dict[str, Any]]]) -> None:
+    def __init__(
+        self,
+        api: KubernetesApi,
+        objects: Callable[[], Mapping[tuple[str, str], dict[str, Any]]],
+        *,
+        kubelet_port: int,
+    ) -> None:
         """
         :param objects: The Node objects as a watch last showed them, by "" and name.
+        :param kubelet_port: Where the kubelets of all nodes answer.
         """
         self._api = api
         self._objects = objects
+        self._kubelet_port = kubelet_port
         self._lock = asyncio.Lock()
         self.joined: dict[str, NodeFacts] = {}
         """The instances that have joined, by their node's name."""
@@ -52,7 +60,7 @@ class Nodes:
             await self._wait_until_ready((facts.name for facts in new), check)
 
     async def _join(self, facts: NodeFacts, kubelet_version: str) -> None:
-        item = node_object(facts, kubelet_version=kubelet_version)
+        item = node_object(facts, kubelet_version=kubelet_version, kubelet_port=self._kubelet_port)
         try:
             await insist(lambda: self._api.create(_PATH, item))
         except API_ERRORS as error:

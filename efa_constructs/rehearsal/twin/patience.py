@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import TypeVar
 
-from .kubernetes_api import API_ERRORS
+from ...cluster.kubernetes_api import API_ERRORS, status_code
 
-__all__ = ["for_each", "insist", "status_code"]
+__all__ = ["for_each", "insist"]
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -20,12 +20,6 @@ _RETRY_SECONDS = 0.2
 _LONGEST_SECONDS = 60.0
 # More than these keep the server no busier.
 _AT_ONCE = 32
-
-
-def status_code(error: Exception) -> int | None:
-    """The HTTP status with which the API server refused. None: it did not answer."""
-    code = getattr(getattr(error, "response", None), "status_code", None)
-    return code if isinstance(code, int) else None
 
 
 async def insist(request: Callable[[], Awaitable[T]]) -> T:

@@ -14,15 +14,18 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from ...catalogue import DEVICE_RESOURCES
+from ...cluster.known_programs import KnownProgram, is_launcher, known_program
+from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
 from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
-from ..control_plane.control_plane import ControlPlane
-from .device_plugins import DEVICE_RESOURCES, offered_devices, plugin_verdict
-from .known_programs import KnownProgram, is_launcher, known_program
-from .kubernetes_api import API_ERRORS, KubernetesApi
+from ..control_plane.control_plane import KUBELET_CLIENT, ControlPlane
+from .container_logs import container_log
+from .device_plugins import offered_devices, plugin_verdict
+from .kubelet_api import ContainerLog, KubeletApi
 from .launcher import Fabric, LauncherSurroundings, Worker, carried_by, has_dns, hostfile_hosts, resolve
 from .mounted_objects import missing_objects, needs_objects
-from .mpi_operators import MpiOperators
+from .mpi_operators import MpiOperators, operator_program
 from .node_objects import NodeFacts
 from .nodes import Nodes
 from .outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome, Verdict, verdict_of
@@ -37,6 +40,8 @@ T = TypeVar("T")
 _GATHER_SECONDS = 0.02
 # A program that ended changes no object.
 _LOOK_AGAIN_SECONDS = 0.5
+# User in the certificate of the nodes' kubelets.
+_KUBELET = "kubelet"
 # How long a launcher takes to try its workers' names, as its container would take to start.
 _RESOLVE_SECONDS = 5.0
 
@@ -72,6 +77,12 @@ class Twin:
         # By the pod's uid: what was told, which the copy of the pod may not show yet.
         self._told: dict[str, Verdict] = {}
         self._launchers_seen: dict[str, float] = {}
+        self._kubelet = KubeletApi(
+            control_plane.certificate(_KUBELET),
+            control_plane.authority.file,
+            client=KUBELET_CLIENT,
+            source=self._log,
+        )
         self.fault: str | None = None
         """What ended it, although it should run. None: it runs, or was stopped."""
 
@@ -89,6 +100,7 @@ class Twin:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
+        self._kubelet.stop()
 
     def set_nodes(self, nodes: Sequence[NodeFacts]) -> None:
         """Let the cluster have these nodes and no others, and wait until all are ready.
@@ -96,6 +108,15 @@ class Twin:
         :raises RehearsalError: the API server refuses one, one was not ready in time, or the twin was stopped.
         """
         self._run(self._set_nodes(nodes))
+
+    def _log(self, namespace: str, name: str, container: str, previous: bool) -> ContainerLog:
+        """Called in threads."""
+        return container_log(
+            self._pods.objects.get((namespace, name)),
+            container,
+            previous=previous,
+            operator_log=lambda pod: self._control_plane.processes.log(operator_program(pod)),
+        )
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
         with self._lock:
@@ -121,7 +142,8 @@ class Twin:
         self._secrets = follow("/api/v1/secrets")
         self._services = follow("/api/v1/services")
         self._endpoint_slices = follow("/apis/discovery.k8s.io/v1/endpointslices")
-        self._nodes = Nodes(self._api, lambda: self._node_objects.objects)
+        self._kubelet.start()
+        self._nodes = Nodes(self._api, lambda: self._node_objects.objects, kubelet_port=self._kubelet.port)
         self._reconciling = self._start_task(self._reconcile_for_ever())
 
     def _follow(self, path: str) -> Watched:

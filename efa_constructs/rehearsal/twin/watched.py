@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from .kubernetes_api import API_ERRORS, KubernetesApi
+from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
 
 __all__ = ["Watched"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from efa_constructs.rehearsal.fabric import Finding, Level
+from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.rehearsal.result import RehearsalResult
 
 from .changed_assembly import Fault

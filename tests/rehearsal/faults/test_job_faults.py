@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.rehearsal.cluster_snapshot import condition
-from efa_constructs.rehearsal.fabric import Finding, Level
+from efa_constructs.cluster.finding import Finding, Level
+from efa_constructs.cluster.snapshot import condition
 from efa_constructs.rehearsal.result import RehearsalResult
 
 from . import job_faults

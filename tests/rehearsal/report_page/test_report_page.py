@@ -9,8 +9,8 @@ from pathlib import Path
 import html5lib
 import pytest
 
+from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.rehearsal.cluster_findings import RehearsedCluster
-from efa_constructs.rehearsal.fabric import Finding, Level
 from efa_constructs.rehearsal.report_page import report_page
 from efa_constructs.rehearsal.result import RehearsalResult
 

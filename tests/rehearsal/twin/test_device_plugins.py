@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_CORE_RESOURCE, NEURON_RESOURCE
+from efa_constructs.cluster.known_programs import KnownProgram
 from efa_constructs.rehearsal.twin.device_plugins import offered_devices, plugin_verdict
-from efa_constructs.rehearsal.twin.known_programs import KnownProgram
 from efa_constructs.rehearsal.twin.outcomes import Outcome
 
 from ..live_cluster import p4d_facts
@@ -30,7 +30,8 @@ def test_a_node_offers_what_its_plugins_find() -> None:
     assert offered_devices(P4D, []) == {}
     assert offered_devices(P4D, [EFA]) == {EFA_RESOURCE: 4}
     assert offered_devices(P4D, [EFA, NVIDIA, NEURON]) == {EFA_RESOURCE: 4, GPU_RESOURCE: 8}
-    assert offered_devices(p4d_facts(1, accelerator="neuron", driver="neuron"), [NEURON]) == {NEURON_RESOURCE: 8}
+    trn1 = p4d_facts(1, accelerator="neuron", driver="neuron", accelerator_count=16, logical_neuron_cores=32)
+    assert offered_devices(trn1, [NEURON]) == {NEURON_RESOURCE: 16, NEURON_CORE_RESOURCE: 32}
 
 
 def test_devices_without_their_driver_are_not_found() -> None:

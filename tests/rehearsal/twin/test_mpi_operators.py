@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import cdk8s
 import httpx
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
-from efa_constructs.k8s import EfaDevicePlugin, MpiOperator, NcclTests, NvidiaDevicePlugin
-from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
+from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.twin.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, OUTCOME_ANNOTATION
 
 from ..live_cluster import (
@@ -25,49 +22,31 @@ from ..live_cluster import (
     eventually,
     is_ready,
     last_words,
-    p4d_facts,
     waits_because,
 )
+from ..mpi_cluster import (
+    CRD,
+    DEPLOYMENT,
+    JOBS,
+    LEASE,
+    NODES,
+    define_mpi_job,
+    has,
+    make_cluster,
+    operator_manifests,
+    operators,
+    start_job,
+)
 
-OPERATOR = {"app.kubernetes.io/name": "mpi-operator"}
-DEPLOYMENT = "/apis/apps/v1/namespaces/mpi-operator/deployments/mpi-operator"
-LEASE = "/apis/coordination.k8s.io/v1/namespaces/mpi-operator/leases/mpi-operator"
-JOBS = "/apis/kubeflow.org/v2beta1/namespaces/default/mpijobs"
-CRD = "CustomResourceDefinition"
-NODES = [p4d_facts(10), p4d_facts(11)]
 # A lease is for 15 seconds, after which another operator may take it.
 LONG = 90.0
 
 
-def manifests(*define: Callable[[cdk8s.Chart], object]) -> list[dict[str, Any]]:
-    chart = cdk8s.Testing.chart()
-    for one in define:
-        one(chart)
-    return list(cdk8s.Testing.synth(chart))
-
-
 @pytest.fixture(scope="module")
 def cluster(control_plane: ControlPlane, binaries: Binaries) -> Iterator[LiveCluster]:
-    """Two p4d nodes with all that a job needs, but for the definition of MPIJob."""
-    made = LiveCluster(control_plane, binaries)
-    for namespace in ("default", "kube-system"):
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/default"
-        eventually(lambda path=path: made.find(path), "pods have an account")  # type: ignore[misc]
-    made.set_nodes(*NODES)
-    made.apply(
-        *addon_objects("coredns", version="v1", region="us-east-1"),
-        *(item for item in operator_manifests() if item["kind"] != CRD),
-        *manifests(
-            lambda chart: EfaDevicePlugin(chart, "Efa", region="us-east-1"),
-            lambda chart: NvidiaDevicePlugin(chart, "Nvidia"),
-        ),
-    )
+    made = make_cluster(control_plane, binaries)
     yield made
     made.twin.stop()
-
-
-def operator_manifests() -> list[dict[str, Any]]:
-    return manifests(lambda chart: MpiOperator(chart, "Operator"))
 
 
 @pytest.fixture
@@ -87,17 +66,6 @@ def running(cluster: LiveCluster) -> Iterator[LiveCluster]:
     eventually(lambda: not cluster.pods(), "no pod of a job is left")
 
 
-def define_mpi_job(cluster: LiveCluster) -> None:
-    for item in operator_manifests():
-        if item["kind"] == CRD and cluster.find(f"{collection(item)}/{item['metadata']['name']}") is None:
-            cluster.apply(item)
-    eventually(lambda: cluster.find(JOBS), "MPIJobs are known")
-
-
-def operators(cluster: LiveCluster) -> list[dict[str, Any]]:
-    return cluster.pods("mpi-operator", **OPERATOR)
-
-
 def program_of(pod: dict[str, Any]) -> str:
     return f"mpi-operator-{pod['metadata']['name']}"
 
@@ -105,17 +73,6 @@ def program_of(pod: dict[str, Any]) -> str:
 def leader(cluster: LiveCluster) -> str | None:
     lease = cluster.find(LEASE)
     return lease["spec"].get("holderIdentity") if lease else None
-
-
-def start_job(cluster: LiveCluster, name: str) -> None:
-    job = manifests(lambda chart: NcclTests(chart, "Job", name=name, instance_type="p4d.24xlarge", nodes=2))
-    cluster.apply(*job)
-
-
-def has(cluster: LiveCluster, name: str, condition: str) -> bool:
-    job = cluster.find(f"{JOBS}/{name}") or {}
-    conditions = job.get("status", {}).get("conditions") or ()
-    return any(one["type"] == condition and one["status"] == "True" for one in conditions)
 
 
 def launchers(cluster: LiveCluster) -> list[dict[str, Any]]:

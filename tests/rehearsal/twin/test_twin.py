@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
+from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
 from efa_constructs.errors import RehearsalError
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.twin.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts, Taint
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
 from efa_constructs.rehearsal.twin.twin import Twin
@@ -143,10 +143,13 @@ def test_bottlerocket_offers_gpus_by_itself(cluster: LiveCluster) -> None:
     eventually(lambda: cluster.offers(NODE.name, GPU_RESOURCE) == "8", "GPUs are offered")
 
 
-def test_the_neuron_plugin_offers_neuron_devices(cluster: LiveCluster) -> None:
-    cluster.set_nodes(replace(NODE, accelerator="neuron", driver="neuron", accelerator_count=16))
+def test_the_neuron_plugin_offers_neuron_devices_and_their_cores(cluster: LiveCluster) -> None:
+    cluster.set_nodes(
+        replace(NODE, accelerator="neuron", driver="neuron", accelerator_count=16, logical_neuron_cores=32)
+    )
     cluster.apply(plugin("neuron", NEURON_IMAGE))
     eventually(lambda: cluster.offers(NODE.name, "aws.amazon.com/neuron") == "16", "devices are offered")
+    eventually(lambda: cluster.offers(NODE.name, "aws.amazon.com/neuroncore") == "32", "their cores are offered")
 
 
 def test_the_scheduler_gives_devices_to_pods_that_ask_and_no_more_than_there_are(cluster: LiveCluster) -> None:

@@ -63,6 +63,7 @@ def _facts(state: EksState, group: dict[str, Any], instance: Instance) -> NodeFa
         efa_interfaces=efa_interfaces,
         accelerator=machine.accelerator,
         accelerator_count=machine.accelerator_count,
+        logical_neuron_cores=machine.logical_neuron_cores,
         # Of an AMI of one's own nobody knows: it is taken to have what its nodes need.
         driver=ami_type.accelerator if ami_type and ami_type.operating_system else machine.accelerator,
         brings_nvidia_device_plugin=bool(ami_type and ami_type.brings_nvidia_device_plugin),

@@ -1,0 +1,95 @@
+"""The report of ``efa status`` for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from rich.console import Console
+from rich.text import Text
+
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from ..cluster.finding import Finding
+from ..cluster.quantities import amounts, written
+from ..cluster.status import ClusterStatus
+from ..cluster.summary import ClusterSummary, SummarizedNode, devices_in_words, summarize
+from ..lookups.node_group_states import ClusterState, NodeGroupState
+from .cluster_parts import print_job, print_nodes, print_unplaced, print_warnings
+from .report_parts import print_facts, print_finding, print_heading, print_indented, print_list
+
+__all__ = ["print_status"]
+
+_HUGEPAGES = "hugepages-2Mi"
+_SHOWN = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, _HUGEPAGES)
+
+
+def print_status(out: Console, status: ClusterStatus) -> None:
+    """Print both halves of a cluster, what is wrong, and what could not be read."""
+    summary = summarize(status.snapshot) if status.snapshot else None
+    out.print(Text(_title(status), style="bold"))
+    if status.state is not None:
+        _print_node_groups(out, status.state, summary)
+    if summary is not None:
+        _print_kubernetes(out, status, summary)
+    _print_findings(out, status.findings)
+    print_list(out, "Not checked", status.not_checked)
+
+
+def _title(status: ClusterStatus) -> str:
+    if status.state is not None:
+        where = f" in {status.region}" if status.region else ""
+        return f"Cluster {status.state.name}{where}: Kubernetes {status.state.version}, {status.state.status}"
+    assert status.kubeconfig is not None
+    return f"Cluster of context {status.kubeconfig.context} ({status.kubeconfig.server})"
+
+
+def _print_node_groups(out: Console, state: ClusterState, summary: ClusterSummary | None) -> None:
+    if not state.node_groups:
+        print_indented(out, "no managed node group")
+    print_facts(out, ((group.name, _node_group_in_words(group, summary)) for group in state.node_groups), by=2)
+
+
+def _node_group_in_words(group: NodeGroupState, summary: ClusterSummary | None) -> str:
+    sizes = f"{group.desired_size} desired (min {group.min_size}, max {group.max_size})"
+    if summary is not None:
+        nodes = [node for node in summary.nodes if node.node_group == group.name]
+        sizes = f"{sum(node.ready for node in nodes)} of {len(nodes)} nodes Ready, {sizes}"
+    types = f", {', '.join(group.instance_types)}" if group.instance_types else ""
+    return f"{group.status}, {sizes}{types}, {group.capacity_type.lower().replace('_', '-')}"
+
+
+def _print_kubernetes(out: Console, status: ClusterStatus, summary: ClusterSummary) -> None:
+    print_heading(out, "Nodes, and the pods on them")
+    if not (status.snapshot and "nodes" in status.snapshot.unread):
+        print_nodes(out, summary, offers=lambda node: _offers(node, status.expected.get(node.name, {})), restarts=True)
+    print_unplaced(out, summary)
+    print_heading(out, "Jobs")
+    if not summary.jobs:
+        print_indented(out, "none")
+    for job in summary.jobs:
+        print_job(out, job)
+    if summary.warnings:
+        print_heading(out, "Warnings")
+        print_warnings(out, summary.warnings)
+
+
+def _offers(node: SummarizedNode, expected: Mapping[str, int]) -> str:
+    """``4 EFAs, 8 GPUs, 21122Mi of hugepages-2Mi``, and of how many where they are fewer than there should be."""
+    offered = {name: amount for name, amount in amounts(node.allocatable).items() if name in _SHOWN}
+    words = []
+    for resource in _SHOWN:
+        has, should = offered.get(resource, Decimal(0)), Decimal(expected.get(resource, 0))
+        if has or should:
+            short = f" (should be {written(resource, should)})" if has < should else ""
+            words.append(devices_in_words({resource: written(resource, has)}) + short)
+    return ", ".join(words)
+
+
+def _print_findings(out: Console, findings: tuple[Finding, ...]) -> None:
+    if findings:
+        print_heading(out, "What is wrong")
+    for finding in findings:
+        print_finding(out, finding)
+    if not findings:
+        out.print()
+        print_indented(out, Text("Nothing is wrong with what was read.", style="green"), by=0)

@@ -1,0 +1,178 @@
+"""Why nodes do not offer the devices that they have: the plugin is not there, or does not run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ... import catalogue
+from ..finding import Level
+from ..known_programs import KnownProgram
+from ..snapshot import KubernetesObject
+from .cause import Cause, Owner, listed
+from .cluster_objects import RESOURCES, ClusterObjects, allocatable
+from .last_words import said_at_the_end
+from .node_rules import unmet_requirement, untolerated_taints
+from .unplaced_pods import Unplaced
+
+__all__ = ["PLUGIN_CRASHES", "about_device_plugins", "plugins_that_wait"]
+
+PLUGIN_CRASHES = "device-plugin-crash-loop"
+
+_NAMES = {
+    KnownProgram.EFA_DEVICE_PLUGIN: "the EFA device plugin",
+    KnownProgram.NVIDIA_DEVICE_PLUGIN: "NVIDIA's device plugin",
+    KnownProgram.NEURON_DEVICE_PLUGIN: "the Neuron device plugin",
+}
+_INSTALL = {
+    KnownProgram.EFA_DEVICE_PLUGIN: "EfaDevicePlugin",
+    KnownProgram.NVIDIA_DEVICE_PLUGIN: "NvidiaDevicePlugin",
+    KnownProgram.NEURON_DEVICE_PLUGIN: "NeuronDevicePlugin",
+}
+
+
+def about_device_plugins(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -> Iterator[Cause]:
+    """Say for each plugin why nodes do not offer its devices, and what waits for them.
+
+    :param unplaced: Pods that no node takes.
+    """
+    for program, resource in RESOURCES.items():
+        sufferers = tuple(dict.fromkeys(group.owner for group in unplaced if group.lacks(resource)))
+        for cause in _about(objects, program, resource, waited_for=bool(sufferers)):
+            yield replace(cause, sufferers=sufferers, resource=resource)
+
+
+def plugins_that_wait(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -> dict[Owner, tuple[Owner, ...]]:
+    """The plugins that wait for a node themselves, each with what waits for its devices."""
+    waiting = {group.owner for group in unplaced}
+    return {
+        owner: tuple(dict.fromkeys(group.owner for group in unplaced if group.lacks(resource)))
+        for program, resource in RESOURCES.items()
+        for owner, _ in objects.programs(program)
+        if owner in waiting
+    }
+
+
+def _about(objects: ClusterObjects, program: KnownProgram, resource: str, *, waited_for: bool) -> Iterator[Cause]:
+    plugins = dict(objects.programs(program))
+    crashing = {owner: pods for owner in plugins if (pods := _crashing(objects, owner))}
+    for owner, pods in crashing.items():
+        yield _crash_loop(objects, program, owner, pods, waited_for=waited_for)
+    unserved = [
+        node
+        for node in objects.snapshot.nodes
+        if objects.devices(node, resource) and not allocatable(node).get(resource)
+    ]
+    if unserved and not plugins and "daemon_sets" not in objects.snapshot.unread:
+        yield Cause(
+            code="device-plugin-missing",
+            level=Level.FAULT if waited_for else Level.WARNING,
+            problem=f"{_nodes(unserved)} offer no {resource}, for no DaemonSet runs {_NAMES[program]}",
+            fix=f"install {_NAMES[program]} ({_INSTALL[program]})",
+        )
+    for owner, daemon_set in plugins.items():
+        if owner not in crashing and unserved:
+            yield from _absent(objects, program, owner, daemon_set, unserved)
+
+
+def _absent(
+    objects: ClusterObjects,
+    program: KnownProgram,
+    owner: Owner,
+    daemon_set: KubernetesObject,
+    unserved: Sequence[KubernetesObject],
+) -> Iterator[Cause]:
+    """Why a plugin has no pod on nodes that have its devices."""
+    spec = daemon_set["spec"]["template"]["spec"]
+    what = f"{_nodes(unserved)} offer no {RESOURCES[program]}, for {_NAMES[program]} ({owner}) "
+    unmet = {node["metadata"]["name"]: unmet_requirement(spec, node) for node in unserved}
+    if all(unmet.values()):
+        key, words = next(found for found in unmet.values() if found is not None)
+        yield Cause(
+            code="device-plugin-selects-no-node",
+            problem=f"{what}runs only on nodes with {words}, which they do not have",
+            fix=f"set the label {key} on the node group, or let {owner} select by a label that its nodes have",
+        )
+        return
+    taints = [taint for node in unserved for taint in untolerated_taints(spec, node, daemon=True)]
+    if taints:
+        key = taints[0].partition(":")[0].partition("=")[0]
+        yield Cause(
+            code="device-plugin-does-not-tolerate",
+            problem=f"{what}does not tolerate their taint {listed(taints)}",
+            fix=f"add the toleration {{key: {key}, operator: Exists}} to {owner}",
+        )
+        return
+    for message in objects.events([owner], "FailedCreate")[:1]:
+        yield Cause(
+            code="device-plugin-not-created",
+            problem=f"{what}could not be created: {message}",
+            fix=f"mend what the API server names in {owner}",
+        )
+
+
+def _crash_loop(
+    objects: ClusterObjects,
+    program: KnownProgram,
+    owner: Owner,
+    pods: Sequence[KubernetesObject],
+    *,
+    waited_for: bool,
+) -> Cause:
+    nodes = [node for node in objects.snapshot.nodes if node["metadata"]["name"] in {_node_of(pod) for pod in pods}]
+    has_devices = any(objects.devices(node, RESOURCES[program]) for node in nodes)
+    return Cause(
+        code=PLUGIN_CRASHES,
+        # On nodes that have nothing for it, it does no harm.
+        level=Level.FAULT if waited_for or has_devices else Level.WARNING,
+        problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes)}: "
+        + _last_words(objects, pods[0]),
+        fix=_fix_of_crash(objects, program, nodes, has_devices=has_devices),
+    )
+
+
+def _fix_of_crash(
+    objects: ClusterObjects, program: KnownProgram, nodes: Sequence[KubernetesObject], *, has_devices: bool
+) -> str:
+    groups = [group for group in map(objects.node_group, nodes) if group is not None]
+    names = listed(f"'{group.name}'" for group in groups) if groups else "of these nodes"
+    if program is KnownProgram.EFA_DEVICE_PLUGIN:
+        return (
+            f"give the launch template of node group {names} interfaces of type efa or efa-only, or keep the plugin "
+            f"off it: the label {catalogue.EFA_LABEL} belongs on nodes with EFA only"
+        )
+    if has_devices:
+        ami_types = listed(group.ami_type for group in groups) if groups else "theirs"
+        return f"give node group {names} an AMI type that has the driver, which {ami_types} has not"
+    return f"keep the plugin off node group {names}, whose nodes have no devices for it"
+
+
+def _crashing(objects: ClusterObjects, owner: Owner) -> list[KubernetesObject]:
+    return [pod for pod in objects.pods.get(owner, ()) if _is_crashing(pod)]
+
+
+def _is_crashing(pod: KubernetesObject) -> bool:
+    statuses = pod["status"].get("containerStatuses") or ()
+    return any(
+        ((status.get("state") or {}).get("waiting") or {}).get("reason") == "CrashLoopBackOff" for status in statuses
+    )
+
+
+def _last_words(objects: ClusterObjects, pod: KubernetesObject) -> str:
+    words = next(said_at_the_end(objects.snapshot, pod), "")
+    return f'it says "{words}"' if words else "it says nothing"
+
+
+def _node_of(pod: KubernetesObject) -> str:
+    return str(pod["spec"].get("nodeName", ""))
+
+
+def _nodes(nodes: Sequence[KubernetesObject]) -> str:
+    count = len(nodes)
+    types = sorted(
+        {
+            (node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type")
+            for node in nodes
+        }
+    )
+    return f"{count} node{'s' if count != 1 else ''} ({listed(types)})"

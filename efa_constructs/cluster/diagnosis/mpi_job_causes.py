@@ -1,0 +1,220 @@
+"""What is wrong with MPIJobs themselves: who schedules them, their launcher, their end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ..finding import Level
+from ..known_programs import KnownProgram
+from ..snapshot import KubernetesObject, condition
+from .cause import Cause, Owner, listed
+from .cluster_objects import ClusterObjects
+from .last_words import BAD_SSH_FILES, NO_MEMORY_TO_LOCK, NO_SSHD, SSH_REFUSED, UNRESOLVED, said_at_the_end
+from .mpi_operator_causes import gang_scheduler
+from .unplaced_pods import Unplaced
+
+__all__ = ["about_ends", "about_jobs", "about_schedulers"]
+
+_DEFAULT_SCHEDULER = "default-scheduler"
+
+
+def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) -> Iterator[Cause]:
+    """Find pods for which there is no scheduler, and gangs that could never start."""
+    operators = [deployment for _, deployment in objects.programs(KnownProgram.MPI_OPERATOR)]
+    gang = gang_scheduler(operators)
+    deadlocked = [job for job, item in objects.mpi_jobs.items() if gang and _waits_for_the_whole_gang(item)]
+    for job in deadlocked:
+        yield Cause(
+            code="gang-scheduling-deadlock",
+            problem=f"{job} could never start: its launcherCreationPolicy is WaitForWorkersReady, so the launcher "
+            f"comes after the workers, and the operator's --gang-scheduling={gang} places no worker before the "
+            "launcher is there, for minMember of the PodGroup counts it",
+            fix="set runPolicy.schedulingPolicy.minAvailable to the number of workers, or launcherCreationPolicy to "
+            "AtStartup",
+            explains=(job,),
+        )
+    for name, owners in _unscheduled(unplaced).items():
+        yield Cause(
+            code="scheduler-missing",
+            problem=f"no scheduler is called '{name}', which the pods of {listed(owners)} ask for",
+            fix=f"install {name} and its CustomResourceDefinitions"
+            + (", or take --gang-scheduling from the operator's arguments" if gang else ""),
+            sufferers=tuple(owners),
+        )
+
+
+def about_jobs(objects: ClusterObjects, explained: Collection[Owner]) -> Iterator[Cause]:
+    """Find jobs that are suspended, failed, or do not run though nothing else says why.
+
+    :param explained: What other causes say why it does not run.
+    """
+    for job, item in objects.mpi_jobs.items():
+        if (item["spec"].get("runPolicy") or {}).get("suspend"):
+            yield _suspended(job, item)
+        elif job not in explained:
+            yield from _about_its_start(objects, job, item)
+
+
+def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collection[Owner]) -> Iterator[Cause]:
+    """Find jobs that ran, and whose end the operator did not tell.
+
+    :param explained: What other causes say why it does not succeed.
+    """
+    for job, item in running.mpi_jobs.items():
+        later = ended.mpi_jobs.get(job)
+        if not condition(item, "Running") or job in explained or later is None or condition(later, "Succeeded"):
+            continue
+        launchers = [str(pod["status"].get("phase")) for pod in ended.launchers(job)]
+        failed = _failure_of(later) or f"its launcher did not complete ({listed(launchers or ['it is gone'])})"
+        if "Succeeded" in launchers:
+            yield Cause(
+                code="mpi-job-not-succeeded",
+                problem=f"{job} ran and its launcher completed, and its conditions do not say that it succeeded: "
+                f"{_conditions(later)}",
+                fix="see the operator's log: the operator did not write the job's status",
+            )
+        else:
+            yield Cause(
+                code="mpi-job-failed",
+                problem=f"{job} ran, and then: {failed}",
+                fix="see the log of its launcher",
+            )
+
+
+def _about_its_start(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Iterator[Cause]:
+    lost = _launcher_failure(objects, job, item)
+    if lost is not None:
+        yield lost
+    elif condition(item, "Failed"):
+        yield Cause(
+            code="mpi-job-failed", problem=f"{job} failed: {_failure_of(item)}", fix="see the log of its launcher"
+        )
+    elif not any(condition(item, kind) for kind in ("Running", "Succeeded")):
+        yield from _stuck(objects, job, item)
+
+
+def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Cause | None:
+    words = [words for pod in objects.launchers(job) for words in said_at_the_end(objects.snapshot, pod)]
+    if not words:
+        return None
+    code, fix = _remedy(objects, job, item, words[0])
+    return Cause(code=code, problem=f'the launcher of {job} failed: "{words[0]}" ({_states(objects, job)})', fix=fix)
+
+
+def _remedy(objects: ClusterObjects, job: Owner, item: KubernetesObject, words: str) -> tuple[str, str]:
+    """The code and the fix of what a launcher said."""
+    if UNRESOLVED.search(words):
+        if item["spec"].get("launcherCreationPolicy", "AtStartup") == "AtStartup":
+            return (
+                "workers-do-not-resolve",
+                "let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), and see why they "
+                "are not Ready",
+            )
+        return (
+            "workers-do-not-resolve",
+            "see why the workers are not Ready, and whether the job's Service is there",
+        )
+    if BAD_SSH_FILES.search(words) or SSH_REFUSED.search(words):
+        said = _said_by_workers(objects, job)
+        return (
+            "ssh-refused",
+            "set 'StrictModes no' in the sshd_config of the image, for the operator mounts keys into ~/.ssh as links, "
+            "and leave 'fsGroup' out of the pods' securityContext, which lets a group read the private key"
+            + (f' (a worker says "{said}")' if said else ""),
+        )
+    if NO_SSHD.search(words):
+        return (
+            "no-sshd",
+            "let the workers run '/usr/sbin/sshd -De', with a readinessProbe on its port, and the launcher wait for "
+            "them (launcherCreationPolicy: WaitForWorkersReady)",
+        )
+    if NO_MEMORY_TO_LOCK.search(words):
+        return (
+            "memory-not-locked",
+            "add IPC_LOCK to securityContext.capabilities of the workers, or raise the limit of locked memory of the "
+            "container runtime",
+        )
+    return "launcher-failed", "mend what the launcher says"
+
+
+def _said_by_workers(objects: ClusterObjects, job: Owner) -> str:
+    lines = (line for pod in objects.workers(job) for line in objects.snapshot.logs.get(pod["metadata"]["uid"], ()))
+    return next((line.strip() for line in lines if BAD_SSH_FILES.search(line)), "")
+
+
+def _stuck(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Iterator[Cause]:
+    invalid = objects.events([job], "ValidationError")
+    created = objects.events([job], "FailedCreate")
+    if invalid:
+        yield Cause(
+            code="mpi-job-invalid",
+            problem=f'the MPI Operator does not take {job}: "{invalid[0]}"',
+            fix="mend the field that it names",
+        )
+    elif created:
+        yield Cause(
+            code="pods-not-created",
+            problem=f'the pods of {job} could not be created: "{created[0]}"',
+            fix="mend what the API server names",
+        )
+    elif not condition(item, "Created"):
+        yield Cause(
+            code="mpi-job-not-seen",
+            problem=f"no operator has begun to work on {job}: it has no condition",
+            fix="see the log of the MPI Operator",
+        )
+    else:
+        yield Cause(
+            code="mpi-job-not-running",
+            problem=f"{job} does not run: {_conditions(item)}; {_states(objects, job)}",
+            fix="see the events of its pods",
+        )
+
+
+def _suspended(job: Owner, item: KubernetesObject) -> Cause:
+    queue = (item["metadata"].get("labels") or {}).get("kueue.x-k8s.io/queue-name")
+    return Cause(
+        code="mpi-job-suspended",
+        level=Level.WARNING,
+        problem=f"{job} is suspended (runPolicy.suspend), so nothing of it was started"
+        + (f": Kueue would start it from queue '{queue}'" if queue else ""),
+        fix="rehearse it with suspend: false, too" if queue else "set runPolicy.suspend to false to start it",
+    )
+
+
+def _waits_for_the_whole_gang(job: KubernetesObject) -> bool:
+    spec = job["spec"]
+    workers = (spec["mpiReplicaSpecs"].get("Worker") or {}).get("replicas", 1)
+    least = ((spec.get("runPolicy") or {}).get("schedulingPolicy") or {}).get("minAvailable")
+    return spec.get("launcherCreationPolicy") == "WaitForWorkersReady" and (least is None or least > workers)
+
+
+def _unscheduled(unplaced: Collection[Unplaced]) -> dict[str, list[Owner]]:
+    """The owners of pods that no scheduler has looked at, by the scheduler that they ask for."""
+    owners: dict[str, list[Owner]] = {}
+    for group in unplaced:
+        name = group.pods[0]["spec"].get("schedulerName", _DEFAULT_SCHEDULER)
+        if name != _DEFAULT_SCHEDULER and not group.scheduler_words:
+            owners.setdefault(name, []).append(group.owner)
+    return owners
+
+
+def _states(objects: ClusterObjects, job: Owner) -> str:
+    workers = objects.workers(job)
+    if not workers:
+        return "it has no workers"
+    ready = sum(condition(pod, "Ready") for pod in workers)
+    phases = listed(sorted({str(pod["status"].get("phase")) for pod in workers}))
+    return f"{ready} of {len(workers)} workers are Ready, their phase is {phases}"
+
+
+def _failure_of(job: KubernetesObject) -> str:
+    for one in (job.get("status") or {}).get("conditions") or ():
+        if one["type"] == "Failed" and one["status"] == "True":
+            return str(one.get("message") or one.get("reason"))
+    return ""
+
+
+def _conditions(job: KubernetesObject) -> str:
+    conditions = (job.get("status") or {}).get("conditions") or ()
+    return listed(f"{one['type']} is {one['status']}" for one in conditions) if conditions else "it has no condition"

@@ -1,0 +1,183 @@
+"""Why pods find no node: none there, labels, taints, requests, pods that are there already."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from decimal import Decimal
+
+from ..quantities import pod_requests, written
+from ..snapshot import KubernetesObject
+from .cause import Cause, Owner, listed
+from .cluster_objects import ClusterObjects, allocatable
+from .unplaced_pods import Obstacle, Unplaced, scheduler_says
+
+__all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
+
+# What waits for something that is unplaced itself, by its owner.
+Dependents = Mapping[Owner, tuple[Owner, ...]]
+
+_ZONE_KEYS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone", "topology.k8s.aws/zone-id")
+
+
+def about_missing_nodes(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -> Iterator[Cause]:
+    """Say so where there is no node at all, and something waits for one."""
+    if objects.snapshot.nodes:
+        return
+    sufferers = tuple(dict.fromkeys((*(group.owner for group in unplaced), *objects.mpi_jobs)))
+    if not sufferers:
+        return
+    empty = [
+        f"node group '{group.name}' has a desired size of {group.desired_size}"
+        for group in objects.node_groups
+        if not group.nodes
+    ]
+    yield Cause(
+        code="no-nodes",
+        problem=f"the cluster has no nodes: {listed(empty) if empty else 'it has no managed node group'}"
+        + next((scheduler_says(group.scheduler_words) for group in unplaced if group.scheduler_words), ""),
+        fix="set the desired size of the node group to the number of nodes that the jobs need",
+        sufferers=sufferers,
+    )
+
+
+def about_missing_objects(objects: ClusterObjects) -> Iterator[Cause]:
+    """Say which pods have a node, and wait there for ConfigMaps or Secrets."""
+    waiting: dict[tuple[str, str], list[Owner]] = defaultdict(list)
+    for owner, pods in objects.pods.items():
+        for pod in pods:
+            if pod["spec"].get("nodeName") and pod["status"].get("phase") == "Pending":
+                message = objects.missing_objects(pod)
+                if message:
+                    waiting[message, owner.namespace].append(owner)
+    for (message, namespace), owners in waiting.items():
+        yield Cause(
+            code="object-missing",
+            problem=f"pods of {listed(owners)} have a node and do not start: {message} in the namespace '{namespace}'",
+            fix="create it before them, or correct its name",
+            explains=tuple(dict.fromkeys(owners)),
+        )
+
+
+def about_placement(
+    objects: ClusterObjects, unplaced: Sequence[Unplaced], dependents: Dependents, owed: Collection[str]
+) -> Iterator[Cause]:
+    """Say for each group of pods why no node takes it.
+
+    :param owed: Resources that nodes would offer if their plugins ran, which is said already.
+    """
+    for group in unplaced:
+        waits_too = dependents.get(group.owner, ())
+        for cause in _causes(objects, group, owed):
+            yield Cause(
+                code=cause.code,
+                problem=cause.problem + scheduler_says(group.scheduler_words),
+                fix=cause.fix,
+                sufferers=waits_too,
+                explains=(group.owner,),
+            )
+
+
+def _too_large(group: Unplaced, resource: str) -> Cause:
+    """Say that pods ask for more of a resource than any node offers."""
+    most = max((allocatable(misfit.node).get(resource, Decimal(0)) for misfit in group.misfits), default=Decimal(0))
+    asked = written(resource, group.requests[resource])
+    types = listed(sorted({_type_of(misfit.node) for misfit in group.misfits}))
+    offers = f"offers at most {written(resource, most)}" if most else "offers none"
+    return Cause(
+        code="request-too-large",
+        problem=f"{group}: each asks for {asked} of {resource}, and a node ({types}) {offers}",
+        fix=f"ask for at most {written(resource, most)} of {resource} in each pod, or use nodes that have more"
+        if most
+        else f"ask for no {resource}, or use nodes that offer it",
+        explains=(group.owner,),
+    )
+
+
+def _causes(objects: ClusterObjects, group: Unplaced, owed: Collection[str]) -> Iterator[Cause]:
+    match group.obstacle:
+        case Obstacle.LABELS:
+            yield _labels(group)
+        case Obstacle.TAINT:
+            yield _taint(group)
+        case Obstacle.TOO_LARGE:
+            for resource in dict.fromkeys(name for misfit in group.misfits for name in misfit.resources):
+                if not (resource in owed and group.lacks(resource)):
+                    yield _too_large(group, resource)
+        case Obstacle.MAX_PODS:
+            yield _max_pods(group)
+        case Obstacle.TAKEN:
+            yield _taken(objects, group)
+        # None: nobody may say what the nodes have.
+        case Obstacle.OTHER | None:
+            yield Cause(
+                code="not-scheduled",
+                problem=f"{group}: no node takes them"
+                + ("" if group.obstacle is None else ", although each has what they ask for"),
+                fix="mend what the scheduler names",
+            )
+
+
+def _labels(group: Unplaced) -> Cause:
+    misfit = group.misfits[0]
+    if misfit.key in _ZONE_KEYS:
+        zones = sorted({(each.node["metadata"].get("labels") or {}).get(misfit.key, "?") for each in group.misfits})
+        return Cause(
+            code="wrong-zone",
+            problem=f"{group}: they may only go to {misfit.words}, and the nodes are in {listed(zones)}",
+            fix=f"let the pods select {misfit.key} {listed(zones)}, or give the node group a subnet in the zone that "
+            "they select",
+        )
+    values = sorted({(each.node["metadata"].get("labels") or {}).get(misfit.key, "none") for each in group.misfits})
+    return Cause(
+        code="selector-matches-no-node",
+        problem=f"{group}: they may only go to nodes with {misfit.words}, which no node has (values there: "
+        f"{listed(values)})",
+        fix=f"select by a label that the nodes have, or set {misfit.key} on the node group",
+    )
+
+
+def _taint(group: Unplaced) -> Cause:
+    taints = listed(misfit.words for misfit in group.misfits)
+    key = group.misfits[0].words.partition(":")[0].partition("=")[0]
+    return Cause(
+        code="taint-not-tolerated",
+        problem=f"{group}: the nodes have the taint {taints}, which they do not tolerate",
+        fix=f"add the toleration {{key: {key}, operator: Exists}} to the pods of {group.owner}",
+    )
+
+
+def _max_pods(group: Unplaced) -> Cause:
+    limits = sorted({str(allocatable(misfit.node)["pods"]) for misfit in group.misfits})
+    return Cause(
+        code="max-pods-reached",
+        problem=f"{group}: nodes take {listed(limits)} pods each (their max-pods), and have them",
+        fix="raise maxPods in the user data of the launch template, or leave it out for EKS to set",
+    )
+
+
+def _taken(objects: ClusterObjects, group: Unplaced) -> Cause:
+    resources = list(dict.fromkeys(name for misfit in group.misfits for name in misfit.resources))
+    holders: dict[Owner, set[str]] = defaultdict(set)
+    for misfit in group.misfits:
+        for pod in objects.pods_on(misfit.node):
+            if set(pod_requests(pod["spec"])) & set(resources):
+                holders[objects.owner(pod)].add(misfit.node["metadata"]["name"])
+    others = sorted(owner for owner in holders if owner != group.owner)
+    if not others:
+        return Cause(
+            code="too-few-nodes",
+            problem=f"{group}: the other pods of {group.owner} have the {listed(resources)} of every node "
+            f"({len(group.misfits)} of them)",
+            fix="raise the desired size of the node group, or ask for fewer pods",
+        )
+    return Cause(
+        code="nodes-taken",
+        problem=f"{group}: {listed(others)} {'has' if len(others) == 1 else 'have'} the {listed(resources)} of the "
+        "nodes",
+        fix="give the cluster nodes for both, or start one after the other has ended (Kueue queues jobs)",
+    )
+
+
+def _type_of(node: KubernetesObject) -> str:
+    return str((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type"))

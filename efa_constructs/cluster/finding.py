@@ -1,0 +1,32 @@
+"""What is wrong with what is deployed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["Finding", "Level"]
+
+
+class Level(StrEnum):
+    """What a finding means for training on these nodes."""
+
+    # EFA packets would not pass.
+    BLOCKS = "blocks"
+    # They would pass, but not on the whole fabric of the nodes, or the nodes would not work for another reason.
+    FAULT = "fault"
+    # Worth knowing.
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something that is wrong with what is deployed, and what to do about it."""
+
+    # Stable, kebab-case.
+    code: str
+    level: Level
+    # A fact.
+    problem: str
+    # An imperative.
+    fix: str

@@ -1,0 +1,255 @@
+"""A user's kubeconfig: which cluster it is for, and how its API server is asked."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+import os
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import yaml  # type: ignore[import-untyped]
+
+from ..errors import InvalidArgumentError, KubernetesRequestError
+from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
+
+__all__ = ["EksName", "Kubeconfig", "connected", "read_kubeconfig"]
+
+_CONNECT_SECONDS = 20.0
+_REQUEST_SECONDS = 60.0
+# As 'aws eks update-kubeconfig' names clusters, and as eksctl does.
+_ARN = re.compile(r"arn:[\w-]+:eks:(?P<region>[\w-]+):\d+:cluster/(?P<name>[\w-]+)")
+_EKSCTL = re.compile(r"(?P<name>[\w-]+)\.(?P<region>[\w-]+)\.eksctl\.io")
+# What holds the name and the Region in the arguments of 'aws eks get-token' and of aws-iam-authenticator.
+_NAME_OPTIONS = ("--cluster-name", "--cluster-id", "-i")
+_REGION_OPTIONS = ("--region",)
+# What each list has in its entries, beside a name.
+_LISTS = {"clusters": "cluster", "users": "user", "contexts": "context"}
+# A field with content, and the one with the path of a file that has it.
+_CONTENTS = {
+    "certificate-authority-data": "certificate-authority",
+    "client-certificate-data": "client-certificate",
+    "client-key-data": "client-key",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EksName:
+    """An EKS cluster, as far as a kubeconfig says which it is."""
+
+    name: str
+    region: str | None
+    # Of the AWS configuration, with which it signs in.
+    profile: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kubeconfig:
+    """One context of a kubeconfig: a cluster, a user and a namespace."""
+
+    context: str
+    # URL of the API server.
+    server: str
+    namespace: str
+    # None: it does not look like one of EKS.
+    eks: EksName | None
+    # As the file has them, with absolute paths.
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any]
+
+    def content(self, folder: Path) -> dict[str, Any]:
+        """The content of a kubeconfig with this context alone.
+
+        :param folder: Where certificates and keys go that the kubeconfig has within itself. Others must not read it.
+        """
+        cluster, user = (_with_files(each, folder) for each in (self.cluster, self.user))
+        if "exec" in user:
+            user["exec"] = _with_exec_information(user["exec"])
+        return {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "clusters": [{"name": "cluster", "cluster": cluster}],
+            "users": [{"name": "user", "user": user}],
+            "contexts": [{"name": "context", "context": {"cluster": "cluster", "user": "user"}}],
+            "current-context": "context",
+        }
+
+
+def read_kubeconfig(file: Path | None = None, context: str | None = None) -> Kubeconfig | None:
+    """Read a kubeconfig as kubectl does.
+
+    :param file: Default: the files of ``KUBECONFIG``, or ``~/.kube/config``.
+    :param context: Default: the current one.
+    :return: None where no file was given and there is none.
+    :raises InvalidArgumentError: the file is not there or no kubeconfig, or it has no such context.
+    """
+    files = [file] if file else _default_files()
+    documents = [_read(each) for each in files if file or each.exists()]
+    if not documents:
+        return None
+    # The first file that names something wins.
+    wanted = context or next(filter(None, (document.get("current-context") for document in documents)), None)
+    where = "kubeconfig " + ", ".join(f"'{each}'" for each in files)
+    contexts = _named(documents, "contexts", "context")
+    there = ", ".join(contexts) or "none"
+    if wanted is None:
+        raise InvalidArgumentError(f"{where} has no current context: name one of its contexts ({there})")
+    if wanted not in contexts:
+        raise InvalidArgumentError(f"{where} has no context '{wanted}': name one of its contexts ({there})")
+    chosen = contexts[wanted]
+    clusters, users = _named(documents, "clusters", "cluster"), _named(documents, "users", "user")
+    cluster, user = clusters.get(chosen.get("cluster", "")), users.get(chosen.get("user", ""), {})
+    if cluster is None or not cluster.get("server"):
+        raise InvalidArgumentError(
+            f"{where}: the cluster '{chosen.get('cluster')}' of context '{wanted}' has no server"
+        )
+    return Kubeconfig(
+        context=wanted,
+        server=str(cluster["server"]),
+        namespace=str(chosen.get("namespace") or "default"),
+        eks=_eks_name((str(chosen.get("cluster")), wanted), user.get("exec") or {}),
+        cluster=cluster,
+        user=user,
+    )
+
+
+@asynccontextmanager
+async def connected(kubeconfig: Kubeconfig) -> AsyncIterator[KubernetesApi]:
+    """The API server of a context, until this is left. No certificate or key stays behind.
+
+    :raises KubernetesRequestError: it does not answer, or the user cannot sign in.
+    """
+    with TemporaryDirectory(prefix="efa-kubeconfig-") as folder:
+        api = await _connect(kubeconfig, kubeconfig.content(Path(folder)))
+        try:
+            api.give_up_after(_REQUEST_SECONDS)
+            yield api
+        finally:
+            await api.aclose()
+
+
+async def _connect(kubeconfig: Kubeconfig, content: dict[str, Any]) -> KubernetesApi:
+    where = f"the API server {kubeconfig.server} of context '{kubeconfig.context}'"
+    program = (kubeconfig.user.get("exec") or {}).get("command")
+    try:
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            return await KubernetesApi.connect(content)
+    except TimeoutError:
+        raise KubernetesRequestError(
+            f"{where} does not answer within {_CONNECT_SECONDS:.0f} s: is its endpoint private, and reachable from here"
+        ) from None
+    except FileNotFoundError as error:
+        missing = program if program and str(error.filename) == program else error.filename
+        raise KubernetesRequestError(f"{where}: '{missing}' of the kubeconfig is not there: install it") from None
+    except API_ERRORS as error:
+        if status_code(error) in (401, 403):
+            raise KubernetesRequestError(
+                f"{where} does not take these credentials ({server_words(error)}): sign in again, or have an access "
+                "entry made for the IAM identity in use"
+            ) from None
+        raise KubernetesRequestError(f"{where} does not answer: {server_words(error)}") from None
+    # What kr8s raises for an exec plugin that fails or says nothing of use, and for a kind of user that it has not.
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise KubernetesRequestError(f"{where}: cannot sign in: {' '.join(str(error).split())}") from None
+
+
+def _default_files() -> list[Path]:
+    named = os.environ.get("KUBECONFIG")
+    if named:
+        return [Path(each).expanduser() for each in named.split(os.pathsep) if each]
+    return [Path("~/.kube/config").expanduser()]
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidArgumentError(f"cannot read kubeconfig '{file}': {error.strerror}") from None
+    except (UnicodeDecodeError, yaml.YAMLError):
+        raise InvalidArgumentError(f"'{file}' is no kubeconfig: it is not YAML") from None
+    for kind, field in _LISTS.items():
+        if not isinstance(document, dict) or not _is_list_of(document.get(kind), field):
+            raise InvalidArgumentError(f"'{file}' is no kubeconfig: it has no list '{kind}'")
+        for entry in document.get(kind) or ():
+            _make_absolute(entry.get(field) or {}, file.parent)
+    made: dict[str, Any] = document
+    return made
+
+
+def _is_list_of(entries: object, field: str) -> bool:
+    return entries is None or (
+        isinstance(entries, list)
+        and all(isinstance(entry, dict) and isinstance(entry.get(field) or {}, dict) for entry in entries)
+    )
+
+
+def _make_absolute(fields: dict[str, Any], folder: Path) -> None:
+    for name in _CONTENTS.values():
+        if fields.get(name):
+            fields[name] = str(folder.absolute() / fields[name])
+    program = (fields.get("exec") or {}).get("command", "")
+    # As kubectl has it: a program with a slash in its name is beside the file.
+    if os.sep in program:
+        fields["exec"]["command"] = str(folder.absolute() / program)
+
+
+def _named(documents: Iterable[Mapping[str, Any]], kind: str, field: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for document in documents:
+        for entry in document.get(kind) or ():
+            found.setdefault(str(entry.get("name")), entry.get(field) or {})
+    return found
+
+
+def _eks_name(names: Iterable[str], plugin: Mapping[str, Any]) -> EksName | None:
+    arguments = [str(each) for each in plugin.get("args") or ()]
+    environment = {each["name"]: each["value"] for each in plugin.get("env") or ()}
+    profile = environment.get("AWS_PROFILE") or _option(arguments, ("--profile",))
+    for name in names:
+        match = _ARN.fullmatch(name) or _EKSCTL.fullmatch(name)
+        if match is not None:
+            return EksName(name=match["name"], region=match["region"], profile=profile)
+    named = _option(arguments, _NAME_OPTIONS)
+    if named is None:
+        return None
+    return EksName(name=named, region=_option(arguments, _REGION_OPTIONS), profile=profile)
+
+
+def _option(arguments: Sequence[str], names: Iterable[str]) -> str | None:
+    for name in names:
+        if name in arguments[:-1]:
+            return arguments[arguments.index(name) + 1]
+    return None
+
+
+def _with_files(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """kr8s writes contents to temporary files, keys too, and leaves them there."""
+    changed = dict(fields)
+    for data, path in _CONTENTS.items():
+        if data in changed:
+            try:
+                content = base64.b64decode(str(changed.pop(data)), validate=True)
+            except binascii.Error:
+                raise InvalidArgumentError(f"the kubeconfig's '{data}' is not base64") from None
+            file = folder / path
+            file.write_bytes(content)
+            changed[path] = str(file)
+    return changed
+
+
+def _with_exec_information(plugin: Mapping[str, Any]) -> dict[str, Any]:
+    """What kubectl tells a plugin, and some do not start without."""
+    information = {
+        "kind": "ExecCredential",
+        "apiVersion": plugin.get("apiVersion"),
+        "spec": {"interactive": False},
+    }
+    environment = [*(plugin.get("env") or ()), {"name": "KUBERNETES_EXEC_INFO", "value": json.dumps(information)}]
+    return {**plugin, "env": environment}

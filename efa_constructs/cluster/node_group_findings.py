@@ -1,0 +1,166 @@
+"""What is wrong with a node group beside its security groups: interfaces, AMI type, labels, placement, status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from .. import catalogue
+from ..catalogue import InstanceType
+from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ..lookups.deployed import DeployedNode, DeployedNodeGroup
+from .fabric import interfaces_in_words
+from .finding import Finding, Level
+
+if TYPE_CHECKING:
+    from ..lookups.node_group_states import NodeGroupState
+
+__all__ = ["about_efa_nodes", "about_nodes_without_efa", "about_state", "about_status"]
+
+_UNDER_WAY = ("CREATING", "UPDATING", "DELETING")
+_MOST_RESOURCES = 3
+
+
+def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
+    """Find fault with a node group whose nodes have EFA."""
+    for node in nodes:
+        instance = _known_type(node.instance_type)
+        if instance is not None:
+            yield from _too_few_interfaces(node, instance)
+            yield from _about_the_ami(node_group, instance)
+            yield from _about_the_labels(node_group, node, instance)
+    yield from _about_the_place(node_group)
+
+
+def about_nodes_without_efa(node_group: DeployedNodeGroup) -> Iterator[Finding]:
+    """Say so where a node group's type has EFA, and no interface of its nodes."""
+    instance = _known_type(node_group.template_node.instance_type)
+    if instance is not None:
+        yield Finding(
+            code="no-efa-interface",
+            # A group beside those that train may do without.
+            level=Level.WARNING,
+            problem=f"no interface of the group has EFA, although a {instance.name} can have it",
+            fix=f"give the launch template the interfaces that 'efa instances {instance.name}' shows",
+        )
+
+
+def _known_type(name: str) -> InstanceType | None:
+    try:
+        return catalogue.get(name)
+    except (UnknownInstanceTypeError, NotAnEfaInstanceTypeError):
+        return None
+
+
+def _too_few_interfaces(node: DeployedNode, instance: InstanceType) -> Iterator[Finding]:
+    most = instance.maximum_efa_interfaces
+    if most is not None and len(node.efa_interfaces) < most:
+        yield Finding(
+            code="too-few-efa-interfaces",
+            level=Level.FAULT,
+            problem=f"{node.instance_id} has {len(node.efa_interfaces)} EFA interfaces "
+            f"({interfaces_in_words(node.efa_interfaces) or 'none'}), a {node.instance_type} can have {most}: "
+            "EFA would not pass on the whole fabric",
+            fix=f"give the launch template the interfaces that 'efa instances {node.instance_type}' shows",
+        )
+
+
+def _about_the_ami(node_group: DeployedNodeGroup, instance: InstanceType) -> Iterator[Finding]:
+    ami_type = catalogue.AMI_TYPES.get(node_group.ami_type)
+    # What an AMI of one's own contains, nobody can tell.
+    if ami_type is None or ami_type.operating_system is None:
+        return
+    misfit = catalogue.ami_type_misfit(ami_type, instance)
+    if misfit is not None:
+        right = catalogue.AMI_TYPES[misfit.instead]
+        # An AMI that is no longer published goes on working.
+        works = ami_type.operating_system == "AL2" and ami_type.accelerator == right.accelerator
+        yield Finding(
+            code="ami-type-misfit",
+            level=Level.WARNING if works else Level.FAULT,
+            problem=f"AMI type {ami_type.name} {misfit.problem}",
+            fix=f"use {misfit.instead}",
+        )
+
+
+def _about_the_labels(node_group: DeployedNodeGroup, node: DeployedNode, instance: InstanceType) -> Iterator[Finding]:
+    wanted = catalogue.node_labels(instance, has_efa=bool(node.efa_interfaces))
+    missing = [f"{key}={value}" for key, value in wanted.items() if node_group.labels.get(key) != value]
+    if missing:
+        yield Finding(
+            code="label-missing",
+            level=Level.WARNING,
+            problem=f"the node group does not set the labels {', '.join(missing)}, by which device plugins find nodes: "
+            "where one does not run, nodes have interfaces and accelerators, and offer none to pods",
+            fix="set the labels on the node group, or let the plugins select its nodes by something else",
+        )
+
+
+def _about_the_place(node_group: DeployedNodeGroup) -> Iterator[Finding]:
+    if len(node_group.availability_zones) > 1:
+        yield Finding(
+            code="several-zones",
+            level=Level.FAULT,
+            problem=f"the subnets are in several Availability Zones ({', '.join(node_group.availability_zones)}), "
+            "which EFA does not cross, and EKS may put a node into either",
+            fix="give the node group exactly one subnet",
+        )
+    if node_group.placement_group is None and not node_group.capacity_reservation:
+        yield Finding(
+            code="no-placement-group",
+            level=Level.WARNING,
+            problem="the nodes are in no cluster placement group, so they may land far from each other",
+            fix="name a placement group of strategy cluster in the launch template",
+        )
+    if node_group.placement_group is not None and node_group.placement_group.strategy != "cluster":
+        yield Finding(
+            code="placement-group-spreads",
+            level=Level.WARNING,
+            problem=f"the strategy of placement group '{node_group.placement_group.name}' is "
+            f"{node_group.placement_group.strategy}, which keeps nodes apart",
+            fix="use a placement group of strategy cluster",
+        )
+
+
+def about_state(node_group: NodeGroupState) -> Iterator[Finding]:
+    """Find fault with what EKS alone says of a node group: one finding for each of its health issues."""
+    for issue in node_group.health_issues:
+        meaning = catalogue.health_issue_meaning(issue.code, issue.message)
+        about = f" (of {', '.join(issue.resource_ids[:_MOST_RESOURCES])})" if issue.resource_ids else ""
+        yield Finding(
+            code="node-group-unhealthy",
+            level=Level.FAULT,
+            problem=f"node group '{node_group.name}': {meaning.meaning if meaning else 'something is wrong with it'}: "
+            f'EKS says {issue.code}, "{issue.message}"{about}',
+            fix=meaning.fix if meaning else "mend what EKS says",
+        )
+    if node_group.status != "ACTIVE" and not node_group.health_issues:
+        under_way = node_group.status in _UNDER_WAY
+        yield Finding(
+            code="node-group-not-active",
+            level=Level.WARNING if under_way else Level.FAULT,
+            problem=f"node group '{node_group.name}' is {node_group.status}",
+            fix="wait: EKS is at it" if under_way else "see the node group's updates and health in EKS's console",
+        )
+
+
+def about_status(node_group: DeployedNodeGroup) -> Iterator[Finding]:
+    """Find fault with what EKS itself says of a node group."""
+    if node_group.status != "ACTIVE" or node_group.health_issues:
+        meanings = [
+            catalogue.health_issue_meaning(code, message)
+            for code, _, message in (issue.partition(": ") for issue in node_group.health_issues)
+        ]
+        yield Finding(
+            code="not-active",
+            level=Level.FAULT,
+            problem="; ".join((f"the node group is {node_group.status}", *node_group.health_issues)),
+            fix="; ".join(dict.fromkeys(each.fix for each in meanings if each)) or "see what EKS says about its health",
+        )
+    if len(node_group.nodes) < node_group.desired_size:
+        yield Finding(
+            code="nodes-missing",
+            level=Level.FAULT,
+            problem=f"{node_group.desired_size} nodes are wanted, {len(node_group.nodes)} exist",
+            fix="see the activity of the node group's Auto Scaling group",
+        )

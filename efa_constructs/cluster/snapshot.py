@@ -1,0 +1,113 @@
+"""What is in a cluster: the objects that say whether jobs run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
+
+__all__ = ["ClusterSnapshot", "KubernetesObject", "condition", "read_snapshot"]
+
+KubernetesObject = Mapping[str, Any]
+
+_PATHS = {
+    "nodes": "/api/v1/nodes",
+    "pods": "/api/v1/pods",
+    "events": "/api/v1/events",
+    "daemon_sets": "/apis/apps/v1/daemonsets",
+    "deployments": "/apis/apps/v1/deployments",
+    "replica_sets": "/apis/apps/v1/replicasets",
+    "jobs": "/apis/batch/v1/jobs",
+    "cluster_role_bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+}
+_MPI_JOBS = "/apis/kubeflow.org/v2beta1/mpijobs"
+_OF_NO_NAMESPACE = ("nodes", "cluster_role_bindings")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSnapshot:
+    """The objects of a cluster at one moment, as the API server gives them."""
+
+    cluster_name: str
+    region: str
+    nodes: Sequence[KubernetesObject]
+    pods: Sequence[KubernetesObject]
+    events: Sequence[KubernetesObject]
+    daemon_sets: Sequence[KubernetesObject]
+    deployments: Sequence[KubernetesObject]
+    replica_sets: Sequence[KubernetesObject]
+    jobs: Sequence[KubernetesObject]
+    cluster_role_bindings: Sequence[KubernetesObject]
+    # None: there is no such kind.
+    mpi_jobs: Sequence[KubernetesObject] | None
+    # Lines of the logs of MPI Operators.
+    operator_log: Sequence[str] = ()
+    # The end of the log of containers that ended with an error, by the pod's uid.
+    logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    # What the user may not read, or not in every namespace: by the name of the field here, the API server's words.
+    unread: Mapping[str, str] = field(default_factory=dict)
+
+
+def condition(item: KubernetesObject, kind: str) -> bool:
+    """Whether an object has a condition of this type that is true."""
+    conditions = (item.get("status") or {}).get("conditions") or ()
+    return any(one["type"] == kind and one["status"] == "True" for one in conditions)
+
+
+async def read_snapshot(
+    api: KubernetesApi,
+    *,
+    cluster_name: str,
+    region: str,
+    namespace: str | None = None,
+    operator_log: Sequence[str] = (),
+) -> ClusterSnapshot:
+    """Read everything at once.
+
+    :param namespace: Where to read what may not be read in all namespaces. Default: nowhere.
+    :param operator_log: Lines of the logs of MPI Operators. Default: none.
+    :raises API_ERRORS: the server does not answer, or refuses for another reason than that the user may not.
+    """
+    unread: dict[str, str] = {}
+    names = [*_PATHS, "mpi_jobs"]
+    lists = await asyncio.gather(*(_list(api, name, namespace, unread) for name in names))
+    objects: dict[str, Any] = dict(zip(names, lists, strict=True))
+    return ClusterSnapshot(
+        cluster_name=cluster_name, region=region, **objects, operator_log=operator_log, unread=unread
+    )
+
+
+async def _list(
+    api: KubernetesApi, name: str, namespace: str | None, unread: dict[str, str]
+) -> list[KubernetesObject] | None:
+    """The objects of one kind. None: there is no such kind."""
+    path = _PATHS.get(name, _MPI_JOBS)
+    try:
+        return await _items(api, path)
+    except API_ERRORS as error:
+        if status_code(error) != HTTPStatus.FORBIDDEN:
+            raise
+        unread[name] = server_words(error)
+    if namespace is None or name in _OF_NO_NAMESPACE:
+        return []
+    version, _, plural = path.rpartition("/")
+    try:
+        return await _items(api, f"{version}/namespaces/{namespace}/{plural}")
+    except API_ERRORS as error:
+        if status_code(error) != HTTPStatus.FORBIDDEN:
+            raise
+    return []
+
+
+async def _items(api: KubernetesApi, path: str) -> list[KubernetesObject] | None:
+    try:
+        items: list[KubernetesObject] = (await api.get(path))["items"]
+    except API_ERRORS as error:
+        if path.endswith("/mpijobs") and status_code(error) == HTTPStatus.NOT_FOUND:
+            return None
+        raise
+    return items

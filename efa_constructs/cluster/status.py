@@ -1,0 +1,223 @@
+"""How a cluster is: its node groups as AWS says, its nodes and jobs as Kubernetes says, and what is wrong with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from ..errors import AwsRequestError, InvalidArgumentError, KubernetesRequestError
+from ..lookups.clients import AwsClients, aws_clients
+from ..lookups.deployed import DeployedCluster
+from ..lookups.node_group_states import ClusterState, read_cluster_state
+from ..lookups.node_groups import read_cluster
+from .diagnosis.cluster_objects import ClusterObjects
+from .diagnosis.diagnosis import diagnose
+from .diagnosis.node_causes import about_nodes, expected_allocatable
+from .finding import Finding, Level
+from .kubeconfig import Kubeconfig, connected, read_kubeconfig
+from .kubernetes_api import API_ERRORS, server_words
+from .node_group_findings import about_state
+from .pod_logs import with_logs
+from .snapshot import ClusterSnapshot, read_snapshot
+from .verdict import judge_node_group
+
+__all__ = ["ClusterStatus", "StatusQuestion", "read_status"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusQuestion:
+    """Which cluster, and how to reach it."""
+
+    # Default: that of the kubeconfig's context, if its names are those that EKS's tools give.
+    cluster_name: str | None = None
+    region: str | None = None
+    # Of the AWS configuration.
+    profile: str | None = None
+    kubeconfig: Path | None = None
+    context: str | None = None
+    # Whose jobs. Default: those of all namespaces.
+    namespace: str | None = None
+    # Keys and endpoint of another account than this process's.
+    environment: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterStatus:
+    """A cluster at one moment. What could not be read is None, and why is said in words."""
+
+    cluster_name: str | None
+    region: str | None
+    # The node groups as EKS has them.
+    state: ClusterState | None
+    # The same with their instances and interfaces, which EC2 says.
+    deployed: DeployedCluster | None
+    # None: there is no kubeconfig.
+    kubeconfig: Kubeconfig | None
+    snapshot: ClusterSnapshot | None
+    # By the node's name, what it should offer: devices, and huge pages in bytes.
+    expected: Mapping[str, Mapping[str, int]]
+    findings: tuple[Finding, ...]
+    # What could not be read, and why.
+    not_checked: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing that could be read is at fault. Warnings do not count."""
+        return all(finding.level is Level.WARNING for finding in self.findings)
+
+
+def read_status(question: StatusQuestion) -> ClusterStatus:
+    """Read both halves of a cluster at once. Where one cannot be read, the other is.
+
+    :raises InvalidArgumentError: there is no such cluster, the kubeconfig is none, or it is for another cluster.
+    :raises KubernetesRequestError: neither half could be read.
+    """
+    kubeconfig = read_kubeconfig(question.kubeconfig, question.context)
+    question = _completed(question, kubeconfig)
+    not_checked: list[str] = []
+    with ThreadPoolExecutor(1) as pool:
+        # While AWS is asked, so that the two together take no longer than one.
+        asked = pool.submit(_read_snapshot, kubeconfig, question) if kubeconfig else None
+        state, deployed = _read_aws(question, not_checked)
+        if kubeconfig is not None and state is not None:
+            _check_same(kubeconfig, state, question)
+        snapshot = None
+        try:
+            snapshot = asked.result() if asked else None
+        except KubernetesRequestError as error:
+            not_checked.append(str(error))
+    if kubeconfig is None:
+        not_checked.append(
+            "what runs on the cluster: there is no kubeconfig; write one with "
+            + _update_command(question.cluster_name or "NAME", question.region)
+        )
+    if state is None and snapshot is None:
+        raise KubernetesRequestError("; ".join(not_checked))
+    if snapshot is not None:
+        not_checked += [f"{name.replace('_', ' ')}: {words}" for name, words in snapshot.unread.items()]
+    return _judged(question, kubeconfig, state, deployed, snapshot, tuple(not_checked))
+
+
+def _completed(question: StatusQuestion, kubeconfig: Kubeconfig | None) -> StatusQuestion:
+    """The question with what the kubeconfig says of the cluster."""
+    eks = kubeconfig.eks if kubeconfig else None
+    if eks is None or question.cluster_name not in (None, eks.name):
+        return question
+    return replace(
+        question,
+        cluster_name=eks.name,
+        region=question.region or eks.region,
+        profile=question.profile or eks.profile,
+    )
+
+
+def _read_aws(question: StatusQuestion, not_checked: list[str]) -> tuple[ClusterState | None, DeployedCluster | None]:
+    name = question.cluster_name
+    if name is None:
+        not_checked.append("the node groups in AWS: neither '--cluster' nor the kubeconfig names an EKS cluster")
+        return None, None
+    try:
+        clients = aws_clients(region=question.region, profile=question.profile, environment=question.environment)
+        state = read_cluster_state(clients, name)
+    except AwsRequestError as error:
+        not_checked.append(f"the node groups in AWS: {error}")
+        return None, None
+    return state, _read_deployed(clients, name, not_checked)
+
+
+def _read_deployed(clients: AwsClients, name: str, not_checked: list[str]) -> DeployedCluster | None:
+    try:
+        return read_cluster(clients, name)
+    except AwsRequestError as error:
+        not_checked.append(f"instances, network interfaces and security groups: {error}")
+        return None
+
+
+def _check_same(kubeconfig: Kubeconfig, state: ClusterState, question: StatusQuestion) -> None:
+    """Refuse a kubeconfig that is for another cluster."""
+    ours, theirs = (urlsplit(url) for url in (state.endpoint, kubeconfig.server))
+    same = (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
+    if state.endpoint and not same:
+        raise InvalidArgumentError(
+            f"context '{kubeconfig.context}' of the kubeconfig is for another cluster than '{state.name}': its server "
+            f"is {kubeconfig.server}, and the cluster's is {state.endpoint}; choose another with '--context', or run "
+            + _update_command(state.name, question.region)
+        )
+
+
+def _update_command(name: str, region: str | None) -> str:
+    return f"'aws eks update-kubeconfig --name {name}" + (f" --region {region}'" if region else "'")
+
+
+def _read_snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> ClusterSnapshot:
+    return asyncio.run(_snapshot(kubeconfig, question))
+
+
+async def _snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> ClusterSnapshot:
+    async with connected(kubeconfig) as api:
+        try:
+            snapshot = await read_snapshot(
+                api,
+                cluster_name=question.cluster_name or kubeconfig.context,
+                region=question.region or "",
+                namespace=question.namespace or kubeconfig.namespace,
+            )
+            return await with_logs(api, snapshot)
+        except API_ERRORS as error:
+            raise KubernetesRequestError(
+                f"what runs on the cluster: the API server {kubeconfig.server} does not answer: {server_words(error)}"
+            ) from None
+
+
+def _judged(
+    question: StatusQuestion,
+    kubeconfig: Kubeconfig | None,
+    state: ClusterState | None,
+    deployed: DeployedCluster | None,
+    snapshot: ClusterSnapshot | None,
+    not_checked: tuple[str, ...],
+) -> ClusterStatus:
+    findings: list[Finding] = [*_about_node_groups(state, deployed)]
+    expected: Mapping[str, Mapping[str, int]] = {}
+    if snapshot is not None:
+        if question.namespace is not None:
+            snapshot = _of_namespace(snapshot, question.namespace)
+        objects = ClusterObjects(snapshot, deployed)
+        findings += diagnose(objects, further=about_nodes(objects))
+        expected = {node["metadata"]["name"]: expected_allocatable(objects, node) for node in snapshot.nodes}
+    order = list(Level)
+    return ClusterStatus(
+        cluster_name=question.cluster_name,
+        region=question.region,
+        state=state,
+        deployed=deployed,
+        kubeconfig=kubeconfig,
+        snapshot=snapshot,
+        expected=expected,
+        findings=tuple(sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.level))),
+        not_checked=not_checked,
+    )
+
+
+def _about_node_groups(state: ClusterState | None, deployed: DeployedCluster | None) -> Iterator[Finding]:
+    for group in state.node_groups if state else ():
+        yield from about_state(group)
+    for deployed_group in deployed.node_groups if deployed else ():
+        for finding in judge_node_group(deployed_group, deployed).findings if deployed else ():
+            # Said of its state above.
+            if finding.code != "not-active":
+                yield replace(finding, problem=f"node group '{deployed_group.name}': {finding.problem}")
+
+
+def _of_namespace(snapshot: ClusterSnapshot, namespace: str) -> ClusterSnapshot:
+    """The same with the jobs of one namespace. The pods stay: those of others hold nodes, too."""
+    jobs = None if snapshot.mpi_jobs is None else [job for job in snapshot.mpi_jobs if _in(job, namespace)]
+    return replace(snapshot, mpi_jobs=jobs, jobs=[job for job in snapshot.jobs if _in(job, namespace)])
+
+
+def _in(item: Mapping[str, Mapping[str, str]], namespace: str) -> bool:
+    return item["metadata"]["namespace"] == namespace

@@ -1,0 +1,39 @@
+"""Whether nodes reach what they need to join their cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
+from ..lookups.deployed import DeployedCluster, DeployedNodeGroup, WayOut
+from .finding import Finding, Level
+
+__all__ = ["about_ways_out"]
+
+
+def about_ways_out(node_group: DeployedNodeGroup, cluster: DeployedCluster) -> Iterator[Finding]:
+    """Find fault with subnets from which nodes would not reach the cluster or AWS."""
+    for way in node_group.ways_out:
+        # With one interface, a node gets a public address by its subnet or its launch template.
+        public = way.internet_gateway and len(node_group.template_node.interfaces) == 1
+        lacking = way.not_reached(private_endpoint=cluster.private_endpoint)
+        if lacking and not public:
+            yield _no_way_out(node_group, way, lacking)
+
+
+def _no_way_out(node_group: DeployedNodeGroup, way: WayOut, lacking: Iterable[str]) -> Finding:
+    routes = (
+        "routes to an internet gateway only, and EC2 gives no public address to nodes with several interfaces"
+        if way.internet_gateway
+        else "has no route out of the VPC"
+    )
+    # A proxy in the VPC, or an image that brings everything along: whether it does, nobody can tell.
+    unsure = node_group.uses_proxy or node_group.ami_type == "CUSTOM"
+    return Finding(
+        code="no-way-out",
+        level=Level.WARNING if unsure else Level.FAULT,
+        problem=f"subnet {way.subnet_id} {routes}: nodes do not reach {', '.join(lacking)}, and EKS would end with "
+        "NodeCreationFailure: Instances failed to join the kubernetes cluster",
+        fix="use a private subnet with a route to a NAT gateway, or give the VPC endpoints for "
+        f"{', '.join(SERVICES_OF_NODES)}, and the cluster a private endpoint",
+    )

@@ -1,0 +1,497 @@
+"""The causes of what goes wrong in a cluster, each once, with what suffers from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from efa_constructs.cluster.diagnosis.cause import Cause
+from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
+from efa_constructs.cluster.diagnosis.diagnosis import diagnose
+from efa_constructs.cluster.diagnosis.node_causes import about_nodes
+from efa_constructs.cluster.finding import Finding, Level
+
+from .objects import (
+    EFA_IMAGE,
+    EFA_PLUGIN,
+    asking,
+    cluster_objects,
+    daemon_set,
+    found,
+    job,
+    nodes,
+    operator,
+    operator_pod,
+    pod,
+    snapshot,
+    waiting_worker,
+)
+
+OPERATOR = operator()
+RUNS = {"deployments": [OPERATOR]}
+TRAIN = job("train", "Created")
+TAINT = {"key": "nvidia.com/gpu", "value": "true", "effect": "NoSchedule"}
+FORBIDDEN = (
+    'E1125 17:27:19.468152 1 mpi_job_controller.go:557] "Unhandled Error" err="error syncing \'default/train\': '
+    'mpijobs.kubeflow.org \\"train\\" is forbidden: User \\"system:serviceaccount:mpi-operator:mpi-operator\\" cannot '
+    'update resource \\"mpijobs/status\\" in API group \\"kubeflow.org\\" in the namespace \\"default\\""'
+)
+
+
+def only(**objects: Any) -> Finding:
+    (finding,) = found(**objects)
+    return finding
+
+
+def jobs_pods(*pods: dict[str, Any]) -> dict[str, Any]:
+    return {**RUNS, "mpi_jobs": [TRAIN], "pods": [operator_pod(OPERATOR), *pods]}
+
+
+def workers(**resources: str) -> list[dict[str, Any]]:
+    return [waiting_worker(TRAIN, number, containers=asking(**resources)) for number in (0, 1)]
+
+
+def test_a_cluster_in_which_the_jobs_run_is_sound() -> None:
+    assert not found(deployments=[OPERATOR], pods=[operator_pod(OPERATOR)], mpi_jobs=[job("train", "Succeeded")])
+
+
+def test_a_plugin_that_does_not_tolerate_a_taint_is_one_fault_with_the_job_that_waits() -> None:
+    tolerant = [
+        waiting_worker(TRAIN, number, containers=asking(efa="4"), tolerations=[{"operator": "Exists"}])
+        for number in (0, 1)
+    ]
+    finding = only(nodes=nodes(efa=None, taints=[TAINT]), daemon_sets=[EFA_PLUGIN], **jobs_pods(*tolerant))
+    assert finding.code == "device-plugin-does-not-tolerate"
+    assert "nvidia.com/gpu=true:NoSchedule" in finding.problem
+    assert finding.problem.endswith("; MPIJob 'default/train' waits for it")
+    assert "{key: nvidia.com/gpu, operator: Exists}" in finding.fix
+
+
+def test_a_plugin_that_selects_no_node_is_a_fault_even_if_nothing_waits() -> None:
+    stale = daemon_set("efa", EFA_IMAGE, nodeSelector={"node.kubernetes.io/instance-type": "p3dn.24xlarge"})
+    finding = only(nodes=nodes(efa=None), daemon_sets=[stale])
+    assert (finding.code, finding.level) == ("device-plugin-selects-no-node", Level.FAULT)
+    assert "p3dn.24xlarge" in finding.problem
+
+
+def test_a_missing_plugin_is_a_fault_where_a_job_waits_and_a_warning_where_none_does() -> None:
+    assert [each.level for each in found(nodes=nodes(efa=None))] == [Level.WARNING]
+    finding = only(nodes=nodes(efa=None), **jobs_pods(*workers(efa="4")))
+    assert (finding.code, finding.level) == ("device-plugin-missing", Level.FAULT)
+
+
+def test_a_plugin_that_crashes_is_quoted() -> None:
+    crashed = {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "No valid EFA devices found"}},
+    }
+    plugin = pod("efa-1", EFA_PLUGIN, "DaemonSet", status={"containerStatuses": [crashed]})
+    finding = only(
+        nodes=nodes(efa=None, hugepages_2Mi="0"),
+        daemon_sets=[EFA_PLUGIN],
+        **jobs_pods(plugin, *workers(efa="4", hugepages="5120Mi")),
+    )
+    assert finding.code == "device-plugin-crash-loop"
+    assert '"No valid EFA devices found"' in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("resources", "words"),
+    [
+        ({"efa": "8"}, "8 of vpc.amazonaws.com/efa, and a node (p4d.24xlarge) offers at most 4"),
+        ({"hugepages": "30000Mi"}, "30000Mi of hugepages-2Mi, and a node (p4d.24xlarge) offers at most 21122Mi"),
+        ({"memory": "2Ti"}, "2097152Mi of memory, and a node (p4d.24xlarge) offers at most 1061590Mi"),
+        ({"cpu": "96"}, "96 of cpu, and a node (p4d.24xlarge) offers at most 95690m"),
+    ],
+)
+def test_a_request_that_no_node_can_meet_is_told_with_what_a_node_has(resources: dict[str, str], words: str) -> None:
+    finding = only(**jobs_pods(*workers(**resources)))
+    assert finding.code == "request-too-large"
+    assert finding.problem.startswith("2 workers of MPIJob 'default/train': each asks for " + words)
+    assert 'the scheduler says "0/2 nodes"' in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("spec", "taints", "code", "words"),
+    [
+        (
+            {"nodeSelector": {"topology.kubernetes.io/zone": "us-east-1b"}},
+            (),
+            "wrong-zone",
+            "the nodes are in us-east-1a",
+        ),
+        ({"nodeSelector": {"disk": "fast"}}, (), "selector-matches-no-node", "disk=fast"),
+        ({}, (TAINT,), "taint-not-tolerated", "nvidia.com/gpu=true:NoSchedule"),
+    ],
+)
+def test_nodes_that_a_job_may_not_go_to_are_told_by_label_or_taint(
+    spec: dict[str, Any], taints: tuple[dict[str, str], ...], code: str, words: str
+) -> None:
+    finding = only(nodes=nodes(taints=taints), **jobs_pods(waiting_worker(TRAIN, **spec)))
+    assert finding.code == code
+    assert words in finding.problem
+
+
+def test_full_nodes_are_told_by_their_max_pods() -> None:
+    finding = only(
+        nodes=nodes(pods="1")[:1],
+        mpi_jobs=[TRAIN],
+        deployments=[OPERATOR],
+        pods=[operator_pod(OPERATOR), waiting_worker(TRAIN)],
+    )
+    assert finding.code == "max-pods-reached"
+    assert "nodes take 1 pods each" in finding.problem
+
+
+def test_what_has_taken_the_nodes_is_named() -> None:
+    other = job("other", "Running")
+    holders = [
+        pod(
+            f"other-worker-{number}",
+            other,
+            "MPIJob",
+            spec={"nodeName": node["metadata"]["name"], "containers": asking(efa="4")},
+        )
+        for number, node in enumerate(nodes())
+    ]
+    waiting = waiting_worker(TRAIN, containers=asking(efa="4"), says="2 Insufficient vpc.amazonaws.com/efa")
+    objects = jobs_pods(*holders, waiting)
+    finding, *ends = found(**{**objects, "mpi_jobs": [TRAIN, other]})
+    assert finding.code == "nodes-taken"
+    assert "MPIJob 'default/other' has the vpc.amazonaws.com/efa of the nodes" in finding.problem
+    assert [end.code for end in ends] == ["mpi-job-failed"]
+
+
+def on_a_node(number: int, **status: Any) -> dict[str, Any]:
+    """A worker that a node has, and that does not start."""
+    worker = waiting_worker(TRAIN, number)
+    worker["spec"]["nodeName"] = nodes()[0]["metadata"]["name"]
+    worker["status"] = {"phase": "Pending", **status}
+    return worker
+
+
+def test_a_config_map_that_is_missing_is_named_once_with_those_that_wait() -> None:
+    waiting = [on_a_node(number) for number in (0, 1)]
+    events = [
+        {
+            "reason": "FailedMount",
+            "message": f'MountVolume.SetUp failed for volume "{volume}" : configmap "data" not found',
+            "involvedObject": {"uid": pod["metadata"]["uid"]},
+        }
+        for pod, volume in zip(waiting, ("a", "b"), strict=True)
+    ]
+    finding = only(**jobs_pods(*waiting), events=events)
+    assert (finding.code, finding.level) == ("object-missing", Level.FAULT)
+    assert "MPIJob 'default/train'" in finding.problem
+    assert "configmap \"data\" not found in the namespace 'default'" in finding.problem
+
+
+def test_a_secret_of_a_variable_that_is_missing_is_named() -> None:
+    waiting = {"reason": "CreateContainerConfigError", "message": 'secret "token" not found'}
+    finding = only(**jobs_pods(on_a_node(0, containerStatuses=[{"state": {"waiting": waiting}}])))
+    assert finding.code == "object-missing"
+    assert 'secret "token" not found' in finding.problem
+
+
+def test_a_job_that_is_left_to_run_need_not_end() -> None:
+    objects = {**RUNS, "pods": [operator_pod(OPERATOR)], "mpi_jobs": [job("train", "Running")]}
+    assert [finding.code for finding in found(**objects)] == ["mpi-job-failed"]
+    assert not diagnose(cluster_objects(**objects))
+
+
+def test_a_job_with_more_workers_than_nodes_is_told_so() -> None:
+    late = waiting_worker(TRAIN, 1, containers=asking(efa="4"), says="1 Insufficient vpc.amazonaws.com/efa")
+    own = pod("train-worker-0", TRAIN, "MPIJob", spec={"containers": asking(efa="4")})
+    finding = only(nodes=nodes()[:1], **jobs_pods(own, late))
+    assert finding.code == "too-few-nodes"
+
+
+def test_what_only_the_scheduler_knows_is_told_in_its_words() -> None:
+    says = '0/2 nodes are available: persistentvolumeclaim "lustre" not found'
+    finding = only(**jobs_pods(waiting_worker(TRAIN, says=says)))
+    assert finding.code == "not-scheduled"
+    assert says in finding.problem
+
+
+def test_without_nodes_nothing_else_is_told() -> None:
+    finding = only(nodes=[], deployments=[OPERATOR], daemon_sets=[EFA_PLUGIN], mpi_jobs=[job("train")])
+    assert finding.code == "no-nodes"
+
+
+def test_a_missing_right_is_told_once_with_the_rule_that_gives_it() -> None:
+    binding = {
+        "roleRef": {"name": "operator-role"},
+        "subjects": [{"kind": "ServiceAccount", "namespace": "mpi-operator", "name": "mpi-operator"}],
+    }
+    finding = only(**jobs_pods(), cluster_role_bindings=[binding], operator_log=[FORBIDDEN, FORBIDDEN])
+    assert finding.code == "mpi-operator-forbidden"
+    assert 'cannot update resource "mpijobs/status" in API group "kubeflow.org"' in finding.problem
+    assert finding.fix == (
+        "add to ClusterRole 'operator-role' the rule {apiGroups: [kubeflow.org], resources: [mpijobs/status], "
+        "verbs: [update]}"
+    )
+
+
+def test_an_account_without_any_rights_is_one_fault() -> None:
+    finding = only(**jobs_pods(), operator_log=[FORBIDDEN, FORBIDDEN.replace("mpijobs/status", "pods")])
+    assert "no ClusterRoleBinding gives" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("objects", "code"),
+    [
+        ({}, "mpi-operator-missing"),
+        ({"deployments": [operator(), operator()][:1]}, "mpi-operator-not-running"),
+        (
+            {"deployments": [(watching := operator("--namespace=team"))], "pods": [operator_pod(watching)]},
+            "mpi-operator-watches-another-namespace",
+        ),
+        ({"deployments": [OPERATOR], "pods": [operator_pod(OPERATOR)]}, "mpi-job-not-seen"),
+    ],
+)
+def test_a_job_without_any_condition_is_told_why_no_operator_works_on_it(objects: dict[str, Any], code: str) -> None:
+    finding = only(mpi_jobs=[job("train")], **objects)
+    assert finding.code == code
+    assert "MPIJob 'default/train'" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [("CRD doesn't exist. Exiting", "mpi-job-kind-missing"), ("no such file", "mpi-operator-crash-loop")],
+)
+def test_an_operator_that_crashes_is_quoted(words: str, code: str) -> None:
+    status = {
+        "ready": False,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": words}},
+    }
+    crashed = operator_pod(OPERATOR, status={"containerStatuses": [status]})
+    finding = only(deployments=[OPERATOR], pods=[crashed], mpi_jobs=None)
+    assert finding.code == code
+    assert words in finding.problem
+
+
+def test_an_operator_that_ends_because_it_is_refused_rights_is_told_as_that_alone() -> None:
+    status = {
+        "ready": False,
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "failed to wait for caches to sync"}},
+    }
+    crashed = operator_pod(OPERATOR, status={"containerStatuses": [status]})
+    finding = only(deployments=[OPERATOR], pods=[crashed], mpi_jobs=[job("train")], operator_log=[FORBIDDEN])
+    assert finding.code == "mpi-operator-forbidden"
+
+
+def test_a_launcher_that_waits_and_a_gang_that_counts_it_is_a_deadlock() -> None:
+    gangs = operator("--gang-scheduling=volcano")
+    waits = job("train", "Created", launcherCreationPolicy="WaitForWorkersReady")
+    objects = {"deployments": [gangs], "mpi_jobs": [waits]}
+    unseen = waiting_worker(waits, says="", schedulerName="volcano")
+    codes = [finding.code for finding in found(**objects, pods=[operator_pod(gangs), unseen])]
+    assert codes == ["gang-scheduling-deadlock", "scheduler-missing"]
+    waits["spec"]["runPolicy"] = {"schedulingPolicy": {"minAvailable": 2}}
+    codes = [finding.code for finding in found(**objects, pods=[operator_pod(gangs), unseen])]
+    assert codes == ["scheduler-missing"]
+
+
+def launcher(owner: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return pod("train-launcher-x", owner, "MPIJob", labels={"training.kubeflow.org/job-role": "launcher"}, **changes)
+
+
+def test_a_launcher_that_cannot_resolve_its_workers_is_told_to_wait_for_them() -> None:
+    words = "ssh: Could not resolve hostname train-worker-0.train.default.svc: Name or service not known"
+    failed = launcher(
+        TRAIN,
+        status={"phase": "Failed", "containerStatuses": [{"state": {"terminated": {"exitCode": 1, "message": words}}}]},
+    )
+    finding = only(**jobs_pods(failed))
+    assert finding.code == "workers-do-not-resolve"
+    assert words in finding.problem
+    assert "WaitForWorkersReady" in finding.fix
+
+
+def test_a_suspended_job_is_a_warning() -> None:
+    finding = only(**{**jobs_pods(), "mpi_jobs": [job("train", "Suspended", runPolicy={"suspend": True})]})
+    assert (finding.code, finding.level) == ("mpi-job-suspended", Level.WARNING)
+
+
+def test_a_job_whose_launcher_completed_must_say_that_it_succeeded() -> None:
+    ran = job("train", "Running")
+    finding = only(**{**jobs_pods(launcher(ran, status={"phase": "Succeeded"})), "mpi_jobs": [ran]})
+    assert finding.code == "mpi-job-not-succeeded"
+
+
+def test_a_job_that_the_operator_does_not_take_is_told_in_its_words() -> None:
+    event = {"reason": "ValidationError", "message": "spec.name is too long", "involvedObject": {"uid": "job-train"}}
+    finding = only(**{**jobs_pods(), "mpi_jobs": [job("train")]}, events=[event])
+    assert finding.code == "mpi-job-invalid"
+    assert "spec.name is too long" in finding.problem
+
+
+# What the logs and the containers of a cluster with real nodes say.
+
+
+def ended(reason: str = "Error", **state: Any) -> dict[str, Any]:
+    """The status of a container that ended, and says nothing where nobody asked for it."""
+    return {"ready": False, "state": {"terminated": {"exitCode": 255, "reason": reason, **state}}}
+
+
+def failed_launcher(owner: dict[str, Any]) -> dict[str, Any]:
+    return launcher(owner, status={"phase": "Failed", "containerStatuses": [ended()]})
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "fix"),
+    [
+        (
+            "ssh: Could not resolve hostname train-worker-0.train.default.svc: Name or service not known",
+            "workers-do-not-resolve",
+            "WaitForWorkersReady",
+        ),
+        ("root@train-worker-0: Permission denied (publickey,password).", "ssh-refused", "StrictModes no"),
+        ("Permissions 0640 for '/root/.ssh/id_rsa' are too open.", "ssh-refused", "fsGroup"),
+        ("ssh: connect to host train-worker-1.train port 22: Connection refused", "no-sshd", "sshd -De"),
+        (
+            "[1,0]<stdout>:a:1:2 [0] Libfabric error: (-12) Cannot allocate memory",
+            "memory-not-locked",
+            "IPC_LOCK",
+        ),
+        ("bash: all_reduce_perf: command not found", "launcher-failed", "mend what the launcher says"),
+    ],
+)
+def test_a_launcher_that_failed_is_quoted_by_the_line_of_its_log_that_matters(line: str, code: str, fix: str) -> None:
+    log = ["Warning: Permanently added 'train-worker-0' to the list of known hosts.", line]
+    if code != "launcher-failed":
+        log.append("ORTE was unable to reliably start one or more daemons.")
+    failed = failed_launcher(TRAIN)
+    finding = only(**jobs_pods(failed), logs={failed["metadata"]["uid"]: log})
+    assert finding.code == code
+    assert f'"{line}"' in finding.problem
+    assert fix in finding.fix
+
+
+def test_what_a_workers_sshd_says_stands_with_what_the_launcher_says() -> None:
+    refused = "Authentication refused: bad ownership or modes for directory /root/.ssh"
+    failed = failed_launcher(TRAIN)
+    worker = pod("train-worker-0", TRAIN, "MPIJob", labels={"training.kubeflow.org/job-role": "worker"})
+    logs = {
+        failed["metadata"]["uid"]: ["Permission denied (publickey)."],
+        worker["metadata"]["uid"]: ["Server listening on 0.0.0.0 port 22.", refused],
+    }
+    finding = only(**jobs_pods(failed, worker), logs=logs)
+    assert finding.code == "ssh-refused"
+    assert refused in finding.fix
+
+
+def test_a_container_without_any_words_is_told_by_its_exit_status() -> None:
+    assert '"exit status 255"' in only(**jobs_pods(failed_launcher(TRAIN))).problem
+
+
+def test_an_image_that_no_node_could_pull_is_told_once_with_the_runtimes_words() -> None:
+    image = "registry.example.com/nccl-tests:v1"
+    waiting = {
+        "image": image,
+        "ready": False,
+        "state": {"waiting": {"reason": "ImagePullBackOff", "message": "Back-off"}},
+    }
+    pods = [on_a_node(number, containerStatuses=[waiting]) for number in (0, 1)]
+    event = {
+        "reason": "Failed",
+        "message": f'Failed to pull image "{image}": not found',
+        "involvedObject": {"uid": pods[0]["metadata"]["uid"]},
+    }
+    finding = only(**jobs_pods(*pods), events=[event])
+    assert (finding.code, finding.level) == ("image-not-pulled", Level.FAULT)
+    assert "MPIJob 'default/train'" in finding.problem
+    assert "not found" in finding.problem
+
+
+def test_a_worker_that_took_too_much_memory_is_told() -> None:
+    worker = pod(
+        "train-worker-0",
+        TRAIN,
+        "MPIJob",
+        labels={"training.kubeflow.org/job-role": "worker"},
+        status={"phase": "Failed", "containerStatuses": [ended("OOMKilled")]},
+    )
+    finding = only(**jobs_pods(worker))
+    assert finding.code == "out-of-memory"
+    assert "train-worker-0" in finding.problem
+
+
+# What the user may not read is not taken for what is not there.
+
+
+@pytest.mark.parametrize(
+    ("unread", "objects", "wrong"),
+    [
+        ("daemon_sets", {"nodes": nodes(efa=None)}, "device-plugin-missing"),
+        ("deployments", {}, "mpi-operator-missing"),
+        ("nodes", {"nodes": [], **RUNS, "pods": [operator_pod(OPERATOR)]}, "no-nodes"),
+    ],
+)
+def test_what_could_not_be_read_is_not_missing(unread: str, objects: dict[str, Any], wrong: str) -> None:
+    objects = {"mpi_jobs": [job("train")], **objects}
+    assert wrong in {finding.code for finding in found(**objects)}
+    assert wrong not in {finding.code for finding in found(**objects, unread={unread: "forbidden"})}
+
+
+def test_without_nodes_that_could_be_read_the_scheduler_is_quoted() -> None:
+    says = "0/2 nodes are available: 2 Insufficient vpc.amazonaws.com/efa"
+    finding = only(**jobs_pods(waiting_worker(TRAIN, says=says)), nodes=[], unread={"nodes": "forbidden"})
+    assert finding.code == "not-scheduled"
+    assert says in finding.problem
+
+
+# Nodes that offer less than they should.
+
+
+def about(**objects: Any) -> list[Cause]:
+    return list(about_nodes(cluster_objects(**objects)))
+
+
+def ready(*items: dict[str, Any]) -> list[dict[str, Any]]:
+    for item in items:
+        item["status"]["conditions"] = [{"type": "Ready", "status": "True"}]
+    return list(items)
+
+
+def test_nodes_that_offer_all_that_they_have_are_sound() -> None:
+    assert about(nodes=ready(*nodes())) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "level"),
+    [
+        ({"gpu": "7"}, "7 of nvidia.com/gpu, and should offer 8", Level.FAULT),
+        ({"efa": "3"}, "3 of vpc.amazonaws.com/efa, and should offer 4", Level.FAULT),
+        ({"hugepages_2Mi": "10256Mi"}, "10256Mi of hugepages-2Mi, and should offer 21122Mi", Level.WARNING),
+        ({"hugepages_2Mi": "0"}, "0Mi of hugepages-2Mi, and should offer 21122Mi", Level.WARNING),
+    ],
+)
+def test_nodes_that_offer_less_than_they_have_are_told_once(changes: dict[str, Any], words: str, level: Level) -> None:
+    (cause,) = about(nodes=ready(*nodes(**changes)))
+    assert (cause.code, cause.level) == ("node-short-of-resource", level)
+    assert words in cause.problem
+    assert "ip-10-0-0-0a and ip-10-0-0-0b (p4d.24xlarge)" in cause.problem
+
+
+def test_a_device_of_which_a_node_offers_nothing_is_for_its_plugin_to_tell() -> None:
+    assert about(nodes=ready(*nodes(efa=None, gpu=None))) == []
+
+
+def test_without_aws_a_node_has_the_efas_that_its_label_promises() -> None:
+    unknown = ClusterObjects(snapshot(nodes=ready(*nodes(efa="3"))), None)
+    assert [cause.code for cause in about_nodes(unknown)] == ["node-short-of-resource"]
+    for node in unknown.snapshot.nodes:
+        del node["metadata"]["labels"]["vpc.amazonaws.com/efa.present"]
+    assert list(about_nodes(unknown)) == []
+
+
+def test_a_node_that_is_not_ready_is_told_in_its_kubelets_words() -> None:
+    node = nodes()[0]
+    node["status"]["conditions"] = [{"type": "Ready", "status": "False", "message": "cni plugin not initialized"}]
+    (cause,) = about(nodes=[node])
+    assert cause.code == "node-not-ready"
+    assert "cni plugin not initialized" in cause.problem

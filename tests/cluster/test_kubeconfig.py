@@ -1,0 +1,138 @@
+"""Kubeconfigs as EKS's tools write them, and those that are none."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from efa_constructs.cluster.kubeconfig import EksName, read_kubeconfig
+from efa_constructs.errors import InvalidArgumentError
+
+ARN = "arn:aws:eks:eu-west-1:123456789012:cluster/training"
+SERVER = "https://0123.gr7.eu-west-1.eks.amazonaws.com"
+GET_TOKEN = {
+    "apiVersion": "client.authentication.k8s.io/v1beta1",
+    "command": "aws",
+    "args": ["--region", "eu-west-1", "eks", "get-token", "--cluster-name", "training", "--output", "json"],
+    "env": [{"name": "AWS_PROFILE", "value": "team"}],
+}
+
+
+def written(
+    folder: Path,
+    name: str = "config",
+    *,
+    cluster: str = ARN,
+    context: str = ARN,
+    user: dict[str, Any] | None = None,
+    **changes: Any,
+) -> Path:
+    """As ``aws eks update-kubeconfig`` writes it."""
+    file = folder / name
+    data = base64.b64encode(b"certificate").decode()
+    content = {
+        "clusters": [{"name": cluster, "cluster": {"server": SERVER, "certificate-authority-data": data}}],
+        "users": [{"name": ARN, "user": user or {"exec": GET_TOKEN}}],
+        "contexts": [{"name": context, "context": {"cluster": cluster, "user": ARN}}],
+        "current-context": context,
+        **changes,
+    }
+    file.write_text(yaml.safe_dump(content))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("cluster", "region"),
+    [(ARN, "eu-west-1"), ("training.eu-central-1.eksctl.io", "eu-central-1"), ("prod", "eu-west-1")],
+)
+def test_the_cluster_is_known_by_its_name_or_by_how_its_user_signs_in(
+    tmp_path: Path, cluster: str, region: str
+) -> None:
+    found = read_kubeconfig(written(tmp_path, cluster=cluster, context="mine"))
+    assert found is not None
+    assert (found.context, found.server, found.namespace) == ("mine", SERVER, "default")
+    assert found.eks == EksName(name="training", region=region, profile="team")
+
+
+def test_another_clusters_kubeconfig_names_no_eks_cluster(tmp_path: Path) -> None:
+    found = read_kubeconfig(written(tmp_path, cluster="kind", context="kind-kind", user={"token": "secret"}))
+    assert found is not None
+    assert found.eks is None
+
+
+def test_the_first_of_several_files_wins_and_those_that_are_not_there_are_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = written(tmp_path, "first", context="one", users=[], clusters=[])
+    second = written(tmp_path, "second", context="two")
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(map(str, (tmp_path / "none", first, second))))
+    found = read_kubeconfig()
+    assert found is not None
+    # The context is of the first file, its cluster and user of the second.
+    assert (found.context, found.server) == ("one", SERVER)
+    other = read_kubeconfig(context="two")
+    assert other is not None
+    assert other.context == "two"
+
+
+def test_without_any_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert read_kubeconfig() is None
+
+
+def test_certificates_go_into_files_and_a_plugin_is_told_what_kubectl_tells_it(tmp_path: Path) -> None:
+    found = read_kubeconfig(written(tmp_path))
+    assert found is not None
+    folder = tmp_path / "private"
+    folder.mkdir()
+    content = found.content(folder)
+    cluster = content["clusters"][0]["cluster"]
+    assert Path(cluster["certificate-authority"]).read_bytes() == b"certificate"
+    assert "certificate-authority-data" not in cluster
+    names = {each["name"] for each in content["users"][0]["user"]["exec"]["env"]}
+    assert names == {"AWS_PROFILE", "KUBERNETES_EXEC_INFO"}
+
+
+def test_paths_are_beside_the_file(tmp_path: Path) -> None:
+    user = {"client-certificate": "own.crt", "exec": {**GET_TOKEN, "command": "./sign-in"}}
+    found = read_kubeconfig(written(tmp_path, user=user))
+    assert found is not None
+    assert found.user["client-certificate"] == str(tmp_path / "own.crt")
+    assert found.user["exec"]["command"] == str(tmp_path / "sign-in")
+
+
+@pytest.mark.parametrize(
+    ("content", "context", "words"),
+    [
+        ("a: [b", None, "is no kubeconfig: it is not YAML"),
+        ("- a", None, "is no kubeconfig: it has no list 'clusters'"),
+        ("clusters: a", None, "is no kubeconfig: it has no list 'clusters'"),
+        ("contexts: []", None, "has no current context: name one of its contexts (none)"),
+        ("contexts: [{name: a}, {name: b}]", "c", "has no context 'c': name one of its contexts (a, b)"),
+        ("contexts: [{name: a, context: {cluster: x}}]", "a", "the cluster 'x' of context 'a' has no server"),
+        ("contexts: [{name: a, context: }]", "a", "the cluster 'None' of context 'a' has no server"),
+        ("contexts: [a]", "a", "is no kubeconfig: it has no list 'contexts'"),
+        ("users: b", "a", "is no kubeconfig: it has no list 'users'"),
+        ("\0\1", None, "is no kubeconfig"),
+    ],
+)
+def test_what_is_no_kubeconfig_is_refused_in_one_sentence(
+    tmp_path: Path, content: str, context: str | None, words: str
+) -> None:
+    file = tmp_path / "config"
+    file.write_text(content)
+    with pytest.raises(InvalidArgumentError) as refused:
+        read_kubeconfig(file, context)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidArgumentError, match="No such file"):
+        read_kubeconfig(tmp_path / "none")
