@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import catalogue
 from ..catalogue.network_quotas import ELASTIC_IPS, VPCS
-from ..lookups.addons import read_addon_versions
+from ..lookups.addons import read_addon_version
 from ..lookups.capacity_reservations import CapacityReservation, read_capacity_reservation
 from ..lookups.clients import AccountClients
 from ..lookups.cluster_versions import ClusterVersion, read_cluster_versions
@@ -36,8 +36,10 @@ class ClusterAnswers:
     """About a cluster that exists, and its network."""
 
     cluster: Answer[EksCluster]
-    addons: Answer[dict[str, str]]
-    node_groups: Answer[tuple[str, ...]]
+    # The version of the add-on, or None: it is none.
+    vpc_cni: Answer[str | None]
+    # The names of its node groups. None: not asked, because the new one is not named.
+    node_groups: Answer[tuple[str, ...]] | None
     # The one that EKS itself made.
     security_group: Answer[SecurityGroup | None]
     subnets: Answer[tuple[VpcSubnet, ...]]
@@ -86,7 +88,7 @@ class Account:
 def ask_account(clients: AccountClients, plan: Plan) -> Account:
     """Ask everything about a deployment, and do not wait for the answers."""
     caller = ask(read_caller, clients)
-    cluster = _ask_about_cluster(clients, plan.cluster_name) if plan.cluster_name is not None else None
+    cluster = _ask_about_cluster(clients, plan, plan.cluster_name) if plan.cluster_name is not None else None
     quota = None
     if plan.capacity is not Capacity.CAPACITY_BLOCK:
         quota = catalogue.vcpu_quota(plan.instance.name, spot=plan.capacity is Capacity.SPOT)
@@ -121,7 +123,7 @@ def kubernetes_version(plan: Plan, cluster: ClusterAnswers | None) -> str:
     return plan.kubernetes_version
 
 
-def _ask_about_cluster(clients: AccountClients, name: str) -> ClusterAnswers:
+def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> ClusterAnswers:
     cluster = ask(read_cluster, clients, name)
 
     def vpc_id() -> str:
@@ -139,8 +141,8 @@ def _ask_about_cluster(clients: AccountClients, name: str) -> ClusterAnswers:
 
     return ClusterAnswers(
         cluster=cluster,
-        addons=ask(read_addon_versions, clients, name),
-        node_groups=ask(read_node_group_names, clients, name),
+        vpc_cni=ask(read_addon_version, clients, name, "vpc-cni"),
+        node_groups=ask(read_node_group_names, clients, name) if plan.node_group_name else None,
         security_group=ask(lambda: read_security_group(clients, cluster.value().security_group_id or "")),
         subnets=subnets,
         ways_out=ask(ways_out),

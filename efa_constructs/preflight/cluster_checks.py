@@ -134,7 +134,7 @@ def _vpc_cni(plan: Plan, account: Account) -> Verdict | None:
         return None
     has_efa_only = any(interface.interface_type == "efa-only" for interface in plan.interfaces)
     minimum = MINIMUM_WITH_EFA_ONLY if has_efa_only else MINIMUM_WITH_EFA
-    version = account.cluster.addons.value().get("vpc-cni")
+    version = account.cluster.vpc_cni.value()
     if version is None:
         return not_checked(
             "the VPC CNI is no add-on of EKS here: which version its DaemonSet has, only Kubernetes knows",

@@ -67,7 +67,7 @@ def _state(status: str) -> _StackState:
 
 def _node_group_name(plan: Plan, account: Account) -> Verdict | None:
     name = plan.node_group_name
-    if account.cluster is None or name is None:
+    if account.cluster is None or account.cluster.node_groups is None:
         return None
     taken = account.cluster.node_groups.value()
     if name in taken:

@@ -168,7 +168,6 @@ def test_a_clusters_security_group_that_is_gone_fails(account: Emulated) -> None
     ("operation", "code", "id"),
     [
         ("eks:DescribeClusterVersions", "AccessDeniedException", "kubernetes-version"),
-        ("eks:ListAddons", "AccessDeniedException", "vpc-cni"),
         ("eks:DescribeAddon", "AccessDeniedException", "vpc-cni"),
         ("ec2:DescribeSecurityGroups", "UnauthorizedOperation", "cluster-security-group"),
     ],
