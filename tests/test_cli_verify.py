@@ -176,7 +176,22 @@ def test_a_file_that_cannot_be_read_is_one_sentence_and_2(efa: Any, tmp_path: Pa
 def test_needs_a_log(efa: Any) -> None:
     code, _, err = efa("verify")
     assert code == 2
-    assert "LOG" in err
+    assert err == ("error: give the log of a run, '-' for standard input, or '--job NAME': efa verify nccl-tests.log\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("a.log", "--job", "b"), "LOG 'a.log' and '--job b' are both what is read: leave one out"),
+        (("a.log", "-n", "team"), "'--namespace' is for '--job', which is not given"),
+        (("a.log", "--follow"), "'--follow' is for '--job', which is not given"),
+        (("-", "--counters", "none.json", "none.json"), "cannot read the counters 'none.json': No such file"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(efa: Any, arguments: tuple[str, ...], words: str) -> None:
+    code, out, err = efa("verify", *arguments, stdin=b"")
+    assert (code, out) == (2, "")
+    assert words in err
 
 
 def test_nothing_in_a_log_steers_the_terminal(efa: Any) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from ..errors import EfaConstructsError
+from .counters import counters
 from .instances import instances
 from .lookup import lookup
 from .output import error
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(counters)
 app.command()(instances)
 app.command()(lookup)
 app.command()(preflight)

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..verify.comparison import Change, Comparison, compare_logs
+from ..verify.efa_counters import TrafficJudgement
 from ..verify.in_words import size_in_words
 from ..verify.results import Measurement, NcclTestsRun, Row
 from ..verify.verdict import Reason, Verdict
@@ -31,10 +32,13 @@ _MEANING = {
 _MOST_ROWS = 40
 
 
-def print_verified(verified: VerifiedLog, other: VerifiedLog | None = None) -> None:
+def print_verified(
+    verified: VerifiedLog, other: VerifiedLog | None = None, traffic: TrafficJudgement | None = None
+) -> None:
     """Print the verdict on each run of a log.
 
     :param other: A log whose runs are set beside them. Default: none.
+    :param traffic: What the counters of EFA devices prove about the runs. Default: they were not read.
     """
     out = console()
     with out.capture() as captured:
@@ -44,6 +48,8 @@ def print_verified(verified: VerifiedLog, other: VerifiedLog | None = None) -> N
             _print_run(out, run, f"run {number} of {len(verified.runs)}: " if len(verified.runs) > 1 else "")
         if other is not None:
             _print_comparisons(out, verified, other)
+        if traffic is not None:
+            print_list(out, "Counters of the EFA devices", (*traffic.words, *traffic.troubles))
     # rich fills lines with blanks, which wrap in a narrower window.
     for line in captured.get().splitlines():
         print(line.rstrip())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from io import BufferedIOBase
+from io import BufferedReader, RawIOBase
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import KubernetesRequestError
 from .kubernetes_api import API_ERRORS, server_words
@@ -13,11 +14,23 @@ from .mpi_jobs import FoundJob, JobQuestion, api_words, found_job, why_not_start
 from .pod_logs import log_path
 from .snapshot import KubernetesObject
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 __all__ = ["JobLog", "open_job_log"]
 
 
-class JobLog(BufferedIOBase):
-    """The bytes of a log as they come. Only :meth:`read1` reads."""
+class JobLog(NamedTuple):
+    """A log to be read, once."""
+
+    # Waits for what is to come.
+    stream: BufferedReader
+    # Of the nodes of the workers. None: they are of several types, or the user may not see nodes.
+    instance_type: str | None
+
+
+class _Pieces(RawIOBase):
+    """Bytes that come in pieces."""
 
     def __init__(self, runner: asyncio.Runner, pieces: AsyncIterator[bytes]) -> None:
         self._runner = runner
@@ -25,19 +38,19 @@ class JobLog(BufferedIOBase):
         self._rest = b""
 
     def readable(self) -> bool:
-        """It is."""
         return True
 
-    def read1(self, size: int = -1, /) -> bytes:
-        """What has come, at most so many bytes. Waits for some; empty at the end.
-
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """
         :raises KubernetesRequestError: the API server gives no more.
         """
         if not self._rest:
             self._rest = self._runner.run(self._next())
-        piece = self._rest if size < 0 else self._rest[:size]
-        self._rest = self._rest[len(piece) :]
-        return piece
+        view = memoryview(buffer).cast("B")
+        count = min(len(view), len(self._rest))
+        view[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
 
     async def _next(self) -> bytes:
         async for piece in self._pieces:
@@ -62,9 +75,20 @@ def open_job_log(question: JobQuestion, *, follow: bool = False, workers: bool =
             pieces = _read(job, runner.run(_containers(job, follow=follow, workers=workers)))
             # Ended before the connection is closed that it reads from.
             stack.push_async_callback(pieces.aclose)
-            yield JobLog(runner, pieces)
+            yield JobLog(BufferedReader(_Pieces(runner, pieces)), runner.run(_instance_type(job)))
         finally:
             runner.run(stack.aclose())
+
+
+async def _instance_type(job: FoundJob) -> str | None:
+    types = set()
+    for name in {pod["spec"].get("nodeName") for pod in job.workers} - {None}:
+        try:
+            node = await job.api.get(f"/api/v1/nodes/{name}")
+        except API_ERRORS:
+            return None
+        types.add((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type"))
+    return types.pop() if len(types) == 1 else None
 
 
 # A pod and options of its log.

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgumentError
-from .efa_counters import NodeTraffic, traffic_between
+from .efa_counters import (
+    NodeTraffic,
+    RequiredTraffic,
+    TrafficJudgement,
+    judge_traffic,
+    required_traffic,
+    traffic_between,
+)
+from .verified import VerifiedRun
 
-__all__ = ["CounterReading", "read_counter_reading", "traffic_of_nodes"]
+__all__ = ["CounterReading", "judge_readings", "read_counter_reading", "traffic_of_nodes"]
 
 _SCHEMA_VERSION = 1
 
@@ -53,6 +61,33 @@ def read_counter_reading(file: Path) -> CounterReading:
             f"'{file}': 'schemaVersion' is {document.get('schemaVersion')!r}, this version reads {_SCHEMA_VERSION}"
         )
     return CounterReading(job=str(document.get("job")), time=str(document.get("time")), nodes=document["nodes"])
+
+
+def judge_readings(runs: Sequence[VerifiedRun], before: CounterReading, after: CounterReading) -> TrafficJudgement:
+    """Say whether what the nodes counted between two readings is at least what the runs in between moved.
+
+    :param runs: All of them: what they moved adds up.
+    :raises InvalidArgumentError: the readings are not of the same nodes, or the second one is the older.
+    """
+    types = {run.instance_type.name: run.instance_type for run in runs if run.instance_type is not None}
+    return judge_traffic(
+        traffic_of_nodes(before, after),
+        _together([required_traffic(run.run) for run in runs]),
+        next(iter(types.values())) if len(types) == 1 else None,
+    )
+
+
+def _together(required: Sequence[RequiredTraffic | None]) -> RequiredTraffic | None:
+    known = [one for one in required if one is not None]
+    # What one of them moved is not known: the others say too little.
+    if not known or len(known) < len(required):
+        return None
+    return RequiredTraffic(
+        nodes=max(one.nodes for one in known),
+        total_bytes=sum(one.total_bytes for one in known),
+        sent_by_each_node_bytes=sum(one.sent_by_each_node_bytes for one in known),
+        received_by_each_node_bytes=sum(one.received_by_each_node_bytes for one in known),
+    )
 
 
 def traffic_of_nodes(before: CounterReading, after: CounterReading) -> tuple[NodeTraffic, ...]:

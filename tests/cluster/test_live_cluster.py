@@ -32,6 +32,7 @@ from efa_constructs.rehearsal.twin.outcomes import OUTCOME_ANNOTATION
 from ..efa_cli import run_efa, start_efa
 from ..rehearsal.live_cluster import LiveCluster, eventually, is_ready, p4d_facts
 from ..rehearsal.mpi_cluster import JOBS, NODES, define_mpi_job, has, make_cluster, operators, start_job
+from ..verify.real_logs import efa_run, lines
 
 JOB = "nccl-tests"
 PODS = "/api/v1/namespaces/default/pods"
@@ -73,7 +74,7 @@ def question(kubeconfig: Path, name: str = JOB, **more: Any) -> JobQuestion:
 def log_of(kubeconfig: Path, name: str = JOB, **options: Any) -> str:
     with open_job_log(question(kubeconfig, name), **options) as log:
         pieces = []
-        while piece := log.read1(1000):
+        while piece := log.stream.read1(1000):
             assert len(piece) <= 1000
             pieces.append(piece)
         return b"".join(pieces).decode()
@@ -176,6 +177,19 @@ def test_a_log_comes_from_the_api_server_and_says_what_did_not_run(admin: Path) 
     assert log[-1].startswith("# nThread 1 nGpus 1 minBytes 8 maxBytes 2147483648 step: 2(factor) ")
 
 
+def test_the_verdict_on_a_log_of_which_nothing_ran_is_unproven(admin: Path, tmp_path: Path) -> None:
+    ended = run_efa("verify", "--job", JOB, "--kubeconfig", str(admin), "--json", home=tmp_path)
+    assert ended.code == 1, ended
+    document = ended.document
+    assert document["verdict"] == "unproven"
+    assert (document["collective"], document["instance_type"]) == ("all_reduce", "p4d.24xlarge")
+    assert document["rows"] == []
+    assert document["peak_bus_bandwidth"] is None
+    followed = run_efa("verify", "--job", "other", "--kubeconfig", str(admin), home=tmp_path)
+    assert followed.code == 2
+    assert followed.err == (f"error: there is no MPIJob 'other' in namespace 'default': there is {JOB}\n")
+
+
 def test_the_logs_of_workers_follow_if_asked_for(admin: Path) -> None:
     nothing = "rehearsal: no container runs on this node, and nothing was measured"
     assert log_of(admin, workers=True).splitlines().count(nothing) == 3
@@ -184,12 +198,12 @@ def test_the_logs_of_workers_follow_if_asked_for(admin: Path) -> None:
 def test_a_log_is_followed_until_the_launcher_ends(training: LiveCluster, admin: Path) -> None:
     pod = launcher_of(training, JOB)
     with open_job_log(question(admin), follow=True) as log:
-        assert log.read1().startswith(b"rehearsal: ")
+        assert log.stream.read1().startswith(b"rehearsal: ")
         training.patch(
             f"{PODS}/{pod['metadata']['name']}", {"metadata": {"annotations": {OUTCOME_ANNOTATION: "complete"}}}
         )
         began = time.monotonic()
-        while log.read1():
+        while log.stream.read1():
             assert time.monotonic() - began < 60
     try:
         eventually(lambda: has(training, JOB, "Succeeded"), "the job has succeeded")
@@ -467,3 +481,57 @@ def test_a_command_that_fails_is_told_with_its_words(with_commands: LiveCluster)
 def test_the_twins_own_nodes_run_no_command(training: LiveCluster, admin: Path) -> None:
     with pytest.raises(KubernetesRequestError, match="cannot run a command in pod"):
         run_in_workers(question(admin), ["true"])
+
+
+# Counters of EFA devices, which the kernel has in files.
+
+
+def write_counters(folder: Path, gib: int) -> None:
+    for device in ("rdmap16s27", "rdmap32s27", "rdmap144s27", "rdmap160s27"):
+        counters = folder / "infiniband" / device / "ports" / "1" / "hw_counters"
+        counters.mkdir(parents=True, exist_ok=True)
+        for name in ("send_bytes", "recv_bytes"):
+            (counters / name).write_text(f"{gib * 2**30}\n")
+
+
+def test_counters_before_and_after_a_run_prove_what_efa_carried(
+    training: LiveCluster, binaries: Binaries, admin: Path, tmp_path: Path
+) -> None:
+    files = tmp_path / "sys"
+    write_counters(files, 1)
+    # Where the kernel has its own.
+    inside = ("unshare", "--mount", "sh", "-c", f'mount --bind {files} /sys/class && exec "$@"', "sh")
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount anything")
+    log = tmp_path / "nccl-tests.log"
+    log.write_text(lines(efa_run()))
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    asked = ("--job", JOB, "--kubeconfig", str(admin))
+    with commands_run_on(training, binaries, tmp_path, *inside):
+        eventually(lambda: outputs(training, "true") is not None, "kwok answers")
+        ended = run_efa("counters", *asked, "-o", str(before), home=tmp_path)
+        assert ended.code == 0, ended
+        assert f"{NODES[0].name}: 4 EFA devices, 4.295 GB sent and 4.295 GB received" in ended.out
+        # By each of four devices: the run sends 40 GiB from each node.
+        write_counters(files, 12)
+        assert run_efa("counters", *asked, "-o", str(after), home=tmp_path).code == 0
+    document = json.loads(before.read_text())
+    assert document["job"] == f"default/{JOB}"
+    assert set(document["nodes"]) == {node.name for node in NODES}
+    proven = run_efa("verify", str(log), "--counters", str(before), str(after), "--json", home=tmp_path)
+    assert proven.code == 0, proven
+    assert proven.document["counters"]["verdict"] == "proven"
+    for_people = run_efa("verify", str(log), "--counters", str(before), str(after), home=tmp_path)
+    assert "Counters of the EFA devices" in for_people.out
+    assert "EFA carried it" in " ".join(for_people.out.split())
+    # Nothing was sent in between, whatever the log says.
+    idle = run_efa("verify", str(log), "--counters", str(before), str(before), "--json", home=tmp_path)
+    assert idle.code == 1
+    assert idle.document["passes"] is False
+    assert idle.document["counters"]["verdict"] == "unused"
+
+
+def test_workers_without_efa_devices_are_told(with_commands: LiveCluster, admin: Path, tmp_path: Path) -> None:
+    ended = run_efa("counters", "--job", JOB, "--kubeconfig", str(admin), "--json", home=tmp_path)
+    assert ended.code == 1
+    assert list(ended.document["nodes"].values()) == [{}, {}]
