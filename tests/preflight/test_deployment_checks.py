@@ -12,7 +12,7 @@ from efa_constructs.lookups.clients import AccountClients, account_clients
 from efa_constructs.preflight.needed_actions import grants_of_deployment_role
 from efa_constructs.rehearsal.account.cloudformation.stacks import cloudformation_state
 
-from .emulated import ACCOUNT, REGION, TRUST, Emulated, Refusals, policy
+from .emulated import ACCOUNT, REGION, TRUST, Emulated, Refusals, policy, refusals
 
 TEMPLATE = json.dumps(
     {"Resources": {"Topic": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "v"}}}}
@@ -169,6 +169,14 @@ def test_whoever_may_not_assume_them_may_not_deploy(account: Emulated, as_role: 
     row = account.row("caller-permissions")
     assert row is not None and row.status == "fail"
     assert row.fix == f"allow sts:AssumeRole on arn:aws:iam::{ACCOUNT}:role/cdk-*"
+
+
+def test_a_role_whose_path_iam_does_not_tell_is_not_checked(account: Emulated, as_role: Any) -> None:
+    account.clients = as_role(policy("Allow", "sts:AssumeRole"))
+    with refusals(account.clients) as refuse:
+        refuse.refuse("iam:GetRole", "AccessDenied", "User: x is not authorized to perform: iam:GetRole")
+        row = account.row("caller-permissions")
+    assert row is not None and row.status == "not checked" and "assumed-role/engineer/me" in row.reason
 
 
 def test_somebody_of_whom_iam_knows_no_policies_is_not_checked(account: Emulated) -> None:

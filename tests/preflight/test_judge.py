@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any
+
 import pytest
 
 from efa_constructs.errors import AwsRequestError
@@ -38,6 +41,29 @@ def test_credentials_that_aws_does_not_know_end_it(account: Emulated, refuse: Re
     refuse.refuse("sts:GetCallerIdentity", "InvalidClientTokenId", "The security token is invalid")
     with pytest.raises(AwsRequestError, match="the credentials are not valid there"):
         account.rows()
+
+
+def test_questions_that_do_not_wait_for_another_are_asked_at_the_same_time(account: Emulated) -> None:
+    together = 10
+    under_way, met = set(), threading.Event()
+    lock = threading.Lock()
+
+    def wait_for_others(event_name: str, **_: Any) -> None:
+        with lock:
+            under_way.add(event_name)
+            if len(under_way) >= together:
+                met.set()
+        # One after another, none would ever meet the others.
+        assert met.wait(60), f"only {sorted(under_way)} were asked at the same time"
+
+    clients = [getattr(account.clients, name) for name in ("ec2", "eks", "iam", "ssm", "sts", "cloudformation")]
+    for client in clients:
+        client.meta.events.register("before-send", wait_for_others)
+    try:
+        assert account.rows()["vcpu-quota"].status == "pass"
+    finally:
+        for client in clients:
+            client.meta.events.unregister("before-send", wait_for_others)
 
 
 def test_throttled_questions_are_asked_again(
