@@ -108,8 +108,8 @@ def test_complains_about_what_does_not_exist(line, complaint):
 
 
 # "$ efa instances ..." and what it prints; a line of "..." stands for any number of lines.
-COMMANDS = ("$ efa instances", "$ efa lookup", "$ efa verify")
-SESSIONS = [block for block in blocks("console") if block.text.startswith(COMMANDS)]
+SHOWN = ("$ efa instances", "$ efa lookup", "$ efa verify")
+SESSIONS = [block for block in blocks("console") if block.text.startswith(SHOWN)]
 ASKING_AWS = [block for block in SESSIONS if "--region" in block.text.partition("\n")[0]]
 
 
