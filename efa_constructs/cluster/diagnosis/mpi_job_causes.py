@@ -16,7 +16,10 @@ from .unplaced_pods import Unplaced
 __all__ = ["REMEDIES", "about_ends", "about_jobs", "about_schedulers"]
 
 _DEFAULT_SCHEDULER = "default-scheduler"
-_WAIT = "let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), and see why they are not Ready"
+_WAIT = (
+    "let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), "
+    "and see why they are not Ready"
+)
 _RESOLVE = "see why the workers are not Ready, and whether the job's Service is there"
 _SSH = "ssh-refused"
 _SSH_FIX = (
