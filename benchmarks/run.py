@@ -18,6 +18,7 @@ from baseline_data import keep_data
 from equivalence import differences
 from measure import Command, Measurement, measure
 from memory import peak_memory_mib
+from preflight import measure_preflight, preflight_table
 from rich.console import Console
 from rich.table import Table
 from verify_log import verification
@@ -55,6 +56,8 @@ def main() -> None:
         console.print(table)
         progress.print("reading logs ...")
         console.print(verification(bench.folder, few))
+        progress.print("questions to AWS ...")
+        console.print(preflight_table(measure_preflight(few)))
         progress.print("stages of synthesis ...")
         console.print(bench.synthesis_stages(few))
         if not options.no_rehearsal:

@@ -9,14 +9,12 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from efa_constructs.aws import EfaCluster, EfaNetwork
+from efa_constructs.catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 
 from .placement import Placement, warn_of_zones
 from .settings import Settings
 
 __all__ = ["EfaClusterStack"]
-
-# The newest that aws_eks_v2 names; explicit, so that a deployed cluster is not upgraded by a newer CDK.
-DEFAULT_KUBERNETES_VERSION = "1.36"
 
 
 class EfaClusterStack(cdk.Stack):

@@ -11,6 +11,7 @@ Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalog
 from __future__ import annotations
 
 from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable, node_allocatable
+from .ami_parameters import ami_parameter
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
 from .compute_capabilities import compute_capability
@@ -41,7 +42,14 @@ from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LAB
 from .node_group_health import HealthIssueMeaning, health_issue_meaning
 from .published_runs import PublishedRun, published_runs
 from .search import all_instance_types, find, get
-from .vpc_cni import MINIMUM_WITH_EFA_ONLY, supports_efa_only
+from .vcpu_quotas import VcpuQuota, vcpu_quota
+from .vpc_cni import (
+    MINIMUM_WITH_EFA,
+    MINIMUM_WITH_EFA_ONLY,
+    supports_efa,
+    supports_efa_only,
+    warm_pool_addresses,
+)
 
 __all__ = [
     "AMI_TYPES",
@@ -54,6 +62,7 @@ __all__ = [
     "EKS_IMAGE_REGISTRIES",
     "GPU_LABEL",
     "GPU_RESOURCE",
+    "MINIMUM_WITH_EFA",
     "MINIMUM_WITH_EFA_ONLY",
     "NEURON_CORE_RESOURCE",
     "NEURON_LABEL",
@@ -74,9 +83,11 @@ __all__ = [
     "NetworkCard",
     "NetworkInterface",
     "PublishedRun",
+    "VcpuQuota",
     "accelerator_resource",
     "all_instance_types",
     "allocatable",
+    "ami_parameter",
     "ami_type_misfit",
     "availability_zones",
     "check_ami_type",
@@ -98,5 +109,8 @@ __all__ = [
     "published_runs",
     "region_of_zone",
     "regions",
+    "supports_efa",
     "supports_efa_only",
+    "vcpu_quota",
+    "warm_pool_addresses",
 ]

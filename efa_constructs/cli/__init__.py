@@ -15,6 +15,7 @@ from .counters import counters
 from .instances import instances
 from .lookup import lookup
 from .output import error
+from .preflight import preflight
 from .rehearse import rehearse
 from .status import status
 from .verify import verify
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.command()(counters)
 app.command()(instances)
 app.command()(lookup)
+app.command()(preflight)
 app.command()(rehearse)
 app.command()(status)
 app.command()(verify)

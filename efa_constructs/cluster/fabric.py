@@ -17,7 +17,6 @@ from .finding import Finding, Level
 __all__ = [
     "PairVerdict",
     "distinct_pairs",
-    "has_rule_to_itself",
     "interfaces_in_words",
     "judge_pair",
     "kind_of",
@@ -93,11 +92,6 @@ def obstacles(sender: DeployedNode, receiver: DeployedNode, groups: Mapping[str,
             )
         )
     )
-
-
-def has_rule_to_itself(group: SecurityGroup, *, egress: bool) -> bool:
-    """Whether the group lets all traffic out to itself (``egress``) or in from itself."""
-    return any(rule.egress is egress and rule.all_protocols and rule.group_id == group.id for rule in group.rules)
 
 
 def interfaces_in_words(interfaces: Iterable[DeployedInterface]) -> str:
@@ -236,7 +230,7 @@ def _group_to_mend(
         # EKS resets the rules of the group that it made. A group with the other half of the rule should have both.
         return (
             group is not None and not group.name.startswith(_EKS_OWN_GROUP),
-            group is not None and has_rule_to_itself(group, egress=not egress),
+            group is not None and group.has_rule_to_itself(egress=not egress),
         )
 
     best = max(shared, key=fitness)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup, SecurityGroup
-from .fabric import distinct_pairs, has_rule_to_itself, interfaces_in_words, judge_pair
+from .fabric import distinct_pairs, interfaces_in_words, judge_pair
 from .finding import Finding, Level
 
 __all__ = ["about_security_groups"]
@@ -69,7 +69,7 @@ def _about_groups_for_efa(
     carried = {id for node in nodes for one in node.efa_interfaces for id in one.security_group_ids} & set(groups)
     used = {id for each in cluster.node_groups for node in _all_nodes(each) for id in _carried_groups(node)}
     for id in sorted(carried):
-        if has_rule_to_itself(groups[id], egress=False) is not has_rule_to_itself(groups[id], egress=True):
+        if groups[id].has_rule_to_itself(egress=False) is not groups[id].has_rule_to_itself(egress=True):
             yield _half_a_rule(groups[id], cluster)
         elif groups[id].made_for_efa and not _lets_efa_pass(groups[id]):
             yield _no_rule(groups[id], cluster)
@@ -107,7 +107,7 @@ def _no_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:
 
 def _half_a_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:
     name = f"{group.id} '{group.name}'"
-    missing = "egress" if has_rule_to_itself(group, egress=False) else "ingress"
+    missing = "egress" if group.has_rule_to_itself(egress=False) else "ingress"
     rule = f"add an {missing} rule to {name}: all traffic (protocol -1), itself at the other end"
     if group.made_for_efa:
         return Finding(
@@ -164,7 +164,7 @@ def _not_carried(group: SecurityGroup, cluster: DeployedCluster, *, meant: bool)
 
 
 def _lets_efa_pass(group: SecurityGroup) -> bool:
-    return has_rule_to_itself(group, egress=False) and has_rule_to_itself(group, egress=True)
+    return group.has_rule_to_itself(egress=False) and group.has_rule_to_itself(egress=True)
 
 
 def _serves_others(group: SecurityGroup) -> bool:

@@ -33,8 +33,18 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_ec2 import EC2Client
     from mypy_boto3_eks import EKSClient
+    from mypy_boto3_iam import IAMClient
+    from mypy_boto3_sts import STSClient
 
-__all__ = ["AwsClients", "TemplateClients", "aws_clients", "aws_errors", "template_clients"]
+__all__ = [
+    "AccountClients",
+    "AwsClients",
+    "TemplateClients",
+    "account_clients",
+    "aws_clients",
+    "aws_errors",
+    "template_clients",
+]
 
 # Adaptive: a look at a large cluster asks EC2 hundreds of times, and EC2 throttles per account.
 _CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
@@ -72,6 +82,17 @@ class AwsClients:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AccountClients(AwsClients):
+    """The clients that ask about an account, too: its quotas, permissions, stacks and parameters."""
+
+    cloudformation: CloudFormationClient
+    iam: IAMClient
+    service_quotas: Any
+    ssm: Any
+    sts: STSClient
+
+
+@dataclass(frozen=True, kw_only=True)
 class TemplateClients:
     """The clients that deploy a template, of one account and Region."""
 
@@ -94,10 +115,36 @@ def aws_clients(
     with aws_errors():
         if environment is not None:
             return _clients(_session_of(environment, region), environment.get("AWS_ENDPOINT_URL"))
-        # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
-        session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
-        _check_region(session)
-        return _clients(session, None)
+        return _clients(_session_here(region, profile), None)
+
+
+def account_clients(*, region: str | None = None, profile: str | None = None) -> AccountClients:
+    """Make the clients that ask about this process's account.
+
+    :param region: Default: as in :func:`aws_clients`.
+    :param profile: Likewise.
+    :raises AwsRequestError: there is no such profile, or no Region, or none of this name.
+    """
+    with aws_errors():
+        session = _session_here(region, profile)
+        few = _clients(session, None)
+        return AccountClients(
+            region=few.region,
+            ec2=few.ec2,
+            eks=few.eks,
+            cloudformation=session.client("cloudformation", config=_CONFIG),
+            iam=session.client("iam", config=_CONFIG),
+            service_quotas=session.client("service-quotas", config=_CONFIG),
+            ssm=session.client("ssm", config=_CONFIG),
+            sts=session.client("sts", config=_CONFIG),
+        )
+
+
+def _session_here(region: str | None, profile: str | None) -> boto3.Session:
+    # boto3 reads AWS_DEFAULT_REGION only, every other AWS SDK reads AWS_REGION.
+    session = boto3.Session(region_name=region or os.environ.get("AWS_REGION"), profile_name=profile)
+    _check_region(session)
+    return session
 
 
 def _check_region(session: boto3.Session) -> None:

@@ -67,6 +67,10 @@ class SecurityGroup:
         """Whether the group says of itself that it is there for EFA traffic, as an ``EfaSecurityGroup`` does."""
         return self.tags.get(TRAFFIC_TAG) == "efa"
 
+    def has_rule_to_itself(self, *, egress: bool) -> bool:
+        """Whether the group lets all traffic out to itself (``egress``) or in from itself."""
+        return any(rule.egress is egress and rule.all_protocols and rule.group_id == self.id for rule in self.rules)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployedInterface:

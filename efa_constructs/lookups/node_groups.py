@@ -6,7 +6,6 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .clients import AwsClients, aws_errors
@@ -16,26 +15,20 @@ from .deployed import (
     DeployedInterface,
     DeployedNode,
     DeployedNodeGroup,
-    PlacementGroup,
-    SecurityGroup,
-    SecurityGroupRule,
 )
+from .placement_groups import read_placement_group
+from .security_groups import read_security_groups
 from .ways_out import read_ways_out
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
-        DescribeSecurityGroupsResultTypeDef,
         InstanceTypeDef,
-        IpPermissionOutputTypeDef,
         ResponseLaunchTemplateDataTypeDef,
         SubnetTypeDef,
     )
     from mypy_boto3_eks.type_defs import NodegroupTypeDef
 
-__all__ = ["read_cluster", "read_clusters"]
-
-# EC2 takes more, but a longer request line is refused by some proxies.
-_IDS_A_REQUEST = 200
+__all__ = ["read_cluster", "read_clusters", "read_node_group_names"]
 
 
 def read_clusters(clients: AwsClients) -> tuple[DeployedCluster, ...]:
@@ -58,11 +51,9 @@ def read_cluster(clients: AwsClients, name: str) -> DeployedCluster:
         cluster = clients.eks.describe_cluster(name=name)["cluster"]
         network = cluster["resourcesVpcConfig"]
         cluster_group = network.get("clusterSecurityGroupId", "")
-        pages = clients.eks.get_paginator("list_nodegroups").paginate(clusterName=name)
         node_groups = tuple(
             _read_node_group(clients, name, node_group, cluster_group)
-            for page in pages
-            for node_group in page["nodegroups"]
+            for node_group in read_node_group_names(clients, name)
         )
         return DeployedCluster(
             name=name,
@@ -72,10 +63,20 @@ def read_cluster(clients: AwsClients, name: str) -> DeployedCluster:
             security_group_id=cluster_group,
             private_endpoint=network.get("endpointPrivateAccess", False),
             node_groups=node_groups,
-            security_groups=_read_security_groups(
+            security_groups=read_security_groups(
                 clients, network.get("vpcId"), {cluster_group, *_groups_of(node_groups)} - {""}
             ),
         )
+
+
+def read_node_group_names(clients: AwsClients, cluster: str) -> tuple[str, ...]:
+    """Read the names of the managed node groups of a cluster.
+
+    :raises AwsRequestError: there is no such cluster, AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        pages = clients.eks.get_paginator("list_nodegroups").paginate(clusterName=cluster)
+        return tuple(node_group for page in pages for node_group in page["nodegroups"])
 
 
 def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group: str) -> DeployedNodeGroup:
@@ -103,7 +104,7 @@ def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group
         launch_template_version=launch_template.get("version"),
         template_node=next_node,
         nodes=_read_nodes(clients, cluster, name),
-        placement_group=_read_placement_group(clients, placement_group) if placement_group else None,
+        placement_group=read_placement_group(clients, placement_group) if placement_group else None,
         capacity_reservation=_capacity_reservation(template),
         labels=dict(node_group.get("labels", {})),
         stack_id=node_group.get("tags", {}).get(STACK_TAG),
@@ -201,14 +202,6 @@ def _in_order(interfaces: Iterable[DeployedInterface]) -> tuple[DeployedInterfac
     return tuple(sorted(interfaces, key=lambda one: (one.network_card_index, one.device_index)))
 
 
-def _read_placement_group(clients: AwsClients, name: str) -> PlacementGroup | None:
-    found = clients.ec2.describe_placement_groups(Filters=[{"Name": "group-name", "Values": [name]}])
-    return next(
-        (PlacementGroup(name=name, strategy=group["Strategy"]) for group in found["PlacementGroups"]),
-        None,
-    )
-
-
 def _capacity_reservation(template: ResponseLaunchTemplateDataTypeDef) -> str | None:
     target = template.get("CapacityReservationSpecification", {}).get("CapacityReservationTarget", {})
     return target.get("CapacityReservationId") or target.get("CapacityReservationResourceGroupArn")
@@ -231,46 +224,3 @@ def _groups_of(node_groups: Iterable[DeployedNodeGroup]) -> set[str]:
         for interface in node.interfaces
         for group in interface.security_group_ids
     }
-
-
-def _read_security_groups(clients: AwsClients, vpc_id: str | None, ids: set[str]) -> dict[str, SecurityGroup]:
-    """The groups of a VPC, and those of these ids that are in another one."""
-    pages = clients.ec2.get_paginator("describe_security_groups")
-    groups = {}
-    if vpc_id:
-        groups = _security_groups(pages.paginate(Filters=[{"Name": "vpc-id", "Values": [vpc_id]}]))
-    elsewhere = iter(sorted(ids - set(groups)))
-    while batch := list(islice(elsewhere, _IDS_A_REQUEST)):
-        groups |= _security_groups(pages.paginate(GroupIds=batch))
-    return groups
-
-
-def _security_groups(pages: Iterable[DescribeSecurityGroupsResultTypeDef]) -> dict[str, SecurityGroup]:
-    return {
-        group["GroupId"]: SecurityGroup(
-            id=group["GroupId"],
-            name=group["GroupName"],
-            vpc_id=group.get("VpcId", ""),
-            rules=(
-                *_rules(group["IpPermissions"], egress=False),
-                *_rules(group["IpPermissionsEgress"], egress=True),
-            ),
-            tags={tag["Key"]: tag["Value"] for tag in group.get("Tags", [])},
-        )
-        for page in pages
-        for group in page["SecurityGroups"]
-    }
-
-
-def _rules(permissions: Iterable[IpPermissionOutputTypeDef], *, egress: bool) -> tuple[SecurityGroupRule, ...]:
-    """One rule for each peer of each permission."""
-    rules = []
-    for permission in permissions:
-        peers: list[dict[str, str]] = [
-            *({"group_id": pair["GroupId"]} for pair in permission.get("UserIdGroupPairs", [])),
-            *({"cidr": block["CidrIp"]} for block in permission.get("IpRanges", [])),
-            *({"cidr": block["CidrIpv6"]} for block in permission.get("Ipv6Ranges", [])),
-            *({"prefix_list_id": prefix["PrefixListId"]} for prefix in permission.get("PrefixListIds", [])),
-        ]
-        rules += [SecurityGroupRule(egress=egress, protocol=permission["IpProtocol"], **peer) for peer in peers]
-    return tuple(rules)

@@ -74,8 +74,8 @@ class Evidence:
     """Of one run."""
 
     def __init__(self) -> None:
-        # Lines of NCCL at all, whatever they say.
-        self.nccl_lines = 0
+        # Whether NCCL printed anything.
+        self.has_lines = False
         # Libfabric's provider, such as efa or tcp;ofi_rxm, by its name.
         self.providers: dict[str, Sightings] = {}
         # EFA interfaces that a rank found.
@@ -116,10 +116,12 @@ class Evidence:
         for cause in causes_in_nccl_line(said.text):
             note(self.causes, cause, number, line)
 
-    def add_nccl_version(self, text: str, number: int, line: str) -> None:
-        """Take note of ``NCCL version 2.27.7+cuda12.9``, which older releases print without the name of the host."""
-        if match := _NCCL.match(text):
+    def add_nccl_version(self, text: str, number: int, line: str) -> bool:
+        """Take note of ``NCCL version 2.27.7+cuda12.9``, if it is that, which releases print in several places."""
+        match = _NCCL.match(text)
+        if match is not None:
             note(self.nccl_versions, match[1], number, line)
+        return match is not None
 
     def _add_channel(self, said: NcclLine, number: int, line: str) -> None:
         channel = channel_of(said.text)

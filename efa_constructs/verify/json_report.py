@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from .log_lines import MOST_CHARACTERS
+from .nccl_lines import release_of
 from .results import Measurement, NcclTestsRun, Row
 from .table import COLLECTIVES
 
@@ -25,8 +26,6 @@ _MARK = '"nccl_version"'
 _START = re.compile(r'\s*\{\s*(?:"(?:version|args)"\s*:|$)')
 _FIRST_KEY = re.compile(r'\s*"(?:version|args)"\s*:')
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
-# NCCL 2.9 began to count two digits for the minor version: 2.9.0 is 20900, 2.8.4 is 2804.
-_LONG_VERSION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ def _report(document: str) -> JsonReport | None:
         return None
     try:
         report = json.loads(document)
-        return JsonReport(_run(report), _version(report["nccl_version"]))
+        return JsonReport(_run(report), release_of(int(report["nccl_version"])))
     # RecursionError: brackets in brackets in brackets.
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
@@ -160,9 +159,3 @@ def _finite(value: Any) -> float | None:
     """None for "nan", which nccl-tests writes as a string."""
     number = float(value)
     return number if math.isfinite(number) else None
-
-
-def _version(number: int) -> str:
-    long = number >= _LONG_VERSION
-    major, rest = divmod(number, 10_000 if long else 1_000)
-    return f"{major}.{rest // 100}.{rest % 100}"

@@ -7,7 +7,7 @@ import math
 from .evidence import Evidence, Sightings
 from .nccl_lines import NcclLine
 from .results import Measurement, NcclTestsRun, Row
-from .table import Device
+from .table import Device, TableHeader
 
 __all__ = ["LoggedRun"]
 
@@ -20,17 +20,18 @@ _LEAST_FOR_RATIO = 2.0
 class LoggedRun:
     """What the lines so far say of a run."""
 
-    def __init__(self, evidence: Evidence, first_line: int) -> None:
+    def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
-        self.first_line = first_line
         self.collective: str | None = None
         # The line with the numbers of threads and GPUs, and that with the names of columns.
         self.has_settings = False
-        self.has_table = False
+        self.table: TableHeader | None = None
         # Whether it compares results with what they should be. None: it does not say.
         self.validates: bool | None = None
         self.iterations: int | None = None
         self.rows: list[Row] = []
+        # A row that a line of NCCL cut, up to there.
+        self.half_row = ""
         self.average_bus_bandwidth: float | None = None
         self.out_of_bounds: int | None = None
         self.ranks: set[int] = set()
@@ -55,13 +56,13 @@ class LoggedRun:
     @property
     def has_begun(self) -> bool:
         """Whether anything but evidence was read of it."""
-        return bool(self.has_settings or self.has_table or self.rows or self.ranks or self.collective)
+        return bool(self.has_settings or self.table or self.rows or self.ranks)
 
     @property
     def may_repeat_itself(self) -> bool:
         """Whether a header that comes again may be that of another process of the same command."""
         alone = self.each_process_alone or len(self._processes) <= 1
-        return alone and not self.rows and not self.has_table
+        return alone and not self.rows and self.table is None
 
     def add_device(self, device: Device, number: int, line: str) -> None:
         """Take note of a rank.
@@ -98,7 +99,7 @@ class LoggedRun:
     @property
     def _lists_all_ranks(self) -> bool:
         """Whether the list of ranks has come to its end, and begins with the first."""
-        has_gone_on = self.has_table or self.rows or self.evidence.nccl_lines
+        has_gone_on = self.table or self.rows or self.evidence.has_lines
         return bool(self.ranks and has_gone_on) and len(self.ranks) == max(self.ranks) + 1
 
     def is_told_by(self, report: NcclTestsRun) -> bool:

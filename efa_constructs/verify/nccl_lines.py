@@ -12,12 +12,14 @@ from typing import NamedTuple
 
 from .prefixes import plain_text, without_prefixes
 
-__all__ = ["NcclLine", "NetworkChannel", "channel_of", "nccl_line_of"]
+__all__ = ["NcclLine", "NetworkChannel", "channel_of", "nccl_line_of", "release_of"]
 
 # What stands before "NCCL INFO".
 _PROCESS = re.compile(
     r"\s*(?:\[[^\]]{8,40}\] )?([^\s:]{1,1024}):(\d{1,10}):\d{1,10} \[-?\d{1,4}\](?: .{0,300})?", re.DOTALL
 )
+# NCCL 2.9 began to give the minor version two digits: 2.9.0 is 20900, 2.8.4 is 2804.
+_LONG_VERSION = 10_000
 # Every process has one of its own, unless every line has a time in front.
 _MOST_BEGINNINGS = 4096
 # "Ring" until NCCL 2.5, without "[send]" until 2.3; "(3)" is the rank of the proxy.
@@ -69,5 +71,12 @@ def channel_of(text: str) -> NetworkChannel | None:
     if match is None:
         return None
     source, destination, direction, network, flags = match.groups()
-    rank = {"send": source, "receive": destination}.get(direction)
-    return NetworkChannel(network, "/GDRDMA" in (flags or ""), None if rank is None else int(rank))
+    rank = None if direction is None else int(source if direction == "send" else destination)
+    return NetworkChannel(network, flags is not None and "/GDRDMA" in flags, rank)
+
+
+def release_of(version: int) -> str:
+    """The release that ``ncclGetVersion`` means: 22707 is 2.27.7."""
+    long = version >= _LONG_VERSION
+    major, rest = divmod(version, 10_000 if long else 1_000)
+    return f"{major}.{rest // 100}.{rest % 100}"

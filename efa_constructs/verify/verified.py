@@ -86,7 +86,7 @@ def verify_log(lines: Iterable[str], *, instance_type: str | None = None) -> Ver
     given = None if instance_type is None else catalogue.get(instance_type)
     reader = LogReader()
     reader.read(lines)
-    if reader.number == 0:
+    if reader.lines == 0:
         raise InvalidLogError("the log is empty")
     if reader.runs:
         return VerifiedLog(tuple(_verified(run, given) for run in reader.runs))
@@ -102,7 +102,7 @@ def _not_nccl_tests(reader: LogReader) -> tuple[tuple[Reason, ...], tuple[str, .
     if reader.other_program:
         reasons.append(Reason(f"it looks like the output of {reader.other_program}"))
     elif reader.unclaimed.says_something:
-        reasons.append(Reason("its lines of NCCL are another program's", reader.unclaimed.nccl_lines))
+        reasons.append(Reason("its lines of NCCL are another program's"))
     return tuple(reasons), advice_for(Verdict.NOT_NCCL_TESTS)
 
 

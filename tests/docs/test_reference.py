@@ -29,11 +29,15 @@ from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
 from efa_constructs.lookups.regional_offer import RegionalOffer
 from efa_constructs.rehearsal.result import to_json
+from efa_constructs.verify.causes import CAUSES, WITHOUT_MPI
+from efa_constructs.verify.verdict import Verdict
+from efa_constructs.verify.verified_json import to_json as verified_to_json
 from stacks.settings import KEYS, Settings
 from tests.lookups.looked_up import looked_up
 from tests.rehearsal.deployments import cluster, node, node_group
 from tests.rehearsal.results import result
 from tests.rehearsal.snapshots import event_object, rehearsed_cluster
+from tests.verify.real_logs import efa_run, lines, verified
 
 from .pages import ROOT, pages, quoted, section, table
 
@@ -170,6 +174,24 @@ def test_command_lists_the_fields_of_rehearse():
         (listed, *_) = document["kubernetes"][0].get(quoted(row[0])[0]) if row[1].startswith("list") else [{}]
         assert set(listed) <= set(quoted(row[1])), row[0]
     assert set(first_cells(verdict)) == set(document["nodeGroups"][0]["efa"])
+
+
+def test_command_lists_the_fields_of_verify():
+    document = verified_to_json(verified(lines(efa_run())))
+    # What follows is about bandwidth, and has a test of its own.
+    verdict, _, _ = json_section("## efa verify").partition("What the verdicts on bandwidth mean")
+    fields, causes = verdict.split("| cause |")
+    assert set(first_cells(fields)) == set(document)
+    for row in table(fields):
+        (listed, *_) = document[quoted(row[0])[0]] if row[1].startswith("list of `") else [{}]
+        assert set(listed) <= set(quoted(row[1])), row[0]
+    documented = {quoted(row[0])[0]: row[1] for row in table("| cause |" + causes)}
+    assert documented == {cause.code: cause.meaning for cause in (*CAUSES, WITHOUT_MPI)}
+
+
+def test_command_lists_the_verdicts():
+    verdicts, _, _ = section("reference/command.md", "## efa verify").partition("### JSON")
+    assert set(first_cells(verdicts)) >= set(Verdict)
 
 
 def json_section(heading: str) -> str:

@@ -41,6 +41,7 @@ class Account:
             token = {"nextToken": str(position + 1)} if position + 1 < len(node_groups) else {}
             asked = {"clusterName": "training"} | ({"nextToken": str(position)} if position else {})
             self.eks.add_response("list_nodegroups", {"nodegroups": [name], **token}, asked)
+        for name in node_groups:
             self.has_node_group(name)
 
     def has_node_group(self, name: str, **changes: Any) -> None:

@@ -26,6 +26,8 @@ def report(**changes: Any) -> dict[str, Any]:
             "nthreads": 1,
             "ngpus": 1,
             "minimum_bytes": 1073741824,
+            "iterations": 20,
+            "aggregated_iterations": 2,
             "validation": 1,
             "blocking_collectives": "false",
             "devices": [
@@ -110,6 +112,11 @@ def test_a_report_of_the_table_above_it_is_not_another_run() -> None:
     slower = report()
     slower["results"][0]["out_of_place"]["bus_bw"] = 400.0
     assert len(facts(lines(table, [one_line(slower)]))["results"]) == 2
+
+
+def test_knows_how_often_operations_were_timed() -> None:
+    (only,) = verified(json.dumps(report())).runs
+    assert only.run.iterations == 40
 
 
 def test_two_reports_are_two_runs() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from efa_constructs.errors import InvalidLogError
-from efa_constructs.verify import log_reader
+from efa_constructs.verify import logged_runs
 from efa_constructs.verify.table import COLLECTIVES
 from efa_constructs.verify.verified import VerifiedRun
 
@@ -70,6 +70,30 @@ def test_a_run_ends_where_the_next_one_begins() -> None:
     first, second = runs_of(lines(efa_run(ends=False), efa_run(pid=99)))
     assert (first.run.truncated, second.run.truncated) == (True, False)
     assert (first.passes, second.passes) == (False, True)
+
+
+def test_a_run_does_not_inherit_from_one_that_the_log_does_not_end() -> None:
+    assert verdicts(lines(efa_run(ends=False), run(pid=99))) == ["efa-gdr", "unproven"]
+
+
+def test_a_run_that_fails_decides_over_one_that_passes_with_a_worse_verdict() -> None:
+    without = [channel(host, "Libfabric", flags="") for host in ("node-1", "node-2")]
+    passing = run(nccl("node-1", EFA), *without, pid=99)
+    log = verified(lines(efa_run(ends=False), passing), instance_type="g5.48xlarge")
+    assert [(str(one.verdict), one.passes) for one in log.runs] == [("efa-gdr", False), ("efa-no-gdr", True)]
+    assert (log.verdict, log.passes, log.decisive) == ("efa-gdr", False, log.runs[0])
+
+
+def test_the_average_is_not_read_where_the_log_ends_in_it() -> None:
+    log = lines(efa_run()).partition("Avg bus bandwidth    : 43")
+    (told,) = runs_of(log[0] + log[1])
+    assert (told.run.truncated, told.run.average_bus_bandwidth) == (False, None)
+
+
+def test_takes_the_version_of_nccl_from_the_first_line_of_newer_releases() -> None:
+    line = "# nccl-tests version 2.17.6 nccl-headers=22707 nccl-library=22809"
+    (told,) = runs_of(lines([line], run()))
+    assert told.nccl == "2.28.9"
 
 
 def test_a_table_alone_is_a_run_and_so_is_each_of_several() -> None:
@@ -194,14 +218,14 @@ def test_many_processes_of_rank_0_are_one_run_of_programs_without_mpi() -> None:
 
 
 def test_refuses_a_log_with_more_runs_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_reader, "_MOST_RUNS", 3)
+    monkeypatch.setattr(logged_runs, "_MOST_RUNS", 3)
     assert len(runs_of(lines(run(), run(), run()))) == 3
     with pytest.raises(InvalidLogError, match="more than 3 runs of nccl-tests: split it"):
         verified(lines(run(), run(), run(), run()))
 
 
 def test_refuses_a_log_with_more_rows_and_ranks_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_reader, "_MOST_ROWS_AND_RANKS", 12)
+    monkeypatch.setattr(logged_runs, "_MOST_ROWS_AND_RANKS", 12)
     assert len(runs_of(lines(run(rows=[ROW] * 10)))[0].run.rows) == 10
     with pytest.raises(InvalidLogError, match="more than 12 rows and ranks of nccl-tests: split it"):
         verified(lines(run(rows=[ROW] * 11)))

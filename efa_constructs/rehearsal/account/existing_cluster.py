@@ -38,6 +38,8 @@ def seed(facts: ClusterFacts) -> None:
 def _vpc(ec2: EC2Backend, facts: ClusterFacts) -> None:
     with _next_id(vpcs, "random_vpc_id", facts.vpc.id):
         ec2.create_vpc(facts.vpc.cidr_blocks[0])
+    # Without, its cluster had no nodes: "View Amazon EKS networking requirements for VPC and subnets", EKS User Guide.
+    ec2.modify_vpc_attribute(facts.vpc.id, "enable_dns_hostnames", "true")
     for block in facts.vpc.cidr_blocks[1:]:
         ec2.vpcs[facts.vpc.id].associate_vpc_cidr_block(block)
 

@@ -29,6 +29,17 @@ StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 # Modules with a function handle(method, path, query, body, account, region), by the name of the service in a signature.
 _SERVICES = {"cloudformation": ".cloudformation.api", "eks": ".eks"}
 
+# Modules with a function that adds to a service of moto, by the name of the service in a signature.
+_COMPLETIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "ec2": (
+        (".capacity_reservations", "serve_capacity_reservations"),
+        (".placement_groups", "serve_placement_groups"),
+    ),
+    "iam": ((".policy_simulation", "serve_policy_simulation"),),
+    "servicequotas": ((".service_quotas", "serve_ec2_quotas"),),
+    "ssm": ((".ami_parameters", "serve_ami_parameters"),),
+}
+
 # AWS4-HMAC-SHA256 Credential=ACCESS_KEY/20260101/us-east-1/eks/aws4_request, ...
 _CREDENTIAL = re.compile(r"Credential=[^/]+/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/")
 
@@ -55,7 +66,8 @@ class Account:
         self._account = account
         self._moto = DomainDispatcherApplication(create_backend_app)
         self._patched = threading.Lock()
-        self._ec2_is_complete = False
+        # Services of moto to which what they lack was added.
+        self._complete: set[str] = set()
         # None: its clusters have no control planes.
         self.control_planes: ControlPlanesToCome | None = None
 
@@ -72,8 +84,7 @@ class Account:
         service = credential["service"] if credential else ""
         if credential and service in _SERVICES:
             return self._own(_SERVICES[service], credential, environ, start_response)
-        if service == "ec2":
-            self._complete_ec2()
+        self._complete_service(service)
         try:
             answer: Iterable[bytes] = self._moto(environ, start_response)
         except NotImplementedError as error:
@@ -99,13 +110,13 @@ class Account:
         start_response(f"{status} {HTTPStatus(status).phrase}", list(headers.items()))
         return [content]
 
-    def _complete_ec2(self) -> None:
+    def _complete_service(self, service: str) -> None:
+        # Not before it is needed: services take a second to load.
         with self._patched:
-            if not self._ec2_is_complete:
-                from .placement_groups import serve_placement_groups
-
-                serve_placement_groups()
-                self._ec2_is_complete = True
+            if service in _COMPLETIONS and service not in self._complete:
+                for module, function in _COMPLETIONS[service]:
+                    getattr(importlib.import_module(module, __package__), function)()
+                self._complete.add(service)
 
 
 def _answer(content: Any, start_response: StartResponse) -> Iterable[bytes]:

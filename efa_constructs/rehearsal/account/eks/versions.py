@@ -6,7 +6,8 @@ in the Amazon EKS User Guide, and ``aws eks describe-addon-versions``.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from ..eks_refusals import invalid_parameter
 from .state import EksState
@@ -23,8 +24,25 @@ __all__ = [
     "describe_cluster_versions",
 ]
 
+
+class _Support(NamedTuple):
+    status: str
+    # Ends of standard and of extended support. None: not in that documentation.
+    ends: tuple[str, str] | None
+
+
 # Newest first: the versions that aws-cdk-lib 2.275 names and EKS had not retired by then.
-VERSIONS = ("1.36", "1.35", "1.34", "1.33", "1.32", "1.31", "1.30")
+# "Amazon EKS Kubernetes release calendar", EKS User Guide.
+_SUPPORT = {
+    "1.36": _Support("STANDARD_SUPPORT", None),
+    "1.35": _Support("STANDARD_SUPPORT", ("2027-03-27", "2028-03-27")),
+    "1.34": _Support("STANDARD_SUPPORT", ("2026-12-02", "2027-12-02")),
+    "1.33": _Support("EXTENDED_SUPPORT", ("2026-07-29", "2027-07-29")),
+    "1.32": _Support("EXTENDED_SUPPORT", ("2026-03-23", "2027-03-23")),
+    "1.31": _Support("EXTENDED_SUPPORT", ("2025-11-26", "2026-11-26")),
+    "1.30": _Support("EXTENDED_SUPPORT", ("2025-07-23", "2026-07-23")),
+}
+VERSIONS = tuple(_SUPPORT)
 DEFAULT_VERSION = "1.34"
 
 # Minor versions by which nodes may be older than their cluster.
@@ -94,18 +112,27 @@ def describe_cluster_versions(state: EksState, request: dict[str, Any]) -> dict[
     wanted = request.get("clusterVersions") or VERSIONS
     return {
         "clusterVersions": [
-            {
-                "clusterVersion": version,
-                "clusterType": "eks",
-                "defaultPlatformVersion": "eks.1",
-                "defaultVersion": version == DEFAULT_VERSION,
-                "status": "STANDARD_SUPPORT",
-                "versionStatus": "STANDARD_SUPPORT",
-            }
+            _cluster_version(version)
             for version in VERSIONS
             if version in wanted and (not request.get("defaultOnly") or version == DEFAULT_VERSION)
         ]
     }
+
+
+def _cluster_version(version: str) -> dict[str, Any]:
+    support = _SUPPORT[version]
+    description = {
+        "clusterVersion": version,
+        "clusterType": "eks",
+        "defaultPlatformVersion": "eks.1",
+        "defaultVersion": version == DEFAULT_VERSION,
+        "status": support.status.lower().replace("_", "-"),
+        "versionStatus": support.status,
+    }
+    if support.ends:
+        standard, extended = (datetime.fromisoformat(end).replace(tzinfo=UTC) for end in support.ends)
+        description |= {"endOfStandardSupportDate": standard, "endOfExtendedSupportDate": extended}
+    return description
 
 
 def describe_addon_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:

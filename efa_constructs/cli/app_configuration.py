@@ -1,0 +1,96 @@
+"""Defaults of options, from the configuration of the app in a folder.
+
+``stacks/settings.py`` owns the keys and parses them for the app; this reads those that an option stands for.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidConfigurationError
+
+__all__ = ["AppConfiguration"]
+
+FILE = "cdk.json"
+PREFIX = "efa:"
+
+
+class AppConfiguration:
+    """The ``efa:`` keys of a folder's ``cdk.json``, and which of them were used."""
+
+    def __init__(self, folder: Path) -> None:
+        """
+        :param folder: Where the app is. Without a ``cdk.json`` there are no keys.
+        :raises InvalidConfigurationError: the file cannot be read, or is not what the CDK CLI writes.
+        """
+        self.file = folder / FILE
+        self._values = _keys(self.file)
+        self._used: dict[str, str] = {}
+
+    @property
+    def used(self) -> Mapping[str, str]:
+        """The keys that gave a default, each with its value in words."""
+        return self._used
+
+    def text(self, key: str, given: str | None) -> str | None:
+        """The value of an option: what was given, else what is under the key.
+
+        :raises InvalidConfigurationError: the key's value is not a text.
+        """
+        if given is not None or key not in self._values:
+            return given
+        value = self._values[key]
+        if not isinstance(value, str) or not value.strip():
+            raise self._wrong(key, "a text that is not empty")
+        return self._use(key, value.strip())
+
+    def number(self, key: str, given: int | None) -> int | None:
+        """Likewise, a whole number.
+
+        :raises InvalidConfigurationError: the key's value is not a whole number.
+        """
+        if given is not None or key not in self._values:
+            return given
+        value = self._values[key]
+        if isinstance(value, bool) or not str(value).strip().isdecimal():
+            raise self._wrong(key, "a whole number from 0")
+        return int(self._use(key, str(value).strip()))
+
+    def flag(self, key: str, given: bool | None) -> bool:
+        """Likewise, true or false. Default: false.
+
+        :raises InvalidConfigurationError: the key's value is neither.
+        """
+        if given is not None or key not in self._values:
+            return bool(given)
+        value = self._values[key]
+        if value not in (True, False, "true", "false") or (isinstance(value, int) and not isinstance(value, bool)):
+            raise self._wrong(key, "true or false")
+        return self._use(key, str(value).lower()) == "true"
+
+    def _use(self, key: str, value: str) -> str:
+        self._used[key] = value
+        return value
+
+    def _wrong(self, key: str, form: str) -> InvalidConfigurationError:
+        return InvalidConfigurationError(
+            f"'{key}' in '{self.file}': the value must be {form}, got {json.dumps(self._values[key])}"
+        )
+
+
+def _keys(file: Path) -> Mapping[str, Any]:
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InvalidConfigurationError(f"'{file}' cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise InvalidConfigurationError(f"'{file}' is not JSON: {error}") from None
+    context = document.get("context", {}) if isinstance(document, dict) else None
+    if not isinstance(context, dict):
+        raise InvalidConfigurationError(f"'{file}' is not a file of the CDK CLI: it has no object 'context'")
+    return {key: value for key, value in context.items() if key.startswith(PREFIX)}

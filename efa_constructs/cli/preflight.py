@@ -1,0 +1,170 @@
+"""``efa preflight``: what would stop a deployment, or make its fabric slow, before anything is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ..errors import EfaConstructsError, InvalidArgumentError
+from .app_configuration import AppConfiguration
+from .output import note, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..lookups.cluster_facts import ClusterFacts
+    from ..preflight.plan import Plan
+    from ..preflight.rows import Row
+
+__all__ = ["preflight"]
+
+# As the app has it.
+_NODES = 3
+# Of arguments of Plan.make that are not named like their option.
+_OPTIONS = {
+    "ami_type": "--ami-type",
+    "capacity_reservation_id": "--capacity-reservation",
+    "cluster_name": "--cluster",
+    "instance_type": "--instance-type",
+    "interface_layout": "--interface-layout",
+    "subnet_id": "--subnet",
+}
+
+
+def preflight(
+    cluster: Annotated[str | None, typer.Option(help="An EKS cluster that exists. Default: a new one is made.")] = None,
+    cluster_facts: Annotated[
+        Path | None, typer.Option(help="The file that 'efa lookup' wrote of it. Default: efa:clusterFacts.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Default: the file's, the zone's, or the AWS profile's.")] = None,
+    instance_type: Annotated[str | None, typer.Option(help="Default: efa:instanceType.")] = None,
+    nodes: Annotated[int | None, typer.Option(help="Largest number of nodes. Default: efa:maxSize, or 3.")] = None,
+    zone: Annotated[str | None, typer.Option(help="Default: efa:availabilityZone, or the subnet's.")] = None,
+    subnet: Annotated[str | None, typer.Option(help="Default: the one private subnet that fits.")] = None,
+    capacity: Annotated[str | None, typer.Option(help="on-demand, spot or capacity-block.")] = None,
+    capacity_reservation: Annotated[
+        str | None, typer.Option(help="cr-..., also of a Capacity Block. Default: the app's.")
+    ] = None,
+    placement_group: Annotated[str | None, typer.Option(help="Default: efa:placementGroup, or a new one.")] = None,
+    ami_type: Annotated[str | None, typer.Option(help="Default: efa:amiType, or the one that fits the type.")] = None,
+    interface_layout: Annotated[str | None, typer.Option(help="Default: efa:interfaceLayout.")] = None,
+    kubernetes_version: Annotated[str | None, typer.Option(help="Of a new cluster. Default: the app's.")] = None,
+    private_endpoint: Annotated[
+        bool | None, typer.Option("--private-endpoint", help="kubectl runs in the VPC. Default: efa:privateEndpoint.")
+    ] = None,
+    node_group_name: Annotated[str | None, typer.Option(help="Where your app gives it one.")] = None,
+    app_folder: Annotated[Path, typer.Option(help="Where the app's cdk.json is.")] = Path(),
+    profile: Annotated[str | None, typer.Option(help="Of the AWS configuration.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> int:
+    """Ask AWS what would stop a deployment, or make its fabric slow. Nothing is made or changed.
+
+    Example: efa preflight --cluster training --region us-east-1 --instance-type p4d.24xlarge --nodes 3
+
+    Exit code 1: a check failed.
+    """
+    app = AppConfiguration(app_folder)
+    facts = _facts(app, cluster, cluster_facts)
+    arguments: dict[str, Any] = {
+        "instance_type": app.text("efa:instanceType", instance_type),
+        "nodes": app.number("efa:maxSize", nodes) or _NODES if nodes is None else nodes,
+        "zone": app.text("efa:availabilityZone", zone),
+        "subnet_id": subnet,
+        "placement_group": app.text("efa:placementGroup", placement_group),
+        "ami_type": app.text("efa:amiType", ami_type),
+        "interface_layout": app.text("efa:interfaceLayout", interface_layout) or "default",
+        "kubernetes_version": app.text("efa:kubernetesVersion", kubernetes_version),
+        "private_endpoint": app.flag("efa:privateEndpoint", private_endpoint),
+        "cluster_name": cluster,
+        "facts": facts,
+        "node_group_name": node_group_name,
+        **_capacity(app, capacity, capacity_reservation),
+    }
+    if arguments["instance_type"] is None:
+        raise InvalidArgumentError(
+            f"'--instance-type' is not given, and '{app.file}' has no 'efa:instanceType': give one, such as "
+            "p4d.24xlarge"
+        )
+    if app.used:
+        note(f"From {app.file}: {', '.join(f'{key} {value}' for key, value in app.used.items())}")
+    plan, rows = _judge(arguments, region, profile)
+    if as_json:
+        print_json(_to_json(plan, rows))
+    else:
+        from .preflight_report import print_rows
+
+        print_rows(rows)
+    return 1 if any(row.status == "fail" for row in rows) else 0
+
+
+def _facts(app: AppConfiguration, cluster: str | None, file: Path | None) -> ClusterFacts | None:
+    if file is None and cluster is None:
+        key = app.text("efa:clusterFacts", None)
+        # As the app finds it: beside its cdk.json.
+        file = app.file.parent / key if key is not None else None
+    if file is None:
+        return None
+    from ..lookups.cluster_facts import read_cluster_facts
+
+    return read_cluster_facts(file)
+
+
+def _capacity(app: AppConfiguration, capacity: str | None, reservation: str | None) -> dict[str, Any]:
+    if capacity is None and reservation is None:
+        block = app.text("efa:capacityBlockId", None)
+        if block is not None:
+            return {"capacity": "capacity-block", "capacity_reservation_id": block}
+        reservation = app.text("efa:capacityReservationId", None)
+    return {"capacity": capacity or "on-demand", "capacity_reservation_id": reservation}
+
+
+def _judge(arguments: dict[str, Any], region: str | None, profile: str | None) -> tuple[Plan, Sequence[Row]]:
+    from ..lookups.clients import account_clients
+    from ..preflight.account import ask_account
+    from ..preflight.judge import judge
+
+    facts: ClusterFacts | None = arguments["facts"]
+    if region is None:
+        region = facts.region if facts else _region_of(arguments["zone"])
+    clients = account_clients(region=region, profile=profile)
+    plan = _plan(clients.region, arguments)
+    return plan, judge(plan, ask_account(clients, plan))
+
+
+def _region_of(zone: str | None) -> str | None:
+    from .. import catalogue
+
+    return catalogue.region_of_zone(zone) if zone else None
+
+
+def _plan(region: str, arguments: dict[str, Any]) -> Plan:
+    """Let errors name the option, where they name the argument that it became."""
+    from ..preflight.plan import Plan
+
+    try:
+        return Plan.make(region=region, **arguments)
+    except EfaConstructsError as error:
+        message = str(error)
+        for argument in ("region", *arguments):
+            message = message.replace(f"'{argument}'", f"'{_OPTIONS.get(argument, f'--{argument}')}'")
+        raise type(error)(message) from None
+
+
+def _to_json(plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:
+    statuses = [row.status for row in rows]
+    return {
+        "region": plan.region,
+        "clusterName": plan.cluster_name,
+        "instanceType": plan.instance.name,
+        "nodes": plan.nodes,
+        "rows": [
+            {"id": row.id, "subject": row.subject, "status": row.status, "reason": row.reason, "fix": row.fix}
+            for row in rows
+        ],
+        "passed": statuses.count(rows[0].status.PASS) if rows else 0,
+        "warned": statuses.count(rows[0].status.WARN) if rows else 0,
+        "failed": statuses.count(rows[0].status.FAIL) if rows else 0,
+        "notChecked": statuses.count(rows[0].status.NOT_CHECKED) if rows else 0,
+    }

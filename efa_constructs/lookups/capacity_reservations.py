@@ -1,0 +1,70 @@
+"""Asks about a Capacity Reservation, of which a Capacity Block is one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..errors import AwsRequestError
+from .clients import AwsClients, aws_errors
+
+__all__ = ["CapacityReservation", "read_capacity_reservation"]
+
+_NOT_FOUND = frozenset({"InvalidCapacityReservationId.NotFound", "InvalidCapacityReservationId.Malformed"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityReservation:
+    """A reservation as EC2 describes it. Words and numbers are EC2's."""
+
+    id: str
+    # "active", "scheduled", "expired", ...
+    state: str
+    # "default" or "capacity-block".
+    reservation_type: str
+    instance_type: str
+    availability_zone: str
+    # "Linux/UNIX".
+    platform: str
+    # "default" or "dedicated".
+    tenancy: str
+    # "open" or "targeted".
+    match_criteria: str
+    total: int
+    available: int
+    starts: datetime | None = None
+    # None: it goes on until it is cancelled.
+    ends: datetime | None = None
+    # None: it was made in no placement group.
+    placement_group_arn: str | None = None
+
+
+def read_capacity_reservation(clients: AwsClients, id: str) -> CapacityReservation | None:
+    """Read one reservation. None: the account has none with this id in the Region, of its own or shared with it.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    try:
+        with aws_errors():
+            answer = clients.ec2.describe_capacity_reservations(CapacityReservationIds=[id])
+    except AwsRequestError as error:
+        if error.code in _NOT_FOUND:
+            return None
+        raise
+    for one in answer["CapacityReservations"]:
+        return CapacityReservation(
+            id=one["CapacityReservationId"],
+            state=one["State"],
+            reservation_type=one.get("ReservationType", "default"),
+            instance_type=one["InstanceType"],
+            availability_zone=one["AvailabilityZone"],
+            platform=one["InstancePlatform"],
+            tenancy=one["Tenancy"],
+            match_criteria=one["InstanceMatchCriteria"],
+            total=one["TotalInstanceCount"],
+            available=one["AvailableInstanceCount"],
+            starts=one.get("StartDate"),
+            ends=one.get("EndDate"),
+            placement_group_arn=one.get("PlacementGroupArn"),
+        )
+    return None

@@ -1,0 +1,130 @@
+"""Asks for quotas, and for what counts against them already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .. import catalogue
+from ..catalogue import VcpuQuota, vcpu_quota
+from ..errors import AwsRequestError, EfaConstructsError
+from .clients import AccountClients, AwsClients, aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+
+__all__ = ["count_elastic_ips", "count_vpcs", "read_quota", "read_vcpus_in_use"]
+
+# EC2 API Reference, "Filter": at most 200 values a request.
+_VALUES_A_REQUEST = 200
+
+
+def read_quota(clients: AccountClients, service: str, code: str) -> float:
+    """Read what a quota of the Region is for this account: its own value, or where it never had one, AWS's default.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    asked = {"ServiceCode": service, "QuotaCode": code}
+    try:
+        with aws_errors():
+            answer = clients.service_quotas.get_service_quota(**asked)
+    except AwsRequestError as error:
+        if error.code != "NoSuchResourceException":
+            raise
+        with aws_errors():
+            answer = clients.service_quotas.get_aws_default_service_quota(**asked)
+    return float(answer["Quota"]["Value"])
+
+
+def count_vpcs(clients: AwsClients) -> int:
+    """Count the VPCs of the Region.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        return sum(len(page["Vpcs"]) for page in clients.ec2.get_paginator("describe_vpcs").paginate())
+
+
+def count_elastic_ips(clients: AwsClients) -> int:
+    """Count the Elastic IP addresses of the Region.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        # It has no pages.
+        return len(clients.ec2.describe_addresses()["Addresses"])
+
+
+def read_vcpus_in_use(clients: AccountClients, quota: VcpuQuota, *, spot: bool) -> int:
+    """Count the vCPUs that count against a quota already.
+
+    Those of running instances, and of the account's On-Demand Capacity Reservations that nobody uses. Instances that
+    are pending or stopped do not count: Amazon EC2 User Guide, "On-Demand Instance quotas".
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        counted = list(_running(clients, quota, spot=spot))
+        if not spot:
+            counted += _reserved(clients, quota)
+        known = _vcpus_of_types(clients, {name for name, own, _ in counted if own is None})
+    missing = sorted({name for name, own, _ in counted if own is None} - set(known))
+    if missing:
+        raise AwsRequestError(f"EC2 describes {', '.join(missing)} no more, of which the account has instances")
+    return sum(count * (known[name] if own is None else own) for name, own, count in counted)
+
+
+# A type, the vCPUs of an instance where it has chosen fewer than its type has, and how many instances.
+_Counted = tuple[str, int | None, int]
+
+
+def _running(clients: AwsClients, quota: VcpuQuota, *, spot: bool) -> Iterator[_Counted]:
+    pages = clients.ec2.get_paginator("describe_instances").paginate(
+        Filters=[{"Name": "instance-state-name", "Values": ["running"]}]
+    )
+    for page in pages:
+        for instance in (one for reservation in page["Reservations"] for one in reservation["Instances"]):
+            market = instance.get("InstanceLifecycle")
+            counts = market == "spot" if spot else market not in ("spot", "capacity-block")
+            if counts and vcpu_quota(instance["InstanceType"], spot=spot) == quota:
+                yield instance["InstanceType"], _own_vcpus(instance), 1
+
+
+def _own_vcpus(instance: InstanceTypeDef) -> int | None:
+    options = instance.get("CpuOptions", {})
+    if "CoreCount" not in options or "ThreadsPerCore" not in options:
+        return None
+    return options["CoreCount"] * options["ThreadsPerCore"]
+
+
+def _reserved(clients: AccountClients, quota: VcpuQuota) -> Iterator[_Counted]:
+    """What is left of each reservation. One that another account shares counts against that account's quota."""
+    account = clients.sts.get_caller_identity()["Account"]
+    pages = clients.ec2.get_paginator("describe_capacity_reservations").paginate(
+        Filters=[{"Name": "state", "Values": ["active"]}, {"Name": "owner-id", "Values": [account]}]
+    )
+    for page in pages:
+        for one in page["CapacityReservations"]:
+            if one.get("ReservationType") != "capacity-block" and vcpu_quota(one["InstanceType"]) == quota:
+                yield one["InstanceType"], None, one["AvailableInstanceCount"]
+
+
+def _vcpus_of_types(clients: AwsClients, names: set[str]) -> dict[str, int]:
+    known = {}
+    for name in names:
+        try:
+            known[name] = catalogue.get(name).vcpus
+        except EfaConstructsError:
+            # The catalogue has the types with EFA.
+            continue
+    return known | dict(_asked_vcpus(clients, sorted(names - set(known))))
+
+
+def _asked_vcpus(clients: AwsClients, names: list[str]) -> Iterator[tuple[str, int]]:
+    for start in range(0, len(names), _VALUES_A_REQUEST):
+        # By a filter: for one name that it does not describe, EC2 would refuse all of them.
+        pages = clients.ec2.get_paginator("describe_instance_types").paginate(
+            Filters=[{"Name": "instance-type", "Values": names[start : start + _VALUES_A_REQUEST]}]
+        )
+        for one in (each for page in pages for each in page["InstanceTypes"]):
+            yield one["InstanceType"], one["VCpuInfo"]["DefaultVCpus"]

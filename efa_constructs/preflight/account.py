@@ -1,0 +1,184 @@
+"""Everything that a preflight check asks AWS, all of it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .. import catalogue
+from ..catalogue.network_quotas import ELASTIC_IPS, VPCS
+from ..lookups.addons import read_addon_version
+from ..lookups.capacity_reservations import CapacityReservation, read_capacity_reservation
+from ..lookups.clients import AccountClients
+from ..lookups.cluster_versions import ClusterVersion, read_cluster_versions
+from ..lookups.clusters import EksCluster, read_cluster
+from ..lookups.deployed import PlacementGroup, SecurityGroup, WayOut
+from ..lookups.instance_type_offerings import read_offerings
+from ..lookups.node_groups import read_node_group_names
+from ..lookups.parameters import read_parameter
+from ..lookups.permissions import Caller, read_caller, read_denied, role_exists
+from ..lookups.placement_groups import read_placement_group
+from ..lookups.questions import Answer, ask
+from ..lookups.quotas import count_elastic_ips, count_vpcs, read_quota, read_vcpus_in_use
+from ..lookups.security_groups import read_security_group
+from ..lookups.stacks import read_bootstrap_version, read_stack_statuses
+from ..lookups.subnets import VpcSubnet, read_subnets
+from ..lookups.vpc_dns import VpcDns, read_vpc_dns
+from ..lookups.ways_out import read_route_tables, read_vpc_endpoints, way_out
+from .needed_actions import grants_of_caller, grants_of_deployment_role, service_linked_roles
+from .plan import STACKS, Capacity, Plan
+
+__all__ = ["Account", "ClusterAnswers", "NetworkQuotaAnswers", "ask_account", "kubernetes_version"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterAnswers:
+    """About a cluster that exists, and its network."""
+
+    cluster: Answer[EksCluster]
+    # The version of the add-on, or None: it is none.
+    vpc_cni: Answer[str | None]
+    # The names of its node groups. None: not asked, because the new one is not named.
+    node_groups: Answer[tuple[str, ...]] | None
+    # The one that EKS itself made.
+    security_group: Answer[SecurityGroup | None]
+    subnets: Answer[tuple[VpcSubnet, ...]]
+    # By subnet. None: EC2 does not show the routes of a VPC that another account shares.
+    ways_out: Answer[Mapping[str, WayOut | None]]
+    dns: Answer[VpcDns]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkQuotaAnswers:
+    """About the room for a new network."""
+
+    vpcs: Answer[int]
+    vpcs_quota: Answer[float]
+    elastic_ips: Answer[int]
+    elastic_ips_quota: Answer[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The answers. None: not asked, because it is not about this deployment."""
+
+    caller: Answer[Caller]
+    # Zones of the Region that offer the type.
+    offerings: Answer[tuple[str, ...]]
+    versions: Answer[Mapping[str, ClusterVersion]]
+    # The id of the AMI, or None where AWS publishes none.
+    ami_id: Answer[str | None]
+    # vCPUs.
+    vcpu_quota: Answer[float] | None
+    vcpus_in_use: Answer[int] | None
+    reservation: Answer[CapacityReservation | None] | None
+    placement_group: Answer[PlacementGroup | None] | None
+    stacks: Answer[Mapping[str, str]]
+    bootstrap_version: Answer[int | None]
+    # Actions that the caller may not do, and that the role may not do with which CloudFormation makes what is deployed,
+    # each with how IAM decided. None: IAM simulates nothing for that principal.
+    denied_to_caller: Answer[Mapping[str, str] | None]
+    denied_to_deployment: Answer[Mapping[str, str] | None]
+    # Whether each role is there, by name.
+    service_linked_roles: Answer[Mapping[str, bool]]
+    cluster: ClusterAnswers | None
+    network_quotas: NetworkQuotaAnswers | None
+
+
+def ask_account(clients: AccountClients, plan: Plan) -> Account:
+    """Ask everything about a deployment, and do not wait for the answers."""
+    caller = ask(read_caller, clients)
+    cluster = _ask_about_cluster(clients, plan, plan.cluster_name) if plan.cluster_name is not None else None
+    quota = None
+    if plan.capacity is not Capacity.CAPACITY_BLOCK:
+        quota = catalogue.vcpu_quota(plan.instance.name, spot=plan.capacity is Capacity.SPOT)
+    reservation, group = plan.capacity_reservation_id, plan.placement_group
+    return Account(
+        caller=caller,
+        offerings=ask(lambda: read_offerings(clients, [plan.instance.name])[plan.instance.name]),
+        versions=ask(read_cluster_versions, clients),
+        ami_id=ask(_ami_id, clients, plan, cluster),
+        vcpu_quota=ask(read_quota, clients, "ec2", quota.code) if quota else None,
+        vcpus_in_use=ask(read_vcpus_in_use, clients, quota, spot=plan.capacity is Capacity.SPOT) if quota else None,
+        reservation=ask(read_capacity_reservation, clients, reservation) if reservation else None,
+        placement_group=ask(read_placement_group, clients, group) if group else None,
+        stacks=ask(read_stack_statuses, clients, STACKS),
+        bootstrap_version=ask(read_bootstrap_version, clients),
+        denied_to_caller=ask(_denied_to_caller, clients, caller, plan),
+        denied_to_deployment=ask(_denied_to_deployment, clients, caller, plan),
+        service_linked_roles=ask(_roles_that_are_there, clients, plan),
+        cluster=cluster,
+        network_quotas=_ask_about_network_quotas(clients) if cluster is None else None,
+    )
+
+
+def kubernetes_version(plan: Plan, cluster: ClusterAnswers | None) -> str:
+    """The version that the nodes will run: the cluster's.
+
+    :raises AwsRequestError: AWS refused to say which version the cluster has.
+    """
+    if cluster is not None:
+        return cluster.cluster.value().version
+    assert plan.kubernetes_version is not None, "a new cluster gets the app's"
+    return plan.kubernetes_version
+
+
+def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> ClusterAnswers:
+    cluster = ask(read_cluster, clients, name)
+
+    def vpc_id() -> str:
+        return cluster.value().vpc_id or ""
+
+    subnets = ask(lambda: read_subnets(clients, vpc_id()))
+    tables = ask(lambda: read_route_tables(clients, vpc_id()))
+    endpoints = ask(lambda: read_vpc_endpoints(clients, vpc_id()))
+
+    def ways_out() -> Mapping[str, WayOut | None]:
+        return {
+            subnet.id: way_out(subnet.id, tables.value(), endpoints.value(), clients.region)
+            for subnet in subnets.value()
+        }
+
+    return ClusterAnswers(
+        cluster=cluster,
+        vpc_cni=ask(read_addon_version, clients, name, "vpc-cni"),
+        node_groups=ask(read_node_group_names, clients, name) if plan.node_group_name else None,
+        security_group=ask(lambda: read_security_group(clients, cluster.value().security_group_id or "")),
+        subnets=subnets,
+        ways_out=ask(ways_out),
+        dns=ask(lambda: read_vpc_dns(clients, vpc_id())),
+    )
+
+
+def _ask_about_network_quotas(clients: AccountClients) -> NetworkQuotaAnswers:
+    return NetworkQuotaAnswers(
+        vpcs=ask(count_vpcs, clients),
+        vpcs_quota=ask(read_quota, clients, VPCS.service, VPCS.code),
+        elastic_ips=ask(count_elastic_ips, clients),
+        elastic_ips_quota=ask(read_quota, clients, ELASTIC_IPS.service, ELASTIC_IPS.code),
+    )
+
+
+def _ami_id(clients: AccountClients, plan: Plan, cluster: ClusterAnswers | None) -> str | None:
+    parameter = catalogue.ami_parameter(plan.ami, kubernetes_version(plan, cluster))
+    assert parameter is not None, "a plan has no AMI of one's own"
+    return read_parameter(clients, parameter)
+
+
+def _denied_to_caller(clients: AccountClients, caller: Answer[Caller], plan: Plan) -> Mapping[str, str] | None:
+    who = caller.value()
+    if who.is_root:
+        return {}
+    if who.principal_arn is None:
+        return None
+    return read_denied(clients, who.principal_arn, grants_of_caller(who, plan.region))
+
+
+def _denied_to_deployment(clients: AccountClients, caller: Answer[Caller], plan: Plan) -> Mapping[str, str] | None:
+    role, grants = grants_of_deployment_role(caller.value(), plan)
+    return read_denied(clients, role, grants)
+
+
+def _roles_that_are_there(clients: AccountClients, plan: Plan) -> Mapping[str, bool]:
+    asked = {role: ask(role_exists, clients, role) for role in service_linked_roles(plan)}
+    return {role: answer.value() for role, answer in asked.items()}

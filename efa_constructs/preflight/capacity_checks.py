@@ -1,0 +1,226 @@
+"""Are there instances for the nodes: quota, reservation or Capacity Block, placement group?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from .. import catalogue
+from ..lookups.capacity_reservations import CapacityReservation
+from .account import Account
+from .chosen_subnet import zone_of_nodes
+from .plan import Capacity, Plan
+from .rows import Check, Verdict, failed, not_checked, passed, warned
+
+__all__ = ["CHECKS"]
+
+# EC2 User Guide, "Capacity Reservation states" and "View Capacity Blocks".
+_TO_COME = frozenset({"scheduled", "pending", "payment-pending", "assessing", "delayed"})
+# A run that ends sooner is hardly meant.
+_SOON = timedelta(hours=24)
+
+
+def _vcpu_quota(plan: Plan, account: Account) -> Verdict:
+    if plan.capacity is Capacity.CAPACITY_BLOCK:
+        return passed("instances of a Capacity Block have a quota of their own, which was met when it was bought")
+    quota = catalogue.vcpu_quota(plan.instance.name, spot=plan.capacity is Capacity.SPOT)
+    if quota is None or account.vcpu_quota is None or account.vcpus_in_use is None:
+        return not_checked(
+            f"AWS documents no quota for {plan.instance.name} as {plan.capacity}",
+            "look in the console of Service Quotas, service Amazon EC2",
+        )
+    limit, used = int(account.vcpu_quota.value()), account.vcpus_in_use.value()
+    needed = max(plan.vcpus - _reserved_vcpus(plan, account), 0)
+    counted = f"{used} of the {limit} vCPUs of the quota '{quota.name}' ({quota.code}) are in use"
+    if needed <= limit - used:
+        return passed(f"{counted}, and {plan.nodes_in_words} need {_more(needed, plan)}")
+    room = max(limit - used, 0) // plan.instance.vcpus
+    return failed(
+        f"{counted}: there is room for {room} more {plan.instance.name}, and {plan.nodes_in_words} need "
+        f"{_more(needed, plan)}",
+        "ask for more ('aws service-quotas request-service-quota-increase --service-code ec2 --quota-code "
+        f"{quota.code} --desired-value {used + needed} --region {plan.region}'), or deploy fewer nodes",
+    )
+
+
+def _reserved_vcpus(plan: Plan, account: Account) -> int:
+    """A reservation counts against the quota, whether or not its instances run."""
+    reservation = account.reservation.value() if account.reservation else None
+    return reservation.available * plan.instance.vcpus if reservation else 0
+
+
+def _more(needed: int, plan: Plan) -> str:
+    beside = " beside what is reserved" if plan.capacity_reservation_id else ""
+    return f"{needed} more{beside}"
+
+
+def _state(plan: Plan, account: Account) -> Verdict | None:
+    if account.reservation is None:
+        return None
+    found = account.reservation.value()
+    if found is None:
+        return failed(
+            f"this account has no reservation {plan.capacity_reservation_id} in {plan.region}",
+            "name one that 'aws ec2 describe-capacity-reservations' shows",
+        )
+    if found.state == "active":
+        return passed(f"{found.id} is active")
+    if found.state in _TO_COME:
+        begins = f" and begins at {_time(found.starts)}" if found.starts else ""
+        return warned(
+            f"{found.id} is {found.state}{begins}: before that it has no instances",
+            "deploy with 'efa:minSize' and 'efa:desiredSize' 0, and scale up once it is active",
+        )
+    return failed(f"{found.id} is {found.state}: it has no instances any more", "reserve capacity anew")
+
+
+def _kind(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    if found is None:
+        return None
+    is_block = found.reservation_type == "capacity-block"
+    if is_block is (plan.capacity is Capacity.CAPACITY_BLOCK):
+        return passed(f"{found.id} is {'a Capacity Block' if is_block else 'an On-Demand Capacity Reservation'}")
+    if is_block:
+        return failed(
+            f"{found.id} is a Capacity Block, into which EC2 launches no On-Demand Instances",
+            "name it with 'efa:capacityBlockId' in place of 'efa:capacityReservationId'",
+        )
+    return failed(
+        f"{found.id} is an On-Demand Capacity Reservation, no Capacity Block",
+        "name it with 'efa:capacityReservationId' in place of 'efa:capacityBlockId'",
+    )
+
+
+def _type(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    if found is None:
+        return None
+    if found.instance_type == plan.instance.name:
+        return passed(f"{found.id} is of {found.instance_type}")
+    return failed(
+        f"{found.id} is of {found.instance_type}, and EC2 launches no {plan.instance.name} into it",
+        f"set 'efa:instanceType' to {found.instance_type}, or use another reservation",
+    )
+
+
+def _zone(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    if found is None:
+        return None
+    zone = zone_of_nodes(plan, account)
+    if found.availability_zone == zone:
+        return passed(f"{found.id} is in {zone}")
+    return failed(
+        f"{found.id} is in {found.availability_zone}, and the nodes go to {zone}",
+        f"set 'efa:availabilityZone' to {found.availability_zone}, and on an existing cluster use a subnet there",
+    )
+
+
+def _room(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    if found is None:
+        return None
+    # Before it begins, nothing of it is available.
+    room = found.available if found.state == "active" else found.total
+    if room >= plan.nodes:
+        return passed(f"{found.id} has room for {room} instances, and {plan.nodes} are wanted")
+    return failed(
+        f"{found.id} has room for {room} of the {plan.nodes} instances that the node group may have",
+        f"set 'efa:maxSize' to {room}, or end what runs in it" if room else "end what runs in it, or use another one",
+    )
+
+
+def _platform(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    if found is None:
+        return None
+    if (found.platform, found.tenancy) == ("Linux/UNIX", "default"):
+        return passed(f"{found.id} is for Linux/UNIX on shared hardware, as the nodes are")
+    return failed(
+        f"{found.id} is for {found.platform} with the tenancy {found.tenancy}, and the nodes are Linux/UNIX with the "
+        "tenancy default",
+        "use a reservation for Linux/UNIX with the tenancy default",
+    )
+
+
+def _end(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    if found is None:
+        return None
+    if found.ends is None:
+        return passed(f"{found.id} goes on until it is cancelled")
+    left = found.ends - datetime.now(UTC)
+    # EKS User Guide, "Create a managed node group with Capacity Blocks for ML".
+    drained = ", and EKS drains its nodes 40 minutes before" if plan.capacity is Capacity.CAPACITY_BLOCK else ""
+    if left <= timedelta():
+        return failed(f"{found.id} ended at {_time(found.ends)}", "reserve capacity anew")
+    if left < _SOON:
+        return warned(f"{found.id} ends at {_time(found.ends)}{drained}", "make sure that this is long enough")
+    return passed(f"{found.id} ends at {_time(found.ends)}{drained}")
+
+
+def _placement_group(plan: Plan, account: Account) -> Verdict | None:
+    found = _reservation(account)
+    reserved_in = (found.placement_group_arn or "").partition(":placement-group/")[2] if found else ""
+    name = plan.placement_group
+    if name is None or account.placement_group is None:
+        return _not_in_the_group(found, reserved_in) if found and reserved_in else None
+    if plan.capacity is Capacity.CAPACITY_BLOCK:
+        return failed(
+            f"a Capacity Block places its instances itself, and placement group {name} is asked for",
+            "leave 'efa:placementGroup' out",
+        )
+    group = account.placement_group.value()
+    if group is None:
+        return failed(
+            f"there is no placement group {name} in {plan.region}",
+            f"make it ('aws ec2 create-placement-group --group-name {name} --strategy cluster --region "
+            f"{plan.region}'), or leave 'efa:placementGroup' out: the app makes one of its own",
+        )
+    if found is not None and reserved_in != name:
+        return _not_in_the_group(found, reserved_in) if reserved_in else _reserved_elsewhere(found, name)
+    if group.strategy != "cluster":
+        return warned(
+            f"placement group {name} has the strategy {group.strategy}, which does not put nodes near each other",
+            "use one with the strategy cluster",
+        )
+    return passed(f"placement group {name} has the strategy cluster")
+
+
+def _not_in_the_group(found: CapacityReservation, group: str) -> Verdict:
+    return failed(
+        f"{found.id} was made in placement group {group}, and EC2 launches into it only what is in that group",
+        f"set 'efa:placementGroup' to {group}",
+    )
+
+
+def _reserved_elsewhere(found: CapacityReservation, name: str) -> Verdict:
+    # https://github.com/eksctl-io/eksctl/issues/7949: 5 of 16 reserved instances could not be launched.
+    return warned(
+        f"{found.id} was made in no placement group: EC2 may answer InsufficientInstanceCapacity for those of its "
+        f"instances that it cannot place in {name}",
+        "leave 'efa:placementGroup' out, or reserve in that group",
+    )
+
+
+def _reservation(account: Account) -> CapacityReservation | None:
+    return account.reservation.value() if account.reservation else None
+
+
+def _time(moment: datetime | None) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if moment else "an unknown time"
+
+
+_SUBJECT = "capacity"
+
+CHECKS = (
+    Check("vcpu-quota", _SUBJECT, _vcpu_quota),
+    Check("reservation-state", _SUBJECT, _state),
+    Check("reservation-kind", _SUBJECT, _kind),
+    Check("reservation-instance-type", _SUBJECT, _type),
+    Check("reservation-zone", _SUBJECT, _zone),
+    Check("reservation-room", _SUBJECT, _room),
+    Check("reservation-platform", _SUBJECT, _platform),
+    Check("reservation-end", _SUBJECT, _end),
+    Check("placement-group", _SUBJECT, _placement_group),
+)

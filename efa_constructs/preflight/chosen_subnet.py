@@ -1,0 +1,70 @@
+"""Which subnet the nodes go to, and so which zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..lookups.deployed import WayOut
+from ..lookups.subnets import VpcSubnet
+from .account import Account
+from .plan import Plan
+from .rows import NoSubnetError
+
+__all__ = ["chosen_subnet", "zone_of_nodes"]
+
+
+def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
+    """The subnet that was named, else the only private one that fits.
+
+    :raises AwsRequestError: AWS refused to say which subnets there are, or which are private.
+    :raises NoSubnetError: there is no such subnet, or no single one.
+    """
+    network = account.cluster
+    assert network is not None, "a new cluster has no subnets to choose from"
+    subnets = network.subnets.value()
+    if plan.subnet_id is not None:
+        for subnet in subnets:
+            if subnet.id == plan.subnet_id:
+                return subnet
+        raise NoSubnetError(
+            f"the VPC of cluster {plan.cluster_name} has no subnet {plan.subnet_id}", f"name one of {_list(subnets)}"
+        )
+    ways = network.ways_out.value()
+    private = [subnet for subnet in subnets if _is_private(ways.get(subnet.id))]
+    fitting = [subnet for subnet in private if plan.zone in (None, subnet.availability_zone)]
+    if len(fitting) > 1:
+        offering = account.offerings.value_or_none()
+        fitting = [subnet for subnet in fitting if offering is None or subnet.availability_zone in offering] or fitting
+    if len(fitting) == 1:
+        return fitting[0]
+    where = f"in {plan.zone}" if plan.zone else f"of cluster {plan.cluster_name}"
+    if not fitting:
+        raise NoSubnetError(
+            f"there is no private subnet {where}", f"make one, or name one of {_list(private)} with '--subnet'"
+        )
+    raise NoSubnetError(
+        f"{len(fitting)} private subnets {where} could take the nodes, and EFA traffic does not cross zones",
+        f"name one of {_list(fitting)} with '--subnet'",
+    )
+
+
+def zone_of_nodes(plan: Plan, account: Account) -> str:
+    """The zone that the nodes go to.
+
+    :raises AwsRequestError: AWS refused to say which subnets there are.
+    :raises NoSubnetError: it depends on the subnet, which is undecided.
+    """
+    if account.cluster is None:
+        assert plan.zone is not None, "for a new cluster, the app takes one"
+        return plan.zone
+    if plan.zone is not None and plan.subnet_id is None:
+        return plan.zone
+    return chosen_subnet(plan, account).availability_zone
+
+
+def _is_private(way: WayOut | None) -> bool:
+    return way is not None and not way.internet_gateway
+
+
+def _list(subnets: Iterable[VpcSubnet]) -> str:
+    return ", ".join(f"{subnet.id} ({subnet.availability_zone})" for subnet in subnets) or "none"

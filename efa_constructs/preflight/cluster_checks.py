@@ -1,0 +1,193 @@
+"""Can the cluster take the nodes, and can the app get at it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..catalogue import MINIMUM_WITH_EFA, MINIMUM_WITH_EFA_ONLY, supports_efa, supports_efa_only
+from ..lookups.cluster_facts import ClusterFacts
+from ..lookups.clusters import EksCluster
+from ..lookups.deployed import SecurityGroup
+from .account import Account, kubernetes_version
+from .plan import Plan
+from .rows import Check, Verdict, failed, not_checked, passed, warned
+
+__all__ = ["CHECKS"]
+
+_ANYWHERE = "0.0.0.0/0"
+
+
+def _facts(plan: Plan, account: Account) -> Verdict | None:
+    if account.cluster is None or plan.facts is None:
+        return None
+    cluster = account.cluster.cluster.value()
+    stale = [f"{field} is {ours!r} and was {theirs!r}" for field, ours, theirs in _differences(plan.facts, cluster)]
+    if not stale:
+        return passed("the cluster facts file says of the cluster what AWS says")
+    return failed(
+        f"the cluster facts file is out of date: {'; '.join(stale)}",
+        f"write it anew: 'efa lookup --cluster {cluster.name} --region {plan.region} --instance-type "
+        f"{plan.instance.name}'",
+    )
+
+
+def _differences(facts: ClusterFacts, cluster: EksCluster) -> Iterator[tuple[str, str | None, str | None]]:
+    for field, ours, theirs in (
+        ("account", cluster.account, facts.account),
+        ("cluster.version", cluster.version, facts.cluster.version),
+        ("cluster.endpoint", cluster.endpoint, facts.cluster.endpoint),
+        ("cluster.authenticationMode", cluster.authentication_mode, facts.cluster.authentication_mode),
+        ("cluster.securityGroupId", cluster.security_group_id, facts.cluster.security_group_id),
+        ("vpc.id", cluster.vpc_id, facts.vpc.id),
+    ):
+        if ours != theirs:
+            yield field, ours, theirs
+    # Two thousand letters.
+    if cluster.certificate_authority_data != facts.cluster.certificate_authority_data:
+        yield "cluster.certificateAuthorityData", "another one", "what the file has"
+
+
+def _status(plan: Plan, account: Account) -> Verdict | None:
+    if account.cluster is None:
+        return None
+    cluster = account.cluster.cluster.value()
+    if cluster.status == "ACTIVE":
+        return passed(f"cluster {cluster.name} is ACTIVE")
+    if cluster.status in ("CREATING", "UPDATING", "PENDING"):
+        return failed(
+            f"cluster {cluster.name} is {cluster.status}, and EKS makes no node group meanwhile",
+            f"wait ('aws eks wait cluster-active --name {cluster.name} --region {plan.region}')",
+        )
+    return failed(f"cluster {cluster.name} is {cluster.status}", "repair the cluster, or use another one")
+
+
+def _version(plan: Plan, account: Account) -> Verdict:
+    version = kubernetes_version(plan, account.cluster)
+    if plan.kubernetes_version not in (None, version):
+        return failed(
+            f"Kubernetes {plan.kubernetes_version} is asked for, and cluster {plan.cluster_name} runs {version}",
+            "leave 'efa:kubernetesVersion' out",
+        )
+    known = account.versions.value()
+    found = known.get(version)
+    if found is None or found.status == "UNSUPPORTED":
+        supported = [name for name, each in known.items() if each.status != "UNSUPPORTED"]
+        return failed(
+            f"EKS does not support Kubernetes {version}, but {', '.join(supported)}",
+            "update the cluster" if account.cluster else "set 'efa:kubernetesVersion' to one of these",
+        )
+    if found.status == "EXTENDED_SUPPORT":
+        ends = f" until {found.end_of_extended_support}" if found.end_of_extended_support else ""
+        return warned(
+            f"Kubernetes {version} is in extended support{ends}, for which EKS charges more",
+            "update the cluster" if account.cluster else "use a newer version",
+        )
+    ends = f" until {found.end_of_standard_support}" if found.end_of_standard_support else ""
+    return passed(f"EKS supports Kubernetes {version}{ends}")
+
+
+def _authentication(plan: Plan, account: Account) -> Verdict | None:
+    if account.cluster is None:
+        return None
+    cluster = account.cluster.cluster.value()
+    if cluster.authentication_mode != "CONFIG_MAP":
+        return passed(f"the authentication mode {cluster.authentication_mode} allows access entries")
+    return failed(
+        "the authentication mode CONFIG_MAP knows no access entries, by which the app's manifests get in",
+        f"aws eks update-cluster-config --name {cluster.name} --access-config "
+        f"authenticationMode=API_AND_CONFIG_MAP --region {plan.region}",
+    )
+
+
+def _api_server(plan: Plan, account: Account) -> Verdict | None:
+    if account.cluster is None:
+        return None
+    cluster = account.cluster.cluster.value()
+    if plan.private_endpoint:
+        return _kubectl_within(plan, cluster)
+    if not cluster.public_endpoint:
+        return failed(
+            "the API server answers within the VPC only, and the function that applies the manifests is outside",
+            "set 'efa:privateEndpoint' to true: the function then runs in the VPC",
+        )
+    if _ANYWHERE not in cluster.public_access_cidrs:
+        return failed(
+            f"the public endpoint lets in {', '.join(cluster.public_access_cidrs)} only, and nobody knows from which "
+            "address the function comes that applies the manifests",
+            "turn the private endpoint on, and set 'efa:privateEndpoint' to true: the function then runs in the VPC",
+        )
+    return passed("the public endpoint lets in whoever has credentials")
+
+
+def _kubectl_within(plan: Plan, cluster: EksCluster) -> Verdict:
+    if cluster.private_endpoint:
+        return passed("the private endpoint answers the function that applies the manifests, which runs in the VPC")
+    return failed(
+        "'efa:privateEndpoint' is true, and the cluster's private endpoint is off",
+        f"aws eks update-cluster-config --name {cluster.name} --resources-vpc-config endpointPrivateAccess=true "
+        f"--region {plan.region}",
+    )
+
+
+def _vpc_cni(plan: Plan, account: Account) -> Verdict | None:
+    if account.cluster is None:
+        return None
+    has_efa_only = any(interface.interface_type == "efa-only" for interface in plan.interfaces)
+    minimum = MINIMUM_WITH_EFA_ONLY if has_efa_only else MINIMUM_WITH_EFA
+    version = account.cluster.vpc_cni.value()
+    if version is None:
+        return not_checked(
+            "the VPC CNI is no add-on of EKS here: which version its DaemonSet has, only Kubernetes knows",
+            f"see that it is {minimum} or newer: kubectl -n kube-system get daemonset aws-node "
+            "-o jsonpath='{.spec.template.spec.containers[*].image}'",
+        )
+    if supports_efa_only(version) if has_efa_only else supports_efa(version):
+        return passed(f"the VPC CNI is {version}, {minimum} is enough")
+    layout = ", or set 'efa:interfaceLayout' to 'classic'" if supports_efa(version) else ""
+    return failed(
+        f"the VPC CNI is {version}, and these interfaces need {minimum} or newer",
+        f"update the add-on ('aws eks update-addon --cluster-name {plan.cluster_name} --addon-name vpc-cni "
+        f"--region {plan.region} --addon-version ...'){layout}",
+    )
+
+
+def _security_group(plan: Plan, account: Account) -> Verdict | None:
+    if account.cluster is None:
+        return None
+    id = account.cluster.cluster.value().security_group_id
+    group = account.cluster.security_group.value()
+    if group is None:
+        return failed(
+            f"the cluster's security group {id} is not there, and every interface of a node carries it",
+            "let EKS make the cluster anew, or use another one",
+        )
+    lacking = []
+    if not group.has_rule_to_itself(egress=False):
+        lacking.append("lets in less than all traffic from itself")
+    if not (group.has_rule_to_itself(egress=True) or _lets_out_everywhere(group)):
+        lacking.append("lets out less than all traffic")
+    if not lacking:
+        return passed(f"the cluster's security group {id} lets nodes and control plane reach each other")
+    # EKS User Guide, "View Amazon EKS security group requirements for clusters".
+    return warned(
+        f"the cluster's security group {id} {' and '.join(lacking)}",
+        "make sure that nodes reach the API server (TCP 443), kubelets (TCP 10250) and CoreDNS (TCP and UDP 53) with "
+        "the rules that it has, or restore those that EKS made",
+    )
+
+
+def _lets_out_everywhere(group: SecurityGroup) -> bool:
+    return any(rule.egress and rule.all_protocols and rule.cidr == _ANYWHERE for rule in group.rules)
+
+
+_SUBJECT = "cluster"
+
+CHECKS = (
+    Check("cluster-facts", _SUBJECT, _facts),
+    Check("cluster-status", _SUBJECT, _status),
+    Check("kubernetes-version", _SUBJECT, _version),
+    Check("authentication-mode", _SUBJECT, _authentication),
+    Check("api-server", _SUBJECT, _api_server),
+    Check("vpc-cni", _SUBJECT, _vpc_cni),
+    Check("cluster-security-group", _SUBJECT, _security_group),
+)

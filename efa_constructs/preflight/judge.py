@@ -1,0 +1,54 @@
+"""Makes a row of every check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..errors import AwsRequestError
+from . import capacity_checks, cluster_checks, deployment_checks, instance_type_checks, network_checks
+from .account import Account
+from .plan import Plan
+from .rows import Check, NoSubnetError, Row, Status, Verdict
+
+__all__ = ["CHECKS", "judge"]
+
+# In the order in which people read them.
+CHECKS: tuple[Check, ...] = (
+    *instance_type_checks.CHECKS,
+    *capacity_checks.CHECKS,
+    *network_checks.CHECKS,
+    *cluster_checks.CHECKS,
+    *deployment_checks.CHECKS,
+)
+
+
+def judge(plan: Plan, account: Account, checks: Iterable[Check] = CHECKS) -> tuple[Row, ...]:
+    """Judge a deployment by what AWS answers. What AWS refuses to say is "not checked", and spoils no other row.
+
+    :param checks: Default: all of them.
+    :raises AwsRequestError: AWS knows nobody by the credentials in use, or cannot be reached; or there is no such
+        cluster.
+    """
+    account.caller.value()
+    if account.cluster is not None:
+        refusal = account.cluster.cluster.refusal
+        # Refused for lack of a permission, the rows about it say so; else nothing would be left to judge.
+        if refusal is not None and refusal.denied_action is None:
+            raise refusal
+    verdicts = [(check, _verdict(check, plan, account)) for check in checks]
+    return tuple(
+        Row(id=check.id, subject=check.subject, status=verdict.status, reason=verdict.reason, fix=verdict.fix)
+        for check, verdict in verdicts
+        if verdict is not None
+    )
+
+
+def _verdict(check: Check, plan: Plan, account: Account) -> Verdict | None:
+    try:
+        return check.judge(plan, account)
+    except NoSubnetError:
+        return Verdict(Status.NOT_CHECKED, "which subnet the nodes go to is not decided", "see the row 'subnet'")
+    except AwsRequestError as error:
+        action = error.denied_action
+        fix = f"allow '{action}' in the IAM policy of the identity in use" if action else "run this again"
+        return Verdict(Status.NOT_CHECKED, str(error), fix)

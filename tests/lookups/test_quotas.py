@@ -1,0 +1,61 @@
+"""Counting what counts against a quota, from answers of the shape that EC2 gives.
+
+The emulated account's instances have no CPU options, and none of its reservations is shared: hence written answers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from botocore.stub import Stubber
+
+from efa_constructs.catalogue import vcpu_quota
+from efa_constructs.lookups.clients import AccountClients
+from efa_constructs.lookups.quotas import read_vcpus_in_use
+
+from .stubs import KEYS
+
+ARN = "arn:aws:iam::123456789012:user/me"
+
+
+def count(instances: list[dict[str, Any]], *, spot: bool = False) -> int:
+    ec2, sts = boto3.client("ec2", **KEYS), boto3.client("sts", **KEYS)  # type: ignore[call-overload]
+    running = {"Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
+    owned = {"Filters": [{"Name": "state", "Values": ["active"]}, {"Name": "owner-id", "Values": ["123456789012"]}]}
+    with Stubber(ec2) as stub, Stubber(sts) as caller:
+        # Each on a page of its own.
+        for page, instance in enumerate(instances):
+            token = {"NextToken": str(page + 1)} if page + 1 < len(instances) else {}
+            asked = running | ({"NextToken": str(page)} if page else {})
+            stub.add_response("describe_instances", {"Reservations": [{"Instances": [instance]}], **token}, asked)
+        if not spot:
+            caller.add_response("get_caller_identity", {"Account": "123456789012", "Arn": ARN, "UserId": "me"})
+            stub.add_response("describe_capacity_reservations", {"CapacityReservations": []}, owned)
+        clients = AccountClients(
+            region="us-east-1",
+            ec2=ec2,
+            sts=sts,
+            **dict.fromkeys(("eks", "cloudformation", "iam", "service_quotas", "ssm")),  # type: ignore[arg-type]
+        )
+        quota = vcpu_quota("p5.48xlarge", spot=spot)
+        assert quota is not None
+        found = read_vcpus_in_use(clients, quota, spot=spot)
+        stub.assert_no_pending_responses()
+    return found
+
+
+def test_an_instance_counts_the_vcpus_that_its_cpu_options_leave_it() -> None:
+    half = {"InstanceType": "p5.48xlarge", "CpuOptions": {"CoreCount": 96, "ThreadsPerCore": 1}}
+    whole = {"InstanceType": "p5.48xlarge"}
+    assert count([half, whole]) == 96 + 192
+
+
+def test_spot_instances_and_those_of_capacity_blocks_do_not_count_as_on_demand() -> None:
+    instances = [
+        {"InstanceType": "p5.48xlarge", "InstanceLifecycle": "spot"},
+        {"InstanceType": "p5.48xlarge", "InstanceLifecycle": "capacity-block"},
+        {"InstanceType": "p5.4xlarge"},
+    ]
+    assert count(instances) == 16
+    assert count(instances, spot=True) == 192
