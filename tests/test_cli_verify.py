@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -203,6 +204,19 @@ def test_nothing_in_a_log_steers_the_terminal(efa: Any) -> None:
     for arguments in (("verify", "-"), ("verify", "-", "--json")):
         _, out, _ = efa(*arguments, stdin=log.encode())
         assert not set(out) & {"\x1b", "\x07"}
+
+
+def test_shows_what_the_terminal_cannot_in_another_way() -> None:
+    log = lines(efa_run(hosts=["hé☃", "node-2"]))
+    for arguments in (("-",), ("-", "--json")):
+        ended = subprocess.run(
+            [sys.executable, "-m", "efa_constructs.cli", "verify", *arguments],
+            input=log.encode(),
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        assert (ended.returncode, ended.stderr) == (0, b"")
+        assert b"h??" in ended.stdout or b"h\\u00e9\\u2603" in ended.stdout
 
 
 def test_a_long_table_shows_its_end(efa: Any) -> None:

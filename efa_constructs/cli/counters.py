@@ -13,6 +13,7 @@ from ..errors import InvalidArgumentError
 from .output import note, print_json
 
 if TYPE_CHECKING:
+    from ..cluster.mpi_jobs import JobQuestion
     from ..verify.counter_readings import CounterReading
 
 __all__ = ["counters"]
@@ -30,19 +31,22 @@ def counters(
         Path | None, typer.Option(metavar="FILE", help="Default: the files of KUBECONFIG, or ~/.kube/config.")
     ] = None,
     context: Annotated[str | None, typer.Option(help="Context of the kubeconfig. Default: the current one.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the workers to run, half an hour at most.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> int:
     """Read the hardware counters of the EFA devices, by one command in each worker of a job that only reads.
 
     Twice, before and after a run, they tell what EFA carried: efa verify LOG --counters BEFORE AFTER
 
-    Example: efa counters --job nccl-tests -o before.json
+    Example: efa counters --job nccl-tests --wait -o before.json
 
     Exit code 0: they were read. 1: no worker has an EFA device. 2: bad input, or a worker could not be asked.
     """
+    from ..cluster.mpi_jobs import JobQuestion
+
     if output is not None and not output.absolute().parent.is_dir():
         raise InvalidArgumentError(f"the folder of '--output' '{output}' does not exist: make it first")
-    reading = _read(job, namespace, kubeconfig, context)
+    reading = _read(JobQuestion(name=job, namespace=namespace, kubeconfig=kubeconfig, context=context), wait=wait)
     if output is not None:
         _write(reading, output)
     if as_json:
@@ -52,16 +56,14 @@ def counters(
     return 0 if any(reading.nodes.values()) else 1
 
 
-def _read(job: str, namespace: str | None, kubeconfig: Path | None, context: str | None) -> CounterReading:
-    from ..cluster.mpi_jobs import JobQuestion
+def _read(question: JobQuestion, *, wait: bool) -> CounterReading:
     from ..cluster.worker_commands import run_in_workers
     from ..verify.counter_readings import CounterReading
     from ..verify.efa_counters import READ_COUNTERS, parse_counters
 
-    question = JobQuestion(name=job, namespace=namespace, kubeconfig=kubeconfig, context=context)
-    done = run_in_workers(question, READ_COUNTERS)
+    done = run_in_workers(question, READ_COUNTERS, wait=wait)
     return CounterReading(
-        job=f"{done[0].namespace}/{job}",
+        job=f"{done[0].namespace}/{question.name}",
         time=datetime.now(UTC).isoformat(timespec="seconds"),
         # Two workers of one node see the same devices.
         nodes={one.node: parse_counters(one.text) for one in done},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 
 from rich import box
@@ -50,9 +51,11 @@ def print_verified(
             _print_comparisons(out, verified, other)
         if traffic is not None:
             print_list(out, "Counters of the EFA devices", (*traffic.words, *traffic.troubles))
+    # A log has any character, and the terminal's encoding may not have it.
+    encoding = sys.stdout.encoding or "utf-8"
     # rich fills lines with blanks, which wrap in a narrower window.
     for line in captured.get().splitlines():
-        print(line.rstrip())
+        print(line.rstrip().encode(encoding, "replace").decode(encoding))
 
 
 def _print_run(out: Console, verified: VerifiedRun, which: str) -> None:

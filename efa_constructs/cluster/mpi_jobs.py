@@ -47,6 +47,8 @@ class FoundJob:
     launchers: Sequence[KubernetesObject]
     # By number.
     workers: Sequence[KubernetesObject]
+    # How many there should be.
+    worker_count: int
 
     def __str__(self) -> str:
         return f"MPIJob '{self.namespace}/{self.name}'"
@@ -68,7 +70,7 @@ async def found_job(question: JobQuestion) -> AsyncIterator[FoundJob]:
     namespace = question.namespace or kubeconfig.namespace
     async with connected(kubeconfig) as api:
         with api_words(f"MPIJob '{namespace}/{question.name}'"):
-            await _check_there(api, question.name, namespace)
+            job = await _job(api, question.name, namespace)
             selector = f"{JOB_NAME_LABEL}={question.name}"
             pods = (await api.get(f"/api/v1/namespaces/{namespace}/pods", labelSelector=selector))["items"]
         yield FoundJob(
@@ -81,6 +83,7 @@ async def found_job(question: JobQuestion) -> AsyncIterator[FoundJob]:
                 key=lambda pod: str(pod["metadata"].get("creationTimestamp")),
             ),
             workers=sorted((pod for pod in pods if _role(pod) == "worker"), key=_number),
+            worker_count=(job["spec"]["mpiReplicaSpecs"].get("Worker") or {}).get("replicas", 1),
         )
 
 
@@ -107,15 +110,16 @@ def api_words(what: str) -> Iterator[None]:
         raise KubernetesRequestError(f"{what} cannot be read: {server_words(error)}") from None
 
 
-async def _check_there(api: KubernetesApi, name: str, namespace: str) -> None:
+async def _job(api: KubernetesApi, name: str, namespace: str) -> KubernetesObject:
     try:
-        await api.get(f"{_PATH}/namespaces/{namespace}/mpijobs/{name}")
+        job: KubernetesObject = await api.get(f"{_PATH}/namespaces/{namespace}/mpijobs/{name}")
     except API_ERRORS as error:
         if status_code(error) != HTTPStatus.NOT_FOUND:
             raise
         raise InvalidArgumentError(
             f"there is no MPIJob '{name}' in namespace '{namespace}': {await _those_there(api, name, namespace)}"
         ) from None
+    return job
 
 
 async def _those_there(api: KubernetesApi, name: str, namespace: str) -> str:

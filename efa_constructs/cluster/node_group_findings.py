@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
 
 from .. import catalogue
 from ..catalogue import InstanceType
@@ -12,13 +11,7 @@ from ..lookups.deployed import DeployedNode, DeployedNodeGroup
 from .fabric import interfaces_in_words
 from .finding import Finding, Level
 
-if TYPE_CHECKING:
-    from ..lookups.node_group_states import NodeGroupState
-
-__all__ = ["about_efa_nodes", "about_nodes_without_efa", "about_state", "about_status"]
-
-_UNDER_WAY = ("CREATING", "UPDATING", "DELETING")
-_MOST_RESOURCES = 3
+__all__ = ["about_efa_nodes", "about_nodes_without_efa", "about_status"]
 
 
 def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
@@ -119,28 +112,6 @@ def _about_the_place(node_group: DeployedNodeGroup) -> Iterator[Finding]:
             problem=f"the strategy of placement group '{node_group.placement_group.name}' is "
             f"{node_group.placement_group.strategy}, which keeps nodes apart",
             fix="use a placement group of strategy cluster",
-        )
-
-
-def about_state(node_group: NodeGroupState) -> Iterator[Finding]:
-    """Find fault with what EKS alone says of a node group: one finding for each of its health issues."""
-    for issue in node_group.health_issues:
-        meaning = catalogue.health_issue_meaning(issue.code, issue.message)
-        about = f" (of {', '.join(issue.resource_ids[:_MOST_RESOURCES])})" if issue.resource_ids else ""
-        yield Finding(
-            code="node-group-unhealthy",
-            level=Level.FAULT,
-            problem=f"node group '{node_group.name}': {meaning.meaning if meaning else 'something is wrong with it'}: "
-            f'EKS says {issue.code}, "{issue.message}"{about}',
-            fix=meaning.fix if meaning else "mend what EKS says",
-        )
-    if node_group.status != "ACTIVE" and not node_group.health_issues:
-        under_way = node_group.status in _UNDER_WAY
-        yield Finding(
-            code="node-group-not-active",
-            level=Level.WARNING if under_way else Level.FAULT,
-            problem=f"node group '{node_group.name}' is {node_group.status}",
-            fix="wait: EKS is at it" if under_way else "see the node group's updates and health in EKS's console",
         )
 
 

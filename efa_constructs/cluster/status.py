@@ -20,7 +20,7 @@ from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
 from .kubernetes_api import API_ERRORS, server_words
-from .node_group_findings import about_state
+from .node_group_health import about_state
 from .pod_logs import with_logs
 from .snapshot import ClusterSnapshot, read_snapshot
 from .verdict import judge_node_group

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -15,6 +16,8 @@ from .snapshot import KubernetesObject, condition
 __all__ = ["WorkerOutput", "run_in_workers"]
 
 _SECONDS = 60.0
+_POLL_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 1800.0
 # More at once keep the API server no busier.
 _AT_ONCE = 16
 
@@ -29,29 +32,38 @@ class WorkerOutput:
     text: str
 
 
-def run_in_workers(question: JobQuestion, command: Sequence[str]) -> tuple[WorkerOutput, ...]:
+def run_in_workers(question: JobQuestion, command: Sequence[str], *, wait: bool = False) -> tuple[WorkerOutput, ...]:
     """Run a command in the first container of every worker.
 
+    :param wait: Whether to wait for workers that do not run yet, for half an hour. Default: they must run.
     :raises InvalidArgumentError: there is no such job.
     :raises KubernetesRequestError: a worker does not run, or the command in it did not, or the API server refuses.
     """
-    return asyncio.run(_run(question, command))
+    return asyncio.run(_run(question, command, wait=wait))
 
 
-async def _run(question: JobQuestion, command: Sequence[str]) -> tuple[WorkerOutput, ...]:
-    async with found_job(question) as job:
-        waiting = [pod["metadata"]["name"] for pod in job.workers if not condition(pod, "Ready")]
-        if waiting or not job.workers:
-            what = f"worker {waiting[0]} of {job} does not run" if waiting else f"{job} has no workers that run"
-            raise KubernetesRequestError(f"{what}: {await _why(job)}")
-        limit = asyncio.Semaphore(_AT_ONCE)
+async def _run(question: JobQuestion, command: Sequence[str], *, wait: bool) -> tuple[WorkerOutput, ...]:
+    end = time.monotonic() + (_LONGEST_WAIT_SECONDS if wait else 0.0)
+    while True:
+        async with found_job(question) as job:
+            ready = [pod for pod in job.workers if condition(pod, "Ready")]
+            if len(ready) == job.worker_count:
+                return await _run_in_all(job, command)
+            if time.monotonic() >= end:
+                what = f"{len(ready)} of {job.worker_count} workers of {job} are Ready"
+                raise KubernetesRequestError(f"{what}: {await _why(job)}")
+        await asyncio.sleep(_POLL_SECONDS)
 
-        async def one(pod: KubernetesObject) -> WorkerOutput:
-            async with limit:
-                return await _run_in(job, pod, command)
 
-        # All have ended before the connection does.
-        done = await asyncio.gather(*(one(pod) for pod in job.workers), return_exceptions=True)
+async def _run_in_all(job: FoundJob, command: Sequence[str]) -> tuple[WorkerOutput, ...]:
+    limit = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(pod: KubernetesObject) -> WorkerOutput:
+        async with limit:
+            return await _run_in(job, pod, command)
+
+    # All have ended before the connection does.
+    done = await asyncio.gather(*(one(pod) for pod in job.workers), return_exceptions=True)
     for each in done:
         if isinstance(each, BaseException):
             raise each

@@ -74,8 +74,8 @@ class Evidence:
     """Of one run."""
 
     def __init__(self) -> None:
-        # Lines of NCCL at all, whatever they say.
-        self.nccl_lines = 0
+        # Whether NCCL printed anything.
+        self.has_lines = False
         # Libfabric's provider, such as efa or tcp;ofi_rxm, by its name.
         self.providers: dict[str, Sightings] = {}
         # EFA interfaces that a rank found.

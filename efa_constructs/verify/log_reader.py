@@ -79,7 +79,7 @@ class LogReader:
                 self.looks_binary |= "\0" in line or "\ufffd" in line
             at = line.find(_NCCL)
             if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
-                runs.evidence.nccl_lines += 1
+                runs.evidence.has_lines = True
                 if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
                     self._read_nccl(line)
             elif any(map(line.__contains__, _WORDS)) or self._goes_on:

@@ -99,7 +99,7 @@ class LoggedRun:
     @property
     def _lists_all_ranks(self) -> bool:
         """Whether the list of ranks has come to its end, and begins with the first."""
-        has_gone_on = self.table or self.rows or self.evidence.nccl_lines
+        has_gone_on = self.table or self.rows or self.evidence.has_lines
         return bool(self.ranks and has_gone_on) and len(self.ranks) == max(self.ranks) + 1
 
     def is_told_by(self, report: NcclTestsRun) -> bool:

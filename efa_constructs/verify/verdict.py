@@ -123,7 +123,7 @@ def _no_connection(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
     if evidence.channels:
         return None
     reasons = []
-    if not evidence.nccl_lines:
+    if not evidence.has_lines:
         reasons.append(Reason("NCCL printed nothing about its network"))
     else:
         reasons.append(Reason("NCCL printed no connection over a network ('via NET/...')"))

@@ -102,7 +102,7 @@ def _not_nccl_tests(reader: LogReader) -> tuple[tuple[Reason, ...], tuple[str, .
     if reader.other_program:
         reasons.append(Reason(f"it looks like the output of {reader.other_program}"))
     elif reader.unclaimed.says_something:
-        reasons.append(Reason("its lines of NCCL are another program's", reader.unclaimed.nccl_lines))
+        reasons.append(Reason("its lines of NCCL are another program's"))
     return tuple(reasons), advice_for(Verdict.NOT_NCCL_TESTS)
 
 

@@ -133,7 +133,7 @@ def test_a_job_that_cannot_start_is_a_finding_and_its_log_is_refused_with_the_re
             log_of(admin, "second")
         assert str(refused.value).startswith("the launcher of MPIJob 'default/second' has not started: ")
         assert f"MPIJob 'default/{JOB}' has the" in str(refused.value)
-        with pytest.raises(KubernetesRequestError, match=r"^worker second-worker-0 of .* does not run: .* has the"):
+        with pytest.raises(KubernetesRequestError, match=r"^0 of 2 workers of .* are Ready: .* has the"):
             run_in_workers(question(admin, "second"), ["true"])
         # Of one namespace, others' jobs are not told.
         other = run_efa("status", "--kubeconfig", str(admin), "-n", "kube-system", "--json", home=tmp_path)

@@ -107,7 +107,7 @@ def test_complains_about_what_does_not_exist(line, complaint):
     assert [found for words in commands_of(line) for found in complaints(words)] == [complaint]
 
 
-# "$ efa instances ..." and what it prints; a line of "..." stands for any number of lines.
+# Commands whose output is shown, and what they print; a line of "..." stands for any number of lines.
 REPEATED = ("$ efa instances", "$ efa lookup", "$ efa verify")
 SESSIONS = [block for block in blocks("console") if block.text.startswith(REPEATED)]
 ASKING_AWS = [block for block in SESSIONS if "--region" in block.text.partition("\n")[0]]

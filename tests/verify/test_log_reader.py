@@ -72,6 +72,30 @@ def test_a_run_ends_where_the_next_one_begins() -> None:
     assert (first.passes, second.passes) == (False, True)
 
 
+def test_a_run_does_not_inherit_from_one_that_the_log_does_not_end() -> None:
+    assert verdicts(lines(efa_run(ends=False), run(pid=99))) == ["efa-gdr", "unproven"]
+
+
+def test_a_run_that_fails_decides_over_one_that_passes_with_a_worse_verdict() -> None:
+    without = [channel(host, "Libfabric", flags="") for host in ("node-1", "node-2")]
+    passing = run(nccl("node-1", EFA), *without, pid=99)
+    log = verified(lines(efa_run(ends=False), passing), instance_type="g5.48xlarge")
+    assert [(str(one.verdict), one.passes) for one in log.runs] == [("efa-gdr", False), ("efa-no-gdr", True)]
+    assert (log.verdict, log.passes, log.decisive) == ("efa-gdr", False, log.runs[0])
+
+
+def test_the_average_is_not_read_where_the_log_ends_in_it() -> None:
+    log = lines(efa_run()).partition("Avg bus bandwidth    : 43")
+    (told,) = runs_of(log[0] + log[1])
+    assert (told.run.truncated, told.run.average_bus_bandwidth) == (False, None)
+
+
+def test_takes_the_version_of_nccl_from_the_first_line_of_newer_releases() -> None:
+    line = "# nccl-tests version 2.17.6 nccl-headers=22707 nccl-library=22809"
+    (told,) = runs_of(lines([line], run()))
+    assert told.nccl == "2.28.9"
+
+
 def test_a_table_alone_is_a_run_and_so_is_each_of_several() -> None:
     footer = ["# Out of bounds values : 0 OK", "# Avg bus bandwidth    : 436.95 "]
     assert len(runs_of(lines([ROW]))) == 1

@@ -59,6 +59,13 @@ def test_one_connection_without_gpu_direct_is_enough_to_say_so() -> None:
     assert [line.text for line in only.reasons[1].lines] == [channel("node-2", "Libfabric", flags="")]
 
 
+def test_only_the_flag_of_a_connection_says_gpu_direct() -> None:
+    said = [
+        nccl(host, "Channel 00/0 : 0[0] -> 8[0] [send] via NET/Libfabric/0 comm 0x9bb use GDRDMA") for host in HOSTS
+    ]
+    assert told(*on_each(EFA), *said).verdict == "efa-no-gdr"
+
+
 def test_efa_without_gpu_direct_passes_where_the_type_has_none() -> None:
     said = [*on_each(EFA), *channels("Libfabric", "")]
     assert told(*said, instance_type="g5.48xlarge").passes

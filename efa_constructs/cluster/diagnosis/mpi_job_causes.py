@@ -13,9 +13,36 @@ from .last_words import BAD_SSH_FILES, NO_MEMORY_TO_LOCK, NO_SSHD, SSH_REFUSED, 
 from .mpi_operator_causes import gang_scheduler
 from .unplaced_pods import Unplaced
 
-__all__ = ["about_ends", "about_jobs", "about_schedulers"]
+__all__ = ["REMEDIES", "about_ends", "about_jobs", "about_schedulers"]
 
 _DEFAULT_SCHEDULER = "default-scheduler"
+_WAIT = (
+    "let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), "
+    "and see why they are not Ready"
+)
+_RESOLVE = "see why the workers are not Ready, and whether the job's Service is there"
+_SSH = "ssh-refused"
+_SSH_FIX = (
+    "set 'StrictModes no' in the sshd_config of the image, for the operator mounts keys into ~/.ssh as links, and "
+    "leave 'fsGroup' out of the pods' securityContext, which lets a group read the private key"
+)
+# What a launcher says, and what is to be done about it. The first that fits.
+REMEDIES = (
+    (BAD_SSH_FILES, _SSH, _SSH_FIX),
+    (SSH_REFUSED, _SSH, _SSH_FIX),
+    (
+        NO_SSHD,
+        "no-sshd",
+        "let the workers run '/usr/sbin/sshd -De', with a readinessProbe on its port, and the launcher wait for them "
+        "(launcherCreationPolicy: WaitForWorkersReady)",
+    ),
+    (
+        NO_MEMORY_TO_LOCK,
+        "memory-not-locked",
+        "add IPC_LOCK to securityContext.capabilities of the workers, or raise the limit of locked memory of the "
+        "container runtime",
+    ),
+)
 
 
 def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) -> Iterator[Cause]:
@@ -104,36 +131,12 @@ def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObjec
 def _remedy(objects: ClusterObjects, job: Owner, item: KubernetesObject, words: str) -> tuple[str, str]:
     """The code and the fix of what a launcher said."""
     if UNRESOLVED.search(words):
-        if item["spec"].get("launcherCreationPolicy", "AtStartup") == "AtStartup":
-            return (
-                "workers-do-not-resolve",
-                "let the launcher wait for its workers (launcherCreationPolicy: WaitForWorkersReady), and see why they "
-                "are not Ready",
-            )
-        return (
-            "workers-do-not-resolve",
-            "see why the workers are not Ready, and whether the job's Service is there",
-        )
-    if BAD_SSH_FILES.search(words) or SSH_REFUSED.search(words):
-        said = _said_by_workers(objects, job)
-        return (
-            "ssh-refused",
-            "set 'StrictModes no' in the sshd_config of the image, for the operator mounts keys into ~/.ssh as links, "
-            "and leave 'fsGroup' out of the pods' securityContext, which lets a group read the private key"
-            + (f' (a worker says "{said}")' if said else ""),
-        )
-    if NO_SSHD.search(words):
-        return (
-            "no-sshd",
-            "let the workers run '/usr/sbin/sshd -De', with a readinessProbe on its port, and the launcher wait for "
-            "them (launcherCreationPolicy: WaitForWorkersReady)",
-        )
-    if NO_MEMORY_TO_LOCK.search(words):
-        return (
-            "memory-not-locked",
-            "add IPC_LOCK to securityContext.capabilities of the workers, or raise the limit of locked memory of the "
-            "container runtime",
-        )
+        early = item["spec"].get("launcherCreationPolicy", "AtStartup") == "AtStartup"
+        return "workers-do-not-resolve", _WAIT if early else _RESOLVE
+    for pattern, code, fix in REMEDIES:
+        if pattern.search(words):
+            said = _said_by_workers(objects, job) if code == _SSH else ""
+            return code, fix + (f' (a worker says "{said}")' if said else "")
     return "launcher-failed", "mend what the launcher says"
 
 
