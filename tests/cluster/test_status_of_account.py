@@ -14,6 +14,7 @@ from efa_constructs.rehearsal.control_plane.binaries import Binaries
 
 from ..efa_cli import run_efa
 from ..rehearsal.account.test_kubernetes import Training
+from ..rehearsal.live_cluster import eventually, is_ready
 
 
 @pytest.fixture(scope="module")
@@ -24,9 +25,10 @@ def training(binaries: Binaries, tmp_path_factory: pytest.TempPathFactory) -> It
         patch.setattr(tempfile, "tempdir", str(folder))
         with AccountProcess(kubernetes=binaries) as account:
             made = Training(account)
-            for name in ("training", "other"):
-                made.cluster(name)
+            kubectl, _ = made.cluster("training"), made.cluster("other")
             made.node_group("training", "cpu", 2)
+            # The scheduler has looked at those of CoreDNS before there were nodes, and looks again after a while.
+            eventually(lambda: all(map(is_ready, kubectl.items("/api/v1/pods"))), "all pods run")
             yield made
 
 
