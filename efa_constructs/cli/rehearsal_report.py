@@ -41,6 +41,7 @@ def print_report(result: RehearsalResult) -> None:
             print_cluster(out, rehearsed)
         for cluster in result.clusters:
             print_reachability(out, cluster)
+        _print_commands(out, result)
         _print_stages(out, result)
         print_list(out, "Really executed", result.executed)
         print_list(out, "Computed", result.computed)
@@ -172,6 +173,17 @@ def _verdict_in_words(verdict: NodeGroupVerdict, group: DeployedNodeGroup) -> Te
     if not verdict.sound:
         return Text.assemble(("is not as it should be ", "bold red"), where)
     return Text.assemble(("passes ", "bold green"), f"{where}, over {count} EFA interfaces a node")
+
+
+def _print_commands(out: Console, result: RehearsalResult) -> None:
+    """The commands for a real cluster, as they would be typed for it."""
+    if not result.commands:
+        return
+    print_heading(out, "Commands for the real cluster, tried here")
+    for one in result.commands:
+        print_indented(out, Text(one.command, style="bold"))
+        answer = one.answer if one.as_expected else Text.assemble(("not as it should be: ", "red bold"), one.answer)
+        print_indented(out, answer, by=4)
 
 
 def _print_stages(out: Console, result: RehearsalResult) -> None:

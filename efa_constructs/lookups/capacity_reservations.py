@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ..errors import AwsRequestError
 from .clients import AwsClients, aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import CapacityReservationTypeDef
 
 __all__ = ["CapacityReservation", "read_capacity_reservation"]
 
@@ -51,20 +55,22 @@ def read_capacity_reservation(clients: AwsClients, id: str) -> CapacityReservati
         if error.code in _NOT_FOUND:
             return None
         raise
-    for one in answer["CapacityReservations"]:
-        return CapacityReservation(
-            id=one["CapacityReservationId"],
-            state=one["State"],
-            reservation_type=one.get("ReservationType", "default"),
-            instance_type=one["InstanceType"],
-            availability_zone=one["AvailabilityZone"],
-            platform=one["InstancePlatform"],
-            tenancy=one["Tenancy"],
-            match_criteria=one["InstanceMatchCriteria"],
-            total=one["TotalInstanceCount"],
-            available=one["AvailableInstanceCount"],
-            starts=one.get("StartDate"),
-            ends=one.get("EndDate"),
-            placement_group_arn=one.get("PlacementGroupArn"),
-        )
-    return None
+    return next((_reservation(one) for one in answer["CapacityReservations"]), None)
+
+
+def _reservation(one: CapacityReservationTypeDef) -> CapacityReservation:
+    return CapacityReservation(
+        id=one["CapacityReservationId"],
+        state=one["State"],
+        reservation_type=one.get("ReservationType", "default"),
+        instance_type=one["InstanceType"],
+        availability_zone=one["AvailabilityZone"],
+        platform=one["InstancePlatform"],
+        tenancy=one["Tenancy"],
+        match_criteria=one["InstanceMatchCriteria"],
+        total=one["TotalInstanceCount"],
+        available=one["AvailableInstanceCount"],
+        starts=one.get("StartDate"),
+        ends=one.get("EndDate"),
+        placement_group_arn=one.get("PlacementGroupArn"),
+    )

@@ -8,9 +8,20 @@ from typing import Any
 
 from ..errors import EfaConstructsError, InvalidConfigurationError
 
-__all__ = ["AVAILABILITY_ZONE", "CLUSTER_FACTS", "PLACEMENT_GROUP", "errors_naming", "text_of"]
+__all__ = [
+    "AVAILABILITY_ZONE",
+    "CLUSTER_FACTS",
+    "INSTANCE_TYPE",
+    "PLACEMENT_GROUP",
+    "PREFIX",
+    "errors_naming",
+    "text_of",
+]
+
+PREFIX = "efa:"
 
 CLUSTER_FACTS = "efa:clusterFacts"
+INSTANCE_TYPE = "efa:instanceType"
 AVAILABILITY_ZONE = "efa:availabilityZone"
 PLACEMENT_GROUP = "efa:placementGroup"
 

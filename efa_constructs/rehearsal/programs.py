@@ -7,7 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +29,7 @@ class ProgramResult:
     """How a program ended."""
 
     returncode: int
-    # Standard output and standard error, in the order in which they were written.
+    # Standard output, and standard error unless it has a file, in the order in which they were written.
     lines: tuple[str, ...]
 
 
@@ -55,6 +55,7 @@ class Programs:
         environment: Mapping[str, str],
         directory: Path,
         log: Path,
+        errors: Path | None = None,
         on_line: Callable[[str], None] | None = None,
     ) -> ProgramResult:
         """Run a program to its end.
@@ -62,10 +63,11 @@ class Programs:
         :param environment: Its whole environment.
         :param directory: Where it runs.
         :param log: File to which its output is added.
+        :param errors: File for its standard error. Default: that is part of its output.
         :param on_line: Called with each line of output as it comes. Default: nothing is called.
         :raises RehearsalError: it cannot be started, or ``stop`` was called.
         """
-        process = self._start(command, environment, directory)
+        process = self._start(command, environment, directory, errors)
         lines = []
         try:
             with log.open("a", encoding="utf-8") as log_file:
@@ -93,8 +95,10 @@ class Programs:
         for process in running:
             _end_group(process)
 
-    def _start(self, command: Sequence[str], environment: Mapping[str, str], directory: Path) -> subprocess.Popen[str]:
-        with self._lock:
+    def _start(
+        self, command: Sequence[str], environment: Mapping[str, str], directory: Path, errors: Path | None
+    ) -> subprocess.Popen[str]:
+        with self._lock, errors.open("wb") if errors else nullcontext(subprocess.STDOUT) as error_file:
             if self._stopped:
                 raise RehearsalError(f"'{Path(command[0]).name}' was not started, the rehearsal is ending")
             try:
@@ -104,7 +108,7 @@ class Programs:
                     cwd=directory,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
+                    stderr=error_file,
                     text=True,
                     encoding="utf-8",
                     errors="replace",

@@ -24,7 +24,7 @@ from . import app_keys
 from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
-from .cluster_findings import judge_cluster
+from .cluster_findings import RehearsedCluster, judge_cluster
 from .cluster_watch import end_jobs, settled
 from .control_plane.binaries import Binaries, find_or_build_binaries
 from .control_plane.build_progress import BuildProgress
@@ -35,6 +35,7 @@ from .provenance import computed, executed
 from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
 from .synthesis import CdkApp, read_app
+from .tried_commands import CommandTrials, TriedCommand
 from .work_folder import work_folder
 from .zone_context import zones_asked_for
 
@@ -90,6 +91,8 @@ class Rehearsal:
     kubernetes_binaries: Path | None = None
     # Whether the account goes on running afterwards, with its control planes.
     keep: bool = False
+    # Whether the commands for a real cluster are tried on it: efa preflight, lookup, status and verify.
+    try_commands: bool = True
 
 
 def rehearse(rehearsal: Rehearsal, progress: Progress | None = None) -> RehearsalResult:
@@ -126,6 +129,9 @@ class _Run:
         # Of the catalogue, by the context key with which the app asked for them.
         self._zones: Mapping[str, list[str]] = {}
         self._bootstrapped: set[tuple[str, str, str | None]] = set()
+        self._tried: list[TriedCommand] = []
+        # Of the clusters, by name.
+        self._regions: dict[str, str] = {}
 
     def run(self) -> RehearsalResult:
         start = perf_counter()
@@ -155,6 +161,7 @@ class _Run:
             self._start_account(account_id, region, facts_file)
             self._bootstrap(account_id, region, assembly)
             placement_group = self._make_named_placement_group(app, region)
+            self._try_preflight(app, facts_file, next(iter(assembly.regions), region))
             refusals = self._deploy(assembly, region)
             # What a refused deployment leaves is being taken away again.
             if not refusals:
@@ -169,6 +176,8 @@ class _Run:
                 kubernetes = tuple(
                     judge_cluster(running, ended, by_name.get(running.cluster_name)) for running, ended in snapshots
                 )
+            if not refusals:
+                self._try_commands(clusters, kubernetes)
             not_rehearsed = not_checked(
                 assembly,
                 placement_group,
@@ -195,6 +204,7 @@ class _Run:
                 self._deployed_by(assembly, manifests), self._binaries.versions if self._binaries else {}, kubernetes
             ),
             computed=computed(kubernetes),
+            commands=tuple(self._tried),
             stages=tuple(stage for _, stage in sorted(self._stages, key=lambda timed: timed[0])),
             seconds=perf_counter() - start,
             not_checked=not_rehearsed,
@@ -432,13 +442,34 @@ class _Run:
     def _kubeconfigs(self) -> dict[str, Path]:
         return {cluster.name: cluster.kubeconfig for cluster in self._running_account.clusters()}
 
+    def _try_preflight(self, app: CdkApp | None, facts_file: Path | None, region: str) -> None:
+        """Before the deployment, as a person would, and whatever it says: CloudFormation is to say it, too."""
+        if app is None or not self._rehearsal.try_commands:
+            return
+        tried = self._trials(region).preflight(app, facts_file, region)
+        self._tried += [tried] if tried else []
+
+    def _try_commands(self, clusters: Sequence[DeployedCluster], kubernetes: Sequence[RehearsedCluster]) -> None:
+        if not self._rehearsal.try_commands:
+            return
+        rehearsed = {one.running.cluster_name: one for one in kubernetes}
+        kubeconfigs = self._kubeconfigs() if kubernetes else {}
+        for cluster in clusters:
+            region, name = self._regions[cluster.name], cluster.name
+            self._tried += self._trials(region).after(cluster, region, rehearsed.get(name), kubeconfigs.get(name))
+
+    def _trials(self, region: str) -> CommandTrials:
+        return CommandTrials(self._programs, self._environment(region), self._work, self._stage)
+
     def _read_back(self, assembly: CloudAssembly, region: str, *, refused: bool) -> tuple[DeployedCluster, ...]:
         with self._stage("read back"):
             clusters: list[DeployedCluster] = []
             for used in assembly.regions or (region,):
                 # The way back may have taken a launch template from nodes that stay. The refusal is what matters then.
                 with suppress(AwsRequestError) if refused else nullcontext():
-                    clusters += read_clusters(aws_clients(region=used, environment=self._environment(used)))
+                    found = read_clusters(aws_clients(region=used, environment=self._environment(used)))
+                    self._regions |= dict.fromkeys((cluster.name for cluster in found), used)
+                    clusters += found
             return tuple(clusters)
 
     @contextmanager

@@ -13,6 +13,7 @@ from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode,
 from .assembly import CloudAssembly
 from .cluster_findings import RehearsedCluster
 from .cluster_json import cluster_to_json
+from .tried_commands import TriedCommand
 
 __all__ = ["RehearsalResult", "Stage", "to_json"]
 
@@ -42,6 +43,8 @@ class RehearsalResult:
     # What really ran, and what was computed, in words.
     executed: tuple[str, ...] = ()
     computed: tuple[str, ...] = ()
+    # The commands for a real cluster, with their answers here.
+    commands: tuple[TriedCommand, ...] = ()
     stages: tuple[Stage, ...]
     # From start to end.
     seconds: float
@@ -75,6 +78,7 @@ class RehearsalResult:
             and bool(self.efa_verdicts)
             and all(verdict.sound for verdict in self.efa_verdicts)
             and all(cluster.sound for cluster in self.kubernetes)
+            and all(command.as_expected for command in self.commands)
         )
 
     @property
@@ -88,7 +92,9 @@ class RehearsalResult:
             return "No managed node group has EFA interfaces, so there is no EFA traffic."
         if not all(verdict.sound for verdict in self.efa_verdicts):
             return "EFA is not as it should be: see the faults above."
-        return "What runs on the cluster is not as it should be: see the faults above."
+        if not all(cluster.sound for cluster in self.kubernetes):
+            return "What runs on the cluster is not as it should be: see the faults above."
+        return "A command found something that the deployment did not show: see its answer above."
 
     def deployed_cluster(self, rehearsed: RehearsedCluster) -> DeployedCluster | None:
         """The cluster in the account that ran this. None: it is not there any more."""
@@ -122,6 +128,9 @@ def to_json(result: RehearsalResult) -> dict[str, Any]:
         "nodeGroups": [_node_group(*result.node_group(verdict), verdict) for verdict in result.verdicts],
         "stages": [{"name": stage.name, "seconds": round(stage.seconds, 3)} for stage in result.stages],
         "seconds": round(result.seconds, 3),
+        "commands": [
+            {"command": one.command, "answer": one.answer, "asExpected": one.as_expected} for one in result.commands
+        ],
         "executed": list(result.executed),
         "computed": list(result.computed),
         "notChecked": list(result.not_checked),

@@ -61,6 +61,15 @@ def test_more_nodes_than_the_quota_has_room_for_fail_and_the_fix_asks_for_enough
     assert row.fix is not None and "--quota-code L-417A185B --desired-value 2400 --region us-east-1" in row.fix
 
 
+def test_what_is_in_use_leaves_less_room(account: Emulated) -> None:
+    reserve(account, InstanceCount=22)
+    row = account.row("vcpu-quota")
+    assert row is not None and row.status == "fail"
+    assert row.reason.startswith(f"2112 of the {VCPUS} vCPUs")
+    assert "there is room for 2 more p4d.24xlarge, and 3 p4d.24xlarge need 288 more" in row.reason
+    assert "--desired-value 2400" in (row.fix or "")
+
+
 def test_what_runs_and_what_is_reserved_in_the_same_families_counts(account: Emulated) -> None:
     # 128 and 8 vCPUs: trn1.2xlarge has no EFA, and counts all the same. p4d.24xlarge counts elsewhere.
     run(account, "trn1.32xlarge")

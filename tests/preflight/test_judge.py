@@ -44,6 +44,7 @@ def test_credentials_that_aws_does_not_know_end_it(account: Emulated, refuse: Re
 
 
 def test_questions_that_do_not_wait_for_another_are_asked_at_the_same_time(account: Emulated) -> None:
+    # As many as wait for no other one.
     together = 10
     under_way, met = set(), threading.Event()
     lock = threading.Lock()
@@ -56,7 +57,8 @@ def test_questions_that_do_not_wait_for_another_are_asked_at_the_same_time(accou
         # One after another, none would ever meet the others.
         assert met.wait(60), f"only {sorted(under_way)} were asked at the same time"
 
-    clients = [getattr(account.clients, name) for name in ("ec2", "eks", "iam", "ssm", "sts", "cloudformation")]
+    names = ("ec2", "eks", "iam", "ssm", "sts", "cloudformation", "service_quotas")
+    clients = [getattr(account.clients, name) for name in names]
     for client in clients:
         client.meta.events.register("before-send", wait_for_others)
     try:

@@ -102,6 +102,21 @@ def test_says_what_really_ran_and_what_was_computed(rehearsed: tuple[int, dict[s
     assert "GB/s" not in json.dumps(document)
 
 
+def test_tries_the_commands_for_a_real_cluster(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:
+    _, document, _, _ = rehearsed
+    (group,) = document["nodeGroups"]
+    (subnet,) = group["subnetIds"]
+    name = group["cluster"]["name"]
+    assert all(one["asExpected"] for one in document["commands"])
+    preflight, lookup, status, verify = ((one["command"], one["answer"]) for one in document["commands"])
+    assert preflight[0] == "efa preflight --region us-east-1"
+    assert "pass" in preflight[1] and "fail" not in preflight[1]
+    assert lookup[0].startswith(f"efa lookup --cluster {name} --region us-east-1 --instance-type p4d.24xlarge --zone ")
+    assert lookup[1] == f"proposes {subnet}, where the nodes of {group['name']} are"
+    assert status == (f"efa status --cluster {name} --region us-east-1", "nothing is wrong, 2 nodes ready")
+    assert verify == ("efa verify --job nccl-tests-p4d-24xlarge -n default", "unproven, for nothing was measured here")
+
+
 def test_writes_the_page(rehearsed: tuple[int, dict[str, Any], str, Efa], page: Path) -> None:
     text = page.read_text()
     for pod in rehearsed[1]["kubernetes"][0]["pods"]:
@@ -117,11 +132,15 @@ def test_shows_one_line_for_each_stage(rehearsed: tuple[int, dict[str, Any], str
             "synthesize",
             "start the account",
             "bootstrap",
+            "efa preflight",
             "deploy",
             "start the jobs",
             "end the jobs",
             "read back",
             "judge",
+            "efa lookup",
+            "efa status",
+            "efa verify",
         ]
     )
     assert sorted(line[:18].strip() for line in err.splitlines()) == sorted(stages)

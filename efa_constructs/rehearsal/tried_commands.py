@@ -1,0 +1,198 @@
+"""The commands for a cluster on AWS, run on a rehearsal's account and control plane as a person would run them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..cluster.snapshot import ClusterSnapshot, condition
+from ..lookups.deployed import DeployedCluster, DeployedNodeGroup
+from . import app_keys
+from .cluster_findings import RehearsedCluster
+from .programs import Programs
+from .synthesis import CdkApp
+
+__all__ = ["CommandTrials", "TriedCommand"]
+
+# Of each cluster. They are there to be seen, and every one of a hundred jobs would say the same.
+_MOST_JOBS = 2
+# Exit codes of the command.
+_YES, _NO = 0, 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriedCommand:
+    """A command, and what came of it."""
+
+    # As a person would type it for the real cluster: ``efa status --cluster NAME --region REGION``.
+    command: str
+    # In words.
+    answer: str
+    # Whether it is what the rest of the rehearsal shows.
+    as_expected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """How a command ended."""
+
+    exit_code: int
+    # None: it printed none, and said why on standard error.
+    document: Mapping[str, Any] | None
+    error: str
+
+
+Stages = Callable[[str], AbstractContextManager[None]]
+
+
+class CommandTrials:
+    """Runs the commands. Each is a stage of the rehearsal."""
+
+    def __init__(self, programs: Programs, environment: Mapping[str, str], work: Path, stages: Stages) -> None:
+        """
+        :param environment: Reaches the account. Of this machine's, only what programs need to start is added.
+        :param work: Folder for what they write.
+        :param stages: Tells of a stage while its context is entered.
+        """
+        self._programs = programs
+        self._environment = {
+            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))},
+            # There is none: this machine's own leads to other clusters.
+            "KUBECONFIG": str(work / "no-kubeconfig"),
+            **environment,
+        }
+        self._work = work
+        self._stages = stages
+
+    def preflight(self, app: CdkApp, facts_file: Path | None, region: str) -> TriedCommand | None:
+        """Ask before anything is deployed. None: it is not our app, and nobody says what it will deploy."""
+        context = {key: value for key, value in app.context.items() if key.startswith(app_keys.PREFIX)}
+        if app_keys.INSTANCE_TYPE not in context:
+            return None
+        if facts_file is not None:
+            context[app_keys.CLUSTER_FACTS] = str(facts_file.absolute())
+        folder = self._work / "configuration"
+        folder.mkdir(exist_ok=True)
+        (folder / "cdk.json").write_text(json.dumps({"context": context}), encoding="utf-8")
+        answer = self._run("preflight", "--region", region, "--app-folder", str(folder))
+        return TriedCommand(
+            command=f"efa preflight --region {region}",
+            answer=_preflight_in_words(answer),
+            as_expected=answer.exit_code == _YES,
+        )
+
+    def after(
+        self, cluster: DeployedCluster, region: str, rehearsed: RehearsedCluster | None, kubeconfig: Path | None
+    ) -> tuple[TriedCommand, ...]:
+        """Ask about a cluster that was deployed.
+
+        :param rehearsed: What is known of it otherwise. None: it has no control plane.
+        """
+        with ThreadPoolExecutor() as pool:
+            trials = [
+                *(pool.submit(self._lookup, cluster.name, region, group) for group in cluster.node_groups[:1]),
+                pool.submit(self._status, cluster.name, region, rehearsed, kubeconfig),
+            ]
+            if rehearsed is not None and kubeconfig is not None:
+                jobs = _started_jobs(rehearsed.ended)[:_MOST_JOBS]
+                trials += [pool.submit(self._verify, *job, kubeconfig) for job in jobs]
+            return tuple(trial.result() for trial in trials)
+
+    def _lookup(self, cluster: str, region: str, group: DeployedNodeGroup) -> TriedCommand:
+        arguments = ["--cluster", cluster, "--region", region, "--instance-type", group.instance_type]
+        if len(group.availability_zones) == 1:
+            arguments += ["--zone", group.availability_zones[0]]
+        answer = self._run("lookup", *arguments)
+        document = answer.document or {}
+        proposed = document.get("nodeSubnetId")
+        words = f"proposes {proposed}" if proposed else "; ".join(document.get("problems", ())) or answer.error
+        if proposed in group.subnet_ids:
+            words += f", where the nodes of {group.name} are"
+        return TriedCommand(
+            command=f"efa lookup {' '.join(arguments)}",
+            answer=words,
+            as_expected=proposed in (None, *group.subnet_ids) and answer.exit_code in (_YES, _NO),
+        )
+
+    def _status(
+        self, cluster: str, region: str, rehearsed: RehearsedCluster | None, kubeconfig: Path | None
+    ) -> TriedCommand:
+        arguments = ["--cluster", cluster, "--region", region]
+        reached = ["--kubeconfig", str(kubeconfig)] if kubeconfig else []
+        answer = self._run("status", *arguments, *reached)
+        sound = rehearsed is None or rehearsed.sound
+        return TriedCommand(
+            command=f"efa status {' '.join(arguments)}",
+            answer=_status_in_words(answer),
+            as_expected=answer.exit_code == _YES or (answer.exit_code == _NO and not sound),
+        )
+
+    def _verify(self, namespace: str, name: str, kubeconfig: Path) -> TriedCommand:
+        arguments = ["--job", name, "-n", namespace]
+        answer = self._run("verify", *arguments, "--kubeconfig", str(kubeconfig))
+        verdict = (answer.document or {}).get("verdict")
+        # Nothing was measured here, so no other verdict can be true.
+        expected = verdict in ("unproven", "not-nccl-tests")
+        return TriedCommand(
+            command=f"efa verify {' '.join(arguments)}",
+            answer=f"{verdict}, for nothing was measured here" if expected else verdict or answer.error,
+            as_expected=expected,
+        )
+
+    def _run(self, command: str, *arguments: str) -> _Answer:
+        """Run a command for its JSON document."""
+        errors = self._work / f"efa-{command}.log"
+        with self._stages(f"efa {command}"):
+            result = self._programs.run(
+                [sys.executable, "-P", "-m", "efa_constructs.cli", command, *arguments, "--json"],
+                environment=self._environment,
+                directory=self._work,
+                log=self._work / "commands.log",
+                errors=errors,
+            )
+        text = "\n".join(result.lines)
+        return _Answer(
+            exit_code=result.returncode,
+            document=json.loads(text) if text else None,
+            # Notes may come before it.
+            error=errors.read_text(encoding="utf-8", errors="replace").strip().rpartition("error: ")[2],
+        )
+
+
+def _preflight_in_words(answer: _Answer) -> str:
+    if answer.document is None:
+        return answer.error
+    counts = [(answer.document[key], word) for key, word in _COUNTS]
+    said = ", ".join(f"{count} {word}" for count, word in counts if count)
+    failed = [f"{row['id']}: {row['reason']}" for row in answer.document["rows"] if row["status"] == "fail"]
+    return "; ".join([said, *failed])
+
+
+_COUNTS = (("passed", "pass"), ("warned", "warn"), ("failed", "fail"), ("notChecked", "not checked"))
+
+
+def _status_in_words(answer: _Answer) -> str:
+    document = answer.document
+    if document is None:
+        return answer.error
+    wrong = [finding["problem"] for finding in document["findings"] if finding["level"] != "warning"]
+    if wrong:
+        return "; ".join(wrong)
+    ready = sum(node["ready"] for node in document["nodes"] or ())
+    return f"nothing is wrong, {ready} node{'s' * (ready != 1)} ready"
+
+
+def _started_jobs(snapshot: ClusterSnapshot) -> list[tuple[str, str]]:
+    """Namespaces and names of the MPIJobs whose launchers ran."""
+    return [
+        (job["metadata"]["namespace"], job["metadata"]["name"])
+        for job in snapshot.mpi_jobs or ()
+        if any(condition(job, kind) for kind in ("Running", "Succeeded", "Failed"))
+    ]

@@ -1,0 +1,105 @@
+"""The commands for a real cluster, run on an emulated account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import boto3
+import pytest
+
+from efa_constructs.rehearsal.account.process import AccountProcess
+from efa_constructs.rehearsal.programs import Programs
+from efa_constructs.rehearsal.synthesis import CdkApp
+from efa_constructs.rehearsal.tried_commands import CommandTrials, TriedCommand
+
+from .deployments import cluster, node_group
+from .efa_command import ROOT
+from .results import result
+
+FACTS = ROOT / "examples" / "cluster-facts.json"
+REGION = "us-east-1"
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[AccountProcess]:
+    """An account that has the cluster of the example, and no control plane."""
+    with AccountProcess(region=REGION, cluster_facts=FACTS) as process:
+        yield process
+
+
+@pytest.fixture
+def trials(account: AccountProcess, tmp_path: Path) -> Iterator[CommandTrials]:
+    with Programs() as programs:
+        yield CommandTrials(programs, account.environment, tmp_path, lambda name: nullcontext())
+
+
+def app(tmp_path: Path, **context: object) -> CdkApp:
+    return CdkApp(tmp_path, "app", {f"efa:{key}": value for key, value in context.items()})
+
+
+def bootstrap(account: AccountProcess) -> None:
+    environment = account.environment
+    ssm = boto3.client(
+        "ssm",
+        region_name=REGION,
+        endpoint_url=environment["AWS_ENDPOINT_URL"],
+        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=environment["AWS_SESSION_TOKEN"],
+    )
+    ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+
+
+def test_preflight_reads_the_configuration_that_is_rehearsed(
+    trials: CommandTrials, account: AccountProcess, tmp_path: Path
+) -> None:
+    bootstrap(account)
+    tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarge"), FACTS, REGION)
+    assert tried is not None and tried.as_expected, tried
+    assert " pass" in tried.answer
+
+
+def test_a_preflight_that_fails_is_not_as_it_should_be(trials: CommandTrials, tmp_path: Path) -> None:
+    # A zone of the Region in which no p4d is offered.
+    context = {"instanceType": "p4d.24xlarge", "availabilityZone": "us-east-1f"}
+    tried = trials.preflight(app(tmp_path, **context), None, REGION)
+    assert tried is not None and not tried.as_expected
+    assert " fail" in tried.answer
+    assert "; instance-type-offered: " in tried.answer and "us-east-1f" in tried.answer
+
+
+def test_preflight_says_what_is_wrong_with_a_configuration(trials: CommandTrials, tmp_path: Path) -> None:
+    tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarg"), None, REGION)
+    assert tried is not None and not tried.as_expected
+    assert tried.answer.startswith("instance type 'p4d.24xlarg' is not known")
+
+
+def test_there_is_no_preflight_of_other_apps(trials: CommandTrials, tmp_path: Path) -> None:
+    assert trials.preflight(CdkApp(tmp_path, "app", {"their:key": "1"}), None, REGION) is None
+
+
+def test_commands_about_a_cluster_that_is_not_there_are_not_as_they_should_be(trials: CommandTrials) -> None:
+    gone = cluster(node_group(), name="gone")
+    lookup, status = trials.after(gone, REGION, None, None)
+    assert lookup.command.startswith(f"efa lookup --cluster gone --region {REGION} --instance-type p4d.24xlarge")
+    assert not lookup.as_expected and "'gone'" in lookup.answer
+    assert not status.as_expected and "'gone'" in status.answer
+
+
+def test_a_lookup_that_proposes_another_subnet_is_not_as_it_should_be(trials: CommandTrials) -> None:
+    elsewhere = node_group(subnet_ids=("subnet-00000000000000000",), availability_zones=("us-east-1a",))
+    (lookup, _) = trials.after(cluster(elsewhere, name="training"), REGION, None, None)
+    assert "proposes subnet-" in lookup.answer and "where the nodes" not in lookup.answer
+    assert not lookup.as_expected
+
+
+def test_a_rehearsal_passes_only_if_every_command_answers_as_it_should() -> None:
+    answered = TriedCommand(command="efa preflight", answer="12 pass", as_expected=True)
+    whole = result(cluster(node_group()), commands=(answered,))
+    assert whole.passes
+    whole = replace(whole, commands=(answered, replace(answered, as_expected=False)))
+    assert not whole.passes
+    assert whole.reason is not None and "A command found something" in whole.reason
