@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InvalidArgumentError
+from .extras import check_cluster_extra
 from .output import note, print_json
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def counters(
 
     Exit code 0: they were read. 1: no worker has an EFA device. 2: bad input, or a worker could not be asked.
     """
+    check_cluster_extra("efa counters")
     from ..cluster.mpi_jobs import JobQuestion
 
     if output is not None and not output.absolute().parent.is_dir():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ..errors import InvalidArgumentError, InvalidLogError
+from .extras import check_cluster_extra
 
 __all__ = ["STANDARD_INPUT", "LogSource", "OpenLog"]
 
@@ -87,6 +88,7 @@ class LogSource:
 
     @contextmanager
     def _of_job(self, job: str) -> Iterator[OpenLog]:
+        check_cluster_extra("efa verify --job")
         from .. import catalogue
         from ..cluster.job_log import open_job_log
         from ..cluster.mpi_jobs import JobQuestion

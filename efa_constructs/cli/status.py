@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..errors import InvalidArgumentError, KubernetesRequestError
+from .extras import check_cluster_extra
 from .output import console, print_json
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def status(
     """
     if watch and as_json:
         raise InvalidArgumentError("'--watch' goes on, and '--json' prints one document: leave one out")
+    check_cluster_extra("efa status")
     from ..cluster.status import StatusQuestion, read_status
 
     question = StatusQuestion(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from rich.console import Console
@@ -28,7 +28,7 @@ def print_status(out: Console, status: ClusterStatus) -> None:
     summary = summarize(status.snapshot) if status.snapshot else None
     out.print(Text(_title(status), style="bold"))
     if status.state is not None:
-        _print_node_groups(out, status.state, summary)
+        _print_node_groups(out, status, status.state, summary)
     if summary is not None:
         _print_kubernetes(out, status, summary)
     _print_findings(out, status.findings)
@@ -37,25 +37,35 @@ def print_status(out: Console, status: ClusterStatus) -> None:
 
 def _title(status: ClusterStatus) -> str:
     if status.state is not None:
-        where = f" in {status.region}" if status.region else ""
-        return f"Cluster {status.state.name}{where}: Kubernetes {status.state.version}, {status.state.status}"
+        state = status.state
+        return f"Cluster {state.name} in {state.region}: Kubernetes {state.version}, {state.status}"
     assert status.kubeconfig is not None
     return f"Cluster of context {status.kubeconfig.context} ({status.kubeconfig.server})"
 
 
-def _print_node_groups(out: Console, state: ClusterState, summary: ClusterSummary | None) -> None:
+def _print_node_groups(
+    out: Console, status: ClusterStatus, state: ClusterState, summary: ClusterSummary | None
+) -> None:
     if not state.node_groups:
         print_indented(out, "no managed node group")
-    print_facts(out, ((group.name, _node_group_in_words(group, summary)) for group in state.node_groups), by=2)
+    # What a launch template names, EKS does not repeat.
+    types = {group.name: group.instance_type for group in (status.deployed.node_groups if status.deployed else ())}
+    print_facts(
+        out,
+        (
+            (group.name, _node_group_in_words(group, group.instance_types or (types.get(group.name, ""),), summary))
+            for group in state.node_groups
+        ),
+    )
 
 
-def _node_group_in_words(group: NodeGroupState, summary: ClusterSummary | None) -> str:
+def _node_group_in_words(group: NodeGroupState, instance_types: Sequence[str], summary: ClusterSummary | None) -> str:
     sizes = f"{group.desired_size} desired (min {group.min_size}, max {group.max_size})"
     if summary is not None:
         nodes = [node for node in summary.nodes if node.node_group == group.name]
         sizes = f"{sum(node.ready for node in nodes)} of {len(nodes)} nodes Ready, {sizes}"
-    types = f", {', '.join(group.instance_types)}" if group.instance_types else ""
-    return f"{group.status}, {sizes}{types}, {group.capacity_type.lower().replace('_', '-')}"
+    facts = (group.status, sizes, *filter(None, instance_types), group.capacity_type.lower().replace("_", "-"))
+    return ", ".join(facts)
 
 
 def _print_kubernetes(out: Console, status: ClusterStatus, summary: ClusterSummary) -> None:

@@ -192,7 +192,7 @@ def _judged(
     order = list(Level)
     return ClusterStatus(
         cluster_name=question.cluster_name,
-        region=question.region,
+        region=state.region if state else question.region,
         state=state,
         deployed=deployed,
         kubeconfig=kubeconfig,

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
+from .printable import printable
 from .quantities import amounts, total, written
 from .snapshot import ClusterSnapshot, KubernetesObject
 
@@ -228,7 +229,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
         state=_state(status),
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod)),
         holds=_holds(pod),
-        message=_message(pod),
+        message=printable(_message(pod)),
         restarts=sum(one.get("restartCount", 0) for one in status.get("containerStatuses") or ()),
     )
 
@@ -305,7 +306,7 @@ def _job(kind: str, job: KubernetesObject) -> SummarizedJob:
                 type=one["type"],
                 status=one["status"],
                 reason=one.get("reason", ""),
-                message=one.get("message", ""),
+                message=printable(one.get("message", "")),
                 last_transition_time=one.get("lastTransitionTime") or "",
             )
             for one in _conditions(job)
@@ -329,7 +330,7 @@ def _warnings(snapshot: ClusterSnapshot) -> tuple[ClusterEvent, ...]:
         if event.get("type") != "Warning" or waited:
             continue
         where = f"{about['namespace']}/" if about.get("namespace") else ""
-        said = event.get("reason", ""), event.get("message", "")
+        said = event.get("reason", ""), printable(event.get("message", ""))
         objects.setdefault(said, {})[f"{about['kind']} {where}{about['name']}"] = None
         count[said] += (event.get("series") or {}).get("count") or event.get("count") or 1
     return tuple(

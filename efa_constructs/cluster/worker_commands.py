@@ -11,6 +11,7 @@ from http import HTTPStatus
 from ..errors import KubernetesRequestError
 from .kubernetes_api import API_ERRORS, server_words, status_code
 from .mpi_jobs import FoundJob, JobQuestion, found_job, why_not_started
+from .printable import printable
 from .snapshot import KubernetesObject, condition
 
 __all__ = ["WorkerOutput", "run_in_workers"]
@@ -88,7 +89,7 @@ async def _run_in(job: FoundJob, pod: KubernetesObject, command: Sequence[str]) 
             f"cannot run a command in pod '{job.namespace}/{name}': {server_words(error)}{hint}"
         ) from None
     if done.exit_status:
-        words = " ".join(done.errors.decode(errors="replace").split())
+        words = printable(" ".join(done.errors.decode(errors="replace").split()))
         raise KubernetesRequestError(
             f"the command in pod '{job.namespace}/{name}' ended with {done.exit_status}: {words}"
         )

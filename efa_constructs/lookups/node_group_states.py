@@ -46,6 +46,7 @@ class ClusterState:
     """An EKS cluster with its managed node groups."""
 
     name: str
+    region: str
     # EKS's word, such as "ACTIVE".
     status: str
     version: str
@@ -75,6 +76,7 @@ def read_cluster_state(clients: AwsClients, name: str) -> ClusterState:
         described = [clients.eks.describe_nodegroup(clusterName=name, nodegroupName=each) for each in names]
     return ClusterState(
         name=name,
+        region=clients.region,
         status=cluster["status"],
         version=cluster["version"],
         endpoint=cluster.get("endpoint", ""),

@@ -75,9 +75,12 @@ def test_the_first_of_several_files_wins_and_those_that_are_not_there_are_left_o
     assert found is not None
     # The context is of the first file, its cluster and user of the second.
     assert (found.context, found.server) == ("one", SERVER)
+    third = written(tmp_path, "third", context="two", user={"token": "a"})
+    monkeypatch.setenv("KUBECONFIG", os.pathsep.join(map(str, (first, second, third))))
     other = read_kubeconfig(context="two")
     assert other is not None
     assert other.context == "two"
+    assert "exec" in other.user
 
 
 def test_without_any_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -535,3 +535,13 @@ def test_workers_without_efa_devices_are_told(with_commands: LiveCluster, admin:
     ended = run_efa("counters", "--job", JOB, "--kubeconfig", str(admin), "--json", home=tmp_path)
     assert ended.code == 1
     assert list(ended.document["nodes"].values()) == [{}, {}]
+
+
+def test_a_reading_before_a_run_waits_for_its_workers(with_commands: LiveCluster, admin: Path, tmp_path: Path) -> None:
+    path = f"{PODS}/{JOB}-worker-1"
+    before = with_commands.get(path)["metadata"]["uid"]
+    # The operator makes it again.
+    with_commands.delete(path, gracePeriodSeconds="0")
+    done = run_in_workers(question(admin), ["true"], wait=True)
+    assert [one.pod for one in done] == [f"{JOB}-worker-0", f"{JOB}-worker-1"]
+    assert with_commands.get(path)["metadata"]["uid"] != before

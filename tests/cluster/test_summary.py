@@ -84,6 +84,15 @@ def test_a_pod_that_has_a_node_by_now_is_no_warning() -> None:
     assert [one.reason for one in waiting] == ["FailedScheduling", "BackOff"]
 
 
+def test_nothing_that_a_pod_says_steers_the_terminal() -> None:
+    crashing = pod_object("train-0", waiting="CrashLoopBackOff")
+    crashing["status"]["containerStatuses"][0]["lastState"] = {"terminated": {"message": "gone \x1b[2J\x07 wrong"}}
+    events = [event_object("BackOff", "train-0", "back \x1b]0;title\x07 off")]
+    found = summarize(snapshot(pods=[crashing], events=events))
+    assert found.pods[0].message == "gone  [2J  wrong"
+    assert found.warnings[0].message == "back  ]0;title  off"
+
+
 def test_shows_one_of_many_nodes_that_are_alike() -> None:
     names = [f"i-{number:04d}" for number in range(1000)]
     nodes = [node_object(name, efas=3 if name == "i-0500" else 4) for name in names]

@@ -40,7 +40,7 @@ def test_node_groups_come_with_their_sizes_and_health_issues(eks: tuple[AwsClien
         }
         stub.add_response("describe_nodegroup", {"nodegroup": group})
     state = read_cluster_state(clients, "training")
-    assert (state.version, state.endpoint) == ("1.34", "https://a.eks.example")
+    assert (state.region, state.version, state.endpoint) == ("us-east-1", "1.34", "https://a.eks.example")
     efa, cpu = state.node_groups
     assert (efa.status, efa.min_size, efa.desired_size, efa.max_size) == ("DEGRADED", 1, 2, 3)
     assert efa.health_issues == (

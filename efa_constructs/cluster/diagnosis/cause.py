@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ..finding import Finding, Level
+from ..printable import printable
 
 __all__ = ["Cause", "Owner", "listed"]
 
@@ -48,7 +49,9 @@ class Cause:
         if self.sufferers:
             verb = "waits for it" if len(self.sufferers) == 1 else "wait for it"
             suffers = f"; {listed(self.sufferers)} {verb}"
-        return Finding(code=self.code, level=self.level, problem=self.problem + suffers, fix=self.fix)
+        return Finding(
+            code=self.code, level=self.level, problem=printable(self.problem + suffers), fix=printable(self.fix)
+        )
 
 
 def listed(things: Iterable[object]) -> str:

@@ -106,6 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
         except NoLogError as error:
             self._say(HTTPStatus.BAD_REQUEST, str(error))
 
+    def do_POST(self) -> None:
+        """Commands, which nobody runs here."""
+        self.do_GET()
+
     def _send_log(self, namespace: str, pod: str, container: str, options: dict[str, str]) -> None:
         previous = options.get("previous") == "true"
         log = self.server.source(namespace, pod, container, previous)

@@ -384,6 +384,12 @@ def test_what_a_workers_sshd_says_stands_with_what_the_launcher_says() -> None:
     assert refused in finding.fix
 
 
+def test_nothing_that_a_log_says_steers_the_terminal() -> None:
+    failed = failed_launcher(TRAIN)
+    finding = only(**jobs_pods(failed), logs={failed["metadata"]["uid"]: ["all \x1b[2J gone\r"]})
+    assert '"all  [2J gone"' in finding.problem
+
+
 def test_a_container_without_any_words_is_told_by_its_exit_status() -> None:
     assert '"exit status 255"' in only(**jobs_pods(failed_launcher(TRAIN))).problem
 
