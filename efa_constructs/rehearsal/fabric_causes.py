@@ -14,7 +14,10 @@ from ..cluster.snapshot import KubernetesObject
 from .twin.launcher import Transport
 from .twin.outcomes import FABRIC_ANNOTATION
 
-__all__ = ["about_fabrics"]
+__all__ = ["EFA_DOES_NOT_PASS", "about_fabrics"]
+
+# The code of a job whose workers have EFAs that packets do not pass.
+EFA_DOES_NOT_PASS = "efa-does-not-pass"
 
 # By which a job says that it wants sockets: NCCL's and libfabric's own words.
 _SOCKETS = {"NCCL_NET": ("Socket",), "FI_PROVIDER": ("tcp", "sockets"), "NCCL_NET_PLUGIN": ("none",)}
@@ -41,7 +44,7 @@ def about_fabrics(objects: ClusterObjects) -> Iterator[Cause]:
 
 def _tcp_instead(job: Owner, findings: list[dict[str, Any]]) -> Cause:
     return Cause(
-        code="efa-does-not-pass",
+        code=EFA_DOES_NOT_PASS,
         # One way of two nodes says it for the other, and for the other nodes.
         problem=f"{job} would run over TCP, although its workers have EFAs: {findings[0]['problem']}",
         fix="; ".join(dict.fromkeys(finding["fix"] for finding in findings)),

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..catalogue import region_of_zone
 from ..cluster.snapshot import ClusterSnapshot
-from ..cluster.verdict import judge_node_group
+from ..cluster.verdict import NodeGroupVerdict, judge_node_group
 from ..errors import AwsRequestError
 from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
@@ -177,7 +177,7 @@ class _Run:
                     judge_cluster(running, ended, by_name.get(running.cluster_name)) for running, ended in snapshots
                 )
             if not refusals:
-                self._try_commands(clusters, kubernetes)
+                self._try_commands(clusters, verdicts, kubernetes)
             not_rehearsed = not_checked(
                 assembly,
                 placement_group,
@@ -449,14 +449,21 @@ class _Run:
         tried = self._trials(region).preflight(app, facts_file, region)
         self._tried += [tried] if tried else []
 
-    def _try_commands(self, clusters: Sequence[DeployedCluster], kubernetes: Sequence[RehearsedCluster]) -> None:
+    def _try_commands(
+        self,
+        clusters: Sequence[DeployedCluster],
+        verdicts: Sequence[NodeGroupVerdict],
+        kubernetes: Sequence[RehearsedCluster],
+    ) -> None:
         if not self._rehearsal.try_commands:
             return
         rehearsed = {one.running.cluster_name: one for one in kubernetes}
         kubeconfigs = self._kubeconfigs() if kubernetes else {}
         for cluster in clusters:
-            region, name = self._regions[cluster.name], cluster.name
-            self._tried += self._trials(region).after(cluster, region, rehearsed.get(name), kubeconfigs.get(name))
+            name, region = cluster.name, self._regions[cluster.name]
+            judged = [verdict for verdict in verdicts if verdict.cluster_name == name]
+            trials = self._trials(region)
+            self._tried += trials.after(cluster, region, judged, rehearsed.get(name), kubeconfigs.get(name))
 
     def _trials(self, region: str) -> CommandTrials:
         return CommandTrials(self._programs, self._environment(region), self._work, self._stage)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..cluster.snapshot import ClusterSnapshot, condition
+from ..cluster.finding import Finding, Level
+from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition
+from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup
 from . import app_keys
 from .cluster_findings import RehearsedCluster
+from .fabric_causes import EFA_DOES_NOT_PASS
 from .programs import Programs
 from .synthesis import CdkApp
 
@@ -23,6 +27,8 @@ __all__ = ["CommandTrials", "TriedCommand"]
 
 # Of each cluster. They are there to be seen, and every one of a hundred jobs would say the same.
 _MOST_JOBS = 2
+# A program of nccl-tests, in the command of a launcher.
+_NCCL_TESTS = re.compile(r"\b\w+_perf\b")
 # Exit codes of the command.
 _YES, _NO = 0, 1
 
@@ -89,57 +95,81 @@ class CommandTrials:
         )
 
     def after(
-        self, cluster: DeployedCluster, region: str, rehearsed: RehearsedCluster | None, kubeconfig: Path | None
+        self,
+        cluster: DeployedCluster,
+        region: str,
+        verdicts: Iterable[NodeGroupVerdict],
+        rehearsed: RehearsedCluster | None,
+        kubeconfig: Path | None,
     ) -> tuple[TriedCommand, ...]:
         """Ask about a cluster that was deployed.
 
-        :param rehearsed: What is known of it otherwise. None: it has no control plane.
+        :param verdicts: Of its node groups.
+        :param rehearsed: What is known of what ran on it. None: it has no control plane.
         """
+        of_aws = [finding for verdict in verdicts for finding in verdict.findings]
+        findings = [*of_aws, *(rehearsed.findings if rehearsed else ())]
+        nodes = len(rehearsed.ended.nodes) if rehearsed else None
         with ThreadPoolExecutor() as pool:
             trials = [
-                *(pool.submit(self._lookup, cluster.name, region, group) for group in cluster.node_groups[:1]),
-                pool.submit(self._status, cluster.name, region, rehearsed, kubeconfig),
+                *(
+                    pool.submit(self._lookup, cluster.name, region, group)
+                    for group in [one for one in cluster.node_groups if one.template_node.efa_interfaces][:1]
+                ),
+                pool.submit(self._status, cluster.name, region, findings, nodes, kubeconfig),
             ]
             if rehearsed is not None and kubeconfig is not None:
                 jobs = _started_jobs(rehearsed.ended)[:_MOST_JOBS]
-                trials += [pool.submit(self._verify, *job, kubeconfig) for job in jobs]
+                trials += [pool.submit(self._verify, job, kubeconfig) for job in jobs]
             return tuple(trial.result() for trial in trials)
 
     def _lookup(self, cluster: str, region: str, group: DeployedNodeGroup) -> TriedCommand:
         arguments = ["--cluster", cluster, "--region", region, "--instance-type", group.instance_type]
         if len(group.availability_zones) == 1:
             arguments += ["--zone", group.availability_zones[0]]
-        answer = self._run("lookup", *arguments)
+        # One more: those that are there have their addresses.
+        answer = self._run("lookup", *arguments, "--nodes", "1")
         document = answer.document or {}
         proposed = document.get("nodeSubnetId")
+        candidates = {subnet["id"] for subnet in document.get("subnets") or () if subnet["canBeTaken"]}
         words = f"proposes {proposed}" if proposed else "; ".join(document.get("problems", ())) or answer.error
         if proposed in group.subnet_ids:
             words += f", where the nodes of {group.name} are"
         return TriedCommand(
             command=f"efa lookup {' '.join(arguments)}",
             answer=words,
-            as_expected=proposed in (None, *group.subnet_ids) and answer.exit_code in (_YES, _NO),
+            # Where several could take nodes, it leaves the choice to their owner.
+            as_expected=candidates >= set(group.subnet_ids) and proposed in (None, *group.subnet_ids),
         )
 
     def _status(
-        self, cluster: str, region: str, rehearsed: RehearsedCluster | None, kubeconfig: Path | None
+        self, cluster: str, region: str, findings: Sequence[Finding], nodes: int | None, kubeconfig: Path | None
     ) -> TriedCommand:
+        """
+        :param findings: What the rehearsal found.
+        :param nodes: How many nodes the cluster has. None: it has no control plane.
+        """
         arguments = ["--cluster", cluster, "--region", region]
         reached = ["--kubeconfig", str(kubeconfig)] if kubeconfig else []
         answer = self._run("status", *arguments, *reached)
-        sound = rehearsed is None or rehearsed.sound
+        found = (answer.document or {}).get("nodes")
+        faults = [finding for finding in findings if finding.level is not Level.WARNING]
+        # What carries the traffic of a job is computed here, and no API tells it.
+        expected = [_NO] if faults else [_YES]
+        if faults and all(finding.code == EFA_DOES_NOT_PASS for finding in faults):
+            expected = [_YES, _NO]
         return TriedCommand(
             command=f"efa status {' '.join(arguments)}",
             answer=_status_in_words(answer),
-            as_expected=answer.exit_code == _YES or (answer.exit_code == _NO and not sound),
+            as_expected=answer.exit_code in expected and nodes == (None if found is None else len(found)),
         )
 
-    def _verify(self, namespace: str, name: str, kubeconfig: Path) -> TriedCommand:
-        arguments = ["--job", name, "-n", namespace]
+    def _verify(self, job: KubernetesObject, kubeconfig: Path) -> TriedCommand:
+        arguments = ["--job", job["metadata"]["name"], "-n", job["metadata"]["namespace"]]
         answer = self._run("verify", *arguments, "--kubeconfig", str(kubeconfig))
         verdict = (answer.document or {}).get("verdict")
         # Nothing was measured here, so no other verdict can be true.
-        expected = verdict in ("unproven", "not-nccl-tests")
+        expected = verdict == ("unproven" if _NCCL_TESTS.search(json.dumps(job["spec"])) else "not-nccl-tests")
         return TriedCommand(
             command=f"efa verify {' '.join(arguments)}",
             answer=f"{verdict}, for nothing was measured here" if expected else verdict or answer.error,
@@ -157,10 +187,12 @@ class CommandTrials:
                 log=self._work / "commands.log",
                 errors=errors,
             )
-        text = "\n".join(result.lines)
+        document = None
+        with suppress(ValueError):
+            document = json.loads("\n".join(result.lines))
         return _Answer(
             exit_code=result.returncode,
-            document=json.loads(text) if text else None,
+            document=document,
             # Notes may come before it.
             error=errors.read_text(encoding="utf-8", errors="replace").strip().rpartition("error: ")[2],
         )
@@ -189,10 +221,10 @@ def _status_in_words(answer: _Answer) -> str:
     return f"nothing is wrong, {ready} node{'s' * (ready != 1)} ready"
 
 
-def _started_jobs(snapshot: ClusterSnapshot) -> list[tuple[str, str]]:
-    """Namespaces and names of the MPIJobs whose launchers ran."""
+def _started_jobs(snapshot: ClusterSnapshot) -> list[KubernetesObject]:
+    """The MPIJobs whose launchers ran."""
     return [
-        (job["metadata"]["namespace"], job["metadata"]["name"])
+        job
         for job in snapshot.mpi_jobs or ()
         if any(condition(job, kind) for kind in ("Running", "Succeeded", "Failed"))
     ]

@@ -10,6 +10,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from efa_constructs.cluster.verdict import judge_node_group
 from efa_constructs.rehearsal.account.process import AccountProcess
 from efa_constructs.rehearsal.programs import Programs
 from efa_constructs.rehearsal.synthesis import CdkApp
@@ -83,7 +84,7 @@ def test_there_is_no_preflight_of_other_apps(trials: CommandTrials, tmp_path: Pa
 
 def test_commands_about_a_cluster_that_is_not_there_are_not_as_they_should_be(trials: CommandTrials) -> None:
     gone = cluster(node_group(), name="gone")
-    lookup, status = trials.after(gone, REGION, None, None)
+    lookup, status = trials.after(gone, REGION, (), None, None)
     assert lookup.command.startswith(f"efa lookup --cluster gone --region {REGION} --instance-type p4d.24xlarge")
     assert not lookup.as_expected and "'gone'" in lookup.answer
     assert not status.as_expected and "'gone'" in status.answer
@@ -91,9 +92,19 @@ def test_commands_about_a_cluster_that_is_not_there_are_not_as_they_should_be(tr
 
 def test_a_lookup_that_proposes_another_subnet_is_not_as_it_should_be(trials: CommandTrials) -> None:
     elsewhere = node_group(subnet_ids=("subnet-00000000000000000",), availability_zones=("us-east-1a",))
-    (lookup, _) = trials.after(cluster(elsewhere, name="training"), REGION, None, None)
+    (lookup, _) = trials.after(cluster(elsewhere, name="training"), REGION, (), None, None)
     assert "proposes subnet-" in lookup.answer and "where the nodes" not in lookup.answer
     assert not lookup.as_expected
+
+
+def test_status_is_to_find_what_the_rehearsal_found(trials: CommandTrials) -> None:
+    # The account has the cluster without any node group, and nothing is wrong with it.
+    there = cluster(name="training")
+    (status,) = trials.after(there, REGION, (), None, None)
+    assert status.as_expected, status
+    broken = node_group(status="CREATE_FAILED")
+    (status,) = trials.after(there, REGION, [judge_node_group(broken, cluster(broken))], None, None)
+    assert not status.as_expected
 
 
 def test_a_rehearsal_passes_only_if_every_command_answers_as_it_should() -> None:
