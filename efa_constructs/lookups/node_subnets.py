@@ -90,7 +90,7 @@ def judge_subnets(
         not_wanted = _not_wanted(subnet, wanted)
         against = [not_wanted] if not_wanted else list(_against(subnet, wanted, region, offering, way))
         doubts = [] if against else list(_doubts(way, ways_out is not None, endpoints_known, private_endpoint))
-        if not against and endpoints_known:
+        if not against and not doubts:
             against += _no_way_out(way, private_endpoint)
         judged.append(
             JudgedSubnet(
@@ -157,7 +157,14 @@ def _doubts(way: WayOut | None, tables_known: bool, endpoints_known: bool, priva
     if way is None:
         why = ": EC2 shows no route table of it, as in a VPC that another account shares" if tables_known else ""
         yield f"whether it is private is not known{why}"
-    elif not endpoints_known and way.not_reached(private_endpoint=private_endpoint):
+        return
+    lacking = way.not_reached(private_endpoint=private_endpoint)
+    if lacking and way.narrower_routes:
+        yield (
+            f"out of the VPC, only {', '.join(way.narrower_routes)} is routed, and whether nodes reach "
+            f"{', '.join(lacking)} there is not known"
+        )
+    elif lacking and not endpoints_known:
         yield "no route leads out of the VPC, and whether VPC endpoints take its place is not known"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import IPv4Network, collapse_addresses
 from typing import TYPE_CHECKING
 
 from .clients import AwsClients, aws_errors
@@ -31,7 +32,7 @@ def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef]) -> tupl
     endpoints = read_vpc_endpoints(clients, vpc_id)
     return tuple(
         way_out(subnet["SubnetId"], tables, endpoints, clients.region)
-        or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, other_route=False)
+        or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, default_route=False)
         for subnet in subnets
     )
 
@@ -72,10 +73,13 @@ def way_out(
     table = _table(subnet_id, tables)
     if table is None:
         return None
+    routes = [route for route in _routes(table) if _may_lead_out(route) and not _is_of_ipv6(route)]
+    everywhere = _lead_everywhere(routes)
     return WayOut(
         subnet_id=subnet_id,
         internet_gateway=any(_needs_a_public_address(route) for route in _routes(table)),
-        other_route=any(_may_lead_out(route) for route in _routes(table)),
+        default_route=everywhere,
+        narrower_routes=() if everywhere else tuple(sorted(_in_words(route) for route in routes)),
         endpoint_services=frozenset(
             endpoint["ServiceName"].partition(f".{region}.")[2]
             for endpoint in endpoints
@@ -123,8 +127,29 @@ def _target(route: RouteTypeDef) -> str | None:
     )
 
 
+def _is_of_ipv6(route: RouteTypeDef) -> bool:
+    """Nodes need IPv4: in clusters of IPv6, too, they ask ECR and EC2 by it."""
+    return "DestinationIpv6CidrBlock" in route
+
+
+def _lead_everywhere(routes: Iterable[RouteTypeDef]) -> bool:
+    # A peering connection goes to the addresses of the other VPC only, whatever the route says: "How VPC peering
+    # connections work" of the VPC Peering Guide.
+    ranges = [
+        IPv4Network(route["DestinationCidrBlock"], strict=False)
+        for route in routes
+        if "DestinationCidrBlock" in route and "VpcPeeringConnectionId" not in route
+    ]
+    return list(collapse_addresses(ranges)) == [IPv4Network("0.0.0.0/0")]
+
+
+def _in_words(route: RouteTypeDef) -> str:
+    to = route.get("DestinationCidrBlock") or route.get("DestinationPrefixListId")
+    return f"{to} by {_target(route)}"
+
+
 def _needs_a_public_address(route: RouteTypeDef) -> bool:
-    return route.get("GatewayId", "").startswith("igw-") and "DestinationIpv6CidrBlock" not in route
+    return route.get("GatewayId", "").startswith("igw-") and not _is_of_ipv6(route)
 
 
 def _may_lead_out(route: RouteTypeDef) -> bool:

@@ -56,9 +56,15 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
         )
     lacking = way.not_reached(private_endpoint=account.cluster.cluster.value().private_endpoint)
     if not lacking:
-        how = "a route leads out of the VPC" if way.other_route else "VPC endpoints are there for all that nodes need"
+        how = "a route leads out of the VPC" if way.default_route else "VPC endpoints are there for all that nodes need"
         return passed(f"of {subnet.id}, {how}")
     public = ""
+    if way.narrower_routes and not way.internet_gateway:
+        return warned(
+            f"of {subnet.id}, only {', '.join(way.narrower_routes)} is routed out of the VPC: whether nodes reach "
+            f"{', '.join(lacking)} there is not known",
+            "see that there are private endpoints of them, or use a subnet that routes 0.0.0.0/0",
+        )
     if way.internet_gateway:
         if len(plan.interfaces) == 1:
             return warned(

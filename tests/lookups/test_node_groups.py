@@ -217,7 +217,7 @@ def test_reads_how_nodes_reach_the_cluster_and_aws(account: Account, user_data: 
 
     (group,) = cluster.node_groups
     assert group.uses_proxy is uses_proxy
-    assert group.ways_out == (WayOut(subnet_id=SUBNET, internet_gateway=True, other_route=False),)
+    assert group.ways_out == (WayOut(subnet_id=SUBNET, internet_gateway=True, default_route=False),)
     assert not cluster.private_endpoint
 
 

@@ -38,7 +38,7 @@ def read(
 
 
 @pytest.mark.parametrize(
-    ("routes", "internet_gateway", "other_route"),
+    ("routes", "internet_gateway", "default_route"),
     [
         ([LOCAL], False, False),
         ([LOCAL, INTERNET], True, False),
@@ -48,18 +48,49 @@ def read(
         ([LOCAL, {"DestinationCidrBlock": "0.0.0.0/0", "TransitGatewayId": "tgw-0a"}], False, True),
         # A firewall's endpoint.
         ([LOCAL, {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vpce-0b"}], False, True),
-        # A node may have a public IPv6 address.
-        ([LOCAL, {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-0a"}], False, True),
+        # Nodes have IPv4 addresses, whatever else they have.
+        ([LOCAL, {"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-0a"}], False, False),
+        ([LOCAL, {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-0a"}], False, False),
     ],
 )
-def test_tells_where_routes_lead(routes: list[dict[str, Any]], internet_gateway: bool, other_route: bool) -> None:
+def test_tells_where_routes_lead(routes: list[dict[str, Any]], internet_gateway: bool, default_route: bool) -> None:
     way = read(routes)
-    assert (way.internet_gateway, way.other_route) == (internet_gateway, other_route)
+    assert (way.internet_gateway, way.default_route) == (internet_gateway, default_route)
+
+
+@pytest.mark.parametrize(
+    ("routes", "narrower"),
+    [
+        ([("10.9.0.0/16", "VpcPeeringConnectionId", "pcx-0a")], ("10.9.0.0/16 by pcx-0a",)),
+        # Into the other VPC, and no further.
+        ([("0.0.0.0/0", "VpcPeeringConnectionId", "pcx-0a")], ("0.0.0.0/0 by pcx-0a",)),
+        (
+            [("172.16.0.0/12", "GatewayId", "vgw-0a"), ("10.0.0.0/8", "TransitGatewayId", "tgw-0a")],
+            ("10.0.0.0/8 by tgw-0a", "172.16.0.0/12 by vgw-0a"),
+        ),
+        ([("0.0.0.0/1", "TransitGatewayId", "tgw-0a")], ("0.0.0.0/1 by tgw-0a",)),
+        ([("0.0.0.0/1", "TransitGatewayId", "tgw-0a"), ("128.0.0.0/1", "TransitGatewayId", "tgw-0a")], None),
+        ([("10.0.0.0/8", "TransitGatewayId", "tgw-0a"), ("0.0.0.0/0", "NatGatewayId", "nat-0a")], None),
+        # One half to where nodes have no address.
+        ([("0.0.0.0/1", "GatewayId", "igw-0a"), ("128.0.0.0/1", "NatGatewayId", "nat-0a")], ("128.0.0.0/1 by nat-0a",)),
+    ],
+)
+def test_tells_routes_to_some_addresses_from_routes_to_all(
+    routes: list[tuple[str, str, str]], narrower: tuple[str, ...] | None
+) -> None:
+    way = read([LOCAL, *({"DestinationCidrBlock": to, kind: target} for to, kind, target in routes)])
+    assert (way.default_route, way.narrower_routes) == (narrower is None, narrower or ())
+
+
+def test_does_not_know_where_a_prefix_list_leads() -> None:
+    way = read([LOCAL, {"DestinationPrefixListId": "pl-0b", "TransitGatewayId": "tgw-0a"}])
+    assert (way.default_route, way.narrower_routes) == (False, ("pl-0b by tgw-0a",))
+    assert way.not_reached(private_endpoint=True) == ("ec2", "ecr.api", "ecr.dkr", "s3")
 
 
 def test_takes_the_main_route_table_for_a_subnet_without_its_own() -> None:
-    assert read([LOCAL, NAT], subnet="subnet-a").other_route
-    assert not read([LOCAL, NAT], subnet="subnet-b").other_route
+    assert read([LOCAL, NAT], subnet="subnet-a").default_route
+    assert not read([LOCAL, NAT], subnet="subnet-b").default_route
 
 
 @pytest.mark.parametrize(("route", "public"), [(INTERNET, True), (NAT, False)])
@@ -69,7 +100,7 @@ def test_a_subnet_without_a_table_of_its_own_is_as_public_as_the_main_one(route:
     for tables in ([main, own], [own, main]):
         way = way_out("subnet-b", tables, [], "us-east-1")
         assert way is not None
-        assert (way.internet_gateway, way.other_route) == (public, not public)
+        assert (way.internet_gateway, way.default_route) == (public, not public)
 
 
 def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
@@ -117,7 +148,7 @@ def test_does_not_take_a_route_table_that_it_is_not_shown_for_an_empty_one() -> 
 
 def test_names_what_nodes_do_not_reach_without_a_way_out() -> None:
     isolated = WayOut(
-        subnet_id="subnet-a", internet_gateway=False, other_route=False, endpoint_services=frozenset({"s3", "ec2"})
+        subnet_id="subnet-a", internet_gateway=False, default_route=False, endpoint_services=frozenset({"s3", "ec2"})
     )
     assert isolated.not_reached(private_endpoint=True) == ("ecr.api", "ecr.dkr")
     assert isolated.not_reached(private_endpoint=False)[0].startswith("the cluster's API server")

@@ -78,6 +78,20 @@ def test_a_route_to_a_nat_gateway_is_a_way_out(account: Emulated) -> None:
     assert row is not None and (row.status, row.reason) == ("pass", f"of {SUBNET}, a route leads out of the VPC")
 
 
+def test_a_route_to_some_addresses_only_is_a_doubt(account: Emulated) -> None:
+    table = drop_routes_out(account)
+    peer = account.clients.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    connection = account.clients.ec2.create_vpc_peering_connection(VpcId=account.facts.vpc.id, PeerVpcId=peer)[
+        "VpcPeeringConnection"
+    ]["VpcPeeringConnectionId"]
+    account.clients.ec2.create_route(
+        RouteTableId=table, DestinationCidrBlock="10.9.0.0/16", VpcPeeringConnectionId=connection
+    )
+    row = account.row("subnet-way-out")
+    assert row is not None and row.status == "warn"
+    assert f"only 10.9.0.0/16 by {connection} is routed out of the VPC" in row.reason
+
+
 def test_a_public_subnet_is_none_for_nodes_with_several_interfaces(account: Emulated) -> None:
     row = account.row("subnet-way-out", account.plan(subnet_id=PUBLIC))
     assert row is not None and row.status == "fail" and "routes to an internet gateway" in row.reason
