@@ -81,12 +81,23 @@ def way_out(
         default_route=everywhere,
         narrower_routes=() if everywhere else tuple(sorted(_in_words(route) for route in routes)),
         endpoint_services=frozenset(
-            endpoint["ServiceName"].partition(f".{region}.")[2]
-            for endpoint in endpoints
-            if endpoint.get("VpcEndpointType") == "Interface"
-            or table.get("RouteTableId") in endpoint.get("RouteTableIds", [])
+            endpoint["ServiceName"].partition(f".{region}.")[2] for endpoint in endpoints if _serves(endpoint, table)
         ),
     )
+
+
+def _serves(endpoint: VpcEndpointTypeDef, table: RouteTableTypeDef) -> bool:
+    """Whether instances of a subnet with this route table find the service behind the endpoint.
+
+    Whether the security groups of an interface endpoint let them in is not looked at.
+    """
+    # The API says "available", its reference "Available".
+    if endpoint.get("State", "").lower() != "available":
+        return False
+    if endpoint.get("VpcEndpointType") == "Interface":
+        # Without it, the service's name still means its public addresses.
+        return endpoint.get("PrivateDnsEnabled", False)
+    return table.get("RouteTableId") in endpoint.get("RouteTableIds", [])
 
 
 def route_targets(subnet_id: str, tables: Iterable[RouteTableTypeDef]) -> tuple[str, ...]:

@@ -103,11 +103,28 @@ def test_a_subnet_without_a_table_of_its_own_is_as_public_as_the_main_one(route:
         assert (way.internet_gateway, way.default_route) == (public, not public)
 
 
-def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
-    def endpoint(service: str, kind: str, *tables: str) -> dict[str, Any]:
-        name = f"com.amazonaws.us-east-1.{service}"
-        return {"ServiceName": name, "VpcEndpointType": kind, "RouteTableIds": list(tables)}
+def endpoint(service: str, kind: str, *tables: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "ServiceName": f"com.amazonaws.us-east-1.{service}",
+        "VpcEndpointType": kind,
+        "RouteTableIds": list(tables),
+        "State": "available",
+        "PrivateDnsEnabled": kind == "Interface",
+        **changes,
+    }
 
+
+@pytest.mark.parametrize("state", ["pendingAcceptance", "pending", "deleting", "deleted", "rejected", "failed"])
+@pytest.mark.parametrize("kind", ["Interface", "Gateway"])
+def test_leaves_out_endpoints_that_are_not_there(kind: str, state: str) -> None:
+    assert read([LOCAL], [endpoint("s3", kind, "rtb-own", State=state)]).endpoint_services == set()
+
+
+def test_leaves_out_interface_endpoints_that_no_name_leads_to() -> None:
+    assert read([LOCAL], [endpoint("ec2", "Interface", PrivateDnsEnabled=False)]).endpoint_services == set()
+
+
+def test_names_the_services_that_have_an_endpoint_for_the_subnet() -> None:
     endpoints = [endpoint("ecr.api", "Interface"), endpoint("s3", "Gateway", "rtb-own")]
     assert read([LOCAL], endpoints).endpoint_services == {"ecr.api", "s3"}
     # Through a gateway endpoint go only the route tables that have it.
