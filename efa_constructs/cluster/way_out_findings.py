@@ -22,9 +22,11 @@ def about_ways_out(node_group: DeployedNodeGroup, cluster: DeployedCluster) -> I
 
 
 def _no_way_out(node_group: DeployedNodeGroup, way: WayOut, lacking: Iterable[str]) -> Finding:
-    # A proxy in the VPC, an image that brings everything along, or a network behind a route that has it: whether it
-    # does, nobody can tell.
-    unsure = node_group.uses_proxy or node_group.ami_type == "CUSTOM" or bool(way.narrower_routes)
+    # A proxy in the VPC, an image that brings everything along, a network behind a route that has it, or endpoints that
+    # another account has made: whether it does, nobody can tell.
+    unsure = (
+        node_group.uses_proxy or node_group.ami_type == "CUSTOM" or bool(way.narrower_routes) or not way.endpoints_known
+    )
     return Finding(
         code="no-way-out",
         level=Level.WARNING if unsure else Level.FAULT,

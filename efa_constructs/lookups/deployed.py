@@ -135,12 +135,14 @@ class WayOut:
     narrower_routes: tuple[str, ...] = ()
     # Services that have a VPC endpoint for the subnet: "ecr.api", "s3".
     endpoint_services: frozenset[str] = frozenset()
+    # False: AWS did not show the endpoints, and endpoint_services is empty.
+    endpoints_known: bool = True
 
     def not_reached(self, *, private_endpoint: bool) -> tuple[str, ...]:
         """What nodes without a public address do not reach from there although they need it to join their cluster.
 
         :attr:`narrower_routes` may lead to all of it, if the network at their end has private endpoints: only its
-        owner knows.
+        owner knows. So may endpoints that are not known.
 
         :param private_endpoint: Whether the API server of the cluster has an endpoint in the VPC.
         """

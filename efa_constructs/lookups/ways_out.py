@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .clients import AwsClients, aws_errors
 from .deployed import WayOut
+from .subnets import VpcSubnet
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
         VpcEndpointTypeDef,
     )
 
-__all__ = ["read_route_tables", "read_vpc_endpoints", "read_ways_out", "route_targets", "way_out"]
+__all__ = ["read_route_tables", "read_vpc_endpoints", "read_ways_out", "route_targets", "ways_out"]
 
 
-def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef]) -> tuple[WayOut, ...]:
+def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef], account: str) -> tuple[WayOut, ...]:
     """Read what the routes of subnets of one VPC lead to, and which services have an endpoint there.
 
+    :param account: The one that asks.
     :raises AwsRequestError: AWS could not be asked, or refused to answer.
     """
     subnets = list(subnets)
@@ -31,7 +33,7 @@ def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef]) -> tupl
     tables = read_route_tables(clients, vpc_id)
     endpoints = read_vpc_endpoints(clients, vpc_id)
     return tuple(
-        way_out(subnet["SubnetId"], tables, endpoints, clients.region)
+        _way_out(subnet["SubnetId"], tables, _shown(endpoints, subnet.get("OwnerId"), account), clients.region)
         or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, default_route=False)
         for subnet in subnets
     )
@@ -61,15 +63,41 @@ def _in_the_vpc(vpc_id: str) -> FilterTypeDef:
     return {"Name": "vpc-id", "Values": [vpc_id]}
 
 
-def way_out(
-    subnet_id: str, tables: Iterable[RouteTableTypeDef], endpoints: Iterable[VpcEndpointTypeDef], region: str
-) -> WayOut | None:
-    """Tell how a subnet's routes lead out of its VPC, and what instances reach without them.
+def ways_out(
+    subnets: Iterable[VpcSubnet],
+    tables: Iterable[RouteTableTypeDef],
+    endpoints: Iterable[VpcEndpointTypeDef] | None,
+    *,
+    account: str,
+    region: str,
+) -> dict[str, WayOut | None]:
+    """Tell how subnets' routes lead out of their VPC, and what instances reach without them, by the subnets' ids.
 
     :param tables: All route tables of the VPC.
-    :param endpoints: All VPC endpoints of the VPC.
-    :returns: None, if EC2 shows no route table of the subnet: the VPC is shared by another account, which sees it.
+    :param endpoints: All VPC endpoints of the VPC. None: they could not be read.
+    :param account: The one that read them.
+    :returns: None for a subnet of which EC2 shows no route table: another account shares the VPC, and sees it.
     """
+    return {
+        subnet.id: _way_out(subnet.id, tables, _shown(endpoints, subnet.owner_id, account), region)
+        for subnet in subnets
+    }
+
+
+def _shown(
+    endpoints: Iterable[VpcEndpointTypeDef] | None, owner: str | None, account: str
+) -> Iterable[VpcEndpointTypeDef] | None:
+    # The owner of a shared VPC makes its endpoints, and no other account sees them: "Responsibilities and permissions
+    # for owners and participants" of the VPC User Guide.
+    return endpoints if owner in (None, account) else None
+
+
+def _way_out(
+    subnet_id: str,
+    tables: Iterable[RouteTableTypeDef],
+    endpoints: Iterable[VpcEndpointTypeDef] | None,
+    region: str,
+) -> WayOut | None:
     table = _table(subnet_id, tables)
     if table is None:
         return None
@@ -81,8 +109,11 @@ def way_out(
         default_route=everywhere,
         narrower_routes=() if everywhere else tuple(sorted(_in_words(route) for route in routes)),
         endpoint_services=frozenset(
-            endpoint["ServiceName"].partition(f".{region}.")[2] for endpoint in endpoints if _serves(endpoint, table)
+            endpoint["ServiceName"].partition(f".{region}.")[2]
+            for endpoint in endpoints or ()
+            if _serves(endpoint, table)
         ),
+        endpoints_known=endpoints is not None,
     )
 
 

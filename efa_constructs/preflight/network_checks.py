@@ -59,6 +59,12 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
         how = "a route leads out of the VPC" if way.default_route else "VPC endpoints are there for all that nodes need"
         return passed(f"of {subnet.id}, {how}")
     public = ""
+    if not way.endpoints_known:
+        return not_checked(
+            f"no route leads out of the VPC of {subnet.id}, and its VPC endpoints EC2 does not show: another account "
+            "shares the VPC",
+            f"ask its owner whether it has endpoints for {', '.join(SERVICES_OF_NODES)}",
+        )
     if way.narrower_routes and not way.internet_gateway:
         return warned(
             f"of {subnet.id}, only {', '.join(way.narrower_routes)} is routed out of the VPC: whether nodes reach "

@@ -90,6 +90,12 @@ def test_only_warns_where_routes_to_some_addresses_may_lead_to_all_that_nodes_ne
     assert finding.level is Level.WARNING and words in finding.problem
 
 
+def test_only_warns_where_another_account_may_have_made_the_endpoints() -> None:
+    hidden = WayOut(subnet_id=SUBNET, internet_gateway=False, default_route=False, endpoints_known=False)
+    [finding] = judge(hidden).findings
+    assert finding.level is Level.WARNING
+
+
 @pytest.mark.parametrize("changes", [{"uses_proxy": True}, {"ami_type": "CUSTOM"}])
 def test_only_warns_where_something_else_may_lead_out(changes: dict[str, object]) -> None:
     [finding] = judge(way(), **changes).findings  # type: ignore[arg-type]

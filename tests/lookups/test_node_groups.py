@@ -34,7 +34,13 @@ class Account:
 
     def has_cluster(self, node_groups: list[str]) -> None:
         network = {"vpcId": VPC, "clusterSecurityGroupId": CLUSTER_GROUP}
-        cluster = {"name": "training", "version": "1.34", "status": "ACTIVE", "resourcesVpcConfig": network}
+        cluster = {
+            "name": "training",
+            "arn": "arn:aws:eks:us-east-1:123456789012:cluster/training",
+            "version": "1.34",
+            "status": "ACTIVE",
+            "resourcesVpcConfig": network,
+        }
         self.eks.add_response("describe_cluster", {"cluster": cluster}, {"name": "training"})
         # Each name on a page of its own.
         for position, name in enumerate(node_groups):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,6 @@ def judge(*subnets: VpcSubnet, ways: list[WayOut] | None = None, **changes: Any)
         "region": "us-west-2",
         "ways_out": {one.id: found.get(one.id, way(one.id.removeprefix("subnet-"))) for one in subnets},
         "route_targets": {},
-        "endpoints_known": True,
         "offering_zones": ("us-west-2a", "us-west-2b"),
         "private_endpoint": True,
     }
@@ -141,10 +141,11 @@ def test_doubts_a_subnet_of_which_it_does_not_know_whether_it_is_private() -> No
 
 
 def test_doubts_an_isolated_subnet_of_which_it_does_not_know_the_endpoints() -> None:
-    [judged] = judge(subnet(), ways=[way(out=False)], endpoints_known=False)
+    unknown = WayOut(subnet_id="subnet-a", internet_gateway=False, default_route=False, endpoints_known=False)
+    [judged] = judge(subnet(), ways=[unknown])
     assert judged.against == ()
     assert "whether VPC endpoints take its place is not known" in judged.doubts[0]
-    [other] = judge(subnet(), endpoints_known=False)
+    [other] = judge(subnet(), ways=[replace(unknown, default_route=True)])
     assert other.suits
 
 

@@ -10,7 +10,8 @@ from botocore.stub import Stubber
 
 from efa_constructs.lookups.clients import AwsClients
 from efa_constructs.lookups.deployed import WayOut
-from efa_constructs.lookups.ways_out import read_ways_out, route_targets, way_out
+from efa_constructs.lookups.subnets import VpcSubnet
+from efa_constructs.lookups.ways_out import read_ways_out, route_targets, ways_out
 
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local", "State": "active"}
 INTERNET = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-0a", "State": "active"}
@@ -20,7 +21,10 @@ MAIN = {"RouteTableId": "rtb-main", "Associations": [{"Main": True}], "Routes": 
 
 
 def read(
-    routes: list[dict[str, Any]], endpoints: list[dict[str, Any]] | None = None, subnet: str = "subnet-a"
+    routes: list[dict[str, Any]],
+    endpoints: list[dict[str, Any]] | None = None,
+    subnet: str = "subnet-a",
+    owner: str = "111111111111",
 ) -> WayOut:
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
     ec2 = boto3.client("ec2", **keys)  # type: ignore[call-overload]
@@ -32,7 +36,7 @@ def read(
         stub.add_response("describe_route_tables", {"RouteTables": [own]}, {**asked, "NextToken": "1"})
         stub.add_response("describe_vpc_endpoints", {"VpcEndpoints": endpoints or []}, asked)
         clients = AwsClients(region="us-east-1", ec2=ec2, eks=boto3.client("eks", **keys))  # type: ignore[call-overload]
-        [way] = read_ways_out(clients, [{"SubnetId": subnet, "VpcId": "vpc-0a"}])
+        [way] = read_ways_out(clients, [{"SubnetId": subnet, "VpcId": "vpc-0a", "OwnerId": owner}], "111111111111")
         stub.assert_no_pending_responses()
     return way
 
@@ -93,12 +97,31 @@ def test_takes_the_main_route_table_for_a_subnet_without_its_own() -> None:
     assert not read([LOCAL, NAT], subnet="subnet-b").default_route
 
 
+def way_of(subnet: str, tables: list[Any]) -> WayOut | None:
+    one = VpcSubnet(
+        id=subnet,
+        name=None,
+        availability_zone="us-east-1a",
+        availability_zone_id="use1-az1",
+        cidr_block="10.0.0.0/24",
+        available_ip_address_count=250,
+        on_outpost=False,
+    )
+    return ways_out([one], tables, [], account="111111111111", region="us-east-1")[subnet]
+
+
+def test_does_not_take_endpoints_that_the_owner_of_a_shared_vpc_may_have_for_missing_ones() -> None:
+    way = read([LOCAL], owner="222222222222")
+    assert (way.endpoints_known, way.endpoint_services) == (False, frozenset())
+    assert read([LOCAL]).endpoints_known
+
+
 @pytest.mark.parametrize(("route", "public"), [(INTERNET, True), (NAT, False)])
 def test_a_subnet_without_a_table_of_its_own_is_as_public_as_the_main_one(route: dict[str, Any], public: bool) -> None:
     main: Any = {"RouteTableId": "rtb-main", "Associations": [{"Main": True}], "Routes": [LOCAL, route]}
     own: Any = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": [LOCAL]}
     for tables in ([main, own], [own, main]):
-        way = way_out("subnet-b", tables, [], "us-east-1")
+        way = way_of("subnet-b", tables)
         assert way is not None
         assert (way.internet_gateway, way.default_route) == (public, not public)
 
@@ -160,7 +183,7 @@ def test_names_what_routes_lead_to(routes: list[dict[str, Any]], targets: tuple[
 def test_does_not_take_a_route_table_that_it_is_not_shown_for_an_empty_one() -> None:
     # Those of a VPC that another account shares.
     other: Any = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": [LOCAL]}
-    assert way_out("subnet-b", [other], [], "us-east-1") is None
+    assert way_of("subnet-b", [other]) is None
 
 
 def test_names_what_nodes_do_not_reach_without_a_way_out() -> None:

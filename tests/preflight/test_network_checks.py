@@ -126,6 +126,18 @@ def test_routes_are_not_checked_where_another_account_shares_the_vpc(account: Em
     assert row is not None and row.status == "not checked" and "another account shares the VPC" in row.reason
 
 
+def test_endpoints_are_not_checked_where_another_account_shares_the_vpc(
+    account: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(account.ec2.get_subnet(SUBNET)), "owner_id", "222222222222")
+    row = account.row("subnet-way-out")
+    assert row is not None and row.status == "pass"
+    drop_routes_out(account)
+    row = account.row("subnet-way-out")
+    assert row is not None and row.status == "not checked"
+    assert row.reason.endswith("its VPC endpoints EC2 does not show: another account shares the VPC")
+
+
 @pytest.mark.parametrize(
     ("operation", "id"),
     [
