@@ -326,7 +326,8 @@ def test_lists_what_a_region_offers_and_in_which_zones(efa: Any) -> None:
     assert out.splitlines()[0].endswith("ALSO AS     ZONES")
     assert out.splitlines()[1].split()[0] == "p4d.24xlarge"
     assert out.splitlines()[1].endswith("a b c")
-    assert "  a  us-east-1a (use1-az6)" in out
+    # As 'efa lookup' says of the cluster's subnets.
+    assert "  a  us-east-1a (use1-az1)" in out and "  b  us-east-1b (use1-az2)" in out
     assert err == "us-east-1 offers 1 of 1 instance types that are like that\n"
 
 
