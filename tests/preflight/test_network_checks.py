@@ -58,6 +58,18 @@ def test_of_two_subnets_the_one_is_taken_whose_zone_offers_the_type(account: Emu
     assert row is not None and row.reason.startswith(f"the nodes go to {OTHER} in us-east-1a")
 
 
+def test_of_two_subnets_the_one_is_taken_from_which_nodes_can_join(account: Emulated) -> None:
+    drop_routes_out(account, OTHER)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.reason.startswith(f"the nodes go to {SUBNET} in us-east-1b")
+
+
+def test_of_two_subnets_the_one_is_taken_that_has_room(account: Emulated) -> None:
+    set_free_addresses(account, 2)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.reason.startswith(f"the nodes go to {OTHER} in us-east-1a")
+
+
 def test_a_zone_without_a_private_subnet_is_not_checked_further(account: Emulated) -> None:
     row = account.row("subnet", account.plan(subnet_id=None, zone="us-east-1c"))
     assert row is not None and row.status == "not checked"
