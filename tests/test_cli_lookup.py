@@ -311,6 +311,16 @@ def test_waits_and_asks_again_when_it_is_throttled(efa: Any, monkeypatch: pytest
     assert all(sent[operation] == 1 + times for operation, times in throttled.items())
 
 
+@pytest.mark.usefixtures("slept")
+def test_says_once_that_it_waits_for_aws(
+    efa: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hinder(monkeypatch, throttled={"DescribeSubnets": 5, "DescribeCluster": 4, "ListAddons": 2})
+    efa(*TRAINING, "--zone", "us-east-1b", "-o", "-")
+    told = "AWS throttles {}: asking again, for two minutes at most"
+    assert sorted(caplog.messages) == [told.format("DescribeCluster"), told.format("DescribeSubnets")]
+
+
 def test_gives_up_when_it_is_throttled_for_good(efa: Any, monkeypatch: pytest.MonkeyPatch, slept: list[float]) -> None:
     sent = hinder(monkeypatch, throttled={"DescribeCluster": 1000}).sent
     code, out, err = efa(*TRAINING)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -50,6 +51,10 @@ __all__ = [
 
 # Adaptive: a look at a large cluster asks EC2 hundreds of times, and EC2 throttles per account.
 _CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
+# After three, seconds have passed.
+_ATTEMPTS_IN_SILENCE = 3
+# Python prints warnings to standard error where nobody set logging up.
+_LOGGER = logging.getLogger(__name__)
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 # EC2's word, EKS's, and what others say.
@@ -210,7 +215,17 @@ def _client(session: boto3.Session, service: Any, endpoint_url: str | None = Non
             f"the endpoint for {service} is no URL ({error}): correct AWS_ENDPOINT_URL and the profile's endpoint_url, "
             "or leave them out"
         ) from error
+    client.meta.events.register_first(
+        f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", _tell_throttling
+    )
     return client
+
+
+def _tell_throttling(response: Any, attempts: int, operation: Any, **_: Any) -> None:
+    """Say why nothing is seen to happen: retries take a minute. What it says goes to standard error."""
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code in _THROTTLED and attempts == _ATTEMPTS_IN_SILENCE:
+        _LOGGER.warning("AWS throttles %s: asking again, for two minutes at most", operation.name)
 
 
 @contextmanager
