@@ -32,15 +32,19 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
         )
     ways = network.ways_out.value()
     private = [subnet for subnet in subnets if _is_private(ways.get(subnet.id))]
-    fitting = [subnet for subnet in private if plan.zone in (None, subnet.availability_zone)]
-    if len(fitting) > 1:
-        fitting = _suiting(fitting, plan, account) or fitting
+    wanted = [subnet for subnet in private if plan.zone in (None, subnet.availability_zone)]
+    fitting = _suiting(wanted, plan, account) if len(wanted) > 1 else wanted
     if len(fitting) == 1:
         return fitting[0]
     where = f"in {plan.zone}" if plan.zone else f"of cluster {plan.cluster_name}"
-    if not fitting:
+    if not wanted:
         raise NoSubnetError(
             f"there is no private subnet {where}", f"make one, or name one of {_list(private)} with '--subnet'"
+        )
+    if not fitting:
+        raise NoSubnetError(
+            f"of {len(wanted)} private subnets {where}, none is known to take the nodes",
+            f"name one of {_list(wanted)} with '--subnet' to see why; 'efa lookup' says it of each",
         )
     raise NoSubnetError(
         f"{len(fitting)} private subnets {where} could take the nodes, and EFA traffic does not cross zones",

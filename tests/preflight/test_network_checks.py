@@ -64,6 +64,14 @@ def test_of_two_subnets_the_one_is_taken_from_which_nodes_can_join(account: Emul
     assert row is not None and row.reason.startswith(f"the nodes go to {SUBNET} in us-east-1b")
 
 
+def test_of_two_subnets_that_cannot_take_the_nodes_none_is_taken(account: Emulated) -> None:
+    for subnet in (SUBNET, OTHER):
+        drop_routes_out(account, subnet)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.status == "not checked"
+    assert row.reason == "of 2 private subnets of cluster training, none is known to take the nodes"
+
+
 def test_of_two_subnets_the_one_is_taken_that_has_room(account: Emulated) -> None:
     set_free_addresses(account, 2)
     row = account.row("subnet", account.plan(subnet_id=None))
