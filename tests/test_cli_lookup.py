@@ -311,6 +311,16 @@ def test_waits_and_asks_again_when_it_is_throttled(efa: Any, monkeypatch: pytest
     assert all(sent[operation] == 1 + times for operation, times in throttled.items())
 
 
+@pytest.mark.usefixtures("slept")
+def test_says_once_that_it_waits_for_aws(
+    efa: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    hinder(monkeypatch, throttled={"DescribeSubnets": 5, "DescribeCluster": 4, "ListAddons": 2})
+    efa(*TRAINING, "--zone", "us-east-1b", "-o", "-")
+    told = "AWS throttles {}: asking again, for two minutes at most"
+    assert sorted(caplog.messages) == [told.format("DescribeCluster"), told.format("DescribeSubnets")]
+
+
 def test_gives_up_when_it_is_throttled_for_good(efa: Any, monkeypatch: pytest.MonkeyPatch, slept: list[float]) -> None:
     sent = hinder(monkeypatch, throttled={"DescribeCluster": 1000}).sent
     code, out, err = efa(*TRAINING)
@@ -326,7 +336,8 @@ def test_lists_what_a_region_offers_and_in_which_zones(efa: Any) -> None:
     assert out.splitlines()[0].endswith("ALSO AS     ZONES")
     assert out.splitlines()[1].split()[0] == "p4d.24xlarge"
     assert out.splitlines()[1].endswith("a b c")
-    assert "  a  us-east-1a (use1-az6)" in out
+    # As 'efa lookup' says of the cluster's subnets.
+    assert "  a  us-east-1a (use1-az1)" in out and "  b  us-east-1b (use1-az2)" in out
     assert err == "us-east-1 offers 1 of 1 instance types that are like that\n"
 
 

@@ -14,7 +14,7 @@ from .facts import fact_lines
 from .output import console, note, print_json, width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from rich.table import Table
 
@@ -82,15 +82,16 @@ def _list(found: tuple[InstanceType, ...], as_json: bool) -> int:
     return 0 if found else 1
 
 
-def _list_offered(offer: RegionalOffer, asked: Iterable[InstanceType], usage_class: str | None, as_json: bool) -> int:
+def _list_offered(offer: RegionalOffer, asked: Collection[InstanceType], usage_class: str | None, as_json: bool) -> int:
     from . import regional_types
 
     found = regional_types.offered(offer, asked, usage_class)
     names = [each.name for each in found]
     elsewhere = [each.name for each in asked if not offer.offers(each.name)]
+    refused = regional_types.had_in_the_catalogue_only(offer, asked, usage_class)
     if as_json:
         types = [facts(each) | {"availabilityZones": regional_types.zone_facts(offer, each.name)} for each in found]
-        doubts = regional_types.offer_facts(offer, names)
+        doubts = regional_types.offer_facts(offer, [*names, *refused])
         print_json({"region": offer.region, "instanceTypes": types, "notOffered": elsewhere, **doubts})
         return 0 if found else 1
     if found:
@@ -99,8 +100,9 @@ def _list_offered(offer: RegionalOffer, asked: Iterable[InstanceType], usage_cla
         print(f"Zones of {offer.region}")
         for line in fact_lines(regional_types.zone_legend(offer, names), width()):
             print(line)
-    note(f"{offer.region} offers {len(found)} of {len(found) + len(elsewhere)} instance types that are like that")
-    regional_types.note_doubts(offer, names)
+    total = len(found) + len(elsewhere) + len(refused)
+    note(f"{offer.region} offers {len(found)} of {total} instance types that are like that")
+    regional_types.note_doubts(offer, [*names, *refused])
     return 0 if found else 1
 
 

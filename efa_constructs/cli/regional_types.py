@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..lookups.zones import Zone
 
 __all__ = [
+    "had_in_the_catalogue_only",
     "note_doubts",
     "offer_facts",
     "offered",
@@ -45,6 +46,19 @@ def offered(offer: RegionalOffer, found: Iterable[InstanceType], usage_class: st
     """Those of the types that the Region offers, in a way that is wanted, with the usage classes that AWS says."""
     here = [each._replace(usage_classes=offer.usage_classes(each)) for each in found if offer.offers(each.name)]
     return [each for each in here if usage_class in (None, *each.usage_classes)]
+
+
+def had_in_the_catalogue_only(
+    offer: RegionalOffer, asked: Iterable[InstanceType], usage_class: str | None
+) -> list[str]:
+    """Types that the Region offers, and that can be had in the way that is wanted as the catalogue says, not as AWS."""
+    return [
+        each.name
+        for each in asked
+        if usage_class in each.usage_classes
+        and offer.offers(each.name)
+        and usage_class not in offer.usage_classes(each)
+    ]
 
 
 def zones_cell(offer: RegionalOffer, name: str) -> str:

@@ -22,18 +22,26 @@ def about_ways_out(node_group: DeployedNodeGroup, cluster: DeployedCluster) -> I
 
 
 def _no_way_out(node_group: DeployedNodeGroup, way: WayOut, lacking: Iterable[str]) -> Finding:
-    routes = (
-        "routes to an internet gateway only, and EC2 gives no public address to nodes with several interfaces"
-        if way.internet_gateway
-        else "has no route out of the VPC"
+    # A proxy in the VPC, an image that brings everything along, a network behind a route that has it, or endpoints that
+    # another account has made: whether it does, nobody can tell.
+    unsure = (
+        node_group.uses_proxy or node_group.ami_type == "CUSTOM" or bool(way.narrower_routes) or not way.endpoints_known
     )
-    # A proxy in the VPC, or an image that brings everything along: whether it does, nobody can tell.
-    unsure = node_group.uses_proxy or node_group.ami_type == "CUSTOM"
     return Finding(
         code="no-way-out",
         level=Level.WARNING if unsure else Level.FAULT,
-        problem=f"subnet {way.subnet_id} {routes}: nodes do not reach {', '.join(lacking)}, and EKS would end with "
-        "NodeCreationFailure: Instances failed to join the kubernetes cluster",
+        problem=f"subnet {way.subnet_id} {_routes(way)}: nodes do not reach {', '.join(lacking)}, and EKS would end "
+        "with NodeCreationFailure: Instances failed to join the kubernetes cluster",
         fix="use a private subnet with a route to a NAT gateway, or give the VPC endpoints for "
         f"{', '.join(SERVICES_OF_NODES)}, and the cluster a private endpoint",
     )
+
+
+def _routes(way: WayOut) -> str:
+    narrower = f"only {', '.join(way.narrower_routes)}"
+    if way.internet_gateway:
+        beside = f" and {narrower}" if way.narrower_routes else " only"
+        return (
+            f"routes to an internet gateway{beside}, and EC2 gives no public address to nodes with several interfaces"
+        )
+    return f"routes {narrower} out of the VPC" if way.narrower_routes else "has no route out of the VPC"

@@ -51,11 +51,11 @@ def read_capacity_reservation(clients: AwsClients, id: str) -> CapacityReservati
     try:
         with aws_errors():
             answer = clients.ec2.describe_capacity_reservations(CapacityReservationIds=[id])
+            return next((_reservation(one) for one in answer["CapacityReservations"]), None)
     except AwsRequestError as error:
         if error.code in _NOT_FOUND:
             return None
         raise
-    return next((_reservation(one) for one in answer["CapacityReservations"]), None)
 
 
 def _reservation(one: CapacityReservationTypeDef) -> CapacityReservation:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
@@ -43,11 +45,16 @@ __all__ = [
     "account_clients",
     "aws_clients",
     "aws_errors",
+    "boto3_errors",
     "template_clients",
 ]
 
 # Adaptive: a look at a large cluster asks EC2 hundreds of times, and EC2 throttles per account.
 _CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=60)
+# After three, seconds have passed.
+_ATTEMPTS_IN_SILENCE = 3
+# Python prints warnings to standard error where nobody set logging up.
+_LOGGER = logging.getLogger(__name__)
 _DENIED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 # EC2's word, EKS's, and what others say.
@@ -112,7 +119,7 @@ def aws_clients(
         this machine is left out of it. Default: this process's account.
     :raises AwsRequestError: there is no such profile, or no Region, or none of this name.
     """
-    with aws_errors():
+    with boto3_errors():
         if environment is not None:
             return _clients(_session_of(environment, region), environment.get("AWS_ENDPOINT_URL"))
         return _clients(_session_here(region, profile), None)
@@ -125,18 +132,18 @@ def account_clients(*, region: str | None = None, profile: str | None = None) ->
     :param profile: Likewise.
     :raises AwsRequestError: there is no such profile, or no Region, or none of this name.
     """
-    with aws_errors():
+    with boto3_errors():
         session = _session_here(region, profile)
         few = _clients(session, None)
         return AccountClients(
             region=few.region,
             ec2=few.ec2,
             eks=few.eks,
-            cloudformation=session.client("cloudformation", config=_CONFIG),
-            iam=session.client("iam", config=_CONFIG),
-            service_quotas=session.client("service-quotas", config=_CONFIG),
-            ssm=session.client("ssm", config=_CONFIG),
-            sts=session.client("sts", config=_CONFIG),
+            cloudformation=_client(session, "cloudformation"),
+            iam=_client(session, "iam"),
+            service_quotas=_client(session, "service-quotas"),
+            ssm=_client(session, "ssm"),
+            sts=_client(session, "sts"),
         )
 
 
@@ -168,12 +175,12 @@ def template_clients(environment: Mapping[str, str], *, region: str) -> Template
 
     :param environment: Keys and ``AWS_ENDPOINT_URL`` of the account; the AWS configuration of this machine is left out.
     """
-    with aws_errors():
+    with boto3_errors():
         session, url = _session_of(environment, region), environment.get("AWS_ENDPOINT_URL")
         return TemplateClients(
             region=region,
-            cloudformation=session.client("cloudformation", config=_CONFIG, endpoint_url=url),
-            s3=session.client("s3", config=_CONFIG, endpoint_url=url),
+            cloudformation=_client(session, "cloudformation", url),
+            s3=_client(session, "s3", url),
         )
 
 
@@ -191,13 +198,48 @@ def _session_of(environment: Mapping[str, str], region: str | None) -> boto3.Ses
 def _clients(session: boto3.Session, endpoint_url: str | None) -> AwsClients:
     return AwsClients(
         region=session.region_name or "",
-        ec2=session.client("ec2", config=_CONFIG, endpoint_url=endpoint_url),
-        eks=session.client("eks", config=_CONFIG, endpoint_url=endpoint_url),
+        ec2=_client(session, "ec2", endpoint_url),
+        eks=_client(session, "eks", endpoint_url),
     )
+
+
+def _client(session: boto3.Session, service: Any, endpoint_url: str | None = None) -> Any:
+    try:
+        client = session.client(service, config=_CONFIG, endpoint_url=endpoint_url)
+        # botocore looks at the port when it asks, and not before.
+        _ = urlsplit(client.meta.endpoint_url).port
+    except BotoCoreError:
+        raise
+    except ValueError as error:
+        raise AwsRequestError(
+            f"the endpoint for {service} is no URL ({error}): correct AWS_ENDPOINT_URL and the profile's endpoint_url, "
+            "or leave them out"
+        ) from error
+    client.meta.events.register_first(
+        f"needs-retry.{client.meta.service_model.service_id.hyphenize()}", _tell_throttling
+    )
+    return client
+
+
+def _tell_throttling(response: Any, attempts: int, operation: Any, **_: Any) -> None:
+    """Say why nothing is seen to happen: retries take a minute. What it says goes to standard error."""
+    code = response[1].get("Error", {}).get("Code") if response else None
+    if code in _THROTTLED and attempts == _ATTEMPTS_IN_SILENCE:
+        _LOGGER.warning("AWS throttles %s: asking again, for two minutes at most", operation.name)
 
 
 @contextmanager
 def aws_errors() -> Iterator[None]:
+    """Also turn an answer without a field into one: EC2's reference calls nearly all of them optional."""
+    with boto3_errors():
+        try:
+            yield
+        except KeyError as error:
+            raise AwsRequestError(f"AWS answered, but without '{error.args[0]}', which is needed") from error
+
+
+@contextmanager
+def boto3_errors() -> Iterator[None]:
     """Turn what boto3 raises into an :class:`AwsRequestError` of one sentence."""
     try:
         yield

@@ -17,7 +17,7 @@ from .node_subnets import JudgedSubnet, NodesWanted, judge_subnets
 from .questions import Answer, ask, refusals
 from .subnets import VpcSubnet, read_subnets
 from .vpcs import read_cidr_blocks
-from .ways_out import read_route_tables, read_vpc_endpoints, route_targets, way_out
+from .ways_out import read_route_tables, read_vpc_endpoints, route_targets, ways_out
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import RouteTableTypeDef, VpcEndpointTypeDef
@@ -199,12 +199,9 @@ class _Network:
             wanted,
             region=region,
             ways_out=(
-                None
-                if tables is None
-                else {subnet.id: way_out(subnet.id, tables, endpoints or [], region) for subnet in subnets}
+                None if tables is None else ways_out(subnets, tables, endpoints, account=cluster.account, region=region)
             ),
             route_targets={subnet.id: route_targets(subnet.id, tables or []) for subnet in subnets},
-            endpoints_known=endpoints is not None,
             offering_zones=offering_zones,
             private_endpoint=cluster.private_endpoint,
         )

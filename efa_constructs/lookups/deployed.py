@@ -129,17 +129,24 @@ class WayOut:
     subnet_id: str
     # Whether a route leads to an internet gateway, which serves only instances with a public address.
     internet_gateway: bool
-    # Whether another one leads anywhere else: a NAT gateway, a transit gateway, an appliance.
-    other_route: bool
+    # Whether routes lead everywhere else, 0.0.0.0/0: by a NAT gateway, a transit gateway, an appliance.
+    default_route: bool
+    # Where other IPv4 routes lead: "10.0.0.0/8 by tgw-0a1b2c3d4e5f60718".
+    narrower_routes: tuple[str, ...] = ()
     # Services that have a VPC endpoint for the subnet: "ecr.api", "s3".
     endpoint_services: frozenset[str] = frozenset()
+    # False: AWS did not show the endpoints, and endpoint_services is empty.
+    endpoints_known: bool = True
 
     def not_reached(self, *, private_endpoint: bool) -> tuple[str, ...]:
         """What nodes without a public address do not reach from there although they need it to join their cluster.
 
+        :attr:`narrower_routes` may lead to all of it, if the network at their end has private endpoints: only its
+        owner knows. So may endpoints that are not known.
+
         :param private_endpoint: Whether the API server of the cluster has an endpoint in the VPC.
         """
-        if self.other_route:
+        if self.default_route:
             return ()
         server = () if private_endpoint else ("the cluster's API server, whose private endpoint is off",)
         return (*server, *(service for service in SERVICES_OF_NODES if service not in self.endpoint_services))

@@ -20,11 +20,12 @@ class EfaInstanceType:
     """What DescribeInstanceTypes says of a type, as far as interfaces and capacity follow from it."""
 
     name: str
-    maximum_efa_interfaces: int
+    # None, of this and the last: AWS does not say.
+    maximum_efa_interfaces: int | None
     # Of each network card, by its index: how many interfaces fit on it, and of which types.
     network_cards: tuple[tuple[int, tuple[str, ...]], ...]
     # Of "on-demand", "spot" and "capacity-block".
-    usage_classes: tuple[str, ...]
+    usage_classes: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,12 +66,16 @@ def _compare(found: EfaInstanceType, known: catalogue.InstanceType) -> Iterator[
     for fact, of_catalogue, of_account in (
         ("maximumEfaInterfaces", known.maximum_efa_interfaces, found.maximum_efa_interfaces),
         ("networkCards", _cards(cards), _cards(found.network_cards)),
-        ("usageClasses", sorted(known.usage_classes), sorted(found.usage_classes)),
+        ("usageClasses", sorted(known.usage_classes), _sorted(found.usage_classes)),
     ):
-        if of_catalogue != of_account:
+        if of_account is not None and of_catalogue != of_account:
             yield Disagreement(
                 instance_type=found.name, fact=fact, of_catalogue=of_catalogue or None, of_account=of_account
             )
+
+
+def _sorted(usage_classes: tuple[str, ...] | None) -> list[str] | None:
+    return None if usage_classes is None else sorted(usage_classes)
 
 
 def _cards(cards: Any) -> list[dict[str, Any]]:
@@ -80,13 +85,13 @@ def _cards(cards: Any) -> list[dict[str, Any]]:
 
 
 def _instance_type(record: InstanceTypeInfoTypeDef) -> EfaInstanceType:
-    network = record["NetworkInfo"]
+    network, classes = record["NetworkInfo"], record.get("SupportedUsageClasses")
     cards = sorted(network["NetworkCards"], key=lambda card: card["NetworkCardIndex"])
     return EfaInstanceType(
         name=record["InstanceType"],
-        maximum_efa_interfaces=network["EfaInfo"]["MaximumEfaInterfaces"],
+        maximum_efa_interfaces=network.get("EfaInfo", {}).get("MaximumEfaInterfaces"),
         network_cards=tuple(
             (card["MaximumNetworkInterfaces"], tuple(card.get("InterfaceTypes", ()))) for card in cards
         ),
-        usage_classes=tuple(sorted(record["SupportedUsageClasses"])),
+        usage_classes=None if classes is None else tuple(sorted(classes)),
     )

@@ -49,10 +49,11 @@ def read_cluster(clients: AwsClients, name: str) -> DeployedCluster:
     """
     with aws_errors():
         cluster = clients.eks.describe_cluster(name=name)["cluster"]
+        account = cluster["arn"].split(":")[4]
         network = cluster["resourcesVpcConfig"]
         cluster_group = network.get("clusterSecurityGroupId", "")
         node_groups = tuple(
-            _read_node_group(clients, name, node_group, cluster_group)
+            _read_node_group(clients, name, node_group, cluster_group, account)
             for node_group in read_node_group_names(clients, name)
         )
         return DeployedCluster(
@@ -79,14 +80,16 @@ def read_node_group_names(clients: AwsClients, cluster: str) -> tuple[str, ...]:
         return tuple(node_group for page in pages for node_group in page["nodegroups"])
 
 
-def _read_node_group(clients: AwsClients, cluster: str, name: str, cluster_group: str) -> DeployedNodeGroup:
+def _read_node_group(
+    clients: AwsClients, cluster: str, name: str, cluster_group: str, account: str
+) -> DeployedNodeGroup:
     node_group = clients.eks.describe_nodegroup(clusterName=cluster, nodegroupName=name)["nodegroup"]
     template = _read_launch_template(clients, node_group)
     placement_group = template.get("Placement", {}).get("GroupName")
     scaling = node_group["scalingConfig"]
     launch_template = node_group.get("launchTemplate", {})
     subnets = clients.ec2.describe_subnets(SubnetIds=node_group["subnets"])["Subnets"]
-    ways_out = read_ways_out(clients, subnets)
+    ways_out = read_ways_out(clients, subnets, account)
     next_node = _node_of_template(subnets[0], node_group, template, cluster_group)
     return DeployedNodeGroup(
         name=name,

@@ -69,7 +69,6 @@ def judge_subnets(
     region: str,
     ways_out: Mapping[str, WayOut | None] | None,
     route_targets: Mapping[str, tuple[str, ...]],
-    endpoints_known: bool,
     offering_zones: Iterable[str] | None,
     private_endpoint: bool,
 ) -> tuple[JudgedSubnet, ...]:
@@ -77,7 +76,6 @@ def judge_subnets(
 
     :param ways_out: By the subnets' ids. None: route tables could not be read.
     :param route_targets: By the subnets' ids.
-    :param endpoints_known: Whether the VPC endpoints could be read.
     :param offering_zones: Names of the zones that offer the instance type. None: not known.
     :param private_endpoint: Whether the API server has an endpoint in the VPC.
     :raises InvalidArgumentError: the zone or the subnet that is wanted is none of these.
@@ -89,8 +87,8 @@ def judge_subnets(
         way = None if ways_out is None else ways_out[subnet.id]
         not_wanted = _not_wanted(subnet, wanted)
         against = [not_wanted] if not_wanted else list(_against(subnet, wanted, region, offering, way))
-        doubts = [] if against else list(_doubts(way, ways_out is not None, endpoints_known, private_endpoint))
-        if not against and endpoints_known:
+        doubts = [] if against else list(_doubts(way, ways_out is not None, private_endpoint))
+        if not against and not doubts:
             against += _no_way_out(way, private_endpoint)
         judged.append(
             JudgedSubnet(
@@ -153,12 +151,19 @@ def _against(
         )
 
 
-def _doubts(way: WayOut | None, tables_known: bool, endpoints_known: bool, private_endpoint: bool) -> Iterator[str]:
+def _doubts(way: WayOut | None, tables_known: bool, private_endpoint: bool) -> Iterator[str]:
     if way is None:
         why = ": EC2 shows no route table of it, as in a VPC that another account shares" if tables_known else ""
         yield f"whether it is private is not known{why}"
-    elif not endpoints_known and way.not_reached(private_endpoint=private_endpoint):
-        yield "no route leads out of the VPC, and whether VPC endpoints take its place is not known"
+        return
+    lacking = way.not_reached(private_endpoint=private_endpoint)
+    if lacking and way.narrower_routes:
+        yield (
+            f"out of the VPC, only {', '.join(way.narrower_routes)} is routed, and whether nodes reach "
+            f"{', '.join(lacking)} there is not known"
+        )
+    elif lacking and not way.endpoints_known:
+        yield ("no route leads out of the VPC, and whether VPC endpoints take its place is not known: EC2 shows none")
 
 
 def _no_way_out(way: WayOut | None, private_endpoint: bool) -> list[str]:

@@ -47,7 +47,8 @@ class RegionalOffer:
     def usage_classes(self, instance_type: catalogue.InstanceType) -> tuple[str, ...]:
         """How a type can be had: as AWS says, where it does, else as the catalogue does."""
         found = (self.efa_types or {}).get(instance_type.name)
-        return instance_type.usage_classes if found is None else found.usage_classes
+        said = None if found is None else found.usage_classes
+        return instance_type.usage_classes if said is None else said
 
     def disagreements(self, names: Iterable[str]) -> tuple[Disagreement, ...]:
         """Where AWS and the catalogue say different things of these types."""

@@ -27,6 +27,8 @@ class VpcSubnet:
     available_ip_address_count: int
     # Whether it is on an AWS Outpost.
     on_outpost: bool
+    # Account. Of a shared subnet, another one than that which asks; None: not known.
+    owner_id: str | None = None
 
 
 def read_subnets(clients: AwsClients, vpc_id: str) -> tuple[VpcSubnet, ...]:
@@ -49,4 +51,5 @@ def _subnet(subnet: SubnetTypeDef) -> VpcSubnet:
         cidr_block=None if subnet.get("Ipv6Native") else subnet["CidrBlock"],
         available_ip_address_count=subnet["AvailableIpAddressCount"],
         on_outpost=bool(subnet.get("OutpostArn")),
+        owner_id=subnet.get("OwnerId"),
     )

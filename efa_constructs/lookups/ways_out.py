@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from ipaddress import IPv4Network, collapse_addresses
 from typing import TYPE_CHECKING
 
 from .clients import AwsClients, aws_errors
 from .deployed import WayOut
+from .subnets import VpcSubnet
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import (
@@ -17,12 +19,13 @@ if TYPE_CHECKING:
         VpcEndpointTypeDef,
     )
 
-__all__ = ["read_route_tables", "read_vpc_endpoints", "read_ways_out", "route_targets", "way_out"]
+__all__ = ["read_route_tables", "read_vpc_endpoints", "read_ways_out", "route_targets", "ways_out"]
 
 
-def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef]) -> tuple[WayOut, ...]:
+def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef], account: str) -> tuple[WayOut, ...]:
     """Read what the routes of subnets of one VPC lead to, and which services have an endpoint there.
 
+    :param account: The one that asks.
     :raises AwsRequestError: AWS could not be asked, or refused to answer.
     """
     subnets = list(subnets)
@@ -30,8 +33,8 @@ def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef]) -> tupl
     tables = read_route_tables(clients, vpc_id)
     endpoints = read_vpc_endpoints(clients, vpc_id)
     return tuple(
-        way_out(subnet["SubnetId"], tables, endpoints, clients.region)
-        or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, other_route=False)
+        _way_out(subnet["SubnetId"], tables, _shown(endpoints, subnet.get("OwnerId"), account), clients.region)
+        or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, default_route=False)
         for subnet in subnets
     )
 
@@ -60,29 +63,72 @@ def _in_the_vpc(vpc_id: str) -> FilterTypeDef:
     return {"Name": "vpc-id", "Values": [vpc_id]}
 
 
-def way_out(
-    subnet_id: str, tables: Iterable[RouteTableTypeDef], endpoints: Iterable[VpcEndpointTypeDef], region: str
-) -> WayOut | None:
-    """Tell how a subnet's routes lead out of its VPC, and what instances reach without them.
+def ways_out(
+    subnets: Iterable[VpcSubnet],
+    tables: Iterable[RouteTableTypeDef],
+    endpoints: Iterable[VpcEndpointTypeDef] | None,
+    *,
+    account: str,
+    region: str,
+) -> dict[str, WayOut | None]:
+    """Tell how subnets' routes lead out of their VPC, and what instances reach without them, by the subnets' ids.
 
     :param tables: All route tables of the VPC.
-    :param endpoints: All VPC endpoints of the VPC.
-    :returns: None, if EC2 shows no route table of the subnet: the VPC is shared by another account, which sees it.
+    :param endpoints: All VPC endpoints of the VPC. None: they could not be read.
+    :param account: The one that read them.
+    :returns: None for a subnet of which EC2 shows no route table: another account shares the VPC, and sees it.
     """
+    return {
+        subnet.id: _way_out(subnet.id, tables, _shown(endpoints, subnet.owner_id, account), region)
+        for subnet in subnets
+    }
+
+
+def _shown(
+    endpoints: Iterable[VpcEndpointTypeDef] | None, owner: str | None, account: str
+) -> Iterable[VpcEndpointTypeDef] | None:
+    # The owner of a shared VPC makes its endpoints, and no other account sees them: "Responsibilities and permissions
+    # for owners and participants" of the VPC User Guide.
+    return endpoints if owner in (None, account) else None
+
+
+def _way_out(
+    subnet_id: str,
+    tables: Iterable[RouteTableTypeDef],
+    endpoints: Iterable[VpcEndpointTypeDef] | None,
+    region: str,
+) -> WayOut | None:
     table = _table(subnet_id, tables)
     if table is None:
         return None
+    routes = [route for route in _routes(table) if _may_lead_out(route) and not _is_of_ipv6(route)]
+    everywhere = _lead_everywhere(routes)
     return WayOut(
         subnet_id=subnet_id,
         internet_gateway=any(_needs_a_public_address(route) for route in _routes(table)),
-        other_route=any(_may_lead_out(route) for route in _routes(table)),
+        default_route=everywhere,
+        narrower_routes=() if everywhere else tuple(sorted(_in_words(route) for route in routes)),
         endpoint_services=frozenset(
             endpoint["ServiceName"].partition(f".{region}.")[2]
-            for endpoint in endpoints
-            if endpoint.get("VpcEndpointType") == "Interface"
-            or table.get("RouteTableId") in endpoint.get("RouteTableIds", [])
+            for endpoint in endpoints or ()
+            if _serves(endpoint, table)
         ),
+        endpoints_known=endpoints is not None,
     )
+
+
+def _serves(endpoint: VpcEndpointTypeDef, table: RouteTableTypeDef) -> bool:
+    """Whether instances of a subnet with this route table find the service behind the endpoint.
+
+    Whether the security groups of an interface endpoint let them in is not looked at.
+    """
+    # The API says "available", its reference "Available".
+    if endpoint.get("State", "").lower() != "available":
+        return False
+    if endpoint.get("VpcEndpointType") == "Interface":
+        # Without it, the service's name still means its public addresses.
+        return endpoint.get("PrivateDnsEnabled", False)
+    return table.get("RouteTableId") in endpoint.get("RouteTableIds", [])
 
 
 def route_targets(subnet_id: str, tables: Iterable[RouteTableTypeDef]) -> tuple[str, ...]:
@@ -123,8 +169,29 @@ def _target(route: RouteTypeDef) -> str | None:
     )
 
 
+def _is_of_ipv6(route: RouteTypeDef) -> bool:
+    """Nodes need IPv4: in clusters of IPv6, too, they ask ECR and EC2 by it."""
+    return "DestinationIpv6CidrBlock" in route
+
+
+def _lead_everywhere(routes: Iterable[RouteTypeDef]) -> bool:
+    # A peering connection goes to the addresses of the other VPC only, whatever the route says: "How VPC peering
+    # connections work" of the VPC Peering Guide.
+    ranges = [
+        IPv4Network(route["DestinationCidrBlock"], strict=False)
+        for route in routes
+        if "DestinationCidrBlock" in route and "VpcPeeringConnectionId" not in route
+    ]
+    return list(collapse_addresses(ranges)) == [IPv4Network("0.0.0.0/0")]
+
+
+def _in_words(route: RouteTypeDef) -> str:
+    to = route.get("DestinationCidrBlock") or route.get("DestinationPrefixListId")
+    return f"{to} by {_target(route)}"
+
+
 def _needs_a_public_address(route: RouteTypeDef) -> bool:
-    return route.get("GatewayId", "").startswith("igw-") and "DestinationIpv6CidrBlock" not in route
+    return route.get("GatewayId", "").startswith("igw-") and not _is_of_ipv6(route)
 
 
 def _may_lead_out(route: RouteTypeDef) -> bool:

@@ -51,12 +51,8 @@ def read_zones(clients: AwsClients) -> tuple[Zone, ...]:
     with aws_errors():
         # It has no pages.
         found = clients.ec2.describe_availability_zones()["AvailabilityZones"]
-    return tuple(
-        sorted(
-            (
-                Zone(name=zone["ZoneName"], zone_id=zone["ZoneId"], kind=zone.get("ZoneType") or "availability-zone")
-                for zone in found
-            ),
-            key=lambda zone: zone.name,
-        )
-    )
+        zones = [
+            Zone(name=zone["ZoneName"], zone_id=zone.get("ZoneId"), kind=zone.get("ZoneType") or "availability-zone")
+            for zone in found
+        ]
+    return tuple(sorted(zones, key=lambda zone: zone.name))

@@ -24,7 +24,7 @@ from ..lookups.security_groups import read_security_group
 from ..lookups.stacks import read_bootstrap_version, read_stack_statuses
 from ..lookups.subnets import VpcSubnet, read_subnets
 from ..lookups.vpc_dns import VpcDns, read_vpc_dns
-from ..lookups.ways_out import read_route_tables, read_vpc_endpoints, way_out
+from ..lookups.ways_out import read_route_tables, read_vpc_endpoints, ways_out
 from .needed_actions import grants_of_caller, grants_of_deployment_role, service_linked_roles
 from .plan import STACKS, Capacity, Plan
 
@@ -133,11 +133,14 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
     tables = ask(lambda: read_route_tables(clients, vpc_id()))
     endpoints = ask(lambda: read_vpc_endpoints(clients, vpc_id()))
 
-    def ways_out() -> Mapping[str, WayOut | None]:
-        return {
-            subnet.id: way_out(subnet.id, tables.value(), endpoints.value(), clients.region)
-            for subnet in subnets.value()
-        }
+    def of_subnets() -> Mapping[str, WayOut | None]:
+        return ways_out(
+            subnets.value(),
+            tables.value(),
+            endpoints.value(),
+            account=cluster.value().account,
+            region=clients.region,
+        )
 
     return ClusterAnswers(
         cluster=cluster,
@@ -145,7 +148,7 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
         node_groups=ask(read_node_group_names, clients, name) if plan.node_group_name else None,
         security_group=ask(lambda: read_security_group(clients, cluster.value().security_group_id or "")),
         subnets=subnets,
-        ways_out=ask(ways_out),
+        ways_out=ask(of_subnets),
         dns=ask(lambda: read_vpc_dns(clients, vpc_id())),
     )
 

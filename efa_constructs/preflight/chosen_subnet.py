@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ..lookups.deployed import WayOut
+from ..lookups.node_subnets import NodesWanted, judge_subnets
 from ..lookups.subnets import VpcSubnet
 from .account import Account
 from .plan import Plan
@@ -31,16 +32,19 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
         )
     ways = network.ways_out.value()
     private = [subnet for subnet in subnets if _is_private(ways.get(subnet.id))]
-    fitting = [subnet for subnet in private if plan.zone in (None, subnet.availability_zone)]
-    if len(fitting) > 1:
-        offering = account.offerings.value_or_none()
-        fitting = [subnet for subnet in fitting if offering is None or subnet.availability_zone in offering] or fitting
+    wanted = [subnet for subnet in private if plan.zone in (None, subnet.availability_zone)]
+    fitting = _suiting(wanted, plan, account) if len(wanted) > 1 else wanted
     if len(fitting) == 1:
         return fitting[0]
     where = f"in {plan.zone}" if plan.zone else f"of cluster {plan.cluster_name}"
-    if not fitting:
+    if not wanted:
         raise NoSubnetError(
             f"there is no private subnet {where}", f"make one, or name one of {_list(private)} with '--subnet'"
+        )
+    if not fitting:
+        raise NoSubnetError(
+            f"of {len(wanted)} private subnets {where}, none is known to take the nodes",
+            f"name one of {_list(wanted)} with '--subnet' to see why; 'efa lookup' says it of each",
         )
     raise NoSubnetError(
         f"{len(fitting)} private subnets {where} could take the nodes, and EFA traffic does not cross zones",
@@ -60,6 +64,21 @@ def zone_of_nodes(plan: Plan, account: Account) -> str:
     if plan.zone is not None and plan.subnet_id is None:
         return plan.zone
     return chosen_subnet(plan, account).availability_zone
+
+
+def _suiting(subnets: Sequence[VpcSubnet], plan: Plan, account: Account) -> list[VpcSubnet]:
+    """Those that 'efa lookup' would propose."""
+    assert account.cluster is not None, "only a cluster has subnets"
+    judged = judge_subnets(
+        subnets,
+        NodesWanted(instance_type=plan.instance.name, nodes=plan.nodes),
+        region=plan.region,
+        ways_out=account.cluster.ways_out.value(),
+        route_targets={},
+        offering_zones=account.offerings.value_or_none(),
+        private_endpoint=account.cluster.cluster.value().private_endpoint,
+    )
+    return [one.subnet for one in judged if one.suits]
 
 
 def _is_private(way: WayOut | None) -> bool:

@@ -56,9 +56,21 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
         )
     lacking = way.not_reached(private_endpoint=account.cluster.cluster.value().private_endpoint)
     if not lacking:
-        how = "a route leads out of the VPC" if way.other_route else "VPC endpoints are there for all that nodes need"
+        how = "a route leads out of the VPC" if way.default_route else "VPC endpoints are there for all that nodes need"
         return passed(f"of {subnet.id}, {how}")
     public = ""
+    if not way.endpoints_known:
+        return not_checked(
+            f"no route leads out of the VPC of {subnet.id}, and its VPC endpoints EC2 does not show: another account "
+            "shares the VPC",
+            f"ask its owner whether it has endpoints for {', '.join(SERVICES_OF_NODES)}",
+        )
+    if way.narrower_routes and not way.internet_gateway:
+        return warned(
+            f"of {subnet.id}, only {', '.join(way.narrower_routes)} is routed out of the VPC: whether nodes reach "
+            f"{', '.join(lacking)} there is not known",
+            "see that there are private endpoints of them, or use a subnet that routes 0.0.0.0/0",
+        )
     if way.internet_gateway:
         if len(plan.interfaces) == 1:
             return warned(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import AwsRequestError, InvalidArgumentError
-from ..lookups.clients import TemplateClients, aws_errors
+from ..lookups.clients import TemplateClients, boto3_errors
 from .account.cloudformation.errors import TemplateError
 from .account.cloudformation.template import parse_template
 from .assembly import AssemblyStack, CloudAssembly
@@ -70,7 +70,7 @@ def deploy_template(
     :raises DeploymentRefusedError: it was not deployed; the reasons are CloudFormation's.
     """
     try:
-        with aws_errors():
+        with boto3_errors():
             _make_change_set(clients, stack, parameters)
             clients.cloudformation.execute_change_set(StackName=stack.name, ChangeSetName=_CHANGE_SET)
             events = []

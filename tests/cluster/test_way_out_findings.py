@@ -15,9 +15,11 @@ SUBNET = "subnet-0123456789abcdef0"
 ALONE = node(interfaces=(interface(0, 0, "efa"),))
 
 
-def way(*, internet_gateway: bool = False, other_route: bool = False, services: frozenset[str] = frozenset()) -> WayOut:
+def way(
+    *, internet_gateway: bool = False, default_route: bool = False, services: frozenset[str] = frozenset()
+) -> WayOut:
     return WayOut(
-        subnet_id=SUBNET, internet_gateway=internet_gateway, other_route=other_route, endpoint_services=services
+        subnet_id=SUBNET, internet_gateway=internet_gateway, default_route=default_route, endpoint_services=services
     )
 
 
@@ -29,8 +31,8 @@ def judge(way_out: WayOut, *, private_endpoint: bool = True, **changes: object) 
 @pytest.mark.parametrize(
     ("way_out", "private_endpoint"),
     [
-        (way(other_route=True), False),
-        (way(internet_gateway=True, other_route=True), False),
+        (way(default_route=True), False),
+        (way(internet_gateway=True, default_route=True), False),
         (way(services=ENDPOINTS), True),
         (way(internet_gateway=True, services=ENDPOINTS | {"sts"}), True),
     ],
@@ -66,6 +68,32 @@ def test_finds_an_isolated_subnet_whose_cluster_has_no_private_endpoint() -> Non
     [finding] = judge(way(services=ENDPOINTS), private_endpoint=False).findings
     assert finding.level is Level.FAULT
     assert "do not reach the cluster's API server, whose private endpoint is off, and" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("internet_gateway", "words"),
+    [
+        (False, "routes only 10.0.0.0/8 by tgw-0a out of the VPC: nodes do not reach ec2"),
+        (True, "routes to an internet gateway and only 10.0.0.0/8 by tgw-0a, and EC2 gives no public address"),
+    ],
+)
+def test_only_warns_where_routes_to_some_addresses_may_lead_to_all_that_nodes_need(
+    internet_gateway: bool, words: str
+) -> None:
+    some = WayOut(
+        subnet_id=SUBNET,
+        internet_gateway=internet_gateway,
+        default_route=False,
+        narrower_routes=("10.0.0.0/8 by tgw-0a",),
+    )
+    [finding] = judge(some).findings
+    assert finding.level is Level.WARNING and words in finding.problem
+
+
+def test_only_warns_where_another_account_may_have_made_the_endpoints() -> None:
+    hidden = WayOut(subnet_id=SUBNET, internet_gateway=False, default_route=False, endpoints_known=False)
+    [finding] = judge(hidden).findings
+    assert finding.level is Level.WARNING
 
 
 @pytest.mark.parametrize("changes", [{"uses_proxy": True}, {"ami_type": "CUSTOM"}])

@@ -48,7 +48,7 @@ def judged_subnet(number: int = 0, zone: str = "us-east-1a", **changes: Any) -> 
         available_ip_address_count=250,
         on_outpost=False,
     )
-    way = WayOut(subnet_id=subnet.id, internet_gateway=False, other_route=True)
+    way = WayOut(subnet_id=subnet.id, internet_gateway=False, default_route=True)
     return JudgedSubnet(subnet=subnet, way_out=changes.pop("way_out", way), route_targets=("nat-0a",), **changes)
 
 

@@ -12,7 +12,7 @@ from botocore.exceptions import (
 )
 
 from efa_constructs.errors import AwsRequestError
-from efa_constructs.lookups.clients import aws_clients, aws_errors
+from efa_constructs.lookups.clients import account_clients, aws_clients, aws_errors
 
 
 def refusal(code: str, message: str, operation: str = "DescribeInstances") -> ClientError:
@@ -150,6 +150,29 @@ def test_refuses_a_region_that_there_is_not_and_names_the_nearest(region: str, w
 @pytest.mark.parametrize("region", ["us-gov-west-1", "cn-north-1", "eu-south-2"])
 def test_knows_the_regions_of_every_partition(region: str) -> None:
     assert aws_clients(region=region).region == region
+
+
+@pytest.mark.usefixtures("no_configuration")
+@pytest.mark.parametrize("url", ["foo", "http://", "http://[::1", "http://localhost:one", "http://localhost:99999"])
+def test_refuses_an_endpoint_that_is_no_url(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+    for make in (aws_clients, account_clients):
+        with pytest.raises(AwsRequestError, match=r"the endpoint for ec2 is no URL \(.+\): correct AWS_ENDPOINT_URL"):
+            make(region="us-east-1")
+
+
+def test_says_what_an_answer_lacks() -> None:
+    answer: dict[str, str] = {}
+    with (
+        pytest.raises(AwsRequestError, match="AWS answered, but without 'AvailableInstanceCount', which"),
+        aws_errors(),
+    ):
+        answer["AvailableInstanceCount"]
+
+
+def test_leaves_errors_of_this_library_alone() -> None:
+    with pytest.raises(ValueError, match="ours"), aws_errors():
+        raise ValueError("ours")
 
 
 @pytest.mark.parametrize(

@@ -76,3 +76,11 @@ def test_compares_each_network_card() -> None:
 
 def test_leaves_types_that_the_catalogue_lacks_to_who_asks_for_them() -> None:
     assert disagreements(read(changed(InstanceType="p9.48xlarge"))) == ()
+
+
+def test_does_not_take_what_ec2_leaves_out_for_a_disagreement() -> None:
+    record = changed()
+    del record["NetworkInfo"]["EfaInfo"], record["SupportedUsageClasses"]
+    found = read(record)
+    assert (found["p6-b300.48xlarge"].maximum_efa_interfaces, found["p6-b300.48xlarge"].usage_classes) == (None, None)
+    assert disagreements(found) == ()

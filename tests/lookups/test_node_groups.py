@@ -34,7 +34,13 @@ class Account:
 
     def has_cluster(self, node_groups: list[str]) -> None:
         network = {"vpcId": VPC, "clusterSecurityGroupId": CLUSTER_GROUP}
-        cluster = {"name": "training", "version": "1.34", "status": "ACTIVE", "resourcesVpcConfig": network}
+        cluster = {
+            "name": "training",
+            "arn": "arn:aws:eks:us-east-1:123456789012:cluster/training",
+            "version": "1.34",
+            "status": "ACTIVE",
+            "resourcesVpcConfig": network,
+        }
         self.eks.add_response("describe_cluster", {"cluster": cluster}, {"name": "training"})
         # Each name on a page of its own.
         for position, name in enumerate(node_groups):
@@ -217,7 +223,7 @@ def test_reads_how_nodes_reach_the_cluster_and_aws(account: Account, user_data: 
 
     (group,) = cluster.node_groups
     assert group.uses_proxy is uses_proxy
-    assert group.ways_out == (WayOut(subnet_id=SUBNET, internet_gateway=True, other_route=False),)
+    assert group.ways_out == (WayOut(subnet_id=SUBNET, internet_gateway=True, default_route=False),)
     assert not cluster.private_endpoint
 
 

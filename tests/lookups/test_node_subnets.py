@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -28,7 +29,7 @@ def subnet(name: str = "a", zone: str = "us-west-2a", **changes: Any) -> VpcSubn
 
 
 def way(name: str = "a", *, public: bool = False, out: bool = True, services: frozenset[str] = frozenset()) -> WayOut:
-    return WayOut(subnet_id=f"subnet-{name}", internet_gateway=public, other_route=out, endpoint_services=services)
+    return WayOut(subnet_id=f"subnet-{name}", internet_gateway=public, default_route=out, endpoint_services=services)
 
 
 def judge(*subnets: VpcSubnet, ways: list[WayOut] | None = None, **changes: Any) -> tuple[JudgedSubnet, ...]:
@@ -43,7 +44,6 @@ def judge(*subnets: VpcSubnet, ways: list[WayOut] | None = None, **changes: Any)
         "region": "us-west-2",
         "ways_out": {one.id: found.get(one.id, way(one.id.removeprefix("subnet-"))) for one in subnets},
         "route_targets": {},
-        "endpoints_known": True,
         "offering_zones": ("us-west-2a", "us-west-2b"),
         "private_endpoint": True,
     }
@@ -141,11 +141,24 @@ def test_doubts_a_subnet_of_which_it_does_not_know_whether_it_is_private() -> No
 
 
 def test_doubts_an_isolated_subnet_of_which_it_does_not_know_the_endpoints() -> None:
-    [judged] = judge(subnet(), ways=[way(out=False)], endpoints_known=False)
+    unknown = WayOut(subnet_id="subnet-a", internet_gateway=False, default_route=False, endpoints_known=False)
+    [judged] = judge(subnet(), ways=[unknown])
     assert judged.against == ()
     assert "whether VPC endpoints take its place is not known" in judged.doubts[0]
-    [other] = judge(subnet(), endpoints_known=False)
+    [other] = judge(subnet(), ways=[replace(unknown, default_route=True)])
     assert other.suits
+
+
+def test_doubts_a_subnet_whose_routes_lead_to_some_addresses_only() -> None:
+    some = WayOut(
+        subnet_id="subnet-a", internet_gateway=False, default_route=False, narrower_routes=("10.0.0.0/8 by tgw-0a",)
+    )
+    [judged] = judge(subnet(), ways=[some])
+    assert (judged.suits, judged.against) == (False, ())
+    assert judged.doubts == (
+        "out of the VPC, only 10.0.0.0/8 by tgw-0a is routed, and whether nodes reach ec2, ecr.api, ecr.dkr, s3 there "
+        "is not known",
+    )
 
 
 def test_says_nothing_of_zones_that_it_does_not_know() -> None:

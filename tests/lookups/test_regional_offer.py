@@ -63,6 +63,14 @@ def test_takes_what_the_account_says_of_usage_classes() -> None:
     assert regional_types.offered(found, [P4D], "capacity-block") == [p4d]
 
 
+def test_tells_the_disagreement_that_leaves_a_type_out() -> None:
+    found = offer(efa_types={"p4d.24xlarge": efa_type(usage_classes=("on-demand",))})
+    assert regional_types.had_in_the_catalogue_only(found, [P4D], "spot") == ["p4d.24xlarge"]
+    assert regional_types.had_in_the_catalogue_only(found, [P4D], "on-demand") == []
+    assert regional_types.had_in_the_catalogue_only(found, [P4D], None) == []
+    assert regional_types.had_in_the_catalogue_only(offer(offerings={}), [P4D], "spot") == []
+
+
 def test_goes_by_the_types_of_the_region_where_it_may_not_ask_for_offerings() -> None:
     found = offer(offerings=None)
     assert (found.offers("p4d.24xlarge"), found.offers("p5.48xlarge")) == (True, False)

@@ -161,6 +161,25 @@ def test_a_reservation_that_is_not_there_fails_once(account: Emulated) -> None:
     assert rows["state"].reason == "this account has no reservation cr-0123456789abcdef0 in us-east-1"
 
 
+def test_a_reservation_of_which_ec2_says_too_little_is_not_checked(account: Emulated) -> None:
+    events = account.clients.ec2.meta.events
+    id, event = reserve(account), "after-call.ec2.DescribeCapacityReservations"
+
+    def leave_out(parsed: dict[str, Any], **_: Any) -> None:
+        for one in parsed["CapacityReservations"]:
+            del one["AvailableInstanceCount"]
+
+    events.register(event, leave_out)
+    try:
+        rows = reservation_rows(account, id)
+    finally:
+        events.unregister(event, leave_out)
+    assert {row.status for row in rows.values()} == {"not checked"}
+    assert {row.reason for row in rows.values()} == {
+        "AWS answered, but without 'AvailableInstanceCount', which is needed"
+    }
+
+
 def test_a_reservation_that_was_cancelled_fails(account: Emulated) -> None:
     id = reserve(account)
     account.clients.ec2.cancel_capacity_reservation(CapacityReservationId=id)

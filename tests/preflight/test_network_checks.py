@@ -58,6 +58,26 @@ def test_of_two_subnets_the_one_is_taken_whose_zone_offers_the_type(account: Emu
     assert row is not None and row.reason.startswith(f"the nodes go to {OTHER} in us-east-1a")
 
 
+def test_of_two_subnets_the_one_is_taken_from_which_nodes_can_join(account: Emulated) -> None:
+    drop_routes_out(account, OTHER)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.reason.startswith(f"the nodes go to {SUBNET} in us-east-1b")
+
+
+def test_of_two_subnets_that_cannot_take_the_nodes_none_is_taken(account: Emulated) -> None:
+    for subnet in (SUBNET, OTHER):
+        drop_routes_out(account, subnet)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.status == "not checked"
+    assert row.reason == "of 2 private subnets of cluster training, none is known to take the nodes"
+
+
+def test_of_two_subnets_the_one_is_taken_that_has_room(account: Emulated) -> None:
+    set_free_addresses(account, 2)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.reason.startswith(f"the nodes go to {OTHER} in us-east-1a")
+
+
 def test_a_zone_without_a_private_subnet_is_not_checked_further(account: Emulated) -> None:
     row = account.row("subnet", account.plan(subnet_id=None, zone="us-east-1c"))
     assert row is not None and row.status == "not checked"
@@ -76,6 +96,20 @@ def test_a_subnet_in_another_zone_than_the_one_asked_for_fails(account: Emulated
 def test_a_route_to_a_nat_gateway_is_a_way_out(account: Emulated) -> None:
     row = account.row("subnet-way-out")
     assert row is not None and (row.status, row.reason) == ("pass", f"of {SUBNET}, a route leads out of the VPC")
+
+
+def test_a_route_to_some_addresses_only_is_a_doubt(account: Emulated) -> None:
+    table = drop_routes_out(account)
+    peer = account.clients.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    connection = account.clients.ec2.create_vpc_peering_connection(VpcId=account.facts.vpc.id, PeerVpcId=peer)[
+        "VpcPeeringConnection"
+    ]["VpcPeeringConnectionId"]
+    account.clients.ec2.create_route(
+        RouteTableId=table, DestinationCidrBlock="10.9.0.0/16", VpcPeeringConnectionId=connection
+    )
+    row = account.row("subnet-way-out")
+    assert row is not None and row.status == "warn"
+    assert f"only 10.9.0.0/16 by {connection} is routed out of the VPC" in row.reason
 
 
 def test_a_public_subnet_is_none_for_nodes_with_several_interfaces(account: Emulated) -> None:
@@ -110,6 +144,18 @@ def test_routes_are_not_checked_where_another_account_shares_the_vpc(account: Em
     account.ec2.route_tables.clear()
     row = account.row("subnet-way-out")
     assert row is not None and row.status == "not checked" and "another account shares the VPC" in row.reason
+
+
+def test_endpoints_are_not_checked_where_another_account_shares_the_vpc(
+    account: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(account.ec2.get_subnet(SUBNET)), "owner_id", "222222222222")
+    row = account.row("subnet-way-out")
+    assert row is not None and row.status == "pass"
+    drop_routes_out(account)
+    row = account.row("subnet-way-out")
+    assert row is not None and row.status == "not checked"
+    assert row.reason.endswith("its VPC endpoints EC2 does not show: another account shares the VPC")
 
 
 @pytest.mark.parametrize(

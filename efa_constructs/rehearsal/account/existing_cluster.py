@@ -24,6 +24,7 @@ __all__ = ["seed"]
 def seed(facts: ClusterFacts) -> None:
     """Make the VPC, subnets, routes, cluster security group, cluster and add-ons, with the ids that the file has."""
     state = eks_state(facts.account, facts.region)
+    _zones(state.ec2, facts)
     _vpc(state.ec2, facts)
     for subnet in facts.subnets:
         _subnet(state.ec2, facts, subnet)
@@ -44,15 +45,28 @@ def _vpc(ec2: EC2Backend, facts: ClusterFacts) -> None:
         ec2.vpcs[facts.vpc.id].associate_vpc_cidr_block(block)
 
 
+def _zones(ec2: EC2Backend, facts: ClusterFacts) -> None:
+    """Let names of zones mean the zones that they mean in the account of the file: they differ between accounts."""
+    # All accounts share moto's.
+    zones = [copy.copy(zone) for zone in ec2.describe_availability_zones()]
+    by_name = {zone.name: zone for zone in zones}
+    for subnet in facts.subnets:
+        zone = by_name[subnet.availability_zone]
+        for other in zones:
+            if other.zone_id == subnet.availability_zone_id:
+                other.zone_id = zone.zone_id
+        zone.zone_id = subnet.availability_zone_id
+    ec2.zones = {**ec2.zones, facts.region: zones}
+
+
 def _subnet(ec2: EC2Backend, facts: ClusterFacts, subnet: Subnet) -> None:
     with _next_id(subnets, "random_subnet_id", subnet.id):
         made = ec2.create_subnet(facts.vpc.id, subnet.cidr_block, availability_zone=subnet.availability_zone)
     made.map_public_ip_on_launch = subnet.private is False
     # Whatever holds the other addresses is not known, and need not be.
     made._available_ip_addresses = subnet.available_ip_address_count
-    # moto's zone is shared by all accounts, and which zone a name means is not.
-    made._availability_zone = copy.copy(made._availability_zone)
-    made._availability_zone.zone_id = subnet.availability_zone_id
+    # moto takes the one that all accounts share.
+    made._availability_zone = ec2.get_zone_by_name(subnet.availability_zone) or made._availability_zone
 
 
 def _routes(ec2: EC2Backend, facts: ClusterFacts) -> None:

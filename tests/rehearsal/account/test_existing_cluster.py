@@ -44,6 +44,18 @@ def test_has_the_subnets_of_the_file(facts: ClusterFacts) -> None:
         assert found.available_ip_address_count == subnet.available_ip_address_count
 
 
+def test_calls_zones_as_the_file_does(facts: ClusterFacts) -> None:
+    zones = ec2_backends[facts.account][facts.region].describe_availability_zones()
+    ids = {zone.name: zone.zone_id for zone in zones}
+    for subnet in facts.subnets:
+        assert ids[subnet.availability_zone] == subnet.availability_zone_id
+    assert len(set(ids.values())) == len(ids)
+    # Other accounts keep theirs.
+    others = ec2_backends[str(uuid.uuid4().int)[:12]][facts.region].describe_availability_zones()
+    assert {zone.name: zone.zone_id for zone in others} != ids
+    assert {zone.zone_id for zone in others} == set(ids.values())
+
+
 def test_routes_private_subnets_through_nat_and_public_ones_to_the_internet(facts: ClusterFacts) -> None:
     ec2 = ec2_backends[facts.account][facts.region]
     for subnet in facts.subnets:
