@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from .. import catalogue
 from ..catalogue.network_quotas import ELASTIC_IPS, VPCS
@@ -28,6 +29,9 @@ from ..lookups.ways_out import read_route_tables, read_vpc_endpoints, way_out
 from .needed_actions import grants_of_caller, grants_of_deployment_role, service_linked_roles
 from .plan import STACKS, Capacity, Plan
 
+if TYPE_CHECKING:
+    from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
+
 __all__ = ["Account", "ClusterAnswers", "NetworkQuotaAnswers", "ask_account", "kubernetes_version"]
 
 
@@ -43,8 +47,10 @@ class ClusterAnswers:
     # The one that EKS itself made.
     security_group: Answer[SecurityGroup | None]
     subnets: Answer[tuple[VpcSubnet, ...]]
-    # By subnet. None: EC2 does not show the routes of a VPC that another account shares.
+    # By subnet. None: EC2 does not show the routes of a VPC that another account shares. Where VPC endpoints could not
+    # be read, it is as if there were none.
     ways_out: Answer[Mapping[str, WayOut | None]]
+    vpc_endpoints: Answer[Sequence[VpcEndpointTypeDef]]
     dns: Answer[VpcDns]
 
 
@@ -134,10 +140,8 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
     endpoints = ask(lambda: read_vpc_endpoints(clients, vpc_id()))
 
     def ways_out() -> Mapping[str, WayOut | None]:
-        return {
-            subnet.id: way_out(subnet.id, tables.value(), endpoints.value(), clients.region)
-            for subnet in subnets.value()
-        }
+        known = endpoints.value_or_none() or []
+        return {subnet.id: way_out(subnet.id, tables.value(), known, clients.region) for subnet in subnets.value()}
 
     return ClusterAnswers(
         cluster=cluster,
@@ -146,6 +150,7 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
         security_group=ask(lambda: read_security_group(clients, cluster.value().security_group_id or "")),
         subnets=subnets,
         ways_out=ask(ways_out),
+        vpc_endpoints=endpoints,
         dns=ask(lambda: read_vpc_dns(clients, vpc_id())),
     )
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from .. import catalogue
 from ..lookups.deployed import WayOut
 from ..lookups.subnets import VpcSubnet
 from .account import Account
 from .plan import Plan
-from .rows import NoSubnetError
+from .rows import NoSubnetError, Verdict, failed, not_checked
 
 __all__ = ["chosen_subnet", "zone_of_nodes"]
+
+# Where the app finds a subnet that was chosen.
+_IN_THE_FILE = " ('nodeSubnetId' in the cluster facts file)"
 
 
 def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
@@ -23,28 +27,32 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
     assert network is not None, "a new cluster has no subnets to choose from"
     subnets = network.subnets.value()
     if plan.subnet_id is not None:
-        for subnet in subnets:
-            if subnet.id == plan.subnet_id:
-                return subnet
-        raise NoSubnetError(
-            f"the VPC of cluster {plan.cluster_name} has no subnet {plan.subnet_id}", f"name one of {_list(subnets)}"
-        )
+        return _named(plan, subnets, network.cluster.value().vpc_id)
     ways = network.ways_out.value()
-    private = [subnet for subnet in subnets if _is_private(ways.get(subnet.id))]
-    fitting = [subnet for subnet in private if plan.zone in (None, subnet.availability_zone)]
-    if len(fitting) > 1:
-        offering = account.offerings.value_or_none()
-        fitting = [subnet for subnet in fitting if offering is None or subnet.availability_zone in offering] or fitting
+    wanted = [subnet for subnet in subnets if plan.zone in (None, subnet.availability_zone)]
+    private = [subnet for subnet in wanted if _is_private(ways[subnet.id])]
+    fitting = _most_fitting(private, plan, account) if len(private) > 1 else private
     if len(fitting) == 1:
         return fitting[0]
     where = f"in {plan.zone}" if plan.zone else f"of cluster {plan.cluster_name}"
-    if not fitting:
+    if fitting:
+        raise NoSubnetError(_several(fitting, where))
+    unknown = [subnet for subnet in wanted if ways[subnet.id] is None]
+    if unknown:
         raise NoSubnetError(
-            f"there is no private subnet {where}", f"make one, or name one of {_list(private)} with '--subnet'"
+            not_checked(
+                f"which subnets {where} are private is not known: EC2 shows no routes of {_list(unknown)}, as in a VPC "
+                "that another account shares",
+                f"ask its owner which are, and name one with '--subnet'{_IN_THE_FILE}",
+            )
         )
+    elsewhere = [subnet for subnet in subnets if _is_private(ways[subnet.id])]
+    other = f", or use one of {_list(elsewhere)} with '--subnet'{_IN_THE_FILE}" if elsewhere else ""
     raise NoSubnetError(
-        f"{len(fitting)} private subnets {where} could take the nodes, and EFA traffic does not cross zones",
-        f"name one of {_list(fitting)} with '--subnet'",
+        failed(
+            f"there is no private subnet {where}, and nodes with several interfaces get no public address",
+            f"make one in the cluster's VPC, with a route to a NAT gateway{other}",
+        )
     )
 
 
@@ -60,6 +68,53 @@ def zone_of_nodes(plan: Plan, account: Account) -> str:
     if plan.zone is not None and plan.subnet_id is None:
         return plan.zone
     return chosen_subnet(plan, account).availability_zone
+
+
+def _named(plan: Plan, subnets: Iterable[VpcSubnet], vpc_id: str | None) -> VpcSubnet:
+    found = next((subnet for subnet in subnets if subnet.id == plan.subnet_id), None)
+    if found is None:
+        raise NoSubnetError(
+            failed(
+                f"VPC {vpc_id} of cluster {plan.cluster_name} has no subnet {plan.subnet_id}, and nodes must be in the "
+                "cluster's VPC",
+                f"use one of {_list(subnets)}",
+            )
+        )
+    return found
+
+
+def _most_fitting(subnets: Sequence[VpcSubnet], plan: Plan, account: Account) -> Sequence[VpcSubnet]:
+    """Those of several in which nothing is known to be in the way; all, if there are none."""
+    assert account.cluster is not None
+    offering, ways = account.offerings.value_or_none(), account.cluster.ways_out.value()
+    cluster, endpoints = account.cluster.cluster.value_or_none(), account.cluster.vpc_endpoints.value_or_none()
+    addresses = catalogue.ipv4_addresses_used(plan.interfaces)
+
+    def fits(subnet: VpcSubnet) -> bool:
+        way = ways[subnet.id]
+        reached = (
+            way is None
+            or cluster is None
+            or endpoints is None
+            or not way.not_reached(private_endpoint=cluster.private_endpoint)
+        )
+        offered = offering is None or subnet.availability_zone in offering
+        return offered and reached and subnet.available_ip_address_count >= addresses
+
+    return [subnet for subnet in subnets if fits(subnet)] or subnets
+
+
+def _several(subnets: Sequence[VpcSubnet], where: str) -> Verdict:
+    zones = {subnet.availability_zone for subnet in subnets}
+    if len(zones) == len(subnets):
+        fix = f"choose with '--zone' ('efa:availabilityZone'), one of {', '.join(sorted(zones))}"
+    else:
+        fix = f"choose with '--subnet'{_IN_THE_FILE}, one of {_list(subnets)}"
+    return failed(
+        f"{len(subnets)} private subnets {where} could take the nodes ({_list(subnets)}), and EFA traffic does not "
+        "cross zones",
+        fix,
+    )
 
 
 def _is_private(way: WayOut | None) -> bool:

@@ -17,13 +17,6 @@ __all__ = ["CHECKS"]
 def _subnet(plan: Plan, account: Account) -> Verdict | None:
     if account.cluster is None:
         return None
-    subnets = account.cluster.subnets.value()
-    if plan.subnet_id is not None and plan.subnet_id not in {subnet.id for subnet in subnets}:
-        return failed(
-            f"VPC {account.cluster.cluster.value().vpc_id} of cluster {plan.cluster_name} has no subnet "
-            f"{plan.subnet_id}, and nodes must be in the cluster's VPC",
-            f"use one of {', '.join(subnet.id for subnet in subnets) or 'none: make one'}",
-        )
     try:
         subnet = chosen_subnet(plan, account)
     except NoSubnetError as error:
@@ -54,6 +47,9 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
             f"EC2 does not show the routes of {subnet.id}: another account shares the VPC",
             "ask its owner whether the subnet has a route to a NAT gateway",
         )
+    if not way.other_route:
+        # Only here do they matter: whether they could be read.
+        account.cluster.vpc_endpoints.value()
     lacking = way.not_reached(private_endpoint=account.cluster.cluster.value().private_endpoint)
     if not lacking:
         how = "a route leads out of the VPC" if way.other_route else "VPC endpoints are there for all that nodes need"
