@@ -22,12 +22,13 @@ from ..lookups.placement_groups import read_placement_group
 from ..lookups.questions import Answer, ask
 from ..lookups.quotas import count_elastic_ips, count_vpcs, read_quota, read_vcpus_in_use
 from ..lookups.security_groups import read_security_group
+from ..lookups.stack_nodes import StackNodeGroup, read_stack_node_groups
 from ..lookups.stacks import read_bootstrap_version, read_stack_statuses
 from ..lookups.subnets import VpcSubnet, read_subnets
 from ..lookups.vpc_dns import VpcDns, read_vpc_dns
 from ..lookups.ways_out import read_route_tables, read_vpc_endpoints, way_out
 from .needed_actions import grants_of_caller, grants_of_deployment_role, service_linked_roles
-from .plan import STACKS, Capacity, Plan
+from .plan import NODES_STACK, STACKS, Capacity, Plan
 
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import VpcEndpointTypeDef
@@ -80,6 +81,8 @@ class Account:
     reservation: Answer[CapacityReservation | None] | None
     placement_group: Answer[PlacementGroup | None] | None
     stacks: Answer[Mapping[str, str]]
+    # What the stack of the nodes has made so far.
+    own_node_groups: Answer[tuple[StackNodeGroup, ...]]
     bootstrap_version: Answer[int | None]
     # Actions that the caller may not do, and that the role may not do with which CloudFormation makes what is deployed,
     # each with how IAM decided. None: IAM simulates nothing for that principal.
@@ -99,6 +102,7 @@ def ask_account(clients: AccountClients, plan: Plan) -> Account:
     if plan.capacity is not Capacity.CAPACITY_BLOCK:
         quota = catalogue.vcpu_quota(plan.instance.name, spot=plan.capacity is Capacity.SPOT)
     reservation, group = plan.capacity_reservation_id, plan.placement_group
+    stacks = ask(read_stack_statuses, clients, STACKS)
     return Account(
         caller=caller,
         offerings=ask(lambda: read_offerings(clients, [plan.instance.name])[plan.instance.name]),
@@ -108,7 +112,8 @@ def ask_account(clients: AccountClients, plan: Plan) -> Account:
         vcpus_in_use=ask(read_vcpus_in_use, clients, quota, spot=plan.capacity is Capacity.SPOT) if quota else None,
         reservation=ask(read_capacity_reservation, clients, reservation) if reservation else None,
         placement_group=ask(read_placement_group, clients, group) if group else None,
-        stacks=ask(read_stack_statuses, clients, STACKS),
+        stacks=stacks,
+        own_node_groups=ask(_own_node_groups, clients, stacks),
         bootstrap_version=ask(read_bootstrap_version, clients),
         denied_to_caller=ask(_denied_to_caller, clients, caller, plan),
         denied_to_deployment=ask(_denied_to_deployment, clients, caller, plan),
@@ -168,6 +173,10 @@ def _ami_id(clients: AccountClients, plan: Plan, cluster: ClusterAnswers | None)
     parameter = catalogue.ami_parameter(plan.ami, kubernetes_version(plan, cluster))
     assert parameter is not None, "a plan has no AMI of one's own"
     return read_parameter(clients, parameter)
+
+
+def _own_node_groups(clients: AccountClients, stacks: Answer[Mapping[str, str]]) -> tuple[StackNodeGroup, ...]:
+    return read_stack_node_groups(clients, NODES_STACK) if NODES_STACK in stacks.value() else ()
 
 
 def _denied_to_caller(clients: AccountClients, caller: Answer[Caller], plan: Plan) -> Mapping[str, str] | None:

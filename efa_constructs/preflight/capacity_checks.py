@@ -8,6 +8,7 @@ from .. import catalogue
 from ..lookups.capacity_reservations import CapacityReservation
 from .account import Account
 from .chosen_subnet import zone_of_nodes
+from .own_nodes import make_sure, own_nodes
 from .plan import Capacity, Plan
 from .rows import Check, Verdict, failed, not_checked, passed, warned
 
@@ -29,28 +30,30 @@ def _vcpu_quota(plan: Plan, account: Account) -> Verdict:
             "look in the console of Service Quotas, service Amazon EC2",
         )
     limit, used = int(account.vcpu_quota.value()), account.vcpus_in_use.value()
-    needed = max(plan.vcpus - _reserved_vcpus(plan, account), 0)
+    there = len(own_nodes(plan, account))
+    reserved = _reserved_nodes(plan, account)
+    needed = max(plan.nodes - there - reserved, 0) * plan.instance.vcpus
     counted = f"{used} of the {limit} vCPUs of the quota '{quota.name}' ({quota.code}) are in use"
+    nodes = plan.nodes_in_words + (f", {there} of which are there already," if there else "")
+    more = f"{needed} more{' beside what is reserved' if reserved else ''}"
     if needed <= limit - used:
-        return passed(f"{counted}, and {plan.nodes_in_words} need {_more(needed, plan)}")
+        return passed(f"{counted}, and {nodes} need {more}")
+    make_sure(account)
     room = max(limit - used, 0) // plan.instance.vcpus
     return failed(
-        f"{counted}: there is room for {room} more {plan.instance.name}, and {plan.nodes_in_words} need "
-        f"{_more(needed, plan)}",
+        f"{counted}: there is room for {room} more {plan.instance.name}, and {nodes} need {more}",
         "ask for more ('aws service-quotas request-service-quota-increase --service-code ec2 --quota-code "
         f"{quota.code} --desired-value {used + needed} --region {plan.region}'), or deploy fewer nodes",
     )
 
 
-def _reserved_vcpus(plan: Plan, account: Account) -> int:
-    """A reservation counts against the quota, whether or not its instances run."""
+def _reserved_nodes(plan: Plan, account: Account) -> int:
+    """Nodes for which the quota has room already: a reservation counts against it, whether or not its instances run.
+
+    EC2 User Guide, "Capacity Reservation restrictions".
+    """
     reservation = account.reservation.value() if account.reservation else None
-    return reservation.available * plan.instance.vcpus if reservation else 0
-
-
-def _more(needed: int, plan: Plan) -> str:
-    beside = " beside what is reserved" if plan.capacity_reservation_id else ""
-    return f"{needed} more{beside}"
+    return reservation.available if reservation else 0
 
 
 def _state(plan: Plan, account: Account) -> Verdict | None:
@@ -121,13 +124,25 @@ def _room(plan: Plan, account: Account) -> Verdict | None:
     if found is None:
         return None
     # Before it begins, nothing of it is available.
-    room = found.available if found.state == "active" else found.total
+    free = found.available if found.state == "active" else found.total
+    there = sum(node.capacity_reservation_id == found.id for node in own_nodes(plan, account))
+    room = free + there
     if room >= plan.nodes:
-        return passed(f"{found.id} has room for {room} instances, and {plan.nodes} are wanted")
+        own = f", {there} of which are in it already" if there else ""
+        return passed(f"{found.id} has room for {room} instances, and {plan.nodes} are wanted{own}")
+    make_sure(account)
     return failed(
         f"{found.id} has room for {room} of the {plan.nodes} instances that the node group may have",
-        f"set 'efa:maxSize' to {room}, or end what runs in it" if room else "end what runs in it, or use another one",
+        _make_room(found, room),
     )
+
+
+def _make_room(found: CapacityReservation, room: int) -> str:
+    if found.state == "assessing":
+        return "wait until EC2 has decided about it, or use another one"
+    free = ["end what else runs in it"] if found.available < found.total else []
+    ways = [f"set 'efa:maxSize' to {room}" if room else "use another one", *free]
+    return ", or ".join(ways)
 
 
 def _platform(plan: Plan, account: Account) -> Verdict | None:

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from .account import Account
 from .needed_actions import CREATE_SERVICE_LINKED_ROLE, service_linked_roles
-from .plan import STACKS, Plan
+from .own_nodes import make_sure, own_node_groups
+from .plan import NODES_STACK, STACKS, Plan
 from .rows import Check, Status, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS", "MINIMUM_BOOTSTRAP"]
@@ -70,7 +71,10 @@ def _node_group_name(plan: Plan, account: Account) -> Verdict | None:
     if account.cluster is None or account.cluster.node_groups is None:
         return None
     taken = account.cluster.node_groups.value()
+    if name in {group.name for group in own_node_groups(plan, account)}:
+        return passed(f"node group {name} of cluster {plan.cluster_name} is that of stack {NODES_STACK}")
     if name in taken:
+        make_sure(account)
         return failed(
             f"cluster {plan.cluster_name} has a node group {name} already",
             "choose another name, or let CloudFormation generate one",

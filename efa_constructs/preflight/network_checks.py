@@ -8,6 +8,7 @@ from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.questions import Answer
 from .account import Account
 from .chosen_subnet import chosen_subnet
+from .own_nodes import make_sure, own_nodes
 from .plan import Plan
 from .rows import Check, NoSubnetError, Verdict, failed, not_checked, passed, warned
 
@@ -75,8 +76,12 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
     subnet = chosen_subnet(plan, account)
     free = subnet.available_ip_address_count
     each = catalogue.ipv4_addresses_used(plan.interfaces)
-    interfaces = f"the interfaces of {plan.nodes_in_words} take {each * plan.nodes}"
-    if each * plan.nodes > free:
+    there = sum(node.subnet_id == subnet.id for node in own_nodes(plan, account))
+    to_come = plan.nodes - there
+    more = f" more, beside {there} that are there already," if there else ""
+    interfaces = f"the interfaces of {to_come} {plan.instance.name}{more} take {each * to_come}"
+    if each * to_come > free:
+        make_sure(account)
         return failed(
             f"{subnet.id} has {free} free addresses, and {interfaces}",
             "use a larger subnet, fewer nodes, or the interface layout that takes fewer addresses ('default')",
@@ -88,9 +93,10 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
             f"{plan.instance.name} to know how many those of pods are",
             "leave room for the pods that you run",
         )
-    total = (each + pool) * plan.nodes
-    counted = f"{interfaces}, the warm pools of the VPC CNI for pods {pool * plan.nodes} more"
+    total = (each + pool) * to_come
+    counted = f"{interfaces}, the warm pools of the VPC CNI for pods {pool * to_come} more"
     if total > free:
+        make_sure(account)
         return warned(
             f"{subnet.id} has {free} free addresses: {counted}",
             "use a larger subnet, or set WARM_IP_TARGET and MINIMUM_IP_TARGET of the VPC CNI; else pods of the last "

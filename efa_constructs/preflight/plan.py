@@ -13,10 +13,11 @@ from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from ..errors import InvalidArgumentError
 from ..lookups.cluster_facts import ClusterFacts
 
-__all__ = ["STACKS", "Capacity", "Plan"]
+__all__ = ["CLUSTER_STACK", "NODES_STACK", "STACKS", "Capacity", "Plan"]
 
 # The stacks of the app, in the order in which they are deployed.
-STACKS = ("EfaCluster", "EfaNodes", "EfaWorkloads")
+CLUSTER_STACK, NODES_STACK = "EfaCluster", "EfaNodes"
+STACKS = (CLUSTER_STACK, NODES_STACK, "EfaWorkloads")
 
 
 class Capacity(StrEnum):
