@@ -66,7 +66,7 @@ def preflight(
     Exit code 1: a check failed.
     """
     app = AppConfiguration(app_folder)
-    facts = _facts(app, cluster, cluster_facts)
+    facts_file = _facts_file(app, cluster, cluster_facts)
     arguments: dict[str, Any] = {
         "instance_type": app.text("efa:instanceType", instance_type),
         "nodes": app.number("efa:maxSize", nodes) or _NODES if nodes is None else nodes,
@@ -78,7 +78,8 @@ def preflight(
         "kubernetes_version": app.text("efa:kubernetesVersion", kubernetes_version),
         "private_endpoint": app.flag("efa:privateEndpoint", private_endpoint),
         "cluster_name": cluster,
-        "facts": facts,
+        "facts": _facts(facts_file),
+        "facts_file": None if facts_file is None else str(facts_file),
         "node_group_name": node_group_name,
         **_capacity(app, capacity, capacity_reservation),
     }
@@ -99,11 +100,15 @@ def preflight(
     return 1 if any(row.status == "fail" for row in rows) else 0
 
 
-def _facts(app: AppConfiguration, cluster: str | None, file: Path | None) -> ClusterFacts | None:
+def _facts_file(app: AppConfiguration, cluster: str | None, file: Path | None) -> Path | None:
     if file is None and cluster is None:
         key = app.text("efa:clusterFacts", None)
         # As the app finds it: beside its cdk.json.
-        file = app.file.parent / key if key is not None else None
+        return app.file.parent / key if key is not None else None
+    return file
+
+
+def _facts(file: Path | None) -> ClusterFacts | None:
     if file is None:
         return None
     from ..lookups.cluster_facts import read_cluster_facts

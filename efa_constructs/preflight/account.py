@@ -26,6 +26,7 @@ from ..lookups.stack_nodes import StackNodeGroup, read_stack_node_groups
 from ..lookups.stacks import read_bootstrap_version, read_stack_statuses
 from ..lookups.subnets import VpcSubnet, read_subnets
 from ..lookups.vpc_dns import VpcDns, read_vpc_dns
+from ..lookups.vpcs import read_cidr_blocks
 from ..lookups.ways_out import read_route_tables, read_vpc_endpoints, way_out
 from .needed_actions import grants_of_caller, grants_of_deployment_role, service_linked_roles
 from .plan import NODES_STACK, STACKS, Capacity, Plan
@@ -53,6 +54,8 @@ class ClusterAnswers:
     ways_out: Answer[Mapping[str, WayOut | None]]
     vpc_endpoints: Answer[Sequence[VpcEndpointTypeDef]]
     dns: Answer[VpcDns]
+    # IPv4. None: not asked, because no file says which they are.
+    cidr_blocks: Answer[tuple[str, ...]] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +160,7 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
         ways_out=ask(ways_out),
         vpc_endpoints=endpoints,
         dns=ask(lambda: read_vpc_dns(clients, vpc_id())),
+        cidr_blocks=ask(lambda: read_cidr_blocks(clients, vpc_id())) if plan.facts else None,
     )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .. import catalogue
+from ..errors import InvalidConfigurationError
 from ..lookups.deployed import WayOut
+from ..lookups.facts_node_subnet import node_subnet
 from ..lookups.subnets import VpcSubnet
 from .account import Account
 from .plan import Plan
@@ -14,6 +16,7 @@ from .rows import NoSubnetError, Verdict, failed, not_checked
 __all__ = ["chosen_subnet", "zone_of_nodes"]
 
 # Where the app finds a subnet that was chosen.
+_CHOOSE = "set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file, to those of a private subnet"
 _IN_THE_FILE = " ('nodeSubnetId' in the cluster facts file)"
 
 
@@ -28,6 +31,12 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
     subnets = network.subnets.value()
     if plan.subnet_id is not None:
         return _named(plan, subnets, network.cluster.value().vpc_id)
+    if plan.facts is not None:
+        # The app chooses by its file, whatever AWS says.
+        try:
+            node_subnet(plan.facts, plan.zone)
+        except InvalidConfigurationError as error:
+            raise NoSubnetError(failed(f"the app refuses the cluster facts file: {error}", _CHOOSE)) from None
     ways = network.ways_out.value()
     wanted = [subnet for subnet in subnets if plan.zone in (None, subnet.availability_zone)]
     private = [subnet for subnet in wanted if _is_private(ways[subnet.id])]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..catalogue import MINIMUM_WITH_EFA, MINIMUM_WITH_EFA_ONLY, supports_efa, supports_efa_only
-from ..lookups.cluster_facts import ClusterFacts
 from ..lookups.clusters import EksCluster
 from ..lookups.deployed import SecurityGroup
 from .account import Account, kubernetes_version
@@ -15,36 +12,6 @@ from .rows import Check, Verdict, failed, not_checked, passed, warned
 __all__ = ["CHECKS"]
 
 _ANYWHERE = "0.0.0.0/0"
-
-
-def _facts(plan: Plan, account: Account) -> Verdict | None:
-    if account.cluster is None or plan.facts is None:
-        return None
-    cluster = account.cluster.cluster.value()
-    stale = [f"{field} is {ours!r} and was {theirs!r}" for field, ours, theirs in _differences(plan.facts, cluster)]
-    if not stale:
-        return passed("the cluster facts file says of the cluster what AWS says")
-    return failed(
-        f"the cluster facts file is out of date: {'; '.join(stale)}",
-        f"write it anew: 'efa lookup --cluster {cluster.name} --region {plan.region} --instance-type "
-        f"{plan.instance.name}'",
-    )
-
-
-def _differences(facts: ClusterFacts, cluster: EksCluster) -> Iterator[tuple[str, str | None, str | None]]:
-    for field, ours, theirs in (
-        ("account", cluster.account, facts.account),
-        ("cluster.version", cluster.version, facts.cluster.version),
-        ("cluster.endpoint", cluster.endpoint, facts.cluster.endpoint),
-        ("cluster.authenticationMode", cluster.authentication_mode, facts.cluster.authentication_mode),
-        ("cluster.securityGroupId", cluster.security_group_id, facts.cluster.security_group_id),
-        ("vpc.id", cluster.vpc_id, facts.vpc.id),
-    ):
-        if ours != theirs:
-            yield field, ours, theirs
-    # Two thousand letters.
-    if cluster.certificate_authority_data != facts.cluster.certificate_authority_data:
-        yield "cluster.certificateAuthorityData", "another one", "what the file has"
 
 
 def _status(plan: Plan, account: Account) -> Verdict | None:
@@ -183,7 +150,6 @@ def _lets_out_everywhere(group: SecurityGroup) -> bool:
 _SUBJECT = "cluster"
 
 CHECKS = (
-    Check("cluster-facts", _SUBJECT, _facts),
     Check("cluster-status", _SUBJECT, _status),
     Check("kubernetes-version", _SUBJECT, _version),
     Check("authentication-mode", _SUBJECT, _authentication),

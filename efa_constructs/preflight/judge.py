@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..errors import AwsRequestError
-from . import capacity_checks, cluster_checks, deployment_checks, instance_type_checks, network_checks
+from . import (
+    capacity_checks,
+    cluster_checks,
+    cluster_facts_checks,
+    deployment_checks,
+    instance_type_checks,
+    network_checks,
+)
 from .account import Account
 from .plan import Plan
 from .rows import Check, NoSubnetError, Row, Status, Verdict
@@ -17,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *instance_type_checks.CHECKS,
     *capacity_checks.CHECKS,
     *network_checks.CHECKS,
+    *cluster_facts_checks.CHECKS,
     *cluster_checks.CHECKS,
     *deployment_checks.CHECKS,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,26 +17,6 @@ def set_addon_version(account: Emulated, version: str | None) -> None:
         del addons["vpc-cni"]
     else:
         addons["vpc-cni"]["addonVersion"] = version
-
-
-def test_a_facts_file_that_says_what_aws_says_passes(account: Emulated) -> None:
-    assert account.row("cluster-facts") is None
-    row = account.row("cluster-facts", account.plan(facts=account.facts))
-    assert row is not None and row.status == "pass"
-
-
-def test_a_facts_file_that_is_out_of_date_fails_and_names_what_changed(account: Emulated) -> None:
-    old = replace(
-        account.facts,
-        cluster=replace(account.facts.cluster, version="1.34", certificate_authority_data="bm90IHRoaXM="),
-    )
-    row = account.row("cluster-facts", account.plan(facts=old))
-    assert row is not None and row.status == "fail"
-    assert row.reason == (
-        "the cluster facts file is out of date: cluster.version is '1.35' and was '1.34'; "
-        "cluster.certificateAuthorityData is 'another one' and was 'what the file has'"
-    )
-    assert row.fix is not None and "efa lookup --cluster training" in row.fix
 
 
 @pytest.mark.parametrize(
