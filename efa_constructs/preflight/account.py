@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING
 from .. import catalogue
 from ..catalogue.network_quotas import ELASTIC_IPS, VPCS
 from ..lookups.addons import read_addon_version
-from ..lookups.capacity_reservations import CapacityReservation, read_capacity_reservation
+from ..lookups.capacity_reservations import (
+    CapacityReservation,
+    read_capacity_reservation,
+    read_open_reservations,
+)
 from ..lookups.clients import AccountClients
 from ..lookups.cluster_versions import ClusterVersion, read_cluster_versions
 from ..lookups.clusters import EksCluster, read_cluster
@@ -82,6 +86,8 @@ class Account:
     vcpu_quota: Answer[float] | None
     vcpus_in_use: Answer[int] | None
     reservation: Answer[CapacityReservation | None] | None
+    # Of the type, which EC2 uses for On-Demand Instances that name none.
+    open_reservations: Answer[tuple[CapacityReservation, ...]] | None
     placement_group: Answer[PlacementGroup | None] | None
     stacks: Answer[Mapping[str, str]]
     # What the stack of the nodes has made so far.
@@ -114,6 +120,7 @@ def ask_account(clients: AccountClients, plan: Plan) -> Account:
         vcpu_quota=ask(read_quota, clients, "ec2", quota.code) if quota else None,
         vcpus_in_use=ask(read_vcpus_in_use, clients, quota, spot=plan.capacity is Capacity.SPOT) if quota else None,
         reservation=ask(read_capacity_reservation, clients, reservation) if reservation else None,
+        open_reservations=_ask_for_open_reservations(clients, plan),
         placement_group=ask(read_placement_group, clients, group) if group else None,
         stacks=stacks,
         own_node_groups=ask(_own_node_groups, clients, stacks),
@@ -162,6 +169,12 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
         dns=ask(lambda: read_vpc_dns(clients, vpc_id())),
         cidr_blocks=ask(lambda: read_cidr_blocks(clients, vpc_id())) if plan.facts else None,
     )
+
+
+def _ask_for_open_reservations(clients: AccountClients, plan: Plan) -> Answer[tuple[CapacityReservation, ...]] | None:
+    if plan.capacity is not Capacity.ON_DEMAND or plan.capacity_reservation_id is not None:
+        return None
+    return ask(read_open_reservations, clients, plan.instance.name)
 
 
 def _ask_about_network_quotas(clients: AccountClients) -> NetworkQuotaAnswers:

@@ -16,6 +16,11 @@ __all__ = ["CHECKS"]
 
 # EC2 User Guide, "Capacity Reservation states" and "View Capacity Blocks".
 _TO_COME = frozenset({"scheduled", "pending", "payment-pending", "assessing", "delayed"})
+_NEVER_HAD = frozenset({"payment-failed", "failed", "unsupported"})
+# The platform and tenancy of nodes.
+_AS_NODES_ARE = ("Linux/UNIX", "default")
+# EKS User Guide, "Create a managed node group with Capacity Blocks for ML".
+_DRAINED_BEFORE = timedelta(minutes=40)
 # A run that ends sooner is hardly meant.
 _SOON = timedelta(hours=24)
 
@@ -50,10 +55,41 @@ def _vcpu_quota(plan: Plan, account: Account) -> Verdict:
 def _reserved_nodes(plan: Plan, account: Account) -> int:
     """Nodes for which the quota has room already: a reservation counts against it, whether or not its instances run.
 
-    EC2 User Guide, "Capacity Reservation restrictions".
+    EC2 User Guide, "Capacity Reservation restrictions". An instance that names no reservation runs in an open one
+    with its attributes: "Launch instances into an existing Capacity Reservation".
     """
-    reservation = account.reservation.value() if account.reservation else None
-    return reservation.available if reservation else 0
+    if account.reservation is not None:
+        found = account.reservation.value()
+        return found.available if found and _takes_nodes(found, plan) and found.state == "active" else 0
+    if account.open_reservations is None:
+        return 0
+    reservations = account.open_reservations.value()
+    if not reservations:
+        return 0
+    owner, zone = account.caller.value().account, zone_of_nodes(plan, account)
+    return sum(
+        each.available
+        for each in reservations
+        # One that another account shares counts against that one's quota.
+        if (each.owner_id, each.availability_zone) == (owner, zone) and _takes_nodes(each, plan)
+    )
+
+
+def _takes_nodes(found: CapacityReservation, plan: Plan) -> bool:
+    """Whether EC2 launches such nodes into it, as far as their attributes go."""
+    group = _group_of(found)
+    is_block = found.reservation_type == "capacity-block"
+    return (
+        found.instance_type == plan.instance.name
+        and (found.platform, found.tenancy) == _AS_NODES_ARE
+        and is_block is (plan.capacity is Capacity.CAPACITY_BLOCK)
+        and (not group or group == plan.placement_group)
+    )
+
+
+def _group_of(found: CapacityReservation) -> str:
+    """Name of the placement group that a reservation was made in; empty: in none."""
+    return (found.placement_group_arn or "").partition(":placement-group/")[2]
 
 
 def _state(plan: Plan, account: Account) -> Verdict | None:
@@ -73,7 +109,8 @@ def _state(plan: Plan, account: Account) -> Verdict | None:
             f"{found.id} is {found.state}{begins}: before that it has no instances",
             "deploy with 'efa:minSize' and 'efa:desiredSize' 0, and scale up once it is active",
         )
-    return failed(f"{found.id} is {found.state}: it has no instances any more", "reserve capacity anew")
+    has = "never had instances" if found.state in _NEVER_HAD else "has no instances any more"
+    return failed(f"{found.id} is {found.state}: it {has}", "reserve capacity anew")
 
 
 def _kind(plan: Plan, account: Account) -> Verdict | None:
@@ -149,7 +186,7 @@ def _platform(plan: Plan, account: Account) -> Verdict | None:
     found = _reservation(account)
     if found is None:
         return None
-    if (found.platform, found.tenancy) == ("Linux/UNIX", "default"):
+    if (found.platform, found.tenancy) == _AS_NODES_ARE:
         return passed(f"{found.id} is for Linux/UNIX on shared hardware, as the nodes are")
     return failed(
         f"{found.id} is for {found.platform} with the tenancy {found.tenancy}, and the nodes are Linux/UNIX with the "
@@ -165,10 +202,17 @@ def _end(plan: Plan, account: Account) -> Verdict | None:
     if found.ends is None:
         return passed(f"{found.id} goes on until it is cancelled")
     left = found.ends - datetime.now(UTC)
-    # EKS User Guide, "Create a managed node group with Capacity Blocks for ML".
-    drained = ", and EKS drains its nodes 40 minutes before" if plan.capacity is Capacity.CAPACITY_BLOCK else ""
+    is_block = plan.capacity is Capacity.CAPACITY_BLOCK
+    minutes = f"{_DRAINED_BEFORE.seconds // 60} minutes"
+    drained = f", and EKS drains its nodes {minutes} before" if is_block else ""
     if left <= timedelta():
         return failed(f"{found.id} ended at {_time(found.ends)}", "reserve capacity anew")
+    if is_block and left <= _DRAINED_BEFORE:
+        return failed(
+            f"{found.id} ends at {_time(found.ends)}, and in the last {minutes} of a Capacity Block EKS drains its "
+            "nodes",
+            "use another one",
+        )
     if left < _SOON:
         return warned(f"{found.id} ends at {_time(found.ends)}{drained}", "make sure that this is long enough")
     return passed(f"{found.id} ends at {_time(found.ends)}{drained}")
@@ -176,7 +220,7 @@ def _end(plan: Plan, account: Account) -> Verdict | None:
 
 def _placement_group(plan: Plan, account: Account) -> Verdict | None:
     found = _reservation(account)
-    reserved_in = (found.placement_group_arn or "").partition(":placement-group/")[2] if found else ""
+    reserved_in = _group_of(found) if found else ""
     name = plan.placement_group
     if name is None or account.placement_group is None:
         return _not_in_the_group(found, reserved_in) if found and reserved_in else None
