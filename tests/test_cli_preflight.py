@@ -120,6 +120,15 @@ def test_the_apps_configuration_gives_defaults_and_says_so(efa: Efa, tmp_path: P
 
 
 @pytest.mark.usefixtures("ready")
+def test_the_qualifier_of_the_cdk_is_that_of_the_apps_configuration(efa: Efa, tmp_path: Path) -> None:
+    context = {"@aws-cdk/core:bootstrapQualifier": "team1"}
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": "x", "context": context}))
+    done = efa(*CLUSTER)
+    assert done.returncode == 1
+    assert "not bootstrapped for the CDK, with the qualifier team1" in " ".join(done.stdout.split())
+
+
+@pytest.mark.usefixtures("ready")
 def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
     done = efa("--json", "--app-folder", str(ROOT), "--region", "us-east-1")
     document = json.loads(done.stdout)

@@ -16,6 +16,8 @@ __all__ = ["AppConfiguration"]
 
 FILE = "cdk.json"
 PREFIX = "efa:"
+# CDK Developer Guide, "Customize bootstrapping".
+QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
 
 
 class AppConfiguration:
@@ -34,6 +36,12 @@ class AppConfiguration:
     def used(self) -> Mapping[str, str]:
         """The keys that gave a default, each with its value in words."""
         return self._used
+
+    @property
+    def bootstrap_qualifier(self) -> str | None:
+        """The qualifier that CDK reads there, if it is a text."""
+        value = self._values.get(QUALIFIER)
+        return value if isinstance(value, str) and value else None
 
     def text(self, key: str, given: str | None) -> str | None:
         """The value of an option: what was given, else what is under the key.
@@ -93,4 +101,4 @@ def _keys(file: Path) -> Mapping[str, Any]:
     context = document.get("context", {}) if isinstance(document, dict) else None
     if not isinstance(context, dict):
         raise InvalidConfigurationError(f"'{file}' is not a file of the CDK CLI: it has no object 'context'")
-    return {key: value for key, value in context.items() if key.startswith(PREFIX)}
+    return {key: value for key, value in context.items() if key.startswith(PREFIX) or key == QUALIFIER}

@@ -82,6 +82,7 @@ def preflight(
         "facts_file": None if facts_file is None else str(facts_file),
         "node_group_name": node_group_name,
         **_capacity(app, capacity, capacity_reservation),
+        **({"bootstrap_qualifier": app.bootstrap_qualifier} if app.bootstrap_qualifier else {}),
     }
     if arguments["instance_type"] is None:
         raise InvalidArgumentError(

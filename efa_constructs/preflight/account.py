@@ -124,7 +124,7 @@ def ask_account(clients: AccountClients, plan: Plan) -> Account:
         placement_group=ask(read_placement_group, clients, group) if group else None,
         stacks=stacks,
         own_node_groups=ask(_own_node_groups, clients, stacks),
-        bootstrap_version=ask(read_bootstrap_version, clients),
+        bootstrap_version=ask(read_bootstrap_version, clients, plan.bootstrap_qualifier),
         denied_to_caller=ask(_denied_to_caller, clients, caller, plan),
         denied_to_deployment=ask(_denied_to_deployment, clients, caller, plan),
         service_linked_roles=ask(_roles_that_are_there, clients, plan),
@@ -202,7 +202,7 @@ def _denied_to_caller(clients: AccountClients, caller: Answer[Caller], plan: Pla
         return {}
     if who.principal_arn is None:
         return None
-    return read_denied(clients, who.principal_arn, grants_of_caller(who, plan.region))
+    return read_denied(clients, who.principal_arn, grants_of_caller(who, plan))
 
 
 def _denied_to_deployment(clients: AccountClients, caller: Answer[Caller], plan: Plan) -> Mapping[str, str] | None:

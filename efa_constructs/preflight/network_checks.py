@@ -9,10 +9,13 @@ from ..lookups.questions import Answer
 from .account import Account
 from .chosen_subnet import chosen_subnet
 from .own_nodes import make_sure, own_nodes
-from .plan import Plan
+from .plan import CLUSTER_STACK, Plan
 from .rows import Check, NoSubnetError, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS"]
+
+# Of a stack that was never made, or is no more.
+_WITHOUT_A_NETWORK = ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 
 def _subnet(plan: Plan, account: Account) -> Verdict | None:
@@ -145,7 +148,7 @@ def _one_more(
     plan: Plan, account: Account, quota: NetworkQuota, used: Answer[int], limit: Answer[float]
 ) -> Verdict | None:
     """The stack of a new cluster makes one of each: a VPC, and an address of its NAT gateway."""
-    if "EfaCluster" in (account.stacks.value_or_none() or ()):
+    if (account.stacks.value_or_none() or {}).get(CLUSTER_STACK) not in (None, *_WITHOUT_A_NETWORK):
         return None
     counted = f"{used.value()} of {int(limit.value())} are in use ({quota.name}, {quota.code})"
     if used.value() < limit.value():

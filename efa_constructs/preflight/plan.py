@@ -13,6 +13,7 @@ from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from ..errors import InvalidArgumentError, InvalidConfigurationError
 from ..lookups.cluster_facts import ClusterFacts
 from ..lookups.facts_node_subnet import node_subnet
+from ..lookups.stacks import DEFAULT_QUALIFIER
 
 __all__ = ["CLUSTER_STACK", "NODES_STACK", "STACKS", "Capacity", "Plan"]
 
@@ -60,6 +61,8 @@ class Plan:
     private_endpoint: bool
     # None: CloudFormation generates one.
     node_group_name: str | None
+    # In the names of what the bootstrap stack has.
+    bootstrap_qualifier: str
 
     @property
     def vcpus(self) -> int:
@@ -90,6 +93,7 @@ class Plan:
         kubernetes_version: str | None = None,
         private_endpoint: bool = False,
         node_group_name: str | None = None,
+        bootstrap_qualifier: str = DEFAULT_QUALIFIER,
     ) -> Plan:
         """Check what is asked for, and fill in what the app would.
 
@@ -122,6 +126,7 @@ class Plan:
             kubernetes_version=kubernetes_version or (DEFAULT_KUBERNETES_VERSION if cluster_name is None else None),
             private_endpoint=private_endpoint,
             node_group_name=node_group_name,
+            bootstrap_qualifier=bootstrap_qualifier,
         )
 
 

@@ -89,13 +89,15 @@ class Emulated:
         # All of them: a question that is still asked would meet the next test's account.
         return self.rows(plan).get(id)
 
-    def bootstrap(self, version: int = 30, *, execution_policy: str | None = None) -> None:
+    def bootstrap(
+        self, version: int = 30, *, execution_policy: str | None = None, qualifier: str = "hnb659fds"
+    ) -> None:
         """Make what preflight sees of a bootstrap stack.
 
         :param execution_policy: Policy of the role that makes what is deployed. Default: it may do everything.
         """
-        self.clients.ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value=str(version), Type="String")
-        name = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
+        self.clients.ssm.put_parameter(Name=f"/cdk-bootstrap/{qualifier}/version", Value=str(version), Type="String")
+        name = f"cdk-{qualifier}-cfn-exec-role-{ACCOUNT}-{REGION}"
         self.clients.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
         if execution_policy is None:
             execution_policy = policy("Allow", "*")
