@@ -64,6 +64,7 @@ def efa(account: AccountProcess, tmp_path: Path) -> Efa:
     return lambda *arguments, **environment: run(arguments, {**account.environment, **environment}, tmp_path)
 
 
+ARN = "arn:aws:eks:us-east-1:123456789012:cluster/training"
 CLUSTER = ("--cluster", "training", "--region", "us-east-1", "--instance-type", "p4d.24xlarge", "--subnet", SUBNET)
 
 
@@ -147,6 +148,8 @@ def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
         ((*CLUSTER, "--zone", "us-west-2a"), "'--zone' is 'us-west-2a', which is not in '--region' us-east-1"),
         (("--cluster", "nobodys", *CLUSTER[2:]), "there is no EKS cluster 'nobodys' in us-east-1 of this account"),
         (("--cluster-facts", "none.json", *CLUSTER[4:]), "the cluster facts file 'none.json' does not exist"),
+        (("--cluster", "", *CLUSTER[2:]), "'--cluster' is '', use the name of an EKS cluster"),
+        (("--cluster", ARN, *CLUSTER[2:]), f"'--cluster' is '{ARN}', use the name of an EKS cluster"),
         ((*CLUSTER, "--wrong"), "no such option"),
     ],
 )

@@ -69,7 +69,7 @@ def preflight(
     facts_file = _facts_file(app, cluster, cluster_facts)
     arguments: dict[str, Any] = {
         "instance_type": app.text("efa:instanceType", instance_type),
-        "nodes": app.number("efa:maxSize", nodes) or _NODES if nodes is None else nodes,
+        "nodes": _NODES if (given := app.number("efa:maxSize", nodes)) is None else given,
         "zone": app.text("efa:availabilityZone", zone),
         "subnet_id": subnet,
         "placement_group": app.text("efa:placementGroup", placement_group),
@@ -118,10 +118,11 @@ def _facts(file: Path | None) -> ClusterFacts | None:
 
 
 def _capacity(app: AppConfiguration, capacity: str | None, reservation: str | None) -> dict[str, Any]:
-    if capacity is None and reservation is None:
+    if reservation is None and capacity in (None, "capacity-block"):
         block = app.text("efa:capacityBlockId", None)
         if block is not None:
             return {"capacity": "capacity-block", "capacity_reservation_id": block}
+    if reservation is None and capacity in (None, "on-demand"):
         reservation = app.text("efa:capacityReservationId", None)
     return {"capacity": capacity or "on-demand", "capacity_reservation_id": reservation}
 

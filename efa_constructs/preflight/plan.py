@@ -8,7 +8,7 @@ from enum import StrEnum
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
 from ..catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
-from ..catalogue.identifiers import SUBNET_ID
+from ..catalogue.identifiers import SUBNET_ID, check_cluster_name
 from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from ..errors import InvalidArgumentError, InvalidConfigurationError
 from ..lookups.cluster_facts import ClusterFacts
@@ -169,6 +169,8 @@ def _check_cluster(region: str, name: str | None, facts: ClusterFacts | None, su
                 "the cluster, or leave the subnet out"
             )
         return
+    if name is not None:
+        check_cluster_name("cluster_name", name)
     if facts is not None and name not in (None, facts.cluster.name):
         raise InvalidArgumentError(
             f"'cluster_name' is '{name}', but the cluster facts file describes '{facts.cluster.name}': give one of them"
