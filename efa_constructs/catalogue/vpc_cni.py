@@ -47,4 +47,6 @@ def warm_pool_addresses(instance_type: InstanceType, interfaces: tuple[NetworkIn
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    # Of "v1.18-eksbuild.5", the build is no third number.
+    release = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(int(number) for number in release[1].split(".")[:3]) if release else ()

@@ -24,7 +24,7 @@ from ..lookups.parameters import read_parameter
 from ..lookups.permissions import Caller, read_caller, read_denied, role_exists
 from ..lookups.placement_groups import read_placement_group
 from ..lookups.questions import Answer, ask
-from ..lookups.quotas import count_elastic_ips, count_vpcs, read_quota, read_vcpus_in_use
+from ..lookups.quotas import VcpusInUse, count_elastic_ips, count_vpcs, read_quota, read_vcpus_in_use
 from ..lookups.security_groups import read_security_group
 from ..lookups.stack_nodes import StackNodeGroup, read_stack_node_groups
 from ..lookups.stacks import read_bootstrap_version, read_stack_statuses
@@ -84,7 +84,7 @@ class Account:
     ami_id: Answer[str | None]
     # vCPUs.
     vcpu_quota: Answer[float] | None
-    vcpus_in_use: Answer[int] | None
+    vcpus_in_use: Answer[VcpusInUse] | None
     reservation: Answer[CapacityReservation | None] | None
     # Of the type, which EC2 uses for On-Demand Instances that name none.
     open_reservations: Answer[tuple[CapacityReservation, ...]] | None

@@ -34,15 +34,22 @@ def _vcpu_quota(plan: Plan, account: Account) -> Verdict:
             f"AWS documents no quota for {plan.instance.name} as {plan.capacity}",
             "look in the console of Service Quotas, service Amazon EC2",
         )
-    limit, used = int(account.vcpu_quota.value()), account.vcpus_in_use.value()
+    limit, in_use = int(account.vcpu_quota.value()), account.vcpus_in_use.value()
+    used = in_use.count
     there = len(own_nodes(plan, account))
     reserved = _reserved_nodes(plan, account)
     needed = max(plan.nodes - there - reserved, 0) * plan.instance.vcpus
     counted = f"{used} of the {limit} vCPUs of the quota '{quota.name}' ({quota.code}) are in use"
+    if in_use.not_counted:
+        counted += f", beside those of {', '.join(in_use.not_counted)}, which EC2 describes no more"
     nodes = plan.nodes_in_words + (f", {there} of which are there already," if there else "")
     more = f"{needed} more{' beside what is reserved' if reserved else ''}"
     if needed <= limit - used:
-        return passed(f"{counted}, and {nodes} need {more}")
+        enough = f"{counted}, and {nodes} need {more}"
+        # Nothing more is certain to have room.
+        if not in_use.not_counted or not needed:
+            return passed(enough)
+        return not_checked(enough, "count their vCPUs, and see that there is room for both")
     make_sure(account)
     room = max(limit - used, 0) // plan.instance.vcpus
     return failed(

@@ -57,6 +57,13 @@ def _verdict(check: Check, plan: Plan, account: Account) -> Verdict | None:
     except NoSubnetError:
         return Verdict(Status.NOT_CHECKED, "which subnet the nodes go to is not decided", "see the row 'subnet'")
     except AwsRequestError as error:
-        action = error.denied_action
-        fix = f"allow '{action}' in the IAM policy of the identity in use" if action else "run this again"
-        return Verdict(Status.NOT_CHECKED, str(error), fix)
+        return Verdict(Status.NOT_CHECKED, str(error), _fix(error))
+
+
+def _fix(error: AwsRequestError) -> str:
+    action = error.denied_action
+    if action is None:
+        return "run this again"
+    if error.denied_explicitly:
+        return f"have the policy changed that denies '{action}'"
+    return f"allow '{action}' in the IAM policy of the identity in use"

@@ -81,11 +81,14 @@ def test_what_runs_and_what_is_reserved_in_the_same_families_counts(account: Emu
     assert row is not None and row.reason.startswith(f"{128 + 8 + 2 * 128} of the {VCPUS} vCPUs")
 
 
-def test_the_quota_is_not_checked_where_ec2_no_longer_describes_what_runs(account: Emulated) -> None:
+def test_what_ec2_no_longer_describes_leaves_a_quota_open_only_where_there_may_be_room(account: Emulated) -> None:
     run(account, "p3.16xlarge")
     row = account.row("vcpu-quota")
     assert row is not None and row.status == "not checked"
-    assert row.reason == "EC2 describes p3.16xlarge no more, of which the account has instances"
+    assert "are in use, beside those of p3.16xlarge, which EC2 describes no more" in row.reason
+    # There is none, whatever those take.
+    row = account.row("vcpu-quota", account.plan(nodes=25))
+    assert row is not None and row.status == "fail"
 
 
 def test_instances_that_are_stopped_and_blocks_do_not_count(account: Emulated) -> None:
@@ -194,6 +197,14 @@ def test_the_quota_is_not_checked_without_a_permission(
     row = account.row("vcpu-quota")
     assert row is not None and row.status == "not checked"
     assert row.fix == f"allow '{action}' in the IAM policy of the identity in use"
+
+
+def test_what_a_policy_denies_is_not_to_be_had_by_allowing_it(account: Emulated, refuse: Refusals) -> None:
+    message = "User: x is not authorized to perform: ec2:DescribeInstances with an explicit deny in a boundary"
+    refuse.refuse("ec2:DescribeInstances", "UnauthorizedOperation", message)
+    row = account.row("vcpu-quota")
+    assert row is not None and row.status == "not checked"
+    assert row.fix == "have the policy changed that denies 'ec2:DescribeInstances'"
 
 
 def test_a_quota_that_was_never_raised_is_awss_default(account: Emulated, refuse: Refusals) -> None:
