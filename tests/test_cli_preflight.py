@@ -150,6 +150,8 @@ def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
         (("--cluster-facts", "none.json", *CLUSTER[4:]), "the cluster facts file 'none.json' does not exist"),
         (("--cluster", "", *CLUSTER[2:]), "'--cluster' is '', use the name of an EKS cluster"),
         (("--cluster", ARN, *CLUSTER[2:]), f"'--cluster' is '{ARN}', use the name of an EKS cluster"),
+        ((*CLUSTER, "--context", "dev"), "'--context' is 'dev', and '--kubeconfig' is not given"),
+        ((*CLUSTER, "--kubeconfig", "none"), "cannot read kubeconfig 'none'"),
         ((*CLUSTER, "--wrong"), "no such option"),
     ],
 )

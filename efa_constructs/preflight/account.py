@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +48,8 @@ class ClusterAnswers:
     cluster: Answer[EksCluster]
     # The version of the add-on, or None: it is none.
     vpc_cni: Answer[str | None]
+    # Of its DaemonSet, where it is no add-on. None: nobody can ask Kubernetes.
+    vpc_cni_daemon_set: Answer[str | None] | None
     # The names of its node groups. None: not asked, because the new one is not named.
     node_groups: Answer[tuple[str, ...]] | None
     # The one that EKS itself made.
@@ -103,10 +105,18 @@ class Account:
     network_quotas: NetworkQuotaAnswers | None
 
 
-def ask_account(clients: AccountClients, plan: Plan) -> Account:
-    """Ask everything about a deployment, and do not wait for the answers."""
+def ask_account(
+    clients: AccountClients, plan: Plan, *, read_vpc_cni: Callable[[EksCluster], str | None] | None = None
+) -> Account:
+    """Ask everything about a deployment, and do not wait for the answers.
+
+    :param read_vpc_cni: Asks a cluster which version of the VPC CNI it runs, where that is no add-on of EKS. Default:
+        it is not asked.
+    """
     caller = ask(read_caller, clients)
-    cluster = _ask_about_cluster(clients, plan, plan.cluster_name) if plan.cluster_name is not None else None
+    cluster = None
+    if plan.cluster_name is not None:
+        cluster = _ask_about_cluster(clients, plan, plan.cluster_name, read_vpc_cni)
     quota = None
     if plan.capacity is not Capacity.CAPACITY_BLOCK:
         quota = catalogue.vcpu_quota(plan.instance.name, spot=plan.capacity is Capacity.SPOT)
@@ -144,7 +154,9 @@ def kubernetes_version(plan: Plan, cluster: ClusterAnswers | None) -> str:
     return plan.kubernetes_version
 
 
-def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> ClusterAnswers:
+def _ask_about_cluster(
+    clients: AccountClients, plan: Plan, name: str, read_vpc_cni: Callable[[EksCluster], str | None] | None
+) -> ClusterAnswers:
     cluster = ask(read_cluster, clients, name)
 
     def vpc_id() -> str:
@@ -158,9 +170,15 @@ def _ask_about_cluster(clients: AccountClients, plan: Plan, name: str) -> Cluste
         known = endpoints.value_or_none() or []
         return {subnet.id: way_out(subnet.id, tables.value(), known, clients.region) for subnet in subnets.value()}
 
+    vpc_cni = ask(read_addon_version, clients, name, "vpc-cni")
+
+    def of_daemon_set(read: Callable[[EksCluster], str | None]) -> str | None:
+        return read(cluster.value()) if vpc_cni.value() is None else None
+
     return ClusterAnswers(
         cluster=cluster,
-        vpc_cni=ask(read_addon_version, clients, name, "vpc-cni"),
+        vpc_cni=vpc_cni,
+        vpc_cni_daemon_set=ask(of_daemon_set, read_vpc_cni) if read_vpc_cni else None,
         node_groups=ask(read_node_group_names, clients, name) if plan.node_group_name else None,
         security_group=ask(lambda: read_security_group(clients, cluster.value().security_group_id or "")),
         subnets=subnets,

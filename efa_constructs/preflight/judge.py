@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import AwsRequestError
+from ..errors import AwsRequestError, KubernetesRequestError
 from . import (
     capacity_checks,
     cluster_checks,
@@ -58,6 +58,8 @@ def _verdict(check: Check, plan: Plan, account: Account) -> Verdict | None:
         return Verdict(Status.NOT_CHECKED, "which subnet the nodes go to is not decided", "see the row 'subnet'")
     except AwsRequestError as error:
         return Verdict(Status.NOT_CHECKED, str(error), _fix(error))
+    except KubernetesRequestError as error:
+        return Verdict(Status.NOT_CHECKED, str(error), "let the kubeconfig reach the cluster, and run this again")
 
 
 def _fix(error: AwsRequestError) -> str:

@@ -16,6 +16,7 @@ from moto.ssm.models import ssm_backends
 
 from efa_constructs.lookups.clients import AccountClients
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
+from efa_constructs.lookups.clusters import EksCluster
 from efa_constructs.preflight.account import ask_account
 from efa_constructs.preflight.judge import CHECKS, judge
 from efa_constructs.preflight.plan import Plan
@@ -78,10 +79,12 @@ class Emulated:
         """Three p4d.24xlarge on a cluster that is yet to be made."""
         return self.plan(**{"cluster_name": None, "subnet_id": None} | changes)
 
-    def rows(self, plan: Plan | None = None) -> dict[str, Row]:
+    def rows(
+        self, plan: Plan | None = None, *, read_vpc_cni: Callable[[EksCluster], str | None] | None = None
+    ) -> dict[str, Row]:
         """All rows of a deployment, by id."""
         plan = plan or self.plan()
-        return {row.id: row for row in judge(plan, ask_account(self.clients, plan))}
+        return {row.id: row for row in judge(plan, ask_account(self.clients, plan, read_vpc_cni=read_vpc_cni))}
 
     def row(self, id: str, plan: Plan | None = None) -> Row | None:
         """One row of it, if the check is about this deployment."""
