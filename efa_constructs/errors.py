@@ -55,16 +55,25 @@ class InvalidLogError(EfaConstructsError):
 class AwsRequestError(EfaConstructsError):
     """AWS could not be asked, or refused to answer."""
 
-    def __init__(self, message: str, *, code: str | None = None, denied_action: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        denied_action: str | None = None,
+        denied_explicitly: bool = False,
+    ) -> None:
         """
         :param message: One sentence.
         :param code: AWS's word for the error, such as ``"ResourceNotFoundException"``. Default: AWS was not reached.
         :param denied_action: The IAM action that the identity in use may not do, such as ``"eks:ListAddons"``. Default:
             AWS refused for another reason.
+        :param denied_explicitly: Whether a policy denies it, so that allowing it changes nothing.
         """
         super().__init__(message)
         self.code = code
         self.denied_action = denied_action
+        self.denied_explicitly = denied_explicitly
 
 
 class KubernetesRequestError(EfaConstructsError):

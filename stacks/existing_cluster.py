@@ -13,8 +13,8 @@ from efa_constructs import catalogue
 from efa_constructs.catalogue import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
+from efa_constructs.lookups.facts_node_subnet import node_subnet
 
-from .placement import existing_subnet
 from .settings import Settings
 
 __all__ = ["ExistingCluster"]
@@ -34,7 +34,7 @@ class ExistingCluster:
 
         :raises InvalidConfigurationError: the cluster or its subnet cannot take the nodes.
         """
-        subnet = existing_subnet(facts, settings.availability_zone)
+        subnet = node_subnet(facts, settings.availability_zone)
         _check_version(facts, settings)
         _check_access(facts)
         _check_keys_of_a_new_cluster(settings)

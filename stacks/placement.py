@@ -10,11 +10,12 @@ from constructs import IConstruct
 from efa_constructs import catalogue
 from efa_constructs.catalogue.availability_zones import ZONE_IDS_WITHOUT_CONTROL_PLANE
 from efa_constructs.errors import InvalidConfigurationError
-from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
+from efa_constructs.lookups.cluster_facts import ClusterFacts
+from efa_constructs.lookups.facts_node_subnet import node_subnet
 
 from .settings import Settings
 
-__all__ = ["DEFAULT_REGION", "Placement", "existing_subnet", "find_placement", "warn_of_zones"]
+__all__ = ["DEFAULT_REGION", "Placement", "find_placement", "warn_of_zones"]
 
 # Where the CDK CLI and the AWS CLI's own examples are at home, when nothing names a Region.
 DEFAULT_REGION = "us-east-1"
@@ -45,7 +46,7 @@ def find_placement(settings: Settings, *, account: str | None, region: str | Non
     facts = settings.cluster_facts
     if facts is not None:
         _check_environment(facts, account, region)
-        subnet = existing_subnet(facts, settings.availability_zone)
+        subnet = node_subnet(facts, settings.availability_zone)
         return Placement(
             account=facts.account,
             region=facts.region,
@@ -85,37 +86,6 @@ def warn_of_zones(scope: IConstruct, placement: Placement) -> None:
         )
 
 
-def existing_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subnet:
-    """The private subnet for the nodes: the one in the named zone, else the one that the facts propose.
-
-    :raises InvalidConfigurationError: there is none, or no way to choose between several, or the proposed one is
-        public.
-    """
-    private = [subnet for subnet in facts.subnets if subnet.private]
-    proposed = facts.subnet(facts.node_subnet_id) if facts.node_subnet_id else None
-    if proposed is not None and availability_zone in (None, proposed.availability_zone):
-        if proposed.private is False:
-            raise InvalidConfigurationError(
-                f"'nodeSubnetId' {proposed.id} is a public subnet, and nodes with several interfaces get no public "
-                f"address: use a private one, {_list(private)}"
-            )
-        return proposed
-    candidates = [subnet for subnet in private if availability_zone in (None, subnet.availability_zone)]
-    if len(candidates) == 1:
-        return candidates[0]
-    where = f"in {availability_zone}" if availability_zone else f"of cluster {facts.cluster.name}"
-    if not candidates:
-        unknown = [subnet for subnet in facts.subnets if subnet.private is None]
-        hint = f"; whether {_list(unknown)} are private is not known: name one as 'nodeSubnetId'" if unknown else ""
-        raise InvalidConfigurationError(
-            f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}{hint}"
-        )
-    raise InvalidConfigurationError(
-        f"{len(candidates)} private subnets {where} could take the nodes ({_list(candidates)}), and EFA traffic does "
-        "not cross zones: set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file"
-    )
-
-
 def _cluster_zones(region: str) -> list[str]:
     return [zone.name for zone in catalogue.availability_zones(region) if zone.accepts_control_plane]
 
@@ -141,10 +111,6 @@ def _network_zones(settings: Settings, node_zone: str, region: str) -> tuple[str
             f"nodes' zone {node_zone} among them"
         )
     return zones
-
-
-def _list(subnets: list[Subnet]) -> str:
-    return ", ".join(f"{subnet.id} in {subnet.availability_zone}" for subnet in subnets) or "none"
 
 
 def _check_environment(facts: ClusterFacts, account: str | None, region: str | None) -> None:

@@ -64,6 +64,7 @@ def efa(account: AccountProcess, tmp_path: Path) -> Efa:
     return lambda *arguments, **environment: run(arguments, {**account.environment, **environment}, tmp_path)
 
 
+ARN = "arn:aws:eks:us-east-1:123456789012:cluster/training"
 CLUSTER = ("--cluster", "training", "--region", "us-east-1", "--instance-type", "p4d.24xlarge", "--subnet", SUBNET)
 
 
@@ -120,6 +121,15 @@ def test_the_apps_configuration_gives_defaults_and_says_so(efa: Efa, tmp_path: P
 
 
 @pytest.mark.usefixtures("ready")
+def test_the_qualifier_of_the_cdk_is_that_of_the_apps_configuration(efa: Efa, tmp_path: Path) -> None:
+    context = {"@aws-cdk/core:bootstrapQualifier": "team1"}
+    (tmp_path / "cdk.json").write_text(json.dumps({"app": "x", "context": context}))
+    done = efa(*CLUSTER)
+    assert done.returncode == 1
+    assert "not bootstrapped for the CDK, with the qualifier team1" in " ".join(done.stdout.split())
+
+
+@pytest.mark.usefixtures("ready")
 def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
     done = efa("--json", "--app-folder", str(ROOT), "--region", "us-east-1")
     document = json.loads(done.stdout)
@@ -138,6 +148,10 @@ def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
         ((*CLUSTER, "--zone", "us-west-2a"), "'--zone' is 'us-west-2a', which is not in '--region' us-east-1"),
         (("--cluster", "nobodys", *CLUSTER[2:]), "there is no EKS cluster 'nobodys' in us-east-1 of this account"),
         (("--cluster-facts", "none.json", *CLUSTER[4:]), "the cluster facts file 'none.json' does not exist"),
+        (("--cluster", "", *CLUSTER[2:]), "'--cluster' is '', use the name of an EKS cluster"),
+        (("--cluster", ARN, *CLUSTER[2:]), f"'--cluster' is '{ARN}', use the name of an EKS cluster"),
+        ((*CLUSTER, "--context", "dev"), "'--context' is 'dev', and '--kubeconfig' is not given"),
+        ((*CLUSTER, "--kubeconfig", "none"), "cannot read kubeconfig 'none'"),
         ((*CLUSTER, "--wrong"), "no such option"),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..errors import InvalidArgumentError
 from .availability_zones import regions
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "SECURITY_GROUP_ID",
     "SUBNET_ID",
     "VPC_ID",
+    "check_cluster_name",
     "in_another_region",
     "is_zone_name_of",
 ]
@@ -35,6 +37,18 @@ IAM_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 # Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS": minor versions only
 KUBERNETES_VERSION = re.compile(r"1\.[0-9]{1,3}")
+
+
+def check_cluster_name(argument: str, name: str) -> None:
+    """Refuse what is no name of an EKS cluster.
+
+    :param argument: As whoever gave it knows it, such as ``--cluster``.
+    :raises InvalidArgumentError: it is none.
+    """
+    if not CLUSTER_NAME.fullmatch(name):
+        raise InvalidArgumentError(
+            f"'{argument}' is '{name}', use the name of an EKS cluster: letters, digits, - and _, and not its ARN"
+        )
 
 
 def is_zone_name_of(region: str, zone: str) -> bool:

@@ -7,7 +7,14 @@ import re
 from .instance_types import InstanceType
 from .interfaces import NetworkInterface
 
-__all__ = ["MINIMUM_WITH_EFA", "MINIMUM_WITH_EFA_ONLY", "supports_efa", "supports_efa_only", "warm_pool_addresses"]
+__all__ = [
+    "MINIMUM_WITH_EFA",
+    "MINIMUM_WITH_EFA_ONLY",
+    "is_version",
+    "supports_efa",
+    "supports_efa_only",
+    "warm_pool_addresses",
+]
 
 # https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html, "Prerequisites"
 MINIMUM_WITH_EFA = "1.7.10"
@@ -26,6 +33,11 @@ def supports_efa(version: str) -> bool:
 def supports_efa_only(version: str) -> bool:
     """Whether a version, such as ``"v1.20.4-eksbuild.2"``, leaves ``efa-only`` interfaces alone."""
     return _numbers(version) >= _numbers(MINIMUM_WITH_EFA_ONLY)
+
+
+def is_version(text: str) -> bool:
+    """Whether a text, such as the tag of an image, says a version that the others here can judge."""
+    return bool(_numbers(text))
 
 
 def warm_pool_addresses(instance_type: InstanceType, interfaces: tuple[NetworkInterface, ...]) -> int | None:
@@ -47,4 +59,6 @@ def warm_pool_addresses(instance_type: InstanceType, interfaces: tuple[NetworkIn
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+    # Of "v1.18-eksbuild.5", the build is no third number.
+    release = re.match(r"v?(\d+(?:\.\d+)*)", version)
+    return tuple(int(number) for number in release[1].split(".")[:3]) if release else ()

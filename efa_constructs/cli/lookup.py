@@ -91,10 +91,7 @@ def _look_up(
 
     # What is wrong without asking anybody is said first.
     catalogue.get(instance_type)
-    if not identifiers.CLUSTER_NAME.fullmatch(cluster):
-        raise InvalidArgumentError(
-            f"'--cluster' is '{cluster}', use the name of an EKS cluster: letters, digits, - and _, and not its ARN"
-        )
+    identifiers.check_cluster_name("--cluster", cluster)
     from ..lookups.clients import aws_clients
     from ..lookups.cluster_lookup import look_up_cluster
     from ..lookups.node_subnets import NodesWanted

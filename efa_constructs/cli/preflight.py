@@ -12,9 +12,11 @@ from .app_configuration import AppConfiguration
 from .output import note, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from ..cluster.kubeconfig import Kubeconfig
     from ..lookups.cluster_facts import ClusterFacts
+    from ..lookups.clusters import EksCluster
     from ..preflight.plan import Plan
     from ..preflight.rows import Row
 
@@ -55,6 +57,10 @@ def preflight(
         bool | None, typer.Option("--private-endpoint", help="kubectl runs in the VPC. Default: efa:privateEndpoint.")
     ] = None,
     node_group_name: Annotated[str | None, typer.Option(help="Where your app gives it one.")] = None,
+    kubeconfig: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Ask the cluster for its VPC CNI, if that is no add-on.")
+    ] = None,
+    context: Annotated[str | None, typer.Option(help="Of the kubeconfig. Default: the current one.")] = None,
     app_folder: Annotated[Path, typer.Option(help="Where the app's cdk.json is.")] = Path(),
     profile: Annotated[str | None, typer.Option(help="Of the AWS configuration.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
@@ -66,10 +72,10 @@ def preflight(
     Exit code 1: a check failed.
     """
     app = AppConfiguration(app_folder)
-    facts = _facts(app, cluster, cluster_facts)
+    facts_file = _facts_file(app, cluster, cluster_facts)
     arguments: dict[str, Any] = {
         "instance_type": app.text("efa:instanceType", instance_type),
-        "nodes": app.number("efa:maxSize", nodes) or _NODES if nodes is None else nodes,
+        "nodes": _NODES if (given := app.number("efa:maxSize", nodes)) is None else given,
         "zone": app.text("efa:availabilityZone", zone),
         "subnet_id": subnet,
         "placement_group": app.text("efa:placementGroup", placement_group),
@@ -78,9 +84,11 @@ def preflight(
         "kubernetes_version": app.text("efa:kubernetesVersion", kubernetes_version),
         "private_endpoint": app.flag("efa:privateEndpoint", private_endpoint),
         "cluster_name": cluster,
-        "facts": facts,
+        "facts": _facts(facts_file),
+        "facts_file": None if facts_file is None else str(facts_file),
         "node_group_name": node_group_name,
         **_capacity(app, capacity, capacity_reservation),
+        **({"bootstrap_qualifier": app.bootstrap_qualifier} if app.bootstrap_qualifier else {}),
     }
     if arguments["instance_type"] is None:
         raise InvalidArgumentError(
@@ -89,7 +97,7 @@ def preflight(
         )
     if app.used:
         note(f"From {app.file}: {', '.join(f'{key} {value}' for key, value in app.used.items())}")
-    plan, rows = _judge(arguments, region, profile)
+    plan, rows = _judge(arguments, region, profile, _kubeconfig(kubeconfig, context))
     if as_json:
         print_json(_to_json(plan, rows))
     else:
@@ -99,11 +107,15 @@ def preflight(
     return 1 if any(row.status == "fail" for row in rows) else 0
 
 
-def _facts(app: AppConfiguration, cluster: str | None, file: Path | None) -> ClusterFacts | None:
+def _facts_file(app: AppConfiguration, cluster: str | None, file: Path | None) -> Path | None:
     if file is None and cluster is None:
         key = app.text("efa:clusterFacts", None)
         # As the app finds it: beside its cdk.json.
-        file = app.file.parent / key if key is not None else None
+        return app.file.parent / key if key is not None else None
+    return file
+
+
+def _facts(file: Path | None) -> ClusterFacts | None:
     if file is None:
         return None
     from ..lookups.cluster_facts import read_cluster_facts
@@ -112,15 +124,32 @@ def _facts(app: AppConfiguration, cluster: str | None, file: Path | None) -> Clu
 
 
 def _capacity(app: AppConfiguration, capacity: str | None, reservation: str | None) -> dict[str, Any]:
-    if capacity is None and reservation is None:
+    if reservation is None and capacity in (None, "capacity-block"):
         block = app.text("efa:capacityBlockId", None)
         if block is not None:
             return {"capacity": "capacity-block", "capacity_reservation_id": block}
+    if reservation is None and capacity in (None, "on-demand"):
         reservation = app.text("efa:capacityReservationId", None)
     return {"capacity": capacity or "on-demand", "capacity_reservation_id": reservation}
 
 
-def _judge(arguments: dict[str, Any], region: str | None, profile: str | None) -> tuple[Plan, Sequence[Row]]:
+def _kubeconfig(file: Path | None, context: str | None) -> Kubeconfig | None:
+    """None: nobody asked for one, and none is read."""
+    if file is None:
+        if context is not None:
+            raise InvalidArgumentError(f"'--context' is '{context}', and '--kubeconfig' is not given: give the file")
+        return None
+    from .extras import check_cluster_extra
+
+    check_cluster_extra("efa preflight --kubeconfig")
+    from ..cluster.kubeconfig import read_kubeconfig
+
+    return read_kubeconfig(file, context)
+
+
+def _judge(
+    arguments: dict[str, Any], region: str | None, profile: str | None, kubeconfig: Kubeconfig | None
+) -> tuple[Plan, Sequence[Row]]:
     from ..lookups.clients import account_clients
     from ..preflight.account import ask_account
     from ..preflight.judge import judge
@@ -130,7 +159,22 @@ def _judge(arguments: dict[str, Any], region: str | None, profile: str | None) -
         region = facts.region if facts else _region_of(arguments["zone"])
     clients = account_clients(region=region, profile=profile)
     plan = _plan(clients.region, arguments)
-    return plan, judge(plan, ask_account(clients, plan))
+    if kubeconfig is not None and plan.cluster_name is None:
+        raise InvalidArgumentError("'--kubeconfig' is given, and no cluster: name it with '--cluster', or leave it out")
+    return plan, judge(plan, ask_account(clients, plan, read_vpc_cni=_reader(kubeconfig, plan.region)))
+
+
+def _reader(kubeconfig: Kubeconfig | None, region: str) -> Callable[[EksCluster], str | None] | None:
+    if kubeconfig is None:
+        return None
+    from ..cluster.kubeconfig import check_is_for
+    from ..cluster.vpc_cni import read_vpc_cni_version
+
+    def read(cluster: EksCluster) -> str | None:
+        check_is_for(kubeconfig, name=cluster.name, endpoint=cluster.endpoint, region=region)
+        return read_vpc_cni_version(kubeconfig)
+
+    return read
 
 
 def _region_of(zone: str | None) -> str | None:

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml  # type: ignore[import-untyped]
 
 from ..errors import InvalidArgumentError, KubernetesRequestError
 from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
 
-__all__ = ["EksName", "Kubeconfig", "connected", "read_kubeconfig"]
+__all__ = ["EksName", "Kubeconfig", "check_is_for", "connected", "read_kubeconfig"]
 
 _CONNECT_SECONDS = 20.0
 _REQUEST_SECONDS = 60.0
@@ -118,6 +119,24 @@ def read_kubeconfig(file: Path | None = None, context: str | None = None) -> Kub
         cluster=cluster,
         user=user,
     )
+
+
+def check_is_for(kubeconfig: Kubeconfig, *, name: str, endpoint: str | None, region: str | None) -> None:
+    """Refuse a kubeconfig that is for another cluster.
+
+    :param name: Of the EKS cluster.
+    :param endpoint: URL of its API server. None: it has none yet, and nothing is refused.
+    :param region: Of the cluster. None: that of the AWS configuration.
+    :raises InvalidArgumentError: its server is another one.
+    """
+    ours, theirs = (urlsplit(url or "") for url in (endpoint, kubeconfig.server))
+    same = (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
+    if endpoint and not same:
+        command = f"aws eks update-kubeconfig --name {name}" + (f" --region {region}" if region else "")
+        raise InvalidArgumentError(
+            f"context '{kubeconfig.context}' of the kubeconfig is for another cluster than '{name}': its server is "
+            f"{kubeconfig.server}, and the cluster's is {endpoint}; choose another with '--context', or run '{command}'"
+        )
 
 
 @asynccontextmanager

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from ..errors import AwsRequestError, InvalidArgumentError, KubernetesRequestError
+from ..errors import AwsRequestError, KubernetesRequestError
 from ..lookups.clients import AwsClients, aws_clients
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_group_states import ClusterState, read_cluster_state
@@ -18,7 +17,7 @@ from .diagnosis.cluster_objects import ClusterObjects
 from .diagnosis.diagnosis import diagnose
 from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
-from .kubeconfig import Kubeconfig, connected, read_kubeconfig
+from .kubeconfig import Kubeconfig, check_is_for, connected, read_kubeconfig
 from .kubernetes_api import API_ERRORS, server_words
 from .node_group_health import about_state
 from .pod_logs import with_logs
@@ -84,7 +83,7 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
         asked = pool.submit(_read_snapshot, kubeconfig, question) if kubeconfig else None
         state, deployed = _read_aws(question, not_checked)
         if kubeconfig is not None and state is not None:
-            _check_same(kubeconfig, state, question)
+            check_is_for(kubeconfig, name=state.name, endpoint=state.endpoint, region=question.region)
         snapshot = None
         try:
             snapshot = asked.result() if asked else None
@@ -135,18 +134,6 @@ def _read_deployed(clients: AwsClients, name: str, not_checked: list[str]) -> De
     except AwsRequestError as error:
         not_checked.append(f"instances, network interfaces and security groups: {error}")
         return None
-
-
-def _check_same(kubeconfig: Kubeconfig, state: ClusterState, question: StatusQuestion) -> None:
-    """Refuse a kubeconfig that is for another cluster."""
-    ours, theirs = (urlsplit(url) for url in (state.endpoint, kubeconfig.server))
-    same = (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
-    if state.endpoint and not same:
-        raise InvalidArgumentError(
-            f"context '{kubeconfig.context}' of the kubeconfig is for another cluster than '{state.name}': its server "
-            f"is {kubeconfig.server}, and the cluster's is {state.endpoint}; choose another with '--context', or run "
-            + _update_command(state.name, question.region)
-        )
 
 
 def _update_command(name: str, region: str | None) -> str:

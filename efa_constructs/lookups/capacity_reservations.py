@@ -12,7 +12,7 @@ from .clients import AwsClients, aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import CapacityReservationTypeDef
 
-__all__ = ["CapacityReservation", "read_capacity_reservation"]
+__all__ = ["CapacityReservation", "read_capacity_reservation", "read_open_reservations"]
 
 _NOT_FOUND = frozenset({"InvalidCapacityReservationId.NotFound", "InvalidCapacityReservationId.Malformed"})
 
@@ -34,6 +34,8 @@ class CapacityReservation:
     tenancy: str
     # "open" or "targeted".
     match_criteria: str
+    # The account that made it; others may share it.
+    owner_id: str | None
     total: int
     available: int
     starts: datetime | None = None
@@ -58,6 +60,22 @@ def read_capacity_reservation(clients: AwsClients, id: str) -> CapacityReservati
         raise
 
 
+def read_open_reservations(clients: AwsClients, instance_type: str) -> tuple[CapacityReservation, ...]:
+    """Read the active reservations of a type that EC2 uses for every instance that matches, without being named.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        pages = clients.ec2.get_paginator("describe_capacity_reservations").paginate(
+            Filters=[
+                {"Name": "state", "Values": ["active"]},
+                {"Name": "instance-match-criteria", "Values": ["open"]},
+                {"Name": "instance-type", "Values": [instance_type]},
+            ]
+        )
+        return tuple(_reservation(one) for page in pages for one in page["CapacityReservations"])
+
+
 def _reservation(one: CapacityReservationTypeDef) -> CapacityReservation:
     return CapacityReservation(
         id=one["CapacityReservationId"],
@@ -68,6 +86,7 @@ def _reservation(one: CapacityReservationTypeDef) -> CapacityReservation:
         platform=one["InstancePlatform"],
         tenancy=one["Tenancy"],
         match_criteria=one["InstanceMatchCriteria"],
+        owner_id=one.get("OwnerId"),
         total=one["TotalInstanceCount"],
         available=one["AvailableInstanceCount"],
         starts=one.get("StartDate"),

@@ -280,13 +280,17 @@ def _denial(operation: str, code: str, message: str) -> AwsRequestError:
     named = _ACTION.search(message)
     # EC2 names the action only to those who may know it. Of the services asked here, no other has this code.
     action = named[1] if named else f"ec2:{operation}" if code == "UnauthorizedOperation" else operation
-    if "explicit deny" in message:
+    explicit = "explicit deny" in message
+    if explicit:
         fix = f"a policy denies '{action}', ask its owner"
     else:
         fix = f"allow '{action}' in the IAM policy of the identity in use"
     said = "" if message == _SAYS_NOTHING else f" ({message.removeprefix(_SAYS_NOTHING).lstrip('. ')})"
     return AwsRequestError(
-        f"AWS refused {operation}: {fix}{said}", code=code, denied_action=action if ":" in action else None
+        f"AWS refused {operation}: {fix}{said}",
+        code=code,
+        denied_action=action if ":" in action else None,
+        denied_explicitly=explicit,
     )
 
 

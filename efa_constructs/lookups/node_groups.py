@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .clients import AwsClients, aws_errors
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from mypy_boto3_eks.type_defs import NodegroupTypeDef
 
-__all__ = ["read_cluster", "read_clusters", "read_node_group_names"]
+__all__ = ["instances_of_node_group", "read_cluster", "read_clusters", "read_node_group_names"]
 
 
 def read_clusters(clients: AwsClients) -> tuple[DeployedCluster, ...]:
@@ -78,6 +78,25 @@ def read_node_group_names(clients: AwsClients, cluster: str) -> tuple[str, ...]:
     with aws_errors():
         pages = clients.eks.get_paginator("list_nodegroups").paginate(clusterName=cluster)
         return tuple(node_group for page in pages for node_group in page["nodegroups"])
+
+
+def instances_of_node_group(clients: AwsClients, cluster: str, node_group: str) -> Iterator[InstanceTypeDef]:
+    """Read the instances of a managed node group that are pending or run, as EC2 describes them.
+
+    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    """
+    with aws_errors():
+        pages = clients.ec2.get_paginator("describe_instances").paginate(
+            Filters=[
+                # EKS puts these two tags on every instance of a managed node group.
+                {"Name": "tag:eks:cluster-name", "Values": [cluster]},
+                {"Name": "tag:eks:nodegroup-name", "Values": [node_group]},
+                {"Name": "instance-state-name", "Values": ["pending", "running"]},
+            ]
+        )
+        for page in pages:
+            for reservation in page["Reservations"]:
+                yield from reservation["Instances"]
 
 
 def _read_node_group(
@@ -166,15 +185,7 @@ def _interfaces_of_template(
 
 
 def _read_nodes(clients: AwsClients, cluster: str, node_group: str) -> tuple[DeployedNode, ...]:
-    pages = clients.ec2.get_paginator("describe_instances").paginate(
-        Filters=[
-            # EKS puts these two tags on every instance of a managed node group.
-            {"Name": "tag:eks:cluster-name", "Values": [cluster]},
-            {"Name": "tag:eks:nodegroup-name", "Values": [node_group]},
-            {"Name": "instance-state-name", "Values": ["pending", "running"]},
-        ]
-    )
-    nodes = [_node(instance) for page in pages for r in page["Reservations"] for instance in r["Instances"]]
+    nodes = [_node(instance) for instance in instances_of_node_group(clients, cluster, node_group)]
     return tuple(sorted(nodes, key=lambda node: node.instance_id))
 
 

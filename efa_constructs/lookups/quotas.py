@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import catalogue
@@ -13,7 +14,17 @@ from .clients import AccountClients, AwsClients, aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_ec2.type_defs import InstanceTypeDef
 
-__all__ = ["count_elastic_ips", "count_vpcs", "read_quota", "read_vcpus_in_use"]
+__all__ = ["VcpusInUse", "count_elastic_ips", "count_vpcs", "read_quota", "read_vcpus_in_use"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VcpusInUse:
+    """What counts against a quota of vCPUs."""
+
+    count: int
+    # Types of which there are instances, and of which EC2 no longer says how many vCPUs they have.
+    not_counted: tuple[str, ...]
+
 
 # EC2 API Reference, "Filter": at most 200 values a request.
 _VALUES_A_REQUEST = 200
@@ -55,11 +66,12 @@ def count_elastic_ips(clients: AwsClients) -> int:
         return len(clients.ec2.describe_addresses()["Addresses"])
 
 
-def read_vcpus_in_use(clients: AccountClients, quota: VcpuQuota, *, spot: bool) -> int:
+def read_vcpus_in_use(clients: AccountClients, quota: VcpuQuota, *, spot: bool) -> VcpusInUse:
     """Count the vCPUs that count against a quota already.
 
     Those of running instances, and of the account's On-Demand Capacity Reservations that nobody uses. Instances that
-    are pending or stopped do not count: Amazon EC2 User Guide, "On-Demand Instance quotas".
+    are pending or stopped do not count, nor those on Dedicated Hosts: Amazon EC2 User Guide, "On-Demand Instance
+    quotas".
 
     :raises AwsRequestError: AWS could not be asked, or refused to answer.
     """
@@ -68,10 +80,11 @@ def read_vcpus_in_use(clients: AccountClients, quota: VcpuQuota, *, spot: bool) 
         if not spot:
             counted += _reserved(clients, quota)
         known = _vcpus_of_types(clients, {name for name, own, _ in counted if own is None})
-    missing = sorted({name for name, own, _ in counted if own is None} - set(known))
-    if missing:
-        raise AwsRequestError(f"EC2 describes {', '.join(missing)} no more, of which the account has instances")
-    return sum(count * (known[name] if own is None else own) for name, own, count in counted)
+    sizes = [(name, own if own is not None else known.get(name), count) for name, own, count in counted]
+    return VcpusInUse(
+        count=sum(count * size for _, size, count in sizes if size is not None),
+        not_counted=tuple(sorted({name for name, size, count in sizes if size is None and count})),
+    )
 
 
 # A type, the vCPUs of an instance where it has chosen fewer than its type has, and how many instances.
@@ -85,7 +98,8 @@ def _running(clients: AwsClients, quota: VcpuQuota, *, spot: bool) -> Iterator[_
     for page in pages:
         for instance in (one for reservation in page["Reservations"] for one in reservation["Instances"]):
             market = instance.get("InstanceLifecycle")
-            counts = market == "spot" if spot else market not in ("spot", "capacity-block")
+            on_own_host = instance.get("Placement", {}).get("Tenancy") == "host"
+            counts = market == "spot" if spot else market not in ("spot", "capacity-block") and not on_own_host
             if counts and vcpu_quota(instance["InstanceType"], spot=spot) == quota:
                 yield instance["InstanceType"], _own_vcpus(instance), 1
 

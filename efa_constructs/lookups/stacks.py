@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from .clients import AccountClients, aws_errors
 from .parameters import read_parameter
 
-__all__ = ["BOOTSTRAP_PARAMETER", "read_bootstrap_version", "read_stack_statuses"]
+__all__ = ["DEFAULT_QUALIFIER", "read_bootstrap_version", "read_stack_statuses"]
 
-# Of the qualifier that CDK uses unless it is told another one: CDK Developer Guide, "Customize bootstrapping".
-BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
+# CDK uses it unless it is told another one: CDK Developer Guide, "Customize bootstrapping".
+DEFAULT_QUALIFIER = "hnb659fds"
 
 
 def read_stack_statuses(clients: AccountClients, names: Iterable[str]) -> Mapping[str, str]:
@@ -30,10 +30,11 @@ def read_stack_statuses(clients: AccountClients, names: Iterable[str]) -> Mappin
         }
 
 
-def read_bootstrap_version(clients: AccountClients) -> int | None:
+def read_bootstrap_version(clients: AccountClients, qualifier: str = DEFAULT_QUALIFIER) -> int | None:
     """Read the version of the bootstrap stack. None: the account is not bootstrapped in this Region.
 
+    :param qualifier: In the names of what the stack has. Default: CDK's.
     :raises AwsRequestError: AWS could not be asked, or refused to answer.
     """
-    version = read_parameter(clients, BOOTSTRAP_PARAMETER)
+    version = read_parameter(clients, f"/cdk-bootstrap/{qualifier}/version")
     return None if version is None else int(version)

@@ -8,6 +8,7 @@ from .. import catalogue
 from ..lookups.capacity_reservations import CapacityReservation
 from .account import Account
 from .chosen_subnet import zone_of_nodes
+from .own_nodes import make_sure, own_nodes
 from .plan import Capacity, Plan
 from .rows import Check, Verdict, failed, not_checked, passed, warned
 
@@ -15,6 +16,11 @@ __all__ = ["CHECKS"]
 
 # EC2 User Guide, "Capacity Reservation states" and "View Capacity Blocks".
 _TO_COME = frozenset({"scheduled", "pending", "payment-pending", "assessing", "delayed"})
+_NEVER_HAD = frozenset({"payment-failed", "failed", "unsupported"})
+# The platform and tenancy of nodes.
+_AS_NODES_ARE = ("Linux/UNIX", "default")
+# EKS User Guide, "Create a managed node group with Capacity Blocks for ML".
+_DRAINED_BEFORE = timedelta(minutes=40)
 # A run that ends sooner is hardly meant.
 _SOON = timedelta(hours=24)
 
@@ -28,29 +34,69 @@ def _vcpu_quota(plan: Plan, account: Account) -> Verdict:
             f"AWS documents no quota for {plan.instance.name} as {plan.capacity}",
             "look in the console of Service Quotas, service Amazon EC2",
         )
-    limit, used = int(account.vcpu_quota.value()), account.vcpus_in_use.value()
-    needed = max(plan.vcpus - _reserved_vcpus(plan, account), 0)
+    limit, in_use = int(account.vcpu_quota.value()), account.vcpus_in_use.value()
+    used = in_use.count
+    there = len(own_nodes(plan, account))
+    reserved = _reserved_nodes(plan, account)
+    needed = max(plan.nodes - there - reserved, 0) * plan.instance.vcpus
     counted = f"{used} of the {limit} vCPUs of the quota '{quota.name}' ({quota.code}) are in use"
+    if in_use.not_counted:
+        counted += f", beside those of {', '.join(in_use.not_counted)}, which EC2 describes no more"
+    nodes = plan.nodes_in_words + (f", {there} of which are there already," if there else "")
+    more = f"{needed} more{' beside what is reserved' if reserved else ''}"
     if needed <= limit - used:
-        return passed(f"{counted}, and {plan.nodes_in_words} need {_more(needed, plan)}")
+        enough = f"{counted}, and {nodes} need {more}"
+        # Nothing more is certain to have room.
+        if not in_use.not_counted or not needed:
+            return passed(enough)
+        return not_checked(enough, "count their vCPUs, and see that there is room for both")
+    make_sure(account)
     room = max(limit - used, 0) // plan.instance.vcpus
     return failed(
-        f"{counted}: there is room for {room} more {plan.instance.name}, and {plan.nodes_in_words} need "
-        f"{_more(needed, plan)}",
+        f"{counted}: there is room for {room} more {plan.instance.name}, and {nodes} need {more}",
         "ask for more ('aws service-quotas request-service-quota-increase --service-code ec2 --quota-code "
         f"{quota.code} --desired-value {used + needed} --region {plan.region}'), or deploy fewer nodes",
     )
 
 
-def _reserved_vcpus(plan: Plan, account: Account) -> int:
-    """A reservation counts against the quota, whether or not its instances run."""
-    reservation = account.reservation.value() if account.reservation else None
-    return reservation.available * plan.instance.vcpus if reservation else 0
+def _reserved_nodes(plan: Plan, account: Account) -> int:
+    """Nodes for which the quota has room already: a reservation counts against it, whether or not its instances run.
+
+    EC2 User Guide, "Capacity Reservation restrictions". An instance that names no reservation runs in an open one
+    with its attributes: "Launch instances into an existing Capacity Reservation".
+    """
+    if account.reservation is not None:
+        found = account.reservation.value()
+        return found.available if found and _takes_nodes(found, plan) and found.state == "active" else 0
+    if account.open_reservations is None:
+        return 0
+    reservations = account.open_reservations.value()
+    if not reservations:
+        return 0
+    owner, zone = account.caller.value().account, zone_of_nodes(plan, account)
+    return sum(
+        each.available
+        for each in reservations
+        # One that another account shares counts against that one's quota.
+        if (each.owner_id, each.availability_zone) == (owner, zone) and _takes_nodes(each, plan)
+    )
 
 
-def _more(needed: int, plan: Plan) -> str:
-    beside = " beside what is reserved" if plan.capacity_reservation_id else ""
-    return f"{needed} more{beside}"
+def _takes_nodes(found: CapacityReservation, plan: Plan) -> bool:
+    """Whether EC2 launches such nodes into it, as far as their attributes go."""
+    group = _group_of(found)
+    is_block = found.reservation_type == "capacity-block"
+    return (
+        found.instance_type == plan.instance.name
+        and (found.platform, found.tenancy) == _AS_NODES_ARE
+        and is_block is (plan.capacity is Capacity.CAPACITY_BLOCK)
+        and (not group or group == plan.placement_group)
+    )
+
+
+def _group_of(found: CapacityReservation) -> str:
+    """Name of the placement group that a reservation was made in; empty: in none."""
+    return (found.placement_group_arn or "").partition(":placement-group/")[2]
 
 
 def _state(plan: Plan, account: Account) -> Verdict | None:
@@ -70,7 +116,8 @@ def _state(plan: Plan, account: Account) -> Verdict | None:
             f"{found.id} is {found.state}{begins}: before that it has no instances",
             "deploy with 'efa:minSize' and 'efa:desiredSize' 0, and scale up once it is active",
         )
-    return failed(f"{found.id} is {found.state}: it has no instances any more", "reserve capacity anew")
+    has = "never had instances" if found.state in _NEVER_HAD else "has no instances any more"
+    return failed(f"{found.id} is {found.state}: it {has}", "reserve capacity anew")
 
 
 def _kind(plan: Plan, account: Account) -> Verdict | None:
@@ -121,20 +168,32 @@ def _room(plan: Plan, account: Account) -> Verdict | None:
     if found is None:
         return None
     # Before it begins, nothing of it is available.
-    room = found.available if found.state == "active" else found.total
+    free = found.available if found.state == "active" else found.total
+    there = sum(node.capacity_reservation_id == found.id for node in own_nodes(plan, account))
+    room = free + there
     if room >= plan.nodes:
-        return passed(f"{found.id} has room for {room} instances, and {plan.nodes} are wanted")
+        own = f", {there} of which are in it already" if there else ""
+        return passed(f"{found.id} has room for {room} instances, and {plan.nodes} are wanted{own}")
+    make_sure(account)
     return failed(
         f"{found.id} has room for {room} of the {plan.nodes} instances that the node group may have",
-        f"set 'efa:maxSize' to {room}, or end what runs in it" if room else "end what runs in it, or use another one",
+        _make_room(found, room),
     )
+
+
+def _make_room(found: CapacityReservation, room: int) -> str:
+    if found.state == "assessing":
+        return "wait until EC2 has decided about it, or use another one"
+    free = ["end what else runs in it"] if found.available < found.total else []
+    ways = [f"set 'efa:maxSize' to {room}" if room else "use another one", *free]
+    return ", or ".join(ways)
 
 
 def _platform(plan: Plan, account: Account) -> Verdict | None:
     found = _reservation(account)
     if found is None:
         return None
-    if (found.platform, found.tenancy) == ("Linux/UNIX", "default"):
+    if (found.platform, found.tenancy) == _AS_NODES_ARE:
         return passed(f"{found.id} is for Linux/UNIX on shared hardware, as the nodes are")
     return failed(
         f"{found.id} is for {found.platform} with the tenancy {found.tenancy}, and the nodes are Linux/UNIX with the "
@@ -150,10 +209,17 @@ def _end(plan: Plan, account: Account) -> Verdict | None:
     if found.ends is None:
         return passed(f"{found.id} goes on until it is cancelled")
     left = found.ends - datetime.now(UTC)
-    # EKS User Guide, "Create a managed node group with Capacity Blocks for ML".
-    drained = ", and EKS drains its nodes 40 minutes before" if plan.capacity is Capacity.CAPACITY_BLOCK else ""
+    is_block = plan.capacity is Capacity.CAPACITY_BLOCK
+    minutes = f"{_DRAINED_BEFORE.seconds // 60} minutes"
+    drained = f", and EKS drains its nodes {minutes} before" if is_block else ""
     if left <= timedelta():
         return failed(f"{found.id} ended at {_time(found.ends)}", "reserve capacity anew")
+    if is_block and left <= _DRAINED_BEFORE:
+        return failed(
+            f"{found.id} ends at {_time(found.ends)}, and in the last {minutes} of a Capacity Block EKS drains its "
+            "nodes",
+            "use another one",
+        )
     if left < _SOON:
         return warned(f"{found.id} ends at {_time(found.ends)}{drained}", "make sure that this is long enough")
     return passed(f"{found.id} ends at {_time(found.ends)}{drained}")
@@ -161,7 +227,7 @@ def _end(plan: Plan, account: Account) -> Verdict | None:
 
 def _placement_group(plan: Plan, account: Account) -> Verdict | None:
     found = _reservation(account)
-    reserved_in = (found.placement_group_arn or "").partition(":placement-group/")[2] if found else ""
+    reserved_in = _group_of(found) if found else ""
     name = plan.placement_group
     if name is None or account.placement_group is None:
         return _not_in_the_group(found, reserved_in) if found and reserved_in else None

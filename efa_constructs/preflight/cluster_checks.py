@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ..catalogue import MINIMUM_WITH_EFA, MINIMUM_WITH_EFA_ONLY, supports_efa, supports_efa_only
-from ..lookups.cluster_facts import ClusterFacts
+from ..catalogue.vpc_cni import is_version
 from ..lookups.clusters import EksCluster
 from ..lookups.deployed import SecurityGroup
 from .account import Account, kubernetes_version
@@ -15,36 +13,6 @@ from .rows import Check, Verdict, failed, not_checked, passed, warned
 __all__ = ["CHECKS"]
 
 _ANYWHERE = "0.0.0.0/0"
-
-
-def _facts(plan: Plan, account: Account) -> Verdict | None:
-    if account.cluster is None or plan.facts is None:
-        return None
-    cluster = account.cluster.cluster.value()
-    stale = [f"{field} is {ours!r} and was {theirs!r}" for field, ours, theirs in _differences(plan.facts, cluster)]
-    if not stale:
-        return passed("the cluster facts file says of the cluster what AWS says")
-    return failed(
-        f"the cluster facts file is out of date: {'; '.join(stale)}",
-        f"write it anew: 'efa lookup --cluster {cluster.name} --region {plan.region} --instance-type "
-        f"{plan.instance.name}'",
-    )
-
-
-def _differences(facts: ClusterFacts, cluster: EksCluster) -> Iterator[tuple[str, str | None, str | None]]:
-    for field, ours, theirs in (
-        ("account", cluster.account, facts.account),
-        ("cluster.version", cluster.version, facts.cluster.version),
-        ("cluster.endpoint", cluster.endpoint, facts.cluster.endpoint),
-        ("cluster.authenticationMode", cluster.authentication_mode, facts.cluster.authentication_mode),
-        ("cluster.securityGroupId", cluster.security_group_id, facts.cluster.security_group_id),
-        ("vpc.id", cluster.vpc_id, facts.vpc.id),
-    ):
-        if ours != theirs:
-            yield field, ours, theirs
-    # Two thousand letters.
-    if cluster.certificate_authority_data != facts.cluster.certificate_authority_data:
-        yield "cluster.certificateAuthorityData", "another one", "what the file has"
 
 
 def _status(plan: Plan, account: Account) -> Verdict | None:
@@ -134,20 +102,36 @@ def _vpc_cni(plan: Plan, account: Account) -> Verdict | None:
         return None
     has_efa_only = any(interface.interface_type == "efa-only" for interface in plan.interfaces)
     minimum = MINIMUM_WITH_EFA_ONLY if has_efa_only else MINIMUM_WITH_EFA
-    version = account.cluster.vpc_cni.value()
+    version, of_addon = account.cluster.vpc_cni.value(), True
     if version is None:
-        return not_checked(
-            "the VPC CNI is no add-on of EKS here: which version its DaemonSet has, only Kubernetes knows",
-            f"see that it is {minimum} or newer: kubectl -n kube-system get daemonset aws-node "
-            "-o jsonpath='{.spec.template.spec.containers[*].image}'",
-        )
+        asked, of_addon = account.cluster.vpc_cni_daemon_set, False
+        version = asked.value() if asked is not None else None
+        if version is None or not is_version(version):
+            return _look_yourself(minimum, version, asked=asked is not None)
     if supports_efa_only(version) if has_efa_only else supports_efa(version):
         return passed(f"the VPC CNI is {version}, {minimum} is enough")
     layout = ", or set 'efa:interfaceLayout' to 'classic'" if supports_efa(version) else ""
-    return failed(
-        f"the VPC CNI is {version}, and these interfaces need {minimum} or newer",
+    update = (
         f"update the add-on ('aws eks update-addon --cluster-name {plan.cluster_name} --addon-name vpc-cni "
-        f"--region {plan.region} --addon-version ...'){layout}",
+        f"--region {plan.region} --addon-version ...')"
+        if of_addon
+        else "update the DaemonSet aws-node as it was installed, or make the VPC CNI an add-on of EKS"
+    )
+    return failed(f"the VPC CNI is {version}, and these interfaces need {minimum} or newer", f"{update}{layout}")
+
+
+def _look_yourself(minimum: str, tag: str | None, *, asked: bool) -> Verdict:
+    if tag is not None:
+        why = f"the VPC CNI is no add-on of EKS here, and the tag '{tag}' of its image is no version"
+    elif asked:
+        why = "the VPC CNI is no add-on of EKS here, and the cluster has no DaemonSet aws-node with a version"
+    else:
+        why = "the VPC CNI is no add-on of EKS here: which version its DaemonSet has, only Kubernetes knows"
+    look = "" if asked else "give '--kubeconfig', or "
+    return not_checked(
+        why,
+        f"{look}see that it is {minimum} or newer: kubectl -n kube-system get daemonset aws-node "
+        "-o jsonpath='{.spec.template.spec.containers[*].image}'",
     )
 
 
@@ -183,7 +167,6 @@ def _lets_out_everywhere(group: SecurityGroup) -> bool:
 _SUBJECT = "cluster"
 
 CHECKS = (
-    Check("cluster-facts", _SUBJECT, _facts),
     Check("cluster-status", _SUBJECT, _status),
     Check("kubernetes-version", _SUBJECT, _version),
     Check("authentication-mode", _SUBJECT, _authentication),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..lookups.stacks import DEFAULT_QUALIFIER
 from .account import Account
 from .needed_actions import CREATE_SERVICE_LINKED_ROLE, service_linked_roles
-from .plan import STACKS, Plan
+from .own_nodes import make_sure, own_node_groups
+from .plan import NODES_STACK, STACKS, Plan
 from .rows import Check, Status, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS", "MINIMUM_BOOTSTRAP"]
@@ -33,6 +35,9 @@ _STACK_STATES: Mapping[str, _StackState] = {
     "CREATE_FAILED": _StackState(Status.FAIL, "was never made", "delete it by hand first"),
     "UPDATE_ROLLBACK_FAILED": _StackState(
         Status.FAIL, "is between two states", "run 'aws cloudformation continue-update-rollback' first"
+    ),
+    "IMPORT_ROLLBACK_FAILED": _StackState(
+        Status.FAIL, "is between two states", "bring its resources back to what its template says, and import again"
     ),
     "UPDATE_FAILED": _StackState(Status.FAIL, "is between two states", "run 'aws cloudformation rollback-stack' first"),
     # A change set that was never executed: there is no stack yet.
@@ -70,7 +75,10 @@ def _node_group_name(plan: Plan, account: Account) -> Verdict | None:
     if account.cluster is None or account.cluster.node_groups is None:
         return None
     taken = account.cluster.node_groups.value()
+    if name in {group.name for group in own_node_groups(plan, account)}:
+        return passed(f"node group {name} of cluster {plan.cluster_name} is that of stack {NODES_STACK}")
     if name in taken:
+        make_sure(account)
         return failed(
             f"cluster {plan.cluster_name} has a node group {name} already",
             "choose another name, or let CloudFormation generate one",
@@ -80,9 +88,13 @@ def _node_group_name(plan: Plan, account: Account) -> Verdict | None:
 
 def _bootstrap(plan: Plan, account: Account) -> Verdict:
     version = account.bootstrap_version.value()
-    command = f"run 'npx cdk bootstrap aws://{account.caller.value().account}/{plan.region}'"
+    qualifier, own = plan.bootstrap_qualifier, plan.bootstrap_qualifier != DEFAULT_QUALIFIER
+    # A stack of another name, or it would change the qualifier of the one that others use.
+    options = f" --qualifier {qualifier} --toolkit-stack-name CDKToolkit-{qualifier}" if own else ""
+    command = f"run 'npx cdk bootstrap aws://{account.caller.value().account}/{plan.region}{options}'"
+    of_qualifier = f", with the qualifier {qualifier}," if own else ""
     if version is None:
-        return failed(f"the account is not bootstrapped for the CDK in {plan.region}", command)
+        return failed(f"the account is not bootstrapped for the CDK{of_qualifier} in {plan.region}", command)
     if version < MINIMUM_BOOTSTRAP:
         return failed(f"the bootstrap stack is of version {version}, and {MINIMUM_BOOTSTRAP} is needed", command)
     return passed(f"the bootstrap stack is of version {version}, {MINIMUM_BOOTSTRAP} is enough")
@@ -100,7 +112,7 @@ def _caller(plan: Plan, account: Account) -> Verdict:
     if denied:
         return failed(
             f"{who.principal_arn} may not assume the roles of the bootstrap stack, with which the CDK CLI deploys",
-            f"allow sts:AssumeRole on arn:{who.partition}:iam::{who.account}:role/cdk-*",
+            f"allow sts:AssumeRole on arn:{who.partition}:iam::{who.account}:role/cdk-{plan.bootstrap_qualifier}-*",
         )
     return passed(f"{who.principal_arn} may assume the roles of the bootstrap stack")
 

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..errors import AwsRequestError
-from . import capacity_checks, cluster_checks, deployment_checks, instance_type_checks, network_checks
+from ..errors import AwsRequestError, KubernetesRequestError
+from . import (
+    capacity_checks,
+    cluster_checks,
+    cluster_facts_checks,
+    deployment_checks,
+    instance_type_checks,
+    network_checks,
+)
 from .account import Account
 from .plan import Plan
 from .rows import Check, NoSubnetError, Row, Status, Verdict
@@ -17,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     *instance_type_checks.CHECKS,
     *capacity_checks.CHECKS,
     *network_checks.CHECKS,
+    *cluster_facts_checks.CHECKS,
     *cluster_checks.CHECKS,
     *deployment_checks.CHECKS,
 )
@@ -49,6 +57,15 @@ def _verdict(check: Check, plan: Plan, account: Account) -> Verdict | None:
     except NoSubnetError:
         return Verdict(Status.NOT_CHECKED, "which subnet the nodes go to is not decided", "see the row 'subnet'")
     except AwsRequestError as error:
-        action = error.denied_action
-        fix = f"allow '{action}' in the IAM policy of the identity in use" if action else "run this again"
-        return Verdict(Status.NOT_CHECKED, str(error), fix)
+        return Verdict(Status.NOT_CHECKED, str(error), _fix(error))
+    except KubernetesRequestError as error:
+        return Verdict(Status.NOT_CHECKED, str(error), "let the kubeconfig reach the cluster, and run this again")
+
+
+def _fix(error: AwsRequestError) -> str:
+    action = error.denied_action
+    if action is None:
+        return "run this again"
+    if error.denied_explicitly:
+        return f"have the policy changed that denies '{action}'"
+    return f"allow '{action}' in the IAM policy of the identity in use"

@@ -76,21 +76,22 @@ _LINKED_ROLES: Mapping[str, str] = {
 }
 
 
-def bootstrap_role(name: str, caller: Caller, region: str) -> str:
-    """The ARN of a role of the bootstrap stack, of the qualifier that CDK uses unless it is told another one."""
-    return f"arn:{caller.partition}:iam::{caller.account}:role/cdk-hnb659fds-{name}-{caller.account}-{region}"
+def bootstrap_role(name: str, caller: Caller, plan: Plan) -> str:
+    """The ARN of a role of the bootstrap stack."""
+    role = f"cdk-{plan.bootstrap_qualifier}-{name}-{caller.account}-{plan.region}"
+    return f"arn:{caller.partition}:iam::{caller.account}:role/{role}"
 
 
-def grants_of_caller(caller: Caller, region: str) -> Sequence[Grant]:
+def grants_of_caller(caller: Caller, plan: Plan) -> Sequence[Grant]:
     """What whoever deploys must be allowed."""
-    return [Grant(actions=["sts:AssumeRole"], resources=[bootstrap_role(name, caller, region)]) for name in _ASSUMED]
+    return [Grant(actions=["sts:AssumeRole"], resources=[bootstrap_role(name, caller, plan)]) for name in _ASSUMED]
 
 
 def grants_of_deployment_role(caller: Caller, plan: Plan) -> tuple[str, Sequence[Grant]]:
     """The ARN of the role that CloudFormation uses, and what it must be allowed."""
     types = [OF_NODES] if plan.cluster_name is not None else [OF_NODES, OF_A_NEW_CLUSTER]
     actions = {action for each in types for needed in each.values() for action in needed}
-    return bootstrap_role(_DEPLOYMENT, caller, plan.region), [Grant(actions=sorted(actions))]
+    return bootstrap_role(_DEPLOYMENT, caller, plan), [Grant(actions=sorted(actions))]
 
 
 def service_linked_roles(plan: Plan) -> Mapping[str, str]:

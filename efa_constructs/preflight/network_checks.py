@@ -8,22 +8,19 @@ from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.questions import Answer
 from .account import Account
 from .chosen_subnet import chosen_subnet
-from .plan import Plan
+from .own_nodes import make_sure, own_nodes
+from .plan import CLUSTER_STACK, Plan
 from .rows import Check, NoSubnetError, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS"]
+
+# Of a stack that was never made, or is no more.
+_WITHOUT_A_NETWORK = ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "DELETE_COMPLETE")
 
 
 def _subnet(plan: Plan, account: Account) -> Verdict | None:
     if account.cluster is None:
         return None
-    subnets = account.cluster.subnets.value()
-    if plan.subnet_id is not None and plan.subnet_id not in {subnet.id for subnet in subnets}:
-        return failed(
-            f"VPC {account.cluster.cluster.value().vpc_id} of cluster {plan.cluster_name} has no subnet "
-            f"{plan.subnet_id}, and nodes must be in the cluster's VPC",
-            f"use one of {', '.join(subnet.id for subnet in subnets) or 'none: make one'}",
-        )
     try:
         subnet = chosen_subnet(plan, account)
     except NoSubnetError as error:
@@ -54,6 +51,9 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
             f"EC2 does not show the routes of {subnet.id}: another account shares the VPC",
             "ask its owner whether the subnet has a route to a NAT gateway",
         )
+    if not way.default_route:
+        # Only here do they matter: whether they could be read.
+        account.cluster.vpc_endpoints.value()
     lacking = way.not_reached(private_endpoint=account.cluster.cluster.value().private_endpoint)
     if not lacking:
         how = "a route leads out of the VPC" if way.default_route else "VPC endpoints are there for all that nodes need"
@@ -91,8 +91,12 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
     subnet = chosen_subnet(plan, account)
     free = subnet.available_ip_address_count
     each = catalogue.ipv4_addresses_used(plan.interfaces)
-    interfaces = f"the interfaces of {plan.nodes_in_words} take {each * plan.nodes}"
-    if each * plan.nodes > free:
+    there = sum(node.subnet_id == subnet.id for node in own_nodes(plan, account))
+    to_come = plan.nodes - there
+    more = f" more, beside {there} that are there already," if there else ""
+    interfaces = f"the interfaces of {to_come} {plan.instance.name}{more} take {each * to_come}"
+    if each * to_come > free:
+        make_sure(account)
         return failed(
             f"{subnet.id} has {free} free addresses, and {interfaces}",
             "use a larger subnet, fewer nodes, or the interface layout that takes fewer addresses ('default')",
@@ -104,9 +108,10 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
             f"{plan.instance.name} to know how many those of pods are",
             "leave room for the pods that you run",
         )
-    total = (each + pool) * plan.nodes
-    counted = f"{interfaces}, the warm pools of the VPC CNI for pods {pool * plan.nodes} more"
+    total = (each + pool) * to_come
+    counted = f"{interfaces}, the warm pools of the VPC CNI for pods {pool * to_come} more"
     if total > free:
+        make_sure(account)
         return warned(
             f"{subnet.id} has {free} free addresses: {counted}",
             "use a larger subnet, or set WARM_IP_TARGET and MINIMUM_IP_TARGET of the VPC CNI; else pods of the last "
@@ -155,7 +160,7 @@ def _one_more(
     plan: Plan, account: Account, quota: NetworkQuota, used: Answer[int], limit: Answer[float]
 ) -> Verdict | None:
     """The stack of a new cluster makes one of each: a VPC, and an address of its NAT gateway."""
-    if "EfaCluster" in (account.stacks.value_or_none() or ()):
+    if (account.stacks.value_or_none() or {}).get(CLUSTER_STACK) not in (None, *_WITHOUT_A_NETWORK):
         return None
     counted = f"{used.value()} of {int(limit.value())} are in use ({quota.name}, {quota.code})"
     if used.value() < limit.value():

@@ -8,15 +8,18 @@ from enum import StrEnum
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
 from ..catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
-from ..catalogue.identifiers import SUBNET_ID
+from ..catalogue.identifiers import SUBNET_ID, check_cluster_name
 from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
-from ..errors import InvalidArgumentError
+from ..errors import InvalidArgumentError, InvalidConfigurationError
 from ..lookups.cluster_facts import ClusterFacts
+from ..lookups.facts_node_subnet import node_subnet
+from ..lookups.stacks import DEFAULT_QUALIFIER
 
-__all__ = ["STACKS", "Capacity", "Plan"]
+__all__ = ["CLUSTER_STACK", "NODES_STACK", "STACKS", "Capacity", "Plan"]
 
 # The stacks of the app, in the order in which they are deployed.
-STACKS = ("EfaCluster", "EfaNodes", "EfaWorkloads")
+CLUSTER_STACK, NODES_STACK = "EfaCluster", "EfaNodes"
+STACKS = (CLUSTER_STACK, NODES_STACK, "EfaWorkloads")
 
 
 class Capacity(StrEnum):
@@ -45,17 +48,21 @@ class Plan:
     zone: str | None
     # Whether somebody chose the zone; else the app takes it.
     zone_was_named: bool
-    # None: the one private subnet that fits.
+    # With cluster facts, the one that the app takes. None: the one private subnet that fits.
     subnet_id: str | None
     # None: a new cluster is made.
     cluster_name: str | None
     facts: ClusterFacts | None
+    # Where the facts are from. None: nobody said.
+    facts_file: str | None
     # None: that of the cluster.
     kubernetes_version: str | None
     # Whether kubectl runs in the VPC: ``efa:privateEndpoint``.
     private_endpoint: bool
     # None: CloudFormation generates one.
     node_group_name: str | None
+    # In the names of what the bootstrap stack has.
+    bootstrap_qualifier: str
 
     @property
     def vcpus(self) -> int:
@@ -82,9 +89,11 @@ class Plan:
         subnet_id: str | None = None,
         cluster_name: str | None = None,
         facts: ClusterFacts | None = None,
+        facts_file: str | None = None,
         kubernetes_version: str | None = None,
         private_endpoint: bool = False,
         node_group_name: str | None = None,
+        bootstrap_qualifier: str = DEFAULT_QUALIFIER,
     ) -> Plan:
         """Check what is asked for, and fill in what the app would.
 
@@ -98,7 +107,7 @@ class Plan:
         _check_cluster(region, cluster_name, facts, subnet_id)
         if facts is not None:
             cluster_name = facts.cluster.name
-            subnet_id = subnet_id or _proposed_subnet(facts, zone)
+            subnet_id = subnet_id or _subnet_of_app(facts, zone)
         return Plan(
             region=region,
             instance=instance,
@@ -113,9 +122,11 @@ class Plan:
             subnet_id=subnet_id,
             cluster_name=cluster_name,
             facts=facts,
+            facts_file=facts_file,
             kubernetes_version=kubernetes_version or (DEFAULT_KUBERNETES_VERSION if cluster_name is None else None),
             private_endpoint=private_endpoint,
             node_group_name=node_group_name,
+            bootstrap_qualifier=bootstrap_qualifier,
         )
 
 
@@ -158,6 +169,8 @@ def _check_cluster(region: str, name: str | None, facts: ClusterFacts | None, su
                 "the cluster, or leave the subnet out"
             )
         return
+    if name is not None:
+        check_cluster_name("cluster_name", name)
     if facts is not None and name not in (None, facts.cluster.name):
         raise InvalidArgumentError(
             f"'cluster_name' is '{name}', but the cluster facts file describes '{facts.cluster.name}': give one of them"
@@ -168,9 +181,12 @@ def _check_cluster(region: str, name: str | None, facts: ClusterFacts | None, su
         )
 
 
-def _proposed_subnet(facts: ClusterFacts, zone: str | None) -> str | None:
-    proposed = facts.subnet(facts.node_subnet_id) if facts.node_subnet_id else None
-    return proposed.id if proposed and zone in (None, proposed.availability_zone) else None
+def _subnet_of_app(facts: ClusterFacts, zone: str | None) -> str | None:
+    try:
+        return node_subnet(facts, zone).id
+    except InvalidConfigurationError:
+        # A check says so.
+        return None
 
 
 def _zone_of_app(region: str) -> str:

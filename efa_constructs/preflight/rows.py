@@ -36,11 +36,14 @@ class Verdict(NamedTuple):
 
 
 class NoSubnetError(Exception):
-    """A check depends on the subnet of the nodes, and which one that is cannot be decided."""
+    """A check depends on the subnet of the nodes, and there is none, or which one it is cannot be decided."""
 
-    def __init__(self, reason: str, fix: str) -> None:
-        super().__init__(reason)
-        self.verdict = Verdict(Status.NOT_CHECKED, reason, fix)
+    def __init__(self, verdict: Verdict) -> None:
+        """
+        :param verdict: On the subnet itself.
+        """
+        super().__init__(verdict.reason)
+        self.verdict = verdict
 
 
 class Check(NamedTuple):

@@ -16,6 +16,9 @@ from efa_constructs.catalogue import supports_efa, supports_efa_only, warm_pool_
         ("v1.18.4-eksbuild.9", False),
         ("v1.9.20-eksbuild.1", False),
         ("2.0.0", True),
+        # The number of a build is none of the version.
+        ("v1.18-eksbuild.5", False),
+        ("latest", False),
     ],
 )
 def test_compares_versions_by_number(version, supported):

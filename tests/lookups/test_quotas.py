@@ -40,7 +40,7 @@ def count(instances: list[dict[str, Any]], *, spot: bool = False) -> int:
         )
         quota = vcpu_quota("p5.48xlarge", spot=spot)
         assert quota is not None
-        found = read_vcpus_in_use(clients, quota, spot=spot)
+        found = read_vcpus_in_use(clients, quota, spot=spot).count
         stub.assert_no_pending_responses()
     return found
 
@@ -59,3 +59,9 @@ def test_spot_instances_and_those_of_capacity_blocks_do_not_count_as_on_demand()
     ]
     assert count(instances) == 16
     assert count(instances, spot=True) == 192
+
+
+def test_instances_on_dedicated_hosts_do_not_count() -> None:
+    on_host = {"InstanceType": "p5.48xlarge", "Placement": {"Tenancy": "host"}}
+    shared = {"InstanceType": "p5.48xlarge", "Placement": {"Tenancy": "default"}}
+    assert count([on_host, shared]) == 192

@@ -16,6 +16,7 @@ from moto.ssm.models import ssm_backends
 
 from efa_constructs.lookups.clients import AccountClients
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
+from efa_constructs.lookups.clusters import EksCluster
 from efa_constructs.preflight.account import ask_account
 from efa_constructs.preflight.judge import CHECKS, judge
 from efa_constructs.preflight.plan import Plan
@@ -78,10 +79,12 @@ class Emulated:
         """Three p4d.24xlarge on a cluster that is yet to be made."""
         return self.plan(**{"cluster_name": None, "subnet_id": None} | changes)
 
-    def rows(self, plan: Plan | None = None) -> dict[str, Row]:
+    def rows(
+        self, plan: Plan | None = None, *, read_vpc_cni: Callable[[EksCluster], str | None] | None = None
+    ) -> dict[str, Row]:
         """All rows of a deployment, by id."""
         plan = plan or self.plan()
-        return {row.id: row for row in judge(plan, ask_account(self.clients, plan))}
+        return {row.id: row for row in judge(plan, ask_account(self.clients, plan, read_vpc_cni=read_vpc_cni))}
 
     def row(self, id: str, plan: Plan | None = None) -> Row | None:
         """One row of it, if the check is about this deployment."""
@@ -89,13 +92,15 @@ class Emulated:
         # All of them: a question that is still asked would meet the next test's account.
         return self.rows(plan).get(id)
 
-    def bootstrap(self, version: int = 30, *, execution_policy: str | None = None) -> None:
+    def bootstrap(
+        self, version: int = 30, *, execution_policy: str | None = None, qualifier: str = "hnb659fds"
+    ) -> None:
         """Make what preflight sees of a bootstrap stack.
 
         :param execution_policy: Policy of the role that makes what is deployed. Default: it may do everything.
         """
-        self.clients.ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value=str(version), Type="String")
-        name = f"cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
+        self.clients.ssm.put_parameter(Name=f"/cdk-bootstrap/{qualifier}/version", Value=str(version), Type="String")
+        name = f"cdk-{qualifier}-cfn-exec-role-{ACCOUNT}-{REGION}"
         self.clients.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))
         if execution_policy is None:
             execution_policy = policy("Allow", "*")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.rehearsal.account.capacity_reservations import capacity_reservations
 from efa_constructs.rehearsal.account.service_quotas import VCPUS
 
 from .emulated import Emulated, Refusals
@@ -62,7 +63,7 @@ def test_more_nodes_than_the_quota_has_room_for_fail_and_the_fix_asks_for_enough
 
 
 def test_what_is_in_use_leaves_less_room(account: Emulated) -> None:
-    reserve(account, InstanceCount=22)
+    reserve(account, InstanceCount=22, InstanceMatchCriteria="targeted")
     row = account.row("vcpu-quota")
     assert row is not None and row.status == "fail"
     assert row.reason.startswith(f"2112 of the {VCPUS} vCPUs")
@@ -80,11 +81,14 @@ def test_what_runs_and_what_is_reserved_in_the_same_families_counts(account: Emu
     assert row is not None and row.reason.startswith(f"{128 + 8 + 2 * 128} of the {VCPUS} vCPUs")
 
 
-def test_the_quota_is_not_checked_where_ec2_no_longer_describes_what_runs(account: Emulated) -> None:
+def test_what_ec2_no_longer_describes_leaves_a_quota_open_only_where_there_may_be_room(account: Emulated) -> None:
     run(account, "p3.16xlarge")
     row = account.row("vcpu-quota")
     assert row is not None and row.status == "not checked"
-    assert row.reason == "EC2 describes p3.16xlarge no more, of which the account has instances"
+    assert "are in use, beside those of p3.16xlarge, which EC2 describes no more" in row.reason
+    # There is none, whatever those take.
+    row = account.row("vcpu-quota", account.plan(nodes=25))
+    assert row is not None and row.status == "fail"
 
 
 def test_instances_that_are_stopped_and_blocks_do_not_count(account: Emulated) -> None:
@@ -100,6 +104,69 @@ def test_a_reservation_counts_already(account: Emulated) -> None:
     id = reserve(account, InstanceCount=2)
     row = account.row("vcpu-quota", account.plan(capacity_reservation_id=id))
     assert row is not None and "3 p4d.24xlarge need 96 more beside what is reserved" in row.reason
+
+
+def test_an_open_reservation_in_the_zone_counts_already_though_nobody_names_it(account: Emulated) -> None:
+    reserve(account, InstanceCount=3)
+    reserve(account, InstanceCount=21, AvailabilityZone="us-east-1a", InstanceMatchCriteria="targeted")
+    row = account.row("vcpu-quota")
+    assert row is not None and row.status == "pass"
+    assert row.reason.endswith("and 3 p4d.24xlarge need 0 more beside what is reserved")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"AvailabilityZone": "us-east-1a"},
+        {"InstanceMatchCriteria": "targeted"},
+        {"InstanceType": "p5.48xlarge"},
+        {"Tenancy": "dedicated"},
+        {"InstancePlatform": "Windows"},
+        {"PlacementGroupArn": "arn:aws:ec2:us-east-1:123456789012:placement-group/other"},
+    ],
+)
+def test_a_reservation_that_nodes_do_not_match_is_no_room_for_them(account: Emulated, changes: dict[str, Any]) -> None:
+    reserve(account, InstanceCount=3, **changes)
+    row = account.row("vcpu-quota")
+    assert row is not None and row.reason.endswith("and 3 p4d.24xlarge need 288 more")
+
+
+def test_a_named_reservation_of_another_type_is_no_room_for_the_nodes(account: Emulated) -> None:
+    id = reserve(account, InstanceCount=3, InstanceType="p5.48xlarge")
+    row = account.row("vcpu-quota", account.plan(capacity_reservation_id=id))
+    assert row is not None and row.reason.endswith("and 3 p4d.24xlarge need 288 more")
+
+
+def test_a_named_reservation_that_is_gone_is_no_room_for_the_nodes(account: Emulated) -> None:
+    id = reserve(account, InstanceCount=3)
+    capacity_reservations(account.ec2)[id].state = "expired"
+    row = account.row("vcpu-quota", account.plan(capacity_reservation_id=id))
+    assert row is not None and row.reason.endswith("and 3 p4d.24xlarge need 288 more")
+
+
+def test_a_block_in_which_eks_drains_already_fails(account: Emulated) -> None:
+    id = buy_block(account, start=datetime.now(UTC) - timedelta(hours=23, minutes=40), hours=24)
+    row = reservation_rows(account, id, capacity="capacity-block")["end"]
+    assert row.status == "fail" and "in the last 40 minutes of a Capacity Block EKS drains its nodes" in row.reason
+    # EC2 ends other reservations at their end.
+    id = reserve(account, EndDate=datetime.now(UTC) + timedelta(minutes=20))
+    assert reservation_rows(account, id)["end"].status == "warn"
+
+
+@pytest.mark.parametrize(
+    ("state", "expected", "fix"),
+    [
+        ("assessing", "assessing", "wait until EC2 has decided about it, or use another one"),
+        ("payment-failed", "it never had instances", "use another one"),
+    ],
+)
+def test_a_reservation_that_has_no_instances_says_why(account: Emulated, state: str, expected: str, fix: str) -> None:
+    id = reserve(account)
+    found = capacity_reservations(account.ec2)[id]
+    found.state, found.total_instance_count, found.available_instance_count = state, 0, 0
+    rows = reservation_rows(account, id)
+    assert expected in rows["state"].reason and "any more" not in rows["state"].reason
+    assert (rows["room"].status, rows["room"].fix) == ("fail", fix)
 
 
 def test_spot_has_quotas_of_its_own(account: Emulated) -> None:
@@ -130,6 +197,14 @@ def test_the_quota_is_not_checked_without_a_permission(
     row = account.row("vcpu-quota")
     assert row is not None and row.status == "not checked"
     assert row.fix == f"allow '{action}' in the IAM policy of the identity in use"
+
+
+def test_what_a_policy_denies_is_not_to_be_had_by_allowing_it(account: Emulated, refuse: Refusals) -> None:
+    message = "User: x is not authorized to perform: ec2:DescribeInstances with an explicit deny in a boundary"
+    refuse.refuse("ec2:DescribeInstances", "UnauthorizedOperation", message)
+    row = account.row("vcpu-quota")
+    assert row is not None and row.status == "not checked"
+    assert row.fix == "have the policy changed that denies 'ec2:DescribeInstances'"
 
 
 def test_a_quota_that_was_never_raised_is_awss_default(account: Emulated, refuse: Refusals) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from efa_constructs.errors import KubernetesRequestError
+from efa_constructs.lookups.clusters import EksCluster
 from efa_constructs.rehearsal.account.eks.state import eks_state
 
 from .emulated import ACCOUNT, REGION, Emulated, Refusals
@@ -18,26 +19,6 @@ def set_addon_version(account: Emulated, version: str | None) -> None:
         del addons["vpc-cni"]
     else:
         addons["vpc-cni"]["addonVersion"] = version
-
-
-def test_a_facts_file_that_says_what_aws_says_passes(account: Emulated) -> None:
-    assert account.row("cluster-facts") is None
-    row = account.row("cluster-facts", account.plan(facts=account.facts))
-    assert row is not None and row.status == "pass"
-
-
-def test_a_facts_file_that_is_out_of_date_fails_and_names_what_changed(account: Emulated) -> None:
-    old = replace(
-        account.facts,
-        cluster=replace(account.facts.cluster, version="1.34", certificate_authority_data="bm90IHRoaXM="),
-    )
-    row = account.row("cluster-facts", account.plan(facts=old))
-    assert row is not None and row.status == "fail"
-    assert row.reason == (
-        "the cluster facts file is out of date: cluster.version is '1.35' and was '1.34'; "
-        "cluster.certificateAuthorityData is 'another one' and was 'what the file has'"
-    )
-    assert row.fix is not None and "efa lookup --cluster training" in row.fix
 
 
 @pytest.mark.parametrize(
@@ -131,7 +112,37 @@ def test_a_vpc_cni_that_is_no_addon_is_not_checked_and_the_fix_is_a_command(acco
     set_addon_version(account, None)
     row = account.row("vpc-cni")
     assert row is not None and row.status == "not checked"
-    assert row.fix is not None and "1.18.5 or newer: kubectl -n kube-system get daemonset aws-node" in row.fix
+    assert row.fix is not None and row.fix.startswith("give '--kubeconfig', or see that it is ")
+    assert "1.18.5 or newer: kubectl -n kube-system get daemonset aws-node" in row.fix
+
+
+@pytest.mark.parametrize(
+    ("tag", "status", "reason"),
+    [
+        ("v1.18.5", "pass", "the VPC CNI is v1.18.5, 1.18.5 is enough"),
+        ("v1.18.4-eksbuild.1", "fail", "the VPC CNI is v1.18.4-eksbuild.1, and these interfaces need 1.18.5 or newer"),
+        ("mine", "not checked", "the tag 'mine' of its image is no version"),
+        (None, "not checked", "the cluster has no DaemonSet aws-node with a version"),
+    ],
+)
+def test_a_vpc_cni_that_is_no_addon_is_judged_by_what_the_cluster_says(
+    account: Emulated, tag: str | None, status: str, reason: str
+) -> None:
+    set_addon_version(account, None)
+    row = account.rows(read_vpc_cni=lambda cluster: tag)["vpc-cni"]
+    assert row.status == status and reason in row.reason
+    assert "update-addon" not in (row.fix or "")
+
+
+def test_a_cluster_that_does_not_answer_leaves_its_vpc_cni_not_checked(account: Emulated) -> None:
+    def read(cluster: EksCluster) -> str | None:
+        raise KubernetesRequestError(f"the API server of {cluster.name} does not answer")
+
+    # With the add-on, nobody asks.
+    assert account.rows(read_vpc_cni=read)["vpc-cni"].status == "pass"
+    set_addon_version(account, None)
+    row = account.rows(read_vpc_cni=read)["vpc-cni"]
+    assert (row.status, row.reason) == ("not checked", "the API server of training does not answer")
 
 
 def revoke(account: Emulated, *, egress: bool) -> None:

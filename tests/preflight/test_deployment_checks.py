@@ -36,6 +36,8 @@ def make_stack(account: Emulated, name: str, status: str) -> None:
         ("ROLLBACK_FAILED", "fail"),
         ("UPDATE_IN_PROGRESS", "fail"),
         ("UPDATE_ROLLBACK_FAILED", "fail"),
+        ("IMPORT_ROLLBACK_FAILED", "fail"),
+        ("IMPORT_ROLLBACK_COMPLETE", "pass"),
         ("DELETE_FAILED", "fail"),
     ],
 )
@@ -65,6 +67,13 @@ def test_the_clusters_stack_matters_only_where_the_app_makes_the_cluster(account
     assert account.row("vpcs-quota", account.new_cluster()) is None
 
 
+def test_a_clusters_stack_that_was_rolled_back_needs_room_for_a_network_anew(account: Emulated) -> None:
+    make_stack(account, "EfaCluster", "ROLLBACK_COMPLETE")
+    rows = account.rows(account.new_cluster())
+    assert rows["stacks"].status == "warn"
+    assert rows["vpcs-quota"].status == rows["elastic-ips-quota"].status == "pass"
+
+
 def test_a_node_group_of_the_same_name_fails(account: Emulated, monkeypatch: pytest.MonkeyPatch) -> None:
     assert account.row("node-group-name") is None
     row = account.row("node-group-name", account.plan(node_group_name="efa"))
@@ -90,6 +99,22 @@ def test_the_account_must_be_bootstrapped_and_that_lately_enough(account: Emulat
 def test_a_bootstrapped_account_passes(account: Emulated) -> None:
     account.bootstrap(30)
     rows = account.rows()
+    assert rows["cdk-bootstrap"].status == rows["deployment-permissions"].status == "pass"
+
+
+def test_another_qualifier_has_a_bootstrap_stack_of_its_own(account: Emulated) -> None:
+    own = account.plan(bootstrap_qualifier="team1")
+    account.bootstrap()
+    rows = account.rows(own)
+    assert rows["cdk-bootstrap"].status == "fail"
+    assert rows["cdk-bootstrap"].reason == (
+        "the account is not bootstrapped for the CDK, with the qualifier team1, in us-east-1"
+    )
+    assert rows["cdk-bootstrap"].fix == (
+        "run 'npx cdk bootstrap aws://123456789012/us-east-1 --qualifier team1 --toolkit-stack-name CDKToolkit-team1'"
+    )
+    account.bootstrap(qualifier="team1")
+    rows = account.rows(own)
     assert rows["cdk-bootstrap"].status == rows["deployment-permissions"].status == "pass"
 
 
@@ -168,7 +193,7 @@ def test_whoever_may_not_assume_them_may_not_deploy(account: Emulated, as_role: 
     account.clients = as_role(policy("Allow", "ec2:*"))
     row = account.row("caller-permissions")
     assert row is not None and row.status == "fail"
-    assert row.fix == f"allow sts:AssumeRole on arn:aws:iam::{ACCOUNT}:role/cdk-*"
+    assert row.fix == f"allow sts:AssumeRole on arn:aws:iam::{ACCOUNT}:role/cdk-hnb659fds-*"
 
 
 def test_a_role_whose_path_iam_does_not_tell_is_not_checked(account: Emulated, as_role: Any) -> None:

@@ -28,6 +28,12 @@ def drop_routes_out(account: Emulated, subnet: str = SUBNET) -> str:
     return table["RouteTableId"]
 
 
+def lead_to_an_internet_gateway(account: Emulated, table: str) -> None:
+    ec2 = account.clients.ec2
+    gateway = ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
+
+
 def test_the_named_subnet_must_be_in_the_clusters_vpc(account: Emulated) -> None:
     row = account.row("subnet")
     assert row is not None and (row.status, row.reason) == ("pass", f"the nodes go to {SUBNET} in us-east-1b")
@@ -47,9 +53,45 @@ def test_the_only_private_subnet_of_a_zone_is_taken(account: Emulated) -> None:
 
 def test_no_choice_is_made_between_equals(account: Emulated) -> None:
     row = account.row("subnet", account.plan(subnet_id=None))
-    assert row is not None and row.status == "not checked"
+    assert row is not None and row.status == "fail"
     assert row.reason.startswith("2 private subnets of cluster training could take the nodes")
-    assert row.fix == f"name one of {OTHER} (us-east-1a), {SUBNET} (us-east-1b) with '--subnet'"
+    assert row.fix == "choose with '--zone' ('efa:availabilityZone'), one of us-east-1a, us-east-1b"
+
+
+def test_between_equals_of_one_zone_the_subnet_is_to_be_named(account: Emulated) -> None:
+    account.ec2.get_subnet(OTHER)._availability_zone = account.ec2.get_subnet(SUBNET)._availability_zone
+    row = account.row("subnet", account.plan(subnet_id=None, zone="us-east-1b"))
+    assert row is not None and row.status == "fail"
+    assert row.fix == (
+        "choose with '--subnet' ('nodeSubnetId' in the cluster facts file), one of "
+        f"{OTHER} (us-east-1b), {SUBNET} (us-east-1b)"
+    )
+
+
+def test_of_two_subnets_the_one_is_taken_that_has_a_way_out(account: Emulated) -> None:
+    drop_routes_out(account, OTHER)
+    row = account.row("subnet", account.plan(subnet_id=None))
+    assert row is not None and row.reason.startswith(f"the nodes go to {SUBNET} in us-east-1b")
+
+
+def test_a_cluster_without_a_private_subnet_fails(account: Emulated) -> None:
+    for subnet in (SUBNET, OTHER):
+        lead_to_an_internet_gateway(account, drop_routes_out(account, subnet))
+    rows = account.rows(account.plan(subnet_id=None))
+    assert rows["subnet"].status == "fail"
+    assert rows["subnet"].reason.startswith("there is no private subnet of cluster training")
+    assert rows["subnet"].fix == "make one in the cluster's VPC, with a route to a NAT gateway"
+    assert rows["subnet-way-out"].status == "not checked"
+
+
+def test_which_subnets_are_private_is_not_known_in_a_vpc_that_another_account_shares(
+    account: Emulated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As EC2 answers whoever does not own the VPC.
+    monkeypatch.setattr(account.ec2, "route_tables", {})
+    row = account.row("subnet", account.plan(subnet_id=None, zone="us-east-1b"))
+    assert row is not None and row.status == "not checked"
+    assert row.reason.startswith("which subnets in us-east-1b are private is not known")
 
 
 def test_of_two_subnets_the_one_is_taken_whose_zone_offers_the_type(account: Emulated) -> None:
@@ -68,7 +110,7 @@ def test_of_two_subnets_that_cannot_take_the_nodes_none_is_taken(account: Emulat
     for subnet in (SUBNET, OTHER):
         drop_routes_out(account, subnet)
     row = account.row("subnet", account.plan(subnet_id=None))
-    assert row is not None and row.status == "not checked"
+    assert row is not None and row.status == "fail"
     assert row.reason == "of 2 private subnets of cluster training, none is known to take the nodes"
 
 
@@ -78,10 +120,11 @@ def test_of_two_subnets_the_one_is_taken_that_has_room(account: Emulated) -> Non
     assert row is not None and row.reason.startswith(f"the nodes go to {OTHER} in us-east-1a")
 
 
-def test_a_zone_without_a_private_subnet_is_not_checked_further(account: Emulated) -> None:
+def test_a_zone_without_a_private_subnet_fails(account: Emulated) -> None:
     row = account.row("subnet", account.plan(subnet_id=None, zone="us-east-1c"))
-    assert row is not None and row.status == "not checked"
-    assert row.reason == "there is no private subnet in us-east-1c"
+    assert row is not None and row.status == "fail"
+    assert row.reason.startswith("there is no private subnet in us-east-1c")
+    assert row.fix is not None and f"or use one of {OTHER} (us-east-1a), {SUBNET} (us-east-1b)" in row.fix
 
 
 def test_a_subnet_in_another_zone_than_the_one_asked_for_fails(account: Emulated) -> None:
@@ -162,7 +205,6 @@ def test_endpoints_are_not_checked_where_another_account_shares_the_vpc(
     ("operation", "id"),
     [
         ("ec2:DescribeRouteTables", "subnet-way-out"),
-        ("ec2:DescribeVpcEndpoints", "subnet-way-out"),
         ("ec2:DescribeSubnets", "subnet-addresses"),
         ("ec2:DescribeVpcAttribute", "vpc-dns"),
     ],
@@ -250,3 +292,16 @@ def test_room_for_a_network_is_not_checked_without_the_permission(
     refuse.refuse(operation, "UnauthorizedOperation")
     row: Any = account.row(id, account.new_cluster())
     assert row.status == "not checked"
+
+
+def test_without_the_permission_to_see_vpc_endpoints_only_a_subnet_that_needs_them_is_not_checked(
+    account: Emulated, refuse: Refusals
+) -> None:
+    refuse.refuse("ec2:DescribeVpcEndpoints", "UnauthorizedOperation")
+    rows = account.rows(account.plan(subnet_id=None, zone="us-east-1b"))
+    ids = ("subnet", "subnet-zone", "subnet-way-out", "subnet-addresses")
+    assert {rows[id].status for id in ids} == {"pass"}
+    drop_routes_out(account)
+    rows = account.rows(account.plan(subnet_id=None, zone="us-east-1b"))
+    assert {id: rows[id].status for id in ids} == dict.fromkeys(ids, "pass") | {"subnet-way-out": "not checked"}
+    assert rows["subnet-way-out"].fix == "allow 'ec2:DescribeVpcEndpoints' in the IAM policy of the identity in use"

@@ -62,6 +62,6 @@ def test_a_facts_file_names_the_cluster_and_proposes_the_subnet() -> None:
 
 
 def test_the_proposal_of_a_facts_file_gives_way_to_a_zone_that_is_named() -> None:
-    assert make(facts=FACTS, zone="us-east-1a").subnet_id is None
+    assert make(facts=FACTS, zone="us-east-1a").subnet_id == "subnet-0b1b2b3b4b5b6b7b8"
     assert make(facts=FACTS, zone="us-east-1b").subnet_id == SUBNET
     assert make(facts=replace(FACTS, node_subnet_id=None)).subnet_id is None

@@ -31,7 +31,7 @@ class CapacityReservation:
     availability_zone: str
     tenancy: str
     total_instance_count: int
-    # Nothing launches into reservations here: nobody says yet which instances would.
+    # Without those that run in it. Only what names a reservation launches into it here.
     available_instance_count: int
     state: str
     instance_match_criteria: str
@@ -129,7 +129,7 @@ def _describe(response: Any) -> ActionResult:
     with as_moto_error():
         chosen = [_find(ec2, id) for id in ids] or list(capacity_reservations(ec2).values())
     for reservation in chosen:
-        _let_time_pass(reservation)
+        _let_time_pass(ec2, reservation)
     return ActionResult({"CapacityReservations": [one for one in chosen if _matches(one, filters)]})
 
 
@@ -180,7 +180,7 @@ def _purchase(response: Any) -> ActionResult:
             placement_group_arn=None,
         )
         made.reservation_type = "capacity-block"
-        _let_time_pass(made)
+        _let_time_pass(ec2, made)
     return ActionResult({"CapacityReservation": made})
 
 
@@ -217,7 +217,7 @@ def _reservation(
     return made
 
 
-def _let_time_pass(reservation: CapacityReservation) -> None:
+def _let_time_pass(ec2: EC2Backend, reservation: CapacityReservation) -> None:
     now = datetime.now(UTC)
     if reservation.state not in ("active", "scheduled"):
         return
@@ -226,7 +226,13 @@ def _let_time_pass(reservation: CapacityReservation) -> None:
     elif reservation.start_date > now:
         reservation.state, reservation.available_instance_count = "scheduled", 0
     else:
-        reservation.state, reservation.available_instance_count = "active", reservation.total_instance_count
+        reservation.state = "active"
+        running = sum(
+            # Of an instance that RunInstances made, nobody says it.
+            getattr(instance, "capacity_reservation_id", None) == reservation.capacity_reservation_id
+            for instance in ec2.all_running_instances()
+        )
+        reservation.available_instance_count = max(reservation.total_instance_count - running, 0)
 
 
 def _find(ec2: EC2Backend, id: str) -> CapacityReservation:

@@ -1,0 +1,43 @@
+"""The nodes that a deployment has already: an update adds only what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..lookups.stack_nodes import StackNode, StackNodeGroup
+from .account import Account
+from .plan import Capacity, Plan
+
+__all__ = ["make_sure", "own_node_groups", "own_nodes"]
+
+# EC2 User Guide, "DescribeInstances", instanceLifecycle: On-Demand Instances have none.
+_LIFECYCLES = {Capacity.ON_DEMAND: None, Capacity.SPOT: "spot", Capacity.CAPACITY_BLOCK: "capacity-block"}
+
+
+def own_node_groups(plan: Plan, account: Account) -> Iterator[StackNodeGroup]:
+    """The node groups of the app's stack on this cluster. Where AWS did not tell of any, it is as if there were none.
+
+    A verdict that would be another one with them needs :func:`make_sure`.
+    """
+    for group in account.own_node_groups.value_or_none() or ():
+        if plan.cluster_name in (None, group.cluster_name):
+            yield group
+
+
+def own_nodes(plan: Plan, account: Account) -> tuple[StackNode, ...]:
+    """Their instances that stay: of the type and capacity that are planned, as many as the node group may have."""
+    nodes = [
+        node
+        for group in own_node_groups(plan, account)
+        for node in group.nodes
+        if (node.instance_type, node.lifecycle) == (plan.instance.name, _LIFECYCLES[plan.capacity])
+    ]
+    return tuple(nodes[: plan.nodes])
+
+
+def make_sure(account: Account) -> None:
+    """Make sure that it is known which nodes there are already, before their number fails a check.
+
+    :raises AwsRequestError: AWS refused to say it.
+    """
+    account.own_node_groups.value()
