@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from .evidence import Process
 from .log_lines import MOST_CHARACTERS
 from .nccl_lines import release_of
 from .results import Measurement, NcclTestsRun, Row
@@ -35,6 +36,7 @@ class JsonReport:
     run: NcclTestsRun
     # Such as 2.27.7.
     nccl: str
+    processes: frozenset[Process]
 
 
 class JsonCollector:
@@ -81,7 +83,8 @@ def _report(document: str) -> JsonReport | None:
         return None
     try:
         report = json.loads(document)
-        return JsonReport(_run(report), release_of(int(report["nccl_version"])))
+        processes = frozenset((str(one["hostname"]), int(one["pid"])) for one in report["config"]["devices"])
+        return JsonReport(_run(report), release_of(int(report["nccl_version"])), processes)
     # RecursionError: brackets in brackets in brackets.
     except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
         return None

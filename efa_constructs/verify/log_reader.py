@@ -65,7 +65,7 @@ class LogReader:
     @property
     def unclaimed(self) -> Evidence:
         """What NCCL printed that belongs to no run, of a log without any."""
-        return self._runs.evidence
+        return self._runs.said.of_run(())
 
     def read(self, lines: Iterable[str]) -> None:
         """Read lines, without their newlines.
@@ -79,7 +79,7 @@ class LogReader:
                 self.looks_binary |= "\0" in line or "\ufffd" in line
             at = line.find(_NCCL)
             if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
-                runs.evidence.has_lines = True
+                runs.said.common.has_lines = True
                 if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
                     self._read_nccl(line)
             elif any(map(line.__contains__, _WORDS)) or self._goes_on:
@@ -115,7 +115,7 @@ class LogReader:
     def _read_causes(self, text: str) -> bool:
         causes = list(causes_in_other_line(text.lstrip()))
         for cause in causes:
-            note(self._runs.evidence.causes, cause, self._runs.line, text)
+            note(self._runs.said.common.causes, cause, self._runs.line, text)
         self.other_program = self.other_program or next((name for mark, name in _OTHER_PROGRAMS if mark in text), None)
         return bool(causes)
 
@@ -137,6 +137,6 @@ class LogReader:
         run = self._runs.begin()
         for _ in report.run.rows:
             self._runs.take_room()
-        run.report(report.run)
-        run.evidence.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
+        run.report(report.run, report.processes)
+        run.said.common.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
         self._runs.end()

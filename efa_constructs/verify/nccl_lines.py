@@ -45,6 +45,8 @@ class NetworkChannel(NamedTuple):
     gpu_direct: bool
     # The rank whose end it is. None: NCCL before 2.4 did not say which of the two.
     rank: int | None
+    # Both ranks.
+    ends: tuple[int, int]
 
 
 def nccl_line_of(line: str) -> NcclLine | None:
@@ -71,8 +73,9 @@ def channel_of(text: str) -> NetworkChannel | None:
     if match is None:
         return None
     source, destination, direction, network, flags = match.groups()
-    rank = None if direction is None else int(source if direction == "send" else destination)
-    return NetworkChannel(network, flags is not None and "/GDRDMA" in flags, rank)
+    ends = int(source), int(destination)
+    rank = None if direction is None else ends[direction == "receive"]
+    return NetworkChannel(network, flags is not None and "/GDRDMA" in flags, rank, ends)
 
 
 def release_of(version: int) -> str:

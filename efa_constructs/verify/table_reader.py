@@ -52,7 +52,7 @@ class TableReader:
         host = next((host for host in sorted(run.hosts, key=len, reverse=True) if before.endswith(host)), None)
         said = nccl_line_of(text[len(before) - len(host) :]) if host else None
         if host and said:
-            run.evidence.add(said, self._runs.line, text)
+            self._runs.evidence_of(said).add(said, self._runs.line, text)
             run.half_row = f"{run.half_row} {before.removesuffix(host)}"[:_LONGEST_ROW]
 
     def _read_row(self, text: str) -> bool:
@@ -77,7 +77,7 @@ class TableReader:
         run = self._runs.open
         if run is None or run.has_begun:
             run = self._runs.begin()
-        run.evidence.add_nccl_version(f"NCCL version {release_of(int(match[1]))}", self._runs.line, text)
+        run.said.common.add_nccl_version(f"NCCL version {release_of(int(match[1]))}", self._runs.line, text)
         return True
 
     def _read_collective(self, text: str) -> bool:
@@ -114,7 +114,7 @@ class TableReader:
             run, again = self._runs.begin(), False
         if again:
             run.each_process_alone = True
-            note(run.evidence.causes, WITHOUT_MPI, self._runs.line, text)
+            note(run.said.common.causes, WITHOUT_MPI, self._runs.line, text)
         self._runs.take_room()
         run.add_device(device, self._runs.line, text)
         return True
@@ -145,7 +145,7 @@ class TableReader:
         return True
 
     def _read_nccl_version(self, text: str) -> bool:
-        return self._runs.evidence.add_nccl_version(text, self._runs.line, text)
+        return self._runs.said.common.add_nccl_version(text, self._runs.line, text)
 
     def _read_programs(self, text: str) -> bool:
         programs = _PROGRAM.findall(text)

@@ -125,6 +125,9 @@ def _no_connection(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
     reasons = []
     if not evidence.has_lines:
         reasons.append(Reason("NCCL printed nothing about its network"))
+    elif evidence.others_channels.count:
+        statement = "only processes that the run does not list print connections over a network"
+        reasons.append(_because(statement, [evidence.others_channels]))
     else:
         reasons.append(Reason("NCCL printed no connection over a network ('via NET/...')"))
     if evidence.providers:
@@ -155,16 +158,28 @@ def _without_gpu_direct(run: NcclTestsRun, evidence: Evidence) -> Judgement | No
 
 
 def _not_every_node(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
-    missing = [host for host in run.hosts if host not in evidence.channel_hosts]
-    enough = not missing if run.hosts else len(evidence.channel_ranks) > 1
-    if enough:
+    statement = _silent_nodes(run, evidence)
+    if statement is None:
         return None
     connections = _because("NCCL connected ranks over EFA with GPUDirect RDMA", evidence.channels.values())
-    if not run.hosts:
-        return Verdict.UNPROVEN, [connections, Reason("but only one rank says so")]
-    names = ", ".join(missing[:_MOST_NAMES]) + (" and others" if len(missing) > _MOST_NAMES else "")
-    statement = f"but {len(missing):,} of {len(run.hosts):,} nodes say nothing of it: {names}"
-    return Verdict.UNPROVEN, [connections, Reason(statement)]
+    return Verdict.UNPROVEN, [connections, Reason(f"but {statement}")]
+
+
+def _silent_nodes(run: NcclTestsRun, evidence: Evidence) -> str | None:
+    """Who says nothing of a connection, in words. None: every node says something of one."""
+    if run.hosts:
+        missing = [host for host in run.hosts if host not in evidence.channel_hosts]
+        names = ", ".join(missing[:_MOST_NAMES]) + (" and others" if len(missing) > _MOST_NAMES else "")
+        return f"{len(missing):,} of {len(run.hosts):,} nodes say nothing of it: {names}" if missing else None
+    hosts = len(evidence.channel_hosts)
+    if run.nodes is not None and hosts >= run.nodes:
+        return None
+    # Nodes are connected to each other, so that whoever says something names ranks of one that says nothing.
+    if evidence.silent_ranks:
+        return f"the ranks at the other end say nothing of it, rank {evidence.silent_ranks[0]} for one"
+    # Ranks that are listed with no host or number of nodes are on several hosts of one name.
+    several = run.nodes is not None or run.ranks is not None or hosts > 1
+    return None if several else "they may all be on one node: the log neither lists nor counts the nodes"
 
 
 def _all_with_gpu_direct(run: NcclTestsRun, evidence: Evidence) -> Judgement:

@@ -186,3 +186,13 @@ def test_braces_of_other_programs_do_not_hide_a_run() -> None:
     braces = ["{", "{'loss': 1.2", '{"version": {"a": 1', "}}}", "{"]
     assert len(facts(lines(braces, run()))["results"]) == 1
     assert len(facts(lines(braces[:2], [one_line(report())]))["results"]) == 1
+
+
+def test_what_another_program_says_is_no_evidence_of_a_report() -> None:
+    for pid, verdict in ((21, "efa-gdr"), (5000, "unproven")):
+        said = [
+            line
+            for host in ("node-1", "node-2")
+            for line in (nccl(host, EFA, pid=pid), channel(host, "Libfabric", pid=pid))
+        ]
+        assert facts(lines(said, [one_line(report())]))["verdict"] == verdict
