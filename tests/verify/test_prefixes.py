@@ -65,6 +65,29 @@ def test_reads_every_line_with_a_prefix(kind: str) -> None:
     assert (told["verdict"], told["ranks"], told["nodes"], len(told["rows"])) == ("efa-gdr", 2, 2, 1)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "expected: ",
+            "expected ",
+            "expect: 1: ",
+            "you should see ",
+            "for example ",
+            "a well-known line ",
+            "(expected) ",
+        ),
+        *("expected | ", "| expected | ", "[expected] ", "'", "`", '"', "[a good line] ", "# 0: ", "see:", "// "),
+    ],
+)
+def test_a_quoted_line_is_no_evidence(words: str) -> None:
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    others = [line for line in efa_run() if "NCCL INFO" not in line]
+    assert facts(lines(others, said))["verdict"] == "efa-gdr"
+    assert facts(lines([words + line for line in said], others))["verdict"] == "unproven"
+    assert facts(lines(words + line for line in others))["verdict"] == "not-nccl-tests"
+
+
 def test_says_the_same_between_fences_and_prose() -> None:
     text = text_of("p4d_two_nodes_2021.txt")
     quoted = f"# Results\n\nThe log (see `efa verify`):\n\n```console\n$ kubectl logs launcher\n{text}```\n\n* good\n"
