@@ -10,7 +10,7 @@ from .json_report import JsonCollector, JsonReport
 from .log_lines import CutLine
 from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
-from .nccl_lines import nccl_line_of
+from .nccl_lines import NcclLine, nccl_line_of
 from .prefixes import plain_text, without_prefixes
 from .table_reader import TableReader
 
@@ -97,10 +97,22 @@ class LogReader:
     def _read_nccl(self, line: str) -> None:
         text = line[:_LONGEST_LINE]
         said = nccl_line_of(text)
-        if said is None:
+        if said is None or self._has_cut_a_size(said):
             self._table.read_cut_row(plain_text(text))
         else:
             self._runs.evidence_of(said).add(said, self._runs.line, text)
+
+    def _has_cut_a_size(self, said: NcclLine) -> bool:
+        """Whether the host is one of the run's, behind the first digits of a row."""
+        run = self._runs.open
+        return (
+            run is not None
+            and said.host[0].isdecimal()
+            and said.host not in run.hosts
+            and any(
+                said.host[digits:] in run.hosts for digits in range(1, len(said.host)) if said.host[:digits].isdecimal()
+            )
+        )
 
     def _read_other(self, line: str) -> None:
         text = plain_text(line)

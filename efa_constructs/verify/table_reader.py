@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from .causes import WITHOUT_MPI
 from .evidence import note
@@ -22,6 +22,8 @@ _AVERAGE = re.compile(r"Avg bus bandwidth\s*: (\d{1,18}(?:\.\d{1,18})?(?:e[+-]\d
 _PROGRAM = re.compile(rf"(?:^|[\s/])({'|'.join(COLLECTIVES)})_perf(?:_mpi)?(?=\s|$)")
 _PROCESS = re.compile(r":\d{1,10}:\d{1,10} \[-?\d{1,4}\] ")
 _LONGEST_ROW = 4096
+# And what there is of the number that it cuts.
+_LONGEST_HOST = 300
 
 
 class TableReader:
@@ -49,19 +51,18 @@ class TableReader:
         if run is None or process is None:
             return
         before = text[: process.start()]
-        host = next((host for host in sorted(run.hosts, key=len, reverse=True) if before.endswith(host)), None)
+        host = _last_part_of(before, run.hosts)
         said = nccl_line_of(text[len(before) - len(host) :]) if host else None
         if host and said:
             self._runs.evidence_of(said).add(said, self._runs.line, text)
-            run.half_row = f"{run.half_row} {before.removesuffix(host)}"[:_LONGEST_ROW]
+            run.half_row = (run.half_row + before.removesuffix(host))[:_LONGEST_ROW]
 
     def _read_row(self, text: str) -> bool:
         run = self._runs.open
         header = run.table if run else None
-        row = row_of(text, header)
-        if row is None and run is not None and run.half_row:
-            halves = without_prefixes(f"{run.half_row} {text}")
-            row = next((found for half in halves if (found := row_of(half, header)) is not None), None)
+        # As if no other line had come between: it may have come within a number.
+        texts = [*(without_prefixes(run.half_row + text) if run and run.half_row else ()), text]
+        row = next((found for one in texts if (found := row_of(one, header)) is not None), None)
         if row is None:
             return False
         run = run or self._runs.begin()
@@ -151,6 +152,12 @@ class TableReader:
         programs = _PROGRAM.findall(text)
         self._runs.programs.update(programs)
         return bool(programs)
+
+
+def _last_part_of(text: str, hosts: Container[str]) -> str | None:
+    """The host, the longest if there are several, that a text ends with."""
+    word = (text.rsplit(maxsplit=1) or [""])[-1][-_LONGEST_HOST:]
+    return next((word[start:] for start in range(len(word)) if word[start:] in hosts), None)
 
 
 # By the first word of a line, behind "#".
