@@ -36,7 +36,7 @@ _PLUGIN = re.compile(r"NET/OFI (?:Initializing|Using) aws-ofi-nccl (\S{1,64})")
 _LIBFABRIC = re.compile(r"NET/OFI Using Libfabric version (\S{1,64})")
 _NCCL = re.compile(r"NCCL version (\d[\w.]{0,31})")
 _NETWORK = re.compile(r"(?:Using network|Using internal Network|Assigned NET plugin) (.{1,64}?)(?: to comm)?\s*$")
-_NODES = re.compile(r"comm 0x\w{1,16} rank \d{1,8} nRanks (\d{1,8}) nNodes (\d{1,8}) ")
+_NODES = re.compile(r"comm 0x\w{1,16} rank \d{1,8} nRanks (\d{1,8}) nNodes (\d{1,8}) (?:.{0,100} MNNVL ([01]))?")
 _INSTANCE_TYPE = re.compile(
     r"NET/OFI (?:Running on (?P<running>\S{1,64}) platform"
     r"|GDR disabled on GDR-supported instance type (?P<supported>\S{1,64})"
@@ -109,6 +109,10 @@ class Evidence:
         self.instance_types: dict[str, Sightings] = {}
         # (ranks, nodes) of a communicator, as NCCL counts them.
         self.communicators: dict[tuple[int, int], Sightings] = {}
+        # The same where NVLink goes beyond a node (MNNVL), which NCCL then counts as one node with others.
+        self.nvlink_communicators: dict[tuple[int, int], Sightings] = {}
+        # Whose lines the table and the list of ranks are of, of kubectl logs --prefix.
+        self.table_pods: dict[str, Sightings] = {}
         self.causes: dict[Cause, Sightings] = {}
 
     @property
@@ -142,6 +146,7 @@ class Evidence:
         return (
             *(self.providers, self.interfaces, self.networks, self.channels, self.nccl_versions, self.plugin_versions),
             *(self.libfabric_versions, self.instance_types, self.communicators, self.causes),
+            *(self.nvlink_communicators, self.table_pods),
         )
 
     def add(self, said: NcclLine, number: int, line: str) -> None:
@@ -198,7 +203,8 @@ class Evidence:
 
     def _add_communicator(self, said: NcclLine, number: int, line: str) -> None:
         if match := _NODES.match(said.text):
-            note(self.communicators, (int(match[1]), int(match[2])), number, line)
+            kind = self.nvlink_communicators if match[3] == "1" else self.communicators
+            note(kind, (int(match[1]), int(match[2])), number, line)
 
     def _add_version(self, said: NcclLine, number: int, line: str) -> None:
         self.add_nccl_version(said.text, number, line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from .causes import causes_in_other_line
@@ -21,6 +22,8 @@ _FIRST_LINES = 100
 _LONGEST_LINE = 4096
 _NCCL = " NCCL "
 _LEVELS = ("INFO ", "WARN ")
+# Of kubectl logs --prefix.
+_POD = re.compile(r"\[pod/([^\]\s/]{1,253})")
 _TEXT_OF_NCCL = len(" NCCL INFO ")
 # How that text begins in lines that say something, but for connections. Most lines say nothing.
 _TELLING = (
@@ -118,6 +121,8 @@ class LogReader:
         text = plain_text(line)
         short = text[:_LONGEST_LINE]
         whole = not isinstance(line, CutLine)
+        pod = _POD.search(short) if "[pod/" in short else None
+        self._runs.pod = pod[1] if pod else None
         for candidate in without_prefixes(short):
             if self._table.read(candidate, whole=whole) or self._read_causes(candidate):
                 break

@@ -122,20 +122,31 @@ class LoggedRun:
         """Whether one of its ranks is of that process."""
         return process in self._processes
 
-    def result(self) -> NcclTestsRun:
-        """The run, as far as the log has it."""
-        if self._reported is not None:
-            return self._reported
+    def _where(self) -> tuple[int | None, tuple[str, ...], int | None]:
+        """How many ranks, on which hosts, and how many these are."""
+        if len(self.said.common.table_pods) > 1:
+            # The list is one of several runs.
+            return None, (), None
         ranks, hosts = (len(self.ranks), tuple(self.hosts)) if self._lists_all_ranks else (None, ())
-        if self._one_name_for_several or self.each_process_alone:
+        if self.each_process_alone:
+            return ranks, (), 1
+        if self._one_name_for_several:
             hosts = ()
         nodes = len(hosts) or None
         communicators = self.evidence.communicators
         if len(communicators) == 1:
             ((nccl_ranks, nccl_nodes),) = communicators
-            ranks, hosts, nodes = ranks or nccl_ranks, hosts if nodes == nccl_nodes else (), nccl_nodes
-        if self.each_process_alone:
-            nodes = 1
+            ranks = ranks or nccl_ranks
+            # Where NVLink goes beyond a node, NCCL counts fewer than there are.
+            if nccl_nodes > len(hosts):
+                hosts, nodes = (), nccl_nodes
+        return ranks, hosts, nodes
+
+    def result(self) -> NcclTestsRun:
+        """The run, as far as the log has it."""
+        if self._reported is not None:
+            return self._reported
+        ranks, hosts, nodes = self._where()
         return NcclTestsRun(
             collective=self.collective or _collective_of(self.rows, ranks),
             ranks=ranks,

@@ -28,6 +28,8 @@ class LoggedRuns:
         self.all: list[LoggedRun] = []
         # The number of the line that is being read.
         self.line = 0
+        # The pod that it is of, if kubectl says so.
+        self.pod: str | None = None
         # Plain attributes, for every line asks for them: the run that is on, if any, and what is said of it or the
         # next.
         self.open: LoggedRun | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container
 
 from .causes import WITHOUT_MPI
 from .evidence import note
+from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
 from .prefixes import without_prefixes
@@ -68,8 +69,13 @@ class TableReader:
         run = run or self._runs.begin()
         run.half_row = ""
         self._runs.take_room()
+        self._note_pod(run, text)
         run.add_row(row, self._runs.line, text)
         return True
+
+    def _note_pod(self, run: LoggedRun, text: str) -> None:
+        if self._runs.pod is not None:
+            note(run.said.common.table_pods, self._runs.pod, self._runs.line, text)
 
     def _read_release(self, text: str) -> bool:
         match = _RELEASE.match(text)
@@ -113,9 +119,11 @@ class TableReader:
         again = run is not None and device.rank in run.ranks
         if run is None or run.rows or (again and not run.may_repeat_itself):
             run, again = self._runs.begin(), False
+        self._note_pod(run, text)
         if again:
             run.each_process_alone = True
-            note(run.said.common.causes, WITHOUT_MPI, self._runs.line, text)
+            if len(run.said.common.table_pods) <= 1:
+                note(run.said.common.causes, WITHOUT_MPI, self._runs.line, text)
         self._runs.take_room()
         run.add_device(device, self._runs.line, text)
         return True

@@ -6,7 +6,9 @@ choose EFA and NCCL sockets, and one rank may do other than the rest. Proof is i
 ====================================================================== ================
 what the log shows                                                      verdict
 ====================================================================== ================
+a table of several pods at once: of several runs                       unproven
 all ranks on one host                                                   single-node
+NVLink, or what NCCL takes for one node, joins several hosts            unproven
 a connection over sockets, or none at all and NCCL chose sockets        tcp
 libfabric's provider is tcp or sockets                                  tcp
 connections over another network, or by another provider                unproven
@@ -66,6 +68,9 @@ def network_verdict(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -
 
     :param devices: The lines of the list of ranks.
     """
+    if len(evidence.table_pods) > 1:
+        statement = "lines of several runs are mixed: its table is one of several pods; give the log of one of them"
+        return Verdict.UNPROVEN, [_because(statement, evidence.table_pods.values())]
     if run.nodes == 1:
         return _single_node(run, evidence, devices)
     judgements = (judge(run, evidence) for judge in _JUDGES)
@@ -81,6 +86,17 @@ def _single_node(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -> J
             _because("connections over a network end on the host where they begin", evidence.channels.values())
         )
     return Verdict.SINGLE_NODE, reasons
+
+
+def _one_node_of_several(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
+    nvlink = [said for (_, nodes), said in evidence.nvlink_communicators.items() if nodes == 1]
+    if nvlink:
+        return Verdict.UNPROVEN, [_because("NVLink joins the nodes (MNNVL), and may carry all traffic", nvlink)]
+    counted = [said for (_, nodes), said in evidence.communicators.items() if nodes == 1]
+    if len(run.hosts) < 2 or not counted or len(evidence.communicators) > 1:
+        return None
+    statement = f"NCCL counts one node, and the list of ranks names {len(run.hosts):,} hosts"
+    return Verdict.UNPROVEN, [_because(statement, counted)]
 
 
 def _sockets(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
@@ -189,6 +205,7 @@ def _all_with_gpu_direct(run: NcclTestsRun, evidence: Evidence) -> Judgement:
 
 
 _JUDGES: tuple[Callable[[NcclTestsRun, Evidence], Judgement | None], ...] = (
+    _one_node_of_several,
     _sockets,
     _tcp_provider,
     _another_network,

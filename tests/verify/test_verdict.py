@@ -327,3 +327,38 @@ def test_no_good_run_gets_advice_and_every_bad_one_does() -> None:
         result = verified(log)
         advice = result.advice + sum((one.advice for one in result.runs), ())
         assert bool(advice) is not result.passes
+
+
+def test_nvlink_beyond_a_node_is_not_efa() -> None:
+    for nodes, verdict in ((1, "unproven"), (2, "efa-gdr")):
+        joined = on_each(f"comm 0x55aa rank 0 nRanks 2 nNodes {nodes} localRanks 1 localRank 0 MNNVL 1")
+        for said in (channels("Libfabric"), [], on_each("Using network Socket")):
+            only = told(*on_each(EFA), *joined, *said)
+            assert (only.run.nodes, only.run.hosts) == (2, HOSTS)
+            assert only.verdict == verdict or said != channels("Libfabric")
+            assert nodes == 2 or "NVLink joins the nodes (MNNVL)" in only.reasons[0].statement
+            assert not (nodes == 1 and only.passes)
+    (table,) = verified(lines(joined, [HEADER, ROW])).runs
+    assert table.verdict == "unproven"
+
+
+def test_hosts_that_nccl_takes_for_one_node_prove_nothing() -> None:
+    one = on_each("comm 0x55aa rank 0 nRanks 2 nNodes 1 localRanks 2 localRank 0 MNNVL 0")
+    only = told(*on_each(EFA), *one, *channels("Libfabric"))
+    assert (only.verdict, only.run.nodes) == ("unproven", 2)
+    assert "NCCL counts one node, and the list of ranks names 2 hosts" in only.reasons[0].statement
+
+
+def test_two_runs_whose_lines_are_mixed_prove_nothing() -> None:
+    jobs = {"job-a": efa_run(), "job-b": efa_run(hosts=("node-3", "node-4"))}
+    for pair in (["job-a", "job-b"], ["job-b", "job-a"]):
+        mixed = [
+            f"[pod/{name}-launcher-x7z4q/launcher] {line}"
+            for both in zip(*(jobs[name] for name in pair), strict=True)
+            for name, line in zip(pair, both, strict=True)
+        ]
+        for one in verified(lines(mixed)).runs:
+            assert (one.verdict, one.passes, one.causes, one.run.nodes) == ("unproven", False, (), None)
+            assert "lines of several runs are mixed" in one.reasons[0].statement
+    after = [f"[pod/{name}/launcher] {line}" for name, said in jobs.items() for line in said]
+    assert [str(one.verdict) for one in verified(lines(after)).runs] == ["efa-gdr", "efa-gdr"]
