@@ -85,7 +85,7 @@ class LogReader:
                 runs.said.common.has_lines = True
                 if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
                     self._read_nccl(line)
-            elif any(map(line.__contains__, _WORDS)) or self._goes_on:
+            elif line and (any(map(line.__contains__, _WORDS)) or self._goes_on):
                 self._read_other(line)
 
     @property
@@ -141,12 +141,13 @@ class LogReader:
             return
         for depth, candidate in enumerate(without_prefixes(short)):
             # All lines of a report have as many prefixes as its first.
-            if depth == self._json_prefixes if self._json.collecting else candidate.lstrip().startswith("{"):
+            if self._json.begins(candidate) or (self._json.collecting and depth == self._json_prefixes):
                 self._json_prefixes = depth
-                report = self._json.add(candidate + text[_LONGEST_LINE:])
-                if report is not None:
+                for report in self._json.add(candidate + text[_LONGEST_LINE:]):
                     self._add_report(report)
-                return
+                # Else what was collected ended with that, or had no end: another one may begin here.
+                if self._json.collecting:
+                    return
 
     def _add_report(self, report: JsonReport) -> None:
         if any(run.is_told_by(report.run) for run in self.runs):
