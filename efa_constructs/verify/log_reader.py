@@ -12,7 +12,7 @@ from .log_lines import CutLine
 from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
 from .nccl_lines import NcclLine, nccl_line_of
-from .prefixes import plain_text, without_prefixes
+from .prefixes import plain_text, unwrapped, without_prefixes
 from .table_reader import TableReader
 
 __all__ = ["LogReader"]
@@ -80,6 +80,8 @@ class LogReader:
             runs.line += 1
             if runs.line <= _FIRST_LINES:
                 self.looks_binary |= "\0" in line or "\ufffd" in line
+            if "\x1b" in line or line.startswith("{"):
+                line = _printed(line)
             at = line.find(_NCCL)
             if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
                 runs.said.common.has_lines = True
@@ -158,3 +160,9 @@ class LogReader:
         run.report(report.run, report.processes)
         run.said.common.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
         self._runs.end()
+
+
+def _printed(line: str) -> str:
+    """The line as a program printed it: a colour may be within the words that tell what it says."""
+    text = plain_text(unwrapped(line))
+    return CutLine(text) if isinstance(line, CutLine) else text

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
-__all__ = ["plain_text", "without_prefixes"]
+__all__ = ["plain_text", "unwrapped", "without_prefixes"]
 
 # Prefixes nest: a person quotes what kubectl printed of what mpirun printed.
 _MOST_PREFIXES = 8
+_DOCKER = re.compile(r'\{\s?"log":')
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 _TIME = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?"
+_SYSLOG_TIME = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _CTIME = r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}"
 # What Kubernetes makes names of: no vowels, so that no word comes of it.
 _RANDOM = "bcdfghjklmnpqrstvwxz2456789"
@@ -25,6 +28,12 @@ _KINDS = (
     r"\[pod/[^\]\s]{1,600}\]",
     # kubectl logs --timestamps, with what container runtimes and CloudWatch put after it.
     rf"{_TIME}(?: std(?:out|err) [FP])?(?=[\s|])",
+    # The same in brackets, as many programs begin their lines.
+    rf"\[{_TIME}\](?=\s)",
+    # journalctl and syslog: time, host, program.
+    rf"{_SYSLOG_TIME} [\w.-]{{1,253}} [\w./@-]{{1,253}}(?:\[\d{{1,10}}\])?:(?=\s)",
+    # Python's logging, as basicConfig sets it up.
+    r"(?:DEBUG|INFO|WARNING|ERROR):[\w.]{1,253}:",
     # A column of a table that somebody copied.
     r"\|",
     # torchrun --tee, [default0]: or [rank0]:, and a bare number.
@@ -44,6 +53,18 @@ _PREFIX = re.compile(rf"\s*(?:{'|'.join(_KINDS)})")
 def plain_text(line: str) -> str:
     """The line without colours, and without the carriage return of Windows."""
     return (_ANSI.sub("", line) if "\x1b" in line else line).rstrip("\r")
+
+
+def unwrapped(line: str) -> str:
+    """The line that Docker's json-file driver put into an object of JSON, or else the line itself."""
+    if not _DOCKER.match(line):
+        return line
+    try:
+        text = json.loads(line)["log"]
+    # RecursionError: brackets in brackets in brackets.
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return line
+    return text.rstrip("\n") if isinstance(text, str) else line
 
 
 def without_prefixes(line: str) -> Iterator[str]:
