@@ -229,19 +229,18 @@ class EvidenceByProcess:
         # One for all: they may be as many as there are processes.
         self._connected_ranks: set[int] = set()
 
-    def __contains__(self, process: Process) -> bool:
-        return process in self._by_process
-
     def __len__(self) -> int:
         """How many processes said something."""
         return len(self._by_process)
 
-    def of(self, process: Process) -> Evidence:
-        """Where to take note of what a process says."""
-        evidence = self._by_process.get(process)
-        if evidence is None:
-            evidence = self._by_process[process] = Evidence()
-            evidence.connected_ranks = self._connected_ranks
+    def get(self, process: Process) -> Evidence | None:
+        """What a process said. None: it said nothing yet."""
+        return self._by_process.get(process)
+
+    def begin(self, process: Process) -> Evidence:
+        """Where to take note of what a process says that said nothing yet."""
+        evidence = self._by_process[process] = Evidence()
+        evidence.connected_ranks = self._connected_ranks
         return evidence
 
     def of_run(self, processes: Collection[Process]) -> Evidence:

@@ -49,15 +49,17 @@ class LoggedRuns:
         :raises InvalidLogError: more processes say something than any run has.
         """
         process = (said.host, said.pid)
-        if self.open is None and self.last is not None and self.last.owns(process):
-            return self.last.said.of(process)
-        if process not in self.said:
+        ended = self.open is None and self.all
+        run_said = self.all[-1].said if ended and self.all[-1].owns(process) else self.said
+        evidence = run_said.get(process)
+        if evidence is None:
             self.take_room()
-            if len(self.said) == _MOST_PROCESSES:
+            if len(run_said) == _MOST_PROCESSES:
                 raise InvalidLogError(
                     f"the log has lines of more than {_MOST_PROCESSES:,} processes of one run: split it"
                 )
-        return self.said.of(process)
+            evidence = run_said.begin(process)
+        return evidence
 
     def begin(self) -> LoggedRun:
         """A run begins, and whichever was on is over.
