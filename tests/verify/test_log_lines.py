@@ -14,9 +14,7 @@ from efa_constructs.verify import log_lines
 from efa_constructs.verify.log_lines import MOST_CHARACTERS, CutLine, lines_of
 from efa_constructs.verify.verified import verify_log
 
-from .real_logs import HEADER, ROW, channel, efa_run, lines, nccl, run, verified
-
-FOOTER = "# Out of bounds values : 0 OK"
+from .real_logs import channel, efa_run, lines, nccl, run, verified
 
 
 def read(content: bytes) -> list[str]:
@@ -89,28 +87,11 @@ class Endless(io.BytesIO):
         return part
 
 
-def hosts_of_runs() -> bytes:
-    """A run of a table alone again and again, before each of which many hosts say something."""
-    said = [channel(f"node-{host}", "Libfabric", pid=host) for host in range(300)]
-    return lines(said, [HEADER, ROW, FOOTER]).encode()
-
-
-def test_memory_of_hosts_goes_with_their_run() -> None:
-    part = hosts_of_runs()
-    peaks = []
-    for runs in (4, 12):
-        tracemalloc.start()
-        assert len(verify_log(lines_of(Endless(part, runs * len(part)))).runs) == runs
-        peaks.append(tracemalloc.get_traced_memory()[1] / (1 << 20))
-        tracemalloc.stop()
-    assert peaks[1] - peaks[0] < 3
-
-
 def test_lines_that_cut_rows_do_not_take_longer_the_more_hosts_there_are() -> None:
     hosts = [f"h{number}" for number in range(5000)]
     start = time.process_time()
-    verified(lines(run(hosts=hosts, rows=[f"  8  2  float  {nccl('zz', 'hello')}"] * 2000)))
-    assert time.process_time() - start < 5
+    verified(lines(run(hosts=hosts, rows=[f"  8  2  float  {nccl('zz', 'hello')}"] * 10_000)))
+    assert time.process_time() - start < 4
 
 
 TALK = lines(
