@@ -34,6 +34,10 @@ _OF_VERDICT = {
         "give the launcher's log of a run of nccl-tests (all_reduce_perf and its like), or its JSON report",
     ),
 }
+_CONTRADICTORY = (
+    "give the whole log of one run, as it was printed, and its instance type: the rows are of another run than "
+    "what NCCL says"
+)
 _TRUNCATED = "read the log anew when the job has ended: what is there stops within the table"
 _WRONG_VALUES = (
     "do not train on these nodes before you know why values are wrong: run each pair of nodes by itself, and look for "
@@ -62,6 +66,7 @@ def advice_for(
     *,
     gpu_direct: bool | None = None,
     known_type: bool = True,
+    contradictory: bool = False,
     truncated: bool = False,
     wrong_values: bool = False,
     missing_interfaces: int = 0,
@@ -72,6 +77,7 @@ def advice_for(
     :param causes: What the log shows of known reasons.
     :param gpu_direct: Whether the type has GPUDirect RDMA. None: unknown.
     :param known_type: Whether the type is known at all.
+    :param contradictory: Whether all that leaves it unproven is that the rows are not of the run that the log tells of.
     :param truncated: Whether the log ends within the run.
     :param wrong_values: Whether there are any.
     :param missing_interfaces: EFA interfaces that the type has, and NCCL did not find.
@@ -86,7 +92,7 @@ def advice_for(
             *((_UNKNOWN_GPU_DIRECT if known_type else _UNKNOWN_TYPE,) if gpu_direct is None else ()),
             *_NO_GPU_DIRECT,
         ]
-    advice += _OF_VERDICT.get(verdict, ())
+    advice += (_CONTRADICTORY,) if contradictory else _OF_VERDICT.get(verdict, ())
     if truncated:
         advice.append(_TRUNCATED)
     if missing_interfaces:

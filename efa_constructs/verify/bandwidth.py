@@ -76,6 +76,9 @@ class BandwidthJudgement:
     # The published runs that are most like it, the slowest first.
     published: tuple[PublishedBandwidth, ...]
     ranks_by_ratio: RanksByRatio | None
+    # Why the rows cannot be of the run that the log tells of: of other ranks, or faster than its interfaces. None: they
+    # can.
+    contradiction: str | None
     # Sentences for people.
     words: tuple[str, ...]
 
@@ -120,10 +123,12 @@ def judge_bandwidth(
         return _judgement(facts, BandwidthVerdict.NOT_COMPARED, ("no row has a bandwidth to judge",))
     impossible = _above_ceiling(run, facts.ceiling)
     if impossible is not None:
-        return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (_impossible_in_words(facts, *impossible),))
-    doubts = _doubts(facts)
+        words = _impossible_in_words(facts, *impossible)
+        return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (words,), contradiction=words)
+    contradiction = _doubt_about_ranks(facts)
+    doubts = tuple(doubt for doubt in (contradiction, _doubt_about_nodes(facts)) if doubt)
     if doubts:
-        return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts)
+        return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts, contradiction=contradiction)
     return _compared(facts, facts.row, facts.measurement)
 
 
@@ -222,12 +227,8 @@ def _impossible_in_words(facts: _Facts, row: Row, measurement: Measurement) -> s
     )
 
 
-def _doubts(facts: _Facts) -> tuple[str, ...]:
-    """Why the run cannot be held against any other."""
-    return tuple(doubt for doubt in (_doubt_about_ranks(facts), _doubt_about_nodes(facts)) if doubt)
-
-
 def _doubt_about_ranks(facts: _Facts) -> str | None:
+    """Why the rows are not of the ranks that the log names."""
     by_ratio, claimed = facts.by_ratio, facts.claimed_ranks
     if by_ratio is None:
         return None
@@ -397,6 +398,7 @@ def _judgement(
     verdict: BandwidthVerdict,
     words: tuple[str, ...],
     published: tuple[PublishedBandwidth, ...] = (),
+    contradiction: str | None = None,
 ) -> BandwidthJudgement:
     return BandwidthJudgement(
         verdict=verdict,
@@ -408,6 +410,7 @@ def _judgement(
         ceiling=facts.ceiling,
         published=published,
         ranks_by_ratio=facts.by_ratio,
+        contradiction=contradiction,
         words=words,
     )
 

@@ -111,13 +111,17 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
     verdict, reasons = network_verdict(run, evidence, logged.device_lines)
     instance_type = _instance_type(evidence, given)
     gpu_direct = instance_type and catalogue.has_gpu_direct_rdma(instance_type)
+    bandwidth = judge_bandwidth(run, instance_type=instance_type and instance_type.name)
+    contradictory = bandwidth.contradiction is not None and verdict in (Verdict.EFA_GDR, Verdict.EFA_NO_GDR)
+    if bandwidth.contradiction is not None and contradictory:
+        # What carried something is shown, but not that it carried this.
+        verdict, reasons = Verdict.UNPROVEN, [Reason(bandwidth.contradiction), *reasons]
     wrong_values = _wrong_values(run, logged.validates)
     reasons += _what_else_is_wrong(run, wrong_values, logged.wrong_lines)
     found = min(evidence.interfaces, default=None)
     expected = None if instance_type is None else instance_type.known_efa_interfaces
     good_network = verdict is Verdict.EFA_GDR or (verdict is Verdict.EFA_NO_GDR and gpu_direct is False)
     causes = tuple(evidence.causes)
-    bandwidth = judge_bandwidth(run, instance_type=instance_type and instance_type.name)
     reasons += [Reason(cause.meaning, said.count, tuple(said.examples)) for cause, said in evidence.causes.items()]
     return VerifiedRun(
         verdict=verdict,
@@ -139,6 +143,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
             causes,
             gpu_direct=gpu_direct,
             known_type=instance_type is not None,
+            contradictory=contradictory,
             truncated=run.truncated,
             wrong_values=bool(wrong_values),
             missing_interfaces=0 if found is None or expected is None else max(0, expected - found),

@@ -50,14 +50,14 @@ def report(**changes: Any) -> dict[str, Any]:
                 "type": "float",
                 "redop": "sum",
                 "root": "    -1",
-                "out_of_place": {"time": 4607.612, "alg_bw": 233.036, "bus_bw": 436.9512, "nwrong": 0.0},
-                "in_place": {"time": 4565.601, "alg_bw": 235.181, "bus_bw": 440.9602, "nwrong": 0.0},
+                "out_of_place": {"time": 245734.0, "alg_bw": 4.369512, "bus_bw": 4.369512, "nwrong": 0.0},
+                "in_place": {"time": 243500.0, "alg_bw": 4.409602, "bus_bw": 4.409602, "nwrong": 0.0},
                 "actual_iterations": 20,
                 "experiment_name": "AllReduce",
             }
         ],
         "out_of_bounds": {"count": 0, "okay": "true"},
-        "average_bus_bandwidth": {"bandwidth": 436.9512, "okay": "unchecked"},
+        "average_bus_bandwidth": {"bandwidth": 4.369512, "okay": "unchecked"},
         "errors": [""],
         "end_time": "2026-03-12 14:18:00",
         **changes,
@@ -90,15 +90,15 @@ def test_reads_a_report_in_every_spelling(spelling: str) -> None:
         "ranks": 2,
         "nodes": 2,
         "hosts": ["node-1", "node-2"],
-        "peak_bus_bandwidth": 436.9512,
-        "average_bus_bandwidth": 436.9512,
+        "peak_bus_bandwidth": 4.369512,
+        "average_bus_bandwidth": 4.369512,
         "wrong_values": 0,
         "truncated": False,
         "nccl": "2.27.7",
     }
     assert {key: told[key] for key in expected} == expected
     assert told["rows"][0]["root"] is None
-    assert told["rows"][0]["in_place"] == {"time": 4565.601, "alg_bw": 235.181, "bus_bw": 440.9602, "nwrong": 0}
+    assert told["rows"][0]["in_place"] == {"time": 243500.0, "alg_bw": 4.409602, "bus_bw": 4.409602, "nwrong": 0}
 
 
 def test_what_nccl_printed_before_proves_it() -> None:
@@ -110,7 +110,7 @@ def test_a_report_of_the_table_above_it_is_not_another_run() -> None:
     table = run()
     assert len(facts(lines(table, [one_line(report())]))["results"]) == 1
     slower = report()
-    slower["results"][0]["out_of_place"]["bus_bw"] = 400.0
+    slower["results"][0]["out_of_place"]["bus_bw"] = 4.0
     assert len(facts(lines(table, [one_line(slower)]))["results"]) == 2
 
 
@@ -135,12 +135,12 @@ def test_counts_ranks_of_processes_with_several_gpus() -> None:
 
 def test_reads_cpu_time_and_what_is_null_or_no_number() -> None:
     results = report()["results"]
-    results[0]["out_of_place"] = {"cpu_time": 12.5, "alg_bw": 233.0, "bus_bw": 436.9, "nwrong": None}
+    results[0]["out_of_place"] = {"cpu_time": 12.5, "alg_bw": 4.37, "bus_bw": 4.37, "nwrong": None}
     results.append({**results[0], "out_of_place": None})
     results.append({**results[0], "out_of_place": {"time": 1.0, "alg_bw": "nan", "bus_bw": "nan", "nwrong": 0.0}})
     told = facts(one_line(report(results=results)))
     assert [row["out_of_place"] for row in told["rows"]] == [
-        {"time": 12.5, "alg_bw": 233.0, "bus_bw": 436.9, "nwrong": None},
+        {"time": 12.5, "alg_bw": 4.37, "bus_bw": 4.37, "nwrong": None},
         None,
         None,
     ]

@@ -159,10 +159,39 @@ def test_words_prove_nothing(line: str) -> None:
 
 
 def test_a_wrong_value_fails_a_good_network() -> None:
-    row = ROW.replace("      0   4565", "     12   4565")
+    row = ROW.replace("      0   2434", "     12   2434")
     (only,) = verified(lines(efa_run(rows=[ROW, row], out_of_bounds="1 FAILED"))).runs
     assert (only.verdict, only.passes, only.wrong_values) == ("efa-gdr", False, 12)
     assert only.advice[0].startswith("do not train on these nodes")
+
+
+# 1.75 is the ratio of 8 ranks, a single node's.
+OF_EIGHT_RANKS = (
+    "  1073741824   268435456    float    sum    -1   256000    4.19    7.34      0   256000    4.19    7.34      0"
+)
+
+
+def test_rows_of_other_ranks_than_the_log_names_are_not_proven() -> None:
+    (only,) = verified(lines(efa_run(rows=[OF_EIGHT_RANKS]))).runs
+    assert (only.verdict, only.passes) == ("unproven", False)
+    assert only.reasons[0].statement.startswith("the log names 2 ranks, but bus bandwidth over algorithm bandwidth is")
+    assert [sentence.partition(",")[0] for sentence in only.advice] == ["give the whole log of one run"]
+
+
+def test_rows_faster_than_the_interfaces_are_not_proven() -> None:
+    row = (
+        "  1073741824   268435456    float    sum    -1  17895.7   60.00   60.00      0  17895.7   60.00   60.00      0"
+    )
+    log = lines(efa_run(rows=[row]))
+    assert verified(log).passes
+    (only,) = verified(log, instance_type="p4d.24xlarge").runs
+    assert (only.verdict, only.passes) == ("unproven", False)
+    assert "60.0 GB/s at 1 GiB is more than the EFA interfaces of 2 nodes of p4d" in only.reasons[0].statement
+
+
+def test_a_contradiction_takes_nothing_from_a_bad_verdict() -> None:
+    (only,) = verified(lines(run(channel("node-1", "Socket", flags=""), rows=[OF_EIGHT_RANKS]))).runs
+    assert only.verdict == "tcp"
 
 
 def test_the_footer_of_old_releases_counts_wrong_values() -> None:
