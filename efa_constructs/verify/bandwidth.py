@@ -126,7 +126,7 @@ def judge_bandwidth(
         words = _impossible_in_words(facts, *impossible)
         return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (words,), contradiction=words)
     contradiction = _doubt_about_ranks(facts)
-    doubts = tuple(doubt for doubt in (contradiction, _doubt_about_nodes(facts)) if doubt)
+    doubts = tuple(doubt for doubt in (contradiction, _doubt_about_nodes(facts), _doubt_about_groups(facts)) if doubt)
     if doubts:
         return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts, contradiction=contradiction)
     return _compared(facts, facts.row, facts.measurement)
@@ -148,6 +148,8 @@ class _Facts:
     by_ratio: RanksByRatio | None
     # Why the number of nodes is what it is, where the log does not say it.
     assumption: str | None
+    # That run at once, each by itself. The ratio is that of one.
+    groups: int
     # What is judged.
     row: Row | None = None
     measurement: Measurement | None = None
@@ -165,7 +167,8 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
         nodes = math.ceil(ranks / known.accelerator_count)
         assumption = f"the log does not say how many nodes took part: {ranks} ranks fill {nodes} of {known.name}"
     bound = None
-    if known is not None and nodes is not None and ranks is not None:
+    # Which nodes a group is on, and so how many share a node's interfaces, is not known.
+    if known is not None and nodes is not None and ranks is not None and run.groups == 1:
         bound = ceiling(known, run.collective, nodes, ranks, nccl_algorithm)
     facts = _Facts(
         collective=run.collective,
@@ -177,6 +180,7 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
         ceiling=bound,
         by_ratio=by_ratio,
         assumption=assumption,
+        groups=run.groups,
     )
     row, measurement = _judged_row(run, lambda size: bool(_most_like(facts, size)))
     return replace(facts, row=row, measurement=measurement)
@@ -239,15 +243,22 @@ def _doubt_about_ranks(facts: _Facts) -> str | None:
         )
     if claimed is None:
         return _doubt_about_a_node_s_ranks(facts, by_ratio)
-    if by_ratio.allows(claimed):
+    if by_ratio.allows(claimed // facts.groups):
         return None
-    shown = f"{by_ratio.lowest}" if by_ratio.certain else f"{by_ratio.lowest} to {by_ratio.highest or 'more'}"
+    if facts.groups > 1:
+        return (
+            f"the log names {claimed} ranks in {facts.groups} groups, but bus bandwidth over algorithm bandwidth is "
+            f"that of {_shown(by_ratio)}"
+        )
     one_node = by_ratio.certain in (_accelerators(facts), claimed // (facts.nodes or claimed))
     return (
-        f"the log names {claimed} ranks, but bus bandwidth over algorithm bandwidth is that of {shown}"
+        f"the log names {claimed} ranks, but bus bandwidth over algorithm bandwidth is that of {_shown(by_ratio)}"
         + (", a single node's, so that nothing crossed the network" if one_node else "")
-        + ", unless NCCL_TESTS_SPLIT made groups of the ranks"
     )
+
+
+def _shown(by_ratio: RanksByRatio) -> str:
+    return f"{by_ratio.lowest}" if by_ratio.certain else f"{by_ratio.lowest} to {by_ratio.highest or 'more'}"
 
 
 def _doubt_about_a_node_s_ranks(facts: _Facts, by_ratio: RanksByRatio) -> str | None:
@@ -272,6 +283,15 @@ def _doubt_about_nodes(facts: _Facts) -> str | None:
     if facts.nodes is None or facts.ranks is None:
         return "the log does not say how many nodes took part: no ceiling, and nothing to compare with"
     return None
+
+
+def _doubt_about_groups(facts: _Facts) -> str | None:
+    if facts.groups == 1:
+        return None
+    return (
+        f"NCCL_TESTS_SPLIT made {facts.groups} groups of the ranks, which share the interfaces: no ceiling, nothing "
+        "to compare with"
+    )
 
 
 def _compared(facts: _Facts, row: Row, measurement: Measurement) -> BandwidthJudgement:

@@ -141,6 +141,7 @@ def _obstacles(
         ("collective", run.collective, other.collective),
         ("number of ranks", run.ranks, other.ranks),
         ("number of nodes", run.nodes or len(run.hosts) or None, other.nodes or len(other.hosts) or None),
+        ("number of groups of ranks", run.groups, other.groups),
         ("instance type", instance_type, other_instance_type),
         ("kind of accelerator", _devices(run), _devices(other)),
     ):

@@ -98,6 +98,7 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
         ranks=_ranks([int(device["rank"]) for device in devices], int(config["nthreads"]) * int(config["ngpus"])),
         hosts=hosts,
         nodes=len(hosts) or None,
+        groups=max(1, len({int(device.get("group", 0)) for device in devices})),
         iterations=_iterations(config),
         devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
         rows=tuple(_row(row) for row in report["results"]),

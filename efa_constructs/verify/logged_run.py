@@ -35,6 +35,7 @@ class LoggedRun:
         self.average_bus_bandwidth: float | None = None
         self.out_of_bounds: int | None = None
         self.ranks: set[int] = set()
+        self.groups: set[int] = set()
         # Without MPI, every process takes itself for rank 0, and prints all there is.
         self.each_process_alone = False
         # The lines of the list of ranks.
@@ -71,6 +72,7 @@ class LoggedRun:
         """
         self.device_lines.add(number, line)
         self.ranks.add(device.rank)
+        self.groups.add(device.group)
         self.hosts[device.host] = None
         self._models[device.model] = None
         if device.pid is not None:
@@ -133,6 +135,7 @@ class LoggedRun:
             ranks=ranks,
             hosts=hosts,
             nodes=nodes,
+            groups=max(1, len(self.groups)),
             iterations=self.iterations,
             devices=tuple(self._models),
             rows=tuple(self.rows),

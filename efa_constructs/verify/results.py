@@ -49,6 +49,8 @@ class NcclTestsRun:
     hosts: tuple[str, ...]
     # How many hosts, which NCCL may say where nobody names them.
     nodes: int | None = None
+    # In which the ranks run the collective at once, each group by itself: NCCL_TESTS_SPLIT.
+    groups: int = 1
     # How often each operation of a row was timed: iterations, times aggregated ones.
     iterations: int | None = None
     # Models of accelerators, such as NVIDIA A100-SXM4-40GB.

@@ -182,6 +182,16 @@ def test_the_ratio_unmasks_a_run_of_one_node_that_is_said_to_be_of_two() -> None
     assert "8 ranks, a single node's, although 2 nodes are said" in pasted.words[0]
 
 
+def test_groups_of_ranks_share_the_interfaces_in_a_way_that_the_log_does_not_tell() -> None:
+    # Eight groups of two ranks, each on both nodes: bus bandwidth is algorithm bandwidth.
+    judged = judge_bandwidth(run_of([row(8 * GIB, 47.9, 47.9)], groups=8), instance_type="p5.48xlarge")
+    assert (judged.verdict, judged.ceiling, judged.contradiction) == (BandwidthVerdict.NOT_COMPARED, None, None)
+    assert "NCCL_TESTS_SPLIT made 8 groups of the ranks" in judged.words[0]
+    of_all = judge_bandwidth(run_of([row(8 * GIB, 25.0, 46.88)], groups=8), instance_type="p5.48xlarge")
+    assert of_all.contradiction is not None
+    assert "the log names 16 ranks in 8 groups, but" in of_all.contradiction and "that of 16" in of_all.contradiction
+
+
 def test_rows_of_several_runs_are_not_judged() -> None:
     run = run_of([row(GIB, 259.78, 487.09), row(2 * GIB, 276.03, 483.05)])
     judged = judge_bandwidth(run, instance_type="p5.48xlarge")

@@ -88,6 +88,12 @@ def test_says_why_two_runs_are_not_comparable(other, obstacle: str) -> None:  # 
     assert comparison.words[0].startswith("not comparable: ")
 
 
+def test_runs_in_different_numbers_of_groups_are_not_comparable() -> None:
+    one = run_of([row(GIB, 200.0, 375.0)])
+    other = run_of([row(GIB, 47.9, 47.9)], groups=8)
+    assert "the number of groups of ranks is 1 in one run, and 8 in the other" in compare(one, other).obstacles
+
+
 def test_runs_on_different_types_are_not_comparable() -> None:
     comparison = compare(EFA, EFA, instance_type="p5.48xlarge", other_instance_type="p5e.48xlarge")
     assert "the instance type is p5.48xlarge in one run, and p5e.48xlarge in the other" in comparison.obstacles

@@ -197,6 +197,12 @@ def test_takes_the_number_of_nodes_from_nccl_where_the_list_of_ranks_does_not_sa
     assert (told.run.ranks, told.run.nodes, told.run.hosts) == (2, 4, ())
 
 
+def test_counts_the_groups_that_ranks_are_split_into() -> None:
+    log = lines(efa_run())
+    (whole,), (split,) = runs_of(log), runs_of(log.replace("Rank  1 Group  0", "Rank  1 Group  1"))
+    assert (whole.run.groups, split.run.groups) == (1, 2)
+
+
 def test_a_list_of_ranks_with_a_gap_says_nothing_of_their_number() -> None:
     log = [line for line in efa_run(hosts=["a", "b", "c"]) if "Rank  1 " not in line]
     (told,) = runs_of(lines(log))
