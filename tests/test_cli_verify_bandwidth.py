@@ -76,7 +76,7 @@ def test_half_of_what_others_reach_gets_advice_but_no_other_exit_code(efa: Any, 
     file = log(tmp_path, "run.log", 9200.0, 18400.0)
     code, out, _ = efa("verify", file)
     assert "half of what others published, or less" in section(out, "Bandwidth")
-    assert "find what makes it slower than the runs of others" in section(out, "What to do")
+    assert "find what makes it slower than it should be" in section(out, "What to do")
     assert (code, out.splitlines()[0]) == (0, "efa-gdr: EFA carried the traffic, with GPUDirect RDMA")
 
 

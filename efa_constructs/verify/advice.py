@@ -51,7 +51,7 @@ _HALF_WITHOUT_GPU_DIRECT = (
     "took one user of p4d from 20 to over 40 GB/s (https://github.com/aws/aws-ofi-nccl/issues/244)"
 )
 _SLOW = (
-    "find what makes it slower than the runs of others: interfaces that the plugin did not find ('found N nics'), "
+    "find what makes it slower than it should be: interfaces that the plugin did not find ('found N nics'), "
     "another job on the nodes, or one slow node, which runs of each pair of nodes by itself show"
 )
 _MISSING_INTERFACES = (
@@ -71,6 +71,7 @@ def advice_for(
     wrong_values: bool = False,
     missing_interfaces: int = 0,
     bandwidth: BandwidthVerdict | None = None,
+    too_slow: bool = False,
 ) -> tuple[str, ...]:
     """What to do, the most likely first.
 
@@ -82,6 +83,7 @@ def advice_for(
     :param wrong_values: Whether there are any.
     :param missing_interfaces: EFA interfaces that the type has, and NCCL did not find.
     :param bandwidth: How it stands against that of others.
+    :param too_slow: Whether nccl-tests itself says so.
     """
     advice = []
     if wrong_values:
@@ -98,14 +100,14 @@ def advice_for(
     if missing_interfaces:
         advice.append(_MISSING_INTERFACES.format(count=missing_interfaces))
     # TCP is slow for the reason that its own advice is about.
-    if bandwidth in (BandwidthVerdict.BELOW, BandwidthVerdict.HALF) and verdict is not Verdict.TCP:
+    if (bandwidth in (BandwidthVerdict.BELOW, BandwidthVerdict.HALF) or too_slow) and verdict is not Verdict.TCP:
         advice += _of_slow_runs(
             bandwidth, without_gpu_direct=verdict is not Verdict.EFA_GDR and gpu_direct is not False
         )
     return tuple(dict.fromkeys(advice))
 
 
-def _of_slow_runs(bandwidth: BandwidthVerdict, *, without_gpu_direct: bool) -> tuple[str, ...]:
+def _of_slow_runs(bandwidth: BandwidthVerdict | None, *, without_gpu_direct: bool) -> tuple[str, ...]:
     if bandwidth is BandwidthVerdict.HALF and without_gpu_direct:
         return _HALF_WITHOUT_GPU_DIRECT, _SLOW
     return (_SLOW,)

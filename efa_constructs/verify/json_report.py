@@ -25,6 +25,8 @@ _MARK = '"nccl_version"'
 # The first key, as nccl-tests writes it, and as jq --sort-keys does.
 _START = re.compile(r'\s*\{\s*(?:"(?:version|args)"\s*:|$)')
 _FIRST_KEY = re.compile(r'\s*"(?:version|args)"\s*:')
+# Characters.
+_LONGEST_ERROR = 300
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 
 
@@ -103,7 +105,10 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
         devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
         rows=tuple(_row(row) for row in report["results"]),
         average_bus_bandwidth=_finite(average["bandwidth"]) if average else None,
+        # It says "true", "false" or "unchecked".
+        too_slow=average is not None and average.get("okay") == "false",
         out_of_bounds=int(bounds["count"]) if bounds else None,
+        last_error=next((str(error)[:_LONGEST_ERROR] for error in report.get("errors") or () if error), None),
         truncated=bounds is None,
     )
 

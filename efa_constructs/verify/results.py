@@ -58,6 +58,10 @@ class NcclTestsRun:
     rows: tuple[Row, ...]
     # What nccl-tests itself printed at the end.
     average_bus_bandwidth: float | None
+    # Whether it calls this too low, by the NCCL_TESTS_MIN_BW that it was given.
+    too_slow: bool = False
     out_of_bounds: int | None
+    # The last error or warning of NCCL, which nccl-tests repeats. It need not have harmed anything.
+    last_error: str | None = None
     # The log ends within this run.
     truncated: bool

@@ -117,7 +117,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
         # What carried something is shown, but not that it carried this.
         verdict, reasons = Verdict.UNPROVEN, [Reason(bandwidth.contradiction), *reasons]
     wrong_values = _wrong_values(run, logged.validates)
-    reasons += _what_else_is_wrong(run, wrong_values, logged.wrong_lines)
+    reasons += _what_else_is_wrong(run, wrong_values, logged)
     found = min(evidence.interfaces, default=None)
     expected = None if instance_type is None else instance_type.known_efa_interfaces
     good_network = verdict is Verdict.EFA_GDR or (verdict is Verdict.EFA_NO_GDR and gpu_direct is False)
@@ -125,7 +125,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
     reasons += [Reason(cause.meaning, said.count, tuple(said.examples)) for cause, said in evidence.causes.items()]
     return VerifiedRun(
         verdict=verdict,
-        passes=good_network and bool(run.rows) and not run.truncated and not wrong_values,
+        passes=good_network and bool(run.rows) and not (run.truncated or wrong_values or run.too_slow),
         reasons=tuple(reasons),
         run=run,
         instance_type=instance_type,
@@ -148,11 +148,12 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
             wrong_values=bool(wrong_values),
             missing_interfaces=0 if found is None or expected is None else max(0, expected - found),
             bandwidth=bandwidth.verdict,
+            too_slow=run.too_slow,
         ),
     )
 
 
-def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, wrong_lines: Sightings) -> list[Reason]:
+def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, logged: LoggedRun) -> list[Reason]:
     reasons = []
     if not run.rows:
         reasons.append(Reason("nothing was measured: the table has no row"))
@@ -160,7 +161,12 @@ def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, wrong_lines
         reasons.append(Reason("the log ends before the table does ('Out of bounds values')"))
     if wrong_values:
         statement = f"{wrong_values:,} values are wrong"
-        reasons.append(Reason(statement, wrong_lines.count, tuple(wrong_lines.examples)))
+        reasons.append(Reason(statement, logged.wrong_lines.count, tuple(logged.wrong_lines.examples)))
+    if run.too_slow:
+        statement = "nccl-tests calls the average bus bandwidth too low, by its NCCL_TESTS_MIN_BW"
+        reasons.append(Reason(statement, logged.too_slow_lines.count, tuple(logged.too_slow_lines.examples)))
+    if run.last_error is not None:
+        reasons.append(Reason(f"NCCL warned of something, which need not have harmed the run: {run.last_error}"))
     return reasons
 
 

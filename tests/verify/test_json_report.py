@@ -114,6 +114,24 @@ def test_a_report_of_the_table_above_it_is_not_another_run() -> None:
     assert len(facts(lines(table, [one_line(slower)]))["results"]) == 2
 
 
+@pytest.mark.parametrize("okay", ["true", "false", "unchecked"])
+def test_a_report_says_whether_nccl_tests_calls_the_run_too_slow(okay: str) -> None:
+    said = [line for host in ("node-1", "node-2") for line in (nccl(host, EFA), channel(host, "Libfabric"))]
+    average = {"bandwidth": 4.369512, "okay": okay}
+    assert verified(lines(said, [one_line(report(average_bus_bandwidth=average))])).passes is (okay != "false")
+
+
+def test_the_last_error_of_nccl_is_shown_and_fails_nothing() -> None:
+    said = [line for host in ("node-1", "node-2") for line in (nccl(host, EFA), channel(host, "Libfabric"))]
+    as_json = lines(said, [one_line(report(errors=["a plugin is old"]))])
+    as_text = lines(run(*said), ["# error: a plugin is old"])
+    for log in (as_json, as_text):
+        result = verified(log)
+        (only,) = result.runs
+        assert result.passes
+        assert only.reasons[-1].statement.endswith("which need not have harmed the run: a plugin is old")
+
+
 def test_knows_how_often_operations_were_timed() -> None:
     (only,) = verified(json.dumps(report())).runs
     assert only.run.iterations == 40

@@ -200,6 +200,15 @@ def test_the_footer_of_old_releases_counts_wrong_values() -> None:
     assert (only.verdict, only.passes, only.wrong_values) == ("efa-gdr", False, 3)
 
 
+@pytest.mark.parametrize(("said", "passes"), [("4.39 FAILED", False), ("4.39 OK", True), ("4.39 ", True)])
+def test_a_run_that_nccl_tests_itself_calls_too_slow_fails(said: str, passes: bool) -> None:
+    log = lines(efa_run()).replace("Avg bus bandwidth    : 4.39 ", f"Avg bus bandwidth    : {said}")
+    (only,) = verified(log).runs
+    assert (only.verdict, only.passes, only.run.average_bus_bandwidth) == ("efa-gdr", passes, 4.39)
+    assert any("NCCL_TESTS_MIN_BW" in reason.statement and reason.lines for reason in only.reasons) is not passes
+    assert any(sentence.startswith("find what makes it slower") for sentence in only.advice) is not passes
+
+
 def test_a_log_that_ends_within_the_table_fails() -> None:
     (only,) = verified(lines(efa_run(ends=False))).runs
     assert (only.verdict, only.passes, only.run.truncated) == ("efa-gdr", False, True)
