@@ -31,8 +31,9 @@ __all__ = ["BandwidthJudgement", "BandwidthVerdict", "PublishedBandwidth", "ceil
 
 # What nccl-tests forgives before it calls a bandwidth too low.
 _TOLERANCE = 0.1
-# Sizes further apart than this factor say little of each other.
-_LIKE_SIZES = 4
+# What a message reached that is smaller by more than this factor says little, and a larger one nothing: larger messages
+# are faster.
+_LIKE_SIZES = 2
 # Half of the last digit that nccl-tests prints, in GB/s.
 _ROUNDING = 0.005
 
@@ -53,7 +54,7 @@ class BandwidthVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedBandwidth:
-    """What a published run measured at the size that is nearest."""
+    """What a published run measured at the size, or at the nearest one below it."""
 
     run: PublishedRun
     size_bytes: int
@@ -309,19 +310,27 @@ def _compared(facts: _Facts, row: Row, measurement: Measurement) -> BandwidthJud
 
 
 def _most_like(facts: _Facts, size: int) -> tuple[PublishedBandwidth, ...]:
-    """Of the same type, collective and ranks a node, those with the nearest number of nodes that have a like size."""
+    """Of the same type, collective and ranks a node, those with the nearest number of nodes that have a like size.
+
+    That is the size itself, or the nearest one below: what a larger message reached is no threshold for a smaller one.
+    """
     if facts.nodes is None or facts.ranks is None or facts.type_name is None:
         return ()
     alike = [
         PublishedBandwidth(run=run, size_bytes=point[0], bus_bandwidth=point[1])
         for run in catalogue.published_runs(facts.type_name, facts.collective, comparable=True)
-        if run.nodes > 1 and run.ranks_a_node * facts.nodes == facts.ranks
-        for point in [min(run.bus_bandwidths, key=lambda point: _distance(point[0], size))]
-        if _distance(point[0], size) <= math.log2(_LIKE_SIZES)
+        if run.nodes > 1 and _as_dense(facts, run)
+        for point in [max((one for one in run.bus_bandwidths if one[0] <= size <= _LIKE_SIZES * one[0]), default=None)]
+        if point is not None
     ]
     # Of numbers that are equally near the larger one, which promises less.
     nearest = min((one.run.nodes for one in alike), key=lambda n: (_distance(n, facts.nodes or 0), -n), default=None)
     return tuple(sorted((one for one in alike if one.run.nodes == nearest), key=lambda one: one.bus_bandwidth))
+
+
+def _as_dense(facts: _Facts, run: PublishedRun) -> bool:
+    """Whether as many ranks are on a node."""
+    return run.ranks_a_node * (facts.nodes or 0) == facts.ranks
 
 
 def _distance(one: float, other: float) -> float:
@@ -394,7 +403,8 @@ def _nothing_published_in_words(facts: _Facts, row: Row) -> str:
         f"({' to '.join(dict.fromkeys(size_in_words(size) for size in (sizes[0], sizes[-1])))}) or other numbers of "
         "ranks on a node, so that it passes or fails nothing"
     )
-    return text if row.size_bytes >= sizes[0] else f"{text}; larger messages tell more (-e {max(2, sizes[0] >> 30)}G)"
+    larger = [size for run in runs if _as_dense(facts, run) for size, _ in run.bus_bandwidths if size > row.size_bytes]
+    return f"{text}; larger messages tell more (-e {max(2, min(larger) >> 30)}G)" if larger else text
 
 
 def _ceiling_in_words(facts: _Facts, measurement: Measurement) -> str:

@@ -115,16 +115,30 @@ def test_expects_less_of_more_nodes_but_never_more_than_was_measured() -> None:
     assert "expected is less" in " ".join(of_64.words)
 
 
-def test_compares_at_the_size_that_is_nearest_and_at_no_far_one() -> None:
-    near = judge_bandwidth(run_with([(512 * MIB, 42.0)]), instance_type="p4d.24xlarge")
+def test_compares_at_the_same_size_or_the_nearest_one_below_and_at_no_far_one() -> None:
+    near = judge_bandwidth(run_with([(2 * GIB, 42.0)]), instance_type="p4d.24xlarge")
     assert [(one.size_bytes, one.bus_bandwidth) for one in near.published] == [
-        (512 * MIB, 31.26),
+        (GIB, 32.71),
         (2 * GIB, 43.36),
         (GIB, 57.17),
     ]
     far = judge_bandwidth(run_with([(2 * GIB, 300.0)]), instance_type="p5en.48xlarge")
     assert far.verdict is BandwidthVerdict.NOT_COMPARED
     assert "of other sizes (16 GiB)" in far.words[0] and "-e 16G" in far.words[0]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "nodes", "size", "bandwidth"),
+    # Published at 128 MiB: 425 GB/s of two p6-b300, 295 of four p6-b200. Four p5 reached 229 there, and 95 at 32 MiB.
+    [("p6-b300.48xlarge", 2, 64 * MIB, 296.0), ("p6-b200.48xlarge", 4, 32 * MIB, 125.0)],
+)
+def test_what_larger_messages_reached_is_no_threshold(
+    instance_type: str, nodes: int, size: int, bandwidth: float
+) -> None:
+    run = run_with([(size, bandwidth)], ranks=8 * nodes, nodes=nodes)
+    judged = judge_bandwidth(run, instance_type=instance_type)
+    assert judged.verdict is BandwidthVerdict.NOT_COMPARED
+    assert "larger messages tell more" in judged.words[0]
 
 
 def test_large_messages_that_break_down_are_not_hidden_by_smaller_ones() -> None:
