@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -195,3 +197,15 @@ def test_nothing_to_draw_is_an_error_after_the_verdict(efa: Any, tmp_path: Path)
     code, out, err = efa("verify", "-", "--plot", str(picture), stdin=lines(efa_run(rows=silent)).encode())
     assert (code, out.splitlines()[0]) == (2, "efa-gdr: EFA carried the traffic, with GPUDirect RDMA")
     assert err == f"error: nothing to draw in '{picture}': no row has a bandwidth above 0\n"
+
+
+@pytest.mark.parametrize("suffix", ["svg", "html", "png"])
+def test_a_log_with_any_name_is_drawn(efa: Any, tmp_path: Path, suffix: str) -> None:
+    file = os.fsdecode(os.fsencode(tmp_path) + b"/\xff\x01\x1b[31m<&$.log")
+    Path(file).write_bytes(Path(P4D).read_bytes())
+    picture = tmp_path / f"plot.{suffix}"
+    assert efa("verify", file, "--plot", str(picture))[0] == 0
+    if suffix == "svg":
+        ElementTree.parse(picture)
+    if suffix != "png":
+        assert not set(picture.read_text()) & {"\x01", "\x1b"}

@@ -27,6 +27,8 @@ _START = re.compile(r'\s*\{\s*(?:"(?:version|args)"\s*:|$)')
 _FIRST_KEY = re.compile(r'\s*"(?:version|args)"\s*:')
 # Characters.
 _LONGEST_ERROR = 300
+# nccl-tests counts with 64 bits.
+_END = 1 << 63
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 
 
@@ -97,17 +99,19 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
     bounds, average = report.get("out_of_bounds"), report.get("average_bus_bandwidth")
     return NcclTestsRun(
         collective=_collective(report.get("args") or ()),
-        ranks=_ranks([int(device["rank"]) for device in devices], int(config["nthreads"]) * int(config["ngpus"])),
+        ranks=_ranks(
+            [_whole(device["rank"]) for device in devices], _whole(config["nthreads"]) * _whole(config["ngpus"])
+        ),
         hosts=hosts,
         nodes=len(hosts) or None,
-        groups=max(1, len({int(device.get("group", 0)) for device in devices})),
+        groups=max(1, len({_whole(device.get("group", 0)) for device in devices})),
         iterations=_iterations(config),
         devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
         rows=tuple(_row(row) for row in report["results"]),
         average_bus_bandwidth=_finite(average["bandwidth"]) if average else None,
         # It says "true", "false" or "unchecked".
         too_slow=average is not None and average.get("okay") == "false",
-        out_of_bounds=int(bounds["count"]) if bounds else None,
+        out_of_bounds=_whole(bounds["count"]) if bounds else None,
         last_error=next((str(error)[:_LONGEST_ERROR] for error in report.get("errors") or () if error), None),
         truncated=bounds is None,
     )
@@ -128,14 +132,22 @@ def _ranks(listed: Sequence[int], per_process: int) -> int | None:
 
 def _iterations(config: Mapping[str, Any]) -> int | None:
     iterations = config.get("iterations")
-    return None if iterations is None else int(iterations) * int(config.get("aggregated_iterations", 1))
+    return None if iterations is None else _whole(iterations) * _whole(config.get("aggregated_iterations", 1))
+
+
+def _whole(value: Any) -> int:
+    """:raises ValueError: it has more digits than any number of nccl-tests."""
+    number = int(value)
+    if not -_END <= number < _END:
+        raise ValueError
+    return number
 
 
 def _row(row: Mapping[str, Any]) -> Row:
-    root = int(row["root"])
+    root = _whole(row["root"])
     return Row(
-        size_bytes=int(row["size"]),
-        count=int(row["count"]),
+        size_bytes=_whole(row["size"]),
+        count=_whole(row["count"]),
         data_type=str(row["type"]),
         reduction=None if row["redop"] == "none" else str(row["redop"]),
         root=None if root < 0 else root,
@@ -157,7 +169,7 @@ def _measurement(operation: Mapping[str, Any] | None) -> Measurement | None:
         time_us=time,
         algorithm_bandwidth=algorithm,
         bus_bandwidth=bus,
-        wrong_values=None if wrong is None else int(wrong),
+        wrong_values=None if wrong is None else _whole(wrong),
     )
 
 

@@ -200,6 +200,18 @@ def test_other_json_is_no_run(text: str) -> None:
     assert facts(text + "\n")["verdict"] == "not-nccl-tests"
 
 
+@pytest.mark.parametrize("key", ["size", "count", "root"])
+def test_numbers_beyond_64_bits_are_not_of_nccl_tests(key: str) -> None:
+    row = {**report()["results"][0], key: 10**40}
+    assert facts(one_line(report(results=[row])))["verdict"] == "not-nccl-tests"
+
+
+def test_ranks_beyond_64_bits_are_not_of_nccl_tests() -> None:
+    config = report()["config"]
+    devices = [*config["devices"], {**config["devices"][0], "rank": 10**40}]
+    assert facts(one_line(report(config={**config, "devices": devices})))["verdict"] == "not-nccl-tests"
+
+
 def test_braces_of_other_programs_do_not_hide_a_run() -> None:
     braces = ["{", "{'loss': 1.2", '{"version": {"a": 1', "}}}", "{"]
     assert len(facts(lines(braces, run()))["results"]) == 1
