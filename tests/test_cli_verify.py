@@ -103,13 +103,18 @@ def test_says_everything_as_json(efa: Any) -> None:
         ],
     }
     assert document["rows"][-1] == {
-        "size": 1073741824,
+        "size_bytes": 1073741824,
         "count": 268435456,
-        "type": "float",
-        "redop": "sum",
+        "data_type": "float",
+        "reduction": "sum",
         "root": None,
-        "out_of_place": {"time": 61556.0, "alg_bw": 17.44, "bus_bw": 32.71, "nwrong": None},
-        "in_place": {"time": 61303.0, "alg_bw": 17.52, "bus_bw": 32.84, "nwrong": None},
+        "out_of_place": {
+            "time_us": 61556.0,
+            "algorithm_bandwidth": 17.44,
+            "bus_bandwidth": 32.71,
+            "wrong_values": None,
+        },
+        "in_place": {"time_us": 61303.0, "algorithm_bandwidth": 17.52, "bus_bandwidth": 32.84, "wrong_values": None},
     }
 
 

@@ -98,7 +98,12 @@ def test_reads_a_report_in_every_spelling(spelling: str) -> None:
     }
     assert {key: told[key] for key in expected} == expected
     assert told["rows"][0]["root"] is None
-    assert told["rows"][0]["in_place"] == {"time": 243500.0, "alg_bw": 4.409602, "bus_bw": 4.409602, "nwrong": 0}
+    assert told["rows"][0]["in_place"] == {
+        "time_us": 243500.0,
+        "algorithm_bandwidth": 4.409602,
+        "bus_bandwidth": 4.409602,
+        "wrong_values": 0,
+    }
 
 
 def test_what_nccl_printed_before_proves_it() -> None:
@@ -158,7 +163,7 @@ def test_reads_cpu_time_and_what_is_null_or_no_number() -> None:
     results.append({**results[0], "out_of_place": {"time": 1.0, "alg_bw": "nan", "bus_bw": "nan", "nwrong": 0.0}})
     told = facts(one_line(report(results=results)))
     assert [row["out_of_place"] for row in told["rows"]] == [
-        {"time": 12.5, "alg_bw": 4.37, "bus_bw": 4.37, "nwrong": None},
+        {"time_us": 12.5, "algorithm_bandwidth": 4.37, "bus_bandwidth": 4.37, "wrong_values": None},
         None,
         None,
     ]
