@@ -144,24 +144,29 @@ def test_takes_the_instance_type(efa: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "the log is empty"),
+        (b"", "the log is empty; give the launcher's log of a run"),
         (
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
-            "the log is binary: give what nccl-tests printed, unpacked, as text",
+            "the log is binary; give what nccl-tests printed, unpacked, as text",
         ),
-        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xed\xfd", "the log is binary: give what nccl-tests printed, unpacked, as text"),
+        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xed\xfd", "the log is binary; give what nccl-tests printed, unpacked, as text"),
         (
             b'{"version":3,"nccl_version":22707,',
-            "the JSON report of nccl-tests ends in the middle: take all of the file",
+            "the JSON report of nccl-tests ends in the middle; take all of the report's file",
         ),
-        (b"hello\n", "not-nccl-tests: nothing in the log is what nccl-tests prints; give the launcher's log of a run"),
+        (b"hello\n", "nothing in the log is what nccl-tests prints; give the launcher's log of a run"),
     ],
 )
 def test_a_log_of_something_else_is_one_sentence_and_2(efa: Any, content: bytes, message: str) -> None:
     code, out, err = efa("verify", "-", stdin=content)
     assert (code, out) == (2, "")
-    assert err.startswith(f"error: {message}")
+    assert err.startswith(f"error: not-nccl-tests: {message}")
     assert len(err.splitlines()) == 1
+    code, out, as_json_err = efa("verify", "-", "--json", stdin=content)
+    document = json.loads(out)
+    assert (code, as_json_err, document["verdict"], document["passes"]) == (2, err, "not-nccl-tests", False)
+    assert document["reasons"][0]["statement"] == message.partition(";")[0]
+    assert set(document) >= KEYS
 
 
 def test_a_log_of_something_else_has_a_verdict_as_json(efa: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .. import catalogue
 from ..catalogue import InstanceType
-from ..errors import EfaConstructsError, InvalidArgumentError, InvalidLogError
+from ..errors import EfaConstructsError, InvalidArgumentError
 from .advice import advice_for
 from .bandwidth import BandwidthJudgement, judge_bandwidth
 from .causes import Cause
@@ -79,31 +79,34 @@ def verify_log(lines: Iterable[str], *, instance_type: str | None = None) -> Ver
 
     :param lines: Without their newlines, as :func:`~efa_constructs.verify.log_lines.lines_of` reads them.
     :param instance_type: Of the nodes. Default: what the log says.
-    :raises InvalidLogError: the log is empty, is no text, or has more in it than any log.
+    :raises InvalidLogError: the log has more in it than any log.
     :raises InvalidArgumentError: the log says that the nodes are of another type.
     :raises EfaConstructsError: ``instance_type`` is not known, or has no EFA.
     """
     given = None if instance_type is None else catalogue.get(instance_type)
     reader = LogReader()
     reader.read(lines)
-    if reader.lines == 0:
-        raise InvalidLogError("the log is empty")
     if reader.runs:
         return VerifiedLog(tuple(_verified(run, given) for run in reader.runs))
+    return _without_runs(reader)
+
+
+def _without_runs(reader: LogReader) -> VerifiedLog:
     if reader.has_part_of_a_report:
-        raise InvalidLogError("the JSON report of nccl-tests ends in the middle: take all of the file")
+        return VerifiedLog(
+            (), (Reason("the JSON report of nccl-tests ends in the middle"),), ("take all of the report's file",)
+        )
     if reader.looks_binary:
-        raise InvalidLogError("the log is binary: give what nccl-tests printed, unpacked, as text")
-    return VerifiedLog((), *_not_nccl_tests(reader))
-
-
-def _not_nccl_tests(reader: LogReader) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
+        return VerifiedLog((), (Reason("the log is binary"),), ("give what nccl-tests printed, unpacked, as text",))
+    advice = advice_for(Verdict.NOT_NCCL_TESTS)
+    if reader.lines == 0:
+        return VerifiedLog((), (Reason("the log is empty"),), advice)
     reasons = [Reason("nothing in the log is what nccl-tests prints")]
     if reader.other_program:
         reasons.append(Reason(f"it looks like the output of {reader.other_program}"))
     elif reader.unclaimed.says_something:
         reasons.append(Reason("its lines of NCCL are another program's"))
-    return tuple(reasons), advice_for(Verdict.NOT_NCCL_TESTS)
+    return VerifiedLog((), tuple(reasons), advice)
 
 
 def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
