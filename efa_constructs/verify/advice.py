@@ -38,6 +38,7 @@ _CONTRADICTORY = (
     "give the whole log of one run, as it was printed, and its instance type: the rows are of another run than "
     "what NCCL says"
 )
+_NOTHING_MEASURED = "measure messages that are not empty, from small to large (-b 8 -e 16G -f 2)"
 _TRUNCATED = "read the log anew when the job has ended: what is there stops within the table"
 _WRONG_VALUES = (
     "do not train on these nodes before you know why values are wrong: run each pair of nodes by itself, and look for "
@@ -67,6 +68,7 @@ def advice_for(
     gpu_direct: bool | None = None,
     known_type: bool = True,
     contradictory: bool = False,
+    nothing_measured: bool = False,
     truncated: bool = False,
     wrong_values: bool = False,
     missing_interfaces: int = 0,
@@ -79,6 +81,7 @@ def advice_for(
     :param gpu_direct: Whether the type has GPUDirect RDMA. None: unknown.
     :param known_type: Whether the type is known at all.
     :param contradictory: Whether all that leaves it unproven is that the rows are not of the run that the log tells of.
+    :param nothing_measured: Whether no row tells anything.
     :param truncated: Whether the log ends within the run.
     :param wrong_values: Whether there are any.
     :param missing_interfaces: EFA interfaces that the type has, and NCCL did not find.
@@ -95,6 +98,8 @@ def advice_for(
             *_NO_GPU_DIRECT,
         ]
     advice += (_CONTRADICTORY,) if contradictory else _OF_VERDICT.get(verdict, ())
+    if nothing_measured and not truncated:
+        advice.append(_NOTHING_MEASURED)
     if truncated:
         advice.append(_TRUNCATED)
     if missing_interfaces:

@@ -112,23 +112,33 @@ def _without_runs(reader: LogReader) -> VerifiedLog:
 def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
     run, evidence = logged.result(), logged.evidence
     verdict, reasons = network_verdict(run, evidence, logged.device_lines)
-    instance_type = _instance_type(evidence, given)
+    said_types = _said_types(evidence, given)
+    # Of nodes that differ nothing is due that one type has.
+    instance_type = given if len(said_types) != 1 else catalogue.get(next(iter(said_types)))
     gpu_direct = instance_type and catalogue.has_gpu_direct_rdma(instance_type)
-    bandwidth = judge_bandwidth(run, instance_type=instance_type and instance_type.name)
+    bandwidth = judge_bandwidth(
+        run, instance_type=instance_type and instance_type.name, types_differ=len(said_types) > 1
+    )
     contradictory = bandwidth.contradiction is not None and verdict in (Verdict.EFA_GDR, Verdict.EFA_NO_GDR)
     if bandwidth.contradiction is not None and contradictory:
         # What carried something is shown, but not that it carried this.
         verdict, reasons = Verdict.UNPROVEN, [Reason(bandwidth.contradiction), *reasons]
     wrong_values = _wrong_values(run, logged.validates)
     reasons += _what_else_is_wrong(run, wrong_values, logged)
+    if len(said_types) > 1:
+        reasons.append(_types_differ(said_types))
     found = min(evidence.interfaces, default=None)
     expected = None if instance_type is None else instance_type.known_efa_interfaces
+    too_few = _too_few_interfaces(run, evidence, instance_type)
+    reasons += [too_few] if too_few else []
     good_network = verdict is Verdict.EFA_GDR or (verdict is Verdict.EFA_NO_GDR and gpu_direct is False)
     causes = tuple(evidence.causes)
     reasons += [Reason(cause.meaning, said.count, tuple(said.examples)) for cause, said in evidence.causes.items()]
     return VerifiedRun(
         verdict=verdict,
-        passes=good_network and bool(run.rows) and not (run.truncated or wrong_values or run.too_slow),
+        passes=good_network
+        and _measured_something(run)
+        and not (run.truncated or wrong_values or run.too_slow or too_few),
         reasons=tuple(reasons),
         run=run,
         instance_type=instance_type,
@@ -147,6 +157,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
             gpu_direct=gpu_direct,
             known_type=instance_type is not None,
             contradictory=contradictory,
+            nothing_measured=not _measured_something(run),
             truncated=run.truncated,
             wrong_values=bool(wrong_values),
             missing_interfaces=0 if found is None or expected is None else max(0, expected - found),
@@ -160,6 +171,8 @@ def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, logged: Log
     reasons = []
     if not run.rows:
         reasons.append(Reason("nothing was measured: the table has no row"))
+    elif not _measured_something(run):
+        reasons.append(Reason("nothing was measured: no row has both a message that is not empty and a time"))
     if run.truncated:
         reasons.append(Reason("the log ends before the table does ('Out of bounds values')"))
     if wrong_values:
@@ -171,6 +184,28 @@ def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, logged: Log
     if run.last_error is not None:
         reasons.append(Reason(f"NCCL warned of something, which need not have harmed the run: {run.last_error}"))
     return reasons
+
+
+def _measured_something(run: NcclTestsRun) -> bool:
+    return any(row.size_bytes > 0 and (row.out_of_place or row.in_place) is not None for row in run.rows)
+
+
+def _too_few_interfaces(run: NcclTestsRun, evidence: Evidence, instance_type: InstanceType | None) -> Reason | None:
+    """Pods with a part of a node may have a part of its interfaces, too: only where all GPUs took part it is wrong."""
+    if instance_type is None or not evidence.interfaces or not run.ranks or not run.nodes:
+        return None
+    found, expected = min(evidence.interfaces), instance_type.known_efa_interfaces
+    if found >= expected or run.ranks < run.nodes * instance_type.accelerator_count:
+        return None
+    said = evidence.interfaces[found]
+    statement = f"the plugin found {found} of {expected} EFA interfaces on a node all of whose GPUs took part"
+    return Reason(statement, said.count, tuple(said.examples))
+
+
+def _types_differ(types: dict[str, Sightings]) -> Reason:
+    lines = tuple(line for said in types.values() for line in said.examples[:1])
+    statement = f"the nodes are of several types: {', '.join(types)}"
+    return Reason(statement, sum(said.count for said in types.values()), lines)
 
 
 def _out_of_place(run: NcclTestsRun) -> list[Measurement]:
@@ -186,11 +221,12 @@ def _wrong_values(run: NcclTestsRun, validates: bool | None) -> int | None:
     return run.out_of_bounds if validates or run.out_of_bounds else None
 
 
-def _instance_type(evidence: Evidence, given: InstanceType | None) -> InstanceType | None:
-    """What is given, or what the plugin says in so many words, or in fewer, such as "P4d".
+def _said_types(evidence: Evidence, given: InstanceType | None) -> dict[str, Sightings]:
+    """The names of the types that the plugin says in so many words, or in fewer, such as "P4d".
 
-    :raises InvalidArgumentError: they differ.
+    :raises InvalidArgumentError: one is another than what is given.
     """
+    types: dict[str, Sightings] = {}
     for said, sightings in evidence.instance_types.items():
         found = _type_called(said)
         if found is None:
@@ -201,8 +237,8 @@ def _instance_type(evidence: Evidence, given: InstanceType | None) -> InstanceTy
                 f"'instance_type' is {given.name}, but the nodes are {found.name} by line {number} of the log: "
                 "leave it out"
             )
-        return found
-    return given
+        types.setdefault(found.name, sightings)
+    return types
 
 
 def _type_called(said: str) -> InstanceType | None:

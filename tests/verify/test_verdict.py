@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from efa_constructs.errors import InvalidArgumentError, UnknownInstanceTypeError
@@ -254,6 +256,45 @@ def test_counts_interfaces_against_those_of_the_type() -> None:
     assert (only.interfaces_found, only.interfaces_expected) == (8, 32)
     assert "24 EFA interfaces less than the type has" in only.advice[0]
     assert told(*on_each(EFA), *channels("Libfabric"), instance_type="p5.48xlarge").advice == ()
+
+
+def test_fails_a_run_that_uses_all_gpus_of_its_nodes_and_not_all_interfaces() -> None:
+    few = "NET/OFI Selected provider is efa, fabric is efa (found 4 nics)"
+    said = [*on_each(few), *channels("Libfabric")]
+    # 1.875 is the ratio of 16 ranks.
+    row = (
+        "  1073741824   268435456    float    sum    -1   107374   10.00   18.75      0   107374   10.00   18.75      0"
+    )
+    log = lines(run(*said, hosts=[*["node-1"] * 8, *["node-2"] * 8], rows=[row]))
+    log = re.sub(r"Rank +(\d+) (.*) device  0", lambda one: f"Rank {one[1]} {one[2]} device {int(one[1]) % 8}", log)
+    whole = verified(log, instance_type="p5.48xlarge")
+    (only,) = whole.runs
+    assert (only.verdict, only.passes) == ("efa-gdr", False)
+    assert "found 4 of 32 EFA interfaces" in only.reasons[-1].statement and only.reasons[-1].count == 2
+    # One GPU of each node needs no more than one interface.
+    assert told(*said, instance_type="p5.48xlarge").passes
+
+
+def test_nodes_of_several_types_are_named() -> None:
+    platform = "NET/OFI Running on {} platform, topology file /a.xml"
+    types = [nccl("node-1", platform.format("p5.48xlarge")), nccl("node-2", platform.format("p4d.24xlarge"))]
+    only = told(*types, *on_each(EFA), *channels("Libfabric"))
+    assert (only.verdict, only.instance_type, only.interfaces_expected) == ("efa-gdr", None, None)
+    assert only.reasons[-1].statement == "the nodes are of several types: p5.48xlarge, p4d.24xlarge"
+    assert len(only.reasons[-1].lines) == 2
+    assert "several instance types" in only.bandwidth.words[0]
+    with pytest.raises(InvalidArgumentError, match=r"but the nodes are p4d\.24xlarge by line 8"):
+        told(*types, instance_type="p5.48xlarge")
+
+
+def test_empty_messages_measure_nothing() -> None:
+    row = (
+        "           0           0    float    sum    -1    24.31    0.00    0.00      0    24.40    0.00    0.00      0"
+    )
+    (only,) = verified(lines(efa_run(rows=[row]))).runs
+    assert (only.verdict, only.passes) == ("efa-gdr", False)
+    assert only.reasons[-1].statement.startswith("nothing was measured: no row has both")
+    assert only.advice[0].startswith("measure messages that are not empty")
 
 
 def test_says_every_version_when_nodes_differ() -> None:
