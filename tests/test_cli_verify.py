@@ -205,15 +205,36 @@ def test_what_does_not_go_together_is_refused(efa: Any, arguments: tuple[str, ..
     assert words in err
 
 
-def test_nothing_in_a_log_steers_the_terminal(efa: Any) -> None:
+STEERING = ("\x1b[2J", "\x1b(0", "\x07", "\x9b31m", "\r", "\u202e")
+
+
+@pytest.mark.parametrize("steering", STEERING, ids=ascii)
+def test_nothing_in_a_log_steers_the_terminal(efa: Any, steering: str) -> None:
     log = (
-        lines(efa_run())
-        .replace("NCCL INFO Channel", "NCCL INFO\x1b[2J \x07Channel")
-        .replace("H100", "H1\x1b[31m00\x07")
+        lines(efa_run()).replace("NCCL INFO Channel", f"NCCL INFO{steering} Channel").replace("H100", f"H1{steering}00")
     )
-    for arguments in (("verify", "-"), ("verify", "-", "--json")):
-        _, out, _ = efa(*arguments, stdin=log.encode())
-        assert not set(out) & {"\x1b", "\x07"}
+    as_report = json.dumps(report(steering))
+    for text in (log, as_report):
+        for arguments in (("verify", "-"), ("verify", "-", "--json")):
+            _, out, _ = efa(*arguments, stdin=text.encode())
+            assert "H1" in out
+            assert all(one.isprintable() for line in out.split("\n") for one in line)
+
+
+def report(steering: str) -> dict[str, Any]:
+    """What -J writes, with something in every name."""
+    row = {"size": 8, "count": 2, "type": f"float{steering}", "redop": f"sum{steering}", "root": -1}
+    measured = {"time": 10.0, "alg_bw": 0.0, "bus_bw": 0.0, "nwrong": 0}
+    device = {"rank": 0, "hostname": f"node{steering}-1", "device_info": f"H1{steering}00"}
+    return {
+        "version": 3,
+        "args": [f"all_reduce_perf{steering}"],
+        "nccl_version": 22707,
+        "config": {"nthreads": 1, "ngpus": 1, "devices": [device]},
+        "results": [{**row, "out_of_place": measured, "in_place": measured}],
+        "out_of_bounds": {"count": 0, "okay": "true"},
+        "errors": [f"it{steering} broke"],
+    }
 
 
 def test_shows_what_the_terminal_cannot_in_another_way() -> None:

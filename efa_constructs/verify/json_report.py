@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from .in_words import printable
 from .log_lines import MOST_CHARACTERS
 from .nccl_lines import release_of
 from .results import Measurement, NcclTestsRun, Row
@@ -148,8 +149,8 @@ def _row(row: Mapping[str, Any]) -> Row:
     return Row(
         size_bytes=_whole(row["size"]),
         count=_whole(row["count"]),
-        data_type=str(row["type"]),
-        reduction=None if row["redop"] == "none" else str(row["redop"]),
+        data_type=printable(str(row["type"])),
+        reduction=None if row["redop"] == "none" else printable(str(row["redop"])),
         root=None if root < 0 else root,
         out_of_place=_measurement(row["out_of_place"]),
         in_place=_measurement(row["in_place"]),

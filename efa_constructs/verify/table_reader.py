@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 
@@ -140,7 +141,7 @@ class TableReader:
 
     def _read_average(self, text: str) -> bool:
         match, run = _AVERAGE.match(text), self._runs.last
-        if match is None or run is None or run.average_bus_bandwidth is not None:
+        if match is None or run is None or run.average_bus_bandwidth is not None or math.isinf(float(match[1])):
             return False
         run.average_bus_bandwidth = float(match[1])
         if match[2]:

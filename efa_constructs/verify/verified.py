@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .. import catalogue
 from ..catalogue import InstanceType
@@ -12,6 +12,7 @@ from .advice import advice_for
 from .bandwidth import BandwidthJudgement, judge_bandwidth
 from .causes import Cause
 from .evidence import Evidence, Sightings
+from .in_words import printable
 from .log_reader import LogReader
 from .logged_run import LoggedRun
 from .results import Measurement, NcclTestsRun
@@ -110,7 +111,7 @@ def _without_runs(reader: LogReader) -> VerifiedLog:
 
 
 def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
-    run, evidence = logged.result(), logged.evidence
+    run, evidence = _printable(logged.result()), logged.evidence
     verdict, reasons = network_verdict(run, evidence, logged.device_lines)
     said_types = _said_types(evidence, given)
     # Of nodes that differ nothing is due that one type has.
@@ -139,7 +140,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
         passes=good_network
         and _measured_something(run)
         and not (run.truncated or wrong_values or run.too_slow or too_few),
-        reasons=tuple(reasons),
+        reasons=tuple(replace(reason, statement=printable(reason.statement)) for reason in reasons),
         run=run,
         instance_type=instance_type,
         peak_bus_bandwidth=max((one.bus_bandwidth for one in _out_of_place(run)), default=None),
@@ -202,6 +203,16 @@ def _too_few_interfaces(run: NcclTestsRun, evidence: Evidence, instance_type: In
     return Reason(statement, said.count, tuple(said.examples))
 
 
+def _printable(run: NcclTestsRun) -> NcclTestsRun:
+    """Names are whatever a log has, and are shown."""
+    return replace(
+        run,
+        collective=run.collective and printable(run.collective),
+        hosts=tuple(map(printable, run.hosts)),
+        devices=tuple(map(printable, run.devices)),
+    )
+
+
 def _types_differ(types: dict[str, Sightings]) -> Reason:
     lines = tuple(line for said in types.values() for line in said.examples[:1])
     statement = f"the nodes are of several types: {', '.join(types)}"
@@ -251,4 +262,4 @@ def _type_called(said: str) -> InstanceType | None:
 
 
 def _names(kinds: dict[str, Sightings]) -> str | None:
-    return ", ".join(kinds) or None
+    return printable(", ".join(kinds)) or None

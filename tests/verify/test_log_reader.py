@@ -90,6 +90,11 @@ def test_the_average_is_not_read_where_the_log_ends_in_it() -> None:
     assert (told.run.truncated, told.run.average_bus_bandwidth) == (False, None)
 
 
+def test_an_average_beyond_all_numbers_is_none() -> None:
+    (told,) = runs_of(lines(efa_run()).replace(": 4.39 ", ": 1e+999 "))
+    assert told.run.average_bus_bandwidth is None
+
+
 def test_takes_the_version_of_nccl_from_the_first_line_of_newer_releases() -> None:
     line = "# nccl-tests version 2.17.6 nccl-headers=22707 nccl-library=22809"
     (told,) = runs_of(lines([line], run()))
