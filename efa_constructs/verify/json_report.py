@@ -175,6 +175,6 @@ def _measurement(operation: Mapping[str, Any] | None) -> Measurement | None:
 
 
 def _finite(value: Any) -> float | None:
-    """None for "nan", which nccl-tests writes as a string."""
+    """None for "nan", which nccl-tests writes as a string, and for what is no time and no bandwidth."""
     number = float(value)
-    return number if math.isfinite(number) else None
+    return number if 0 <= number < math.inf else None

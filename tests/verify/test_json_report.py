@@ -210,6 +210,14 @@ def test_numbers_beyond_64_bits_are_not_of_nccl_tests(key: str) -> None:
     assert facts(one_line(report(results=[row])))["verdict"] == "not-nccl-tests"
 
 
+@pytest.mark.parametrize("number", [-1e308, "inf", "-nan"])
+def test_what_is_no_bandwidth_is_left_out(number: object) -> None:
+    measured = {"time": 10.0, "alg_bw": 1.0, "bus_bw": number, "nwrong": 0}
+    row = {**report()["results"][0], "out_of_place": measured, "in_place": measured}
+    told = facts(one_line(report(results=[row])))
+    assert (told["rows"][0]["out_of_place"], told["rows"][0]["in_place"]) == (None, None)
+
+
 def test_ranks_beyond_64_bits_are_not_of_nccl_tests() -> None:
     config = report()["config"]
     devices = [*config["devices"], {**config["devices"][0], "rank": 10**40}]
