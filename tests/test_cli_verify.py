@@ -119,7 +119,7 @@ def test_says_everything_as_json(efa: Any) -> None:
 
 
 def test_the_worst_of_several_runs_decides(efa: Any) -> None:
-    log = lines(efa_run(), run(channel("node-1", "Socket", flags=""), pid=99), run(pid=120))
+    log = lines(efa_run(), run(channel("node-1", "Socket", flags="", pid=99), pid=99), run(pid=120))
     code, out, _ = efa("verify", "-", "--json", stdin=log.encode())
     document = json.loads(out)
     assert (code, document["verdict"]) == (1, "tcp")
@@ -225,7 +225,7 @@ def report(steering: str) -> dict[str, Any]:
     """What -J writes, with something in every name."""
     row = {"size": 8, "count": 2, "type": f"float{steering}", "redop": f"sum{steering}", "root": -1}
     measured = {"time": 10.0, "alg_bw": 0.0, "bus_bw": 0.0, "nwrong": 0}
-    device = {"rank": 0, "hostname": f"node{steering}-1", "device_info": f"H1{steering}00"}
+    device = {"rank": 0, "pid": 21, "hostname": f"node{steering}-1", "device_info": f"H1{steering}00"}
     return {
         "version": 3,
         "args": [f"all_reduce_perf{steering}"],

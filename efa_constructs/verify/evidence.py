@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .causes import Cause, causes_in_nccl_line
 from .nccl_lines import NcclLine, channel_of
 from .prefixes import plain_text
 
-__all__ = ["Evidence", "LogLine", "Sightings", "note"]
+__all__ = ["Evidence", "EvidenceByProcess", "LogLine", "Process", "Sightings", "note"]
+
+# Its host and its id.
+Process = tuple[str, int]
 
 Key = TypeVar("Key")
 
@@ -21,7 +24,11 @@ _LONGEST_EXAMPLE = 300
 # Of different names, versions and the like of one kind. A log has one or two; what has more is no log of NCCL.
 _MOST_KINDS = 32
 # More than any job has.
-_MOST_HOSTS = 20_000
+_MOST_RANKS = 20_000
+# Stands for all ranks beyond that many. No rank has this number.
+_MORE_RANKS = -1
+# What shows as well as all of them that there are such ranks.
+_RANKS_TO_SHOW = 4
 _PROVIDER = re.compile(
     r"NET/OFI Selected [Pp]rovider is ([\w;-]{1,64})(?:, fabric is [\w-]{1,64})?(?: \(found (\d{1,4}) nics\))?"
 )
@@ -29,7 +36,7 @@ _PLUGIN = re.compile(r"NET/OFI (?:Initializing|Using) aws-ofi-nccl (\S{1,64})")
 _LIBFABRIC = re.compile(r"NET/OFI Using Libfabric version (\S{1,64})")
 _NCCL = re.compile(r"NCCL version (\d[\w.]{0,31})")
 _NETWORK = re.compile(r"(?:Using network|Using internal Network|Assigned NET plugin) (.{1,64}?)(?: to comm)?\s*$")
-_NODES = re.compile(r"comm 0x\w{1,16} rank \d{1,8} nRanks (\d{1,8}) nNodes (\d{1,8}) ")
+_NODES = re.compile(r"comm 0x\w{1,16} rank \d{1,8} nRanks (\d{1,8}) nNodes (\d{1,8}) (?:.{0,100} MNNVL ([01]))?")
 _INSTANCE_TYPE = re.compile(
     r"NET/OFI (?:Running on (?P<running>\S{1,64}) platform"
     r"|GDR disabled on GDR-supported instance type (?P<supported>\S{1,64})"
@@ -59,6 +66,11 @@ class Sightings:
         if len(self.examples) < _EXAMPLES:
             self.examples.append(LogLine(number, _readable(line)))
 
+    def take_over(self, other: Sightings) -> None:
+        """Count what another one counted."""
+        self.count += other.count
+        self.examples = sorted([*self.examples, *other.examples], key=lambda line: line.number)[:_EXAMPLES]
+
 
 def note(kinds: dict[Key, Sightings], key: Key, number: int, line: str) -> None:
     """Count a line under what it says. What comes after many different things is not kept."""
@@ -84,9 +96,12 @@ class Evidence:
         self.networks: dict[str, Sightings] = {}
         # Ends of connections over a network, by its name and whether GPUDirect RDMA is used.
         self.channels: dict[tuple[str, bool], Sightings] = {}
-        # Who printed these ends, and ends of which ranks.
+        # Who printed these ends, ends of which ranks, and all ranks at either end of any of them.
         self.channel_hosts: set[str] = set()
         self.channel_ranks: set[int] = set()
+        self.connected_ranks: set[int] = set()
+        # Ends of connections of processes that are none of the run's.
+        self.others_channels = Sightings()
         self.nccl_versions: dict[str, Sightings] = {}
         self.plugin_versions: dict[str, Sightings] = {}
         self.libfabric_versions: dict[str, Sightings] = {}
@@ -94,12 +109,45 @@ class Evidence:
         self.instance_types: dict[str, Sightings] = {}
         # (ranks, nodes) of a communicator, as NCCL counts them.
         self.communicators: dict[tuple[int, int], Sightings] = {}
+        # The same where NVLink goes beyond a node (MNNVL), which NCCL then counts as one node with others.
+        self.nvlink_communicators: dict[tuple[int, int], Sightings] = {}
+        # Whose lines the table and the list of ranks are of, of kubectl logs --prefix.
+        self.table_pods: dict[str, Sightings] = {}
         self.causes: dict[Cause, Sightings] = {}
 
     @property
     def says_something(self) -> bool:
         """Whether a line of NCCL was about the network."""
         return bool(self.channels or self.networks or self.providers or self.plugin_versions or self.causes)
+
+    @property
+    def silent_ranks(self) -> list[int]:
+        """Ranks that others are connected to over a network, and that say nothing of it: the first of them."""
+        return sorted(self.connected_ranks - self.channel_ranks)[:_RANKS_TO_SHOW]
+
+    def take_over(self, other: Evidence) -> None:
+        """Add what another one has."""
+        self.has_lines |= other.has_lines
+        for mine, others in zip(self._kinds, other._kinds, strict=True):
+            for key, sightings in others.items():
+                if key in mine or len(mine) < _MOST_KINDS:
+                    mine.setdefault(key, Sightings()).take_over(sightings)
+        self.channel_hosts |= other.channel_hosts
+        self.channel_ranks |= other.channel_ranks
+        self.connected_ranks |= other.connected_ranks
+        self.others_channels.take_over(other.others_channels)
+
+    def forget_ranks(self) -> None:
+        """Keep of ranks only what shows whether all of them said something."""
+        self.connected_ranks, self.channel_ranks = set(self.silent_ranks), set()
+
+    @property
+    def _kinds(self) -> tuple[dict[Any, Sightings], ...]:
+        return (
+            *(self.providers, self.interfaces, self.networks, self.channels, self.nccl_versions, self.plugin_versions),
+            *(self.libfabric_versions, self.instance_types, self.communicators, self.causes),
+            *(self.nvlink_communicators, self.table_pods),
+        )
 
     def add(self, said: NcclLine, number: int, line: str) -> None:
         """Take note of what NCCL printed.
@@ -128,9 +176,13 @@ class Evidence:
         if channel is None:
             return
         note(self.channels, (channel.network, channel.gpu_direct), number, line)
-        if len(self.channel_hosts) < _MOST_HOSTS:
-            self.channel_hosts.add(said.host)
-        if channel.rank is not None and len(self.channel_ranks) < _MOST_HOSTS:
+        self.channel_hosts.add(said.host)
+        if len(self.connected_ranks) < _MOST_RANKS:
+            self.connected_ranks.update(channel.ends)
+        else:
+            # Whoever is not kept says nothing.
+            self.connected_ranks.add(_MORE_RANKS)
+        if channel.rank is not None and len(self.channel_ranks) < _MOST_RANKS:
             self.channel_ranks.add(channel.rank)
 
     def _add_plugin_line(self, said: NcclLine, number: int, line: str) -> None:
@@ -151,7 +203,8 @@ class Evidence:
 
     def _add_communicator(self, said: NcclLine, number: int, line: str) -> None:
         if match := _NODES.match(said.text):
-            note(self.communicators, (int(match[1]), int(match[2])), number, line)
+            kind = self.nvlink_communicators if match[3] == "1" else self.communicators
+            note(kind, (int(match[1]), int(match[2])), number, line)
 
     def _add_version(self, said: NcclLine, number: int, line: str) -> None:
         self.add_nccl_version(said.text, number, line)
@@ -164,6 +217,54 @@ _READERS: tuple[tuple[tuple[str, ...], Callable[[Evidence, NcclLine, int, str], 
     (("comm 0x",), Evidence._add_communicator),
     (("NCCL version ",), Evidence._add_version),
 )
+
+
+class EvidenceByProcess:
+    """What was said of a run, or of the next one, as long as nobody knows which processes are the run's."""
+
+    def __init__(self) -> None:
+        # Of no process, or of those that are known to be the run's.
+        self.common = Evidence()
+        self._by_process: dict[Process, Evidence] = {}
+        # One for all: they may be as many as there are processes.
+        self._connected_ranks: set[int] = set()
+
+    def __contains__(self, process: Process) -> bool:
+        return process in self._by_process
+
+    def __len__(self) -> int:
+        """How many processes said something."""
+        return len(self._by_process)
+
+    def of(self, process: Process) -> Evidence:
+        """Where to take note of what a process says."""
+        evidence = self._by_process.get(process)
+        if evidence is None:
+            evidence = self._by_process[process] = Evidence()
+            evidence.connected_ranks = self._connected_ranks
+        return evidence
+
+    def of_run(self, processes: Collection[Process]) -> Evidence:
+        """What these processes said, and what is of none.
+
+        :param processes: Those of the run. None of them: nobody knows which these are, and all count.
+        """
+        evidence = Evidence()
+        evidence.take_over(self.common)
+        for process, said in self._by_process.items():
+            if not processes or process in processes:
+                evidence.take_over(said)
+            else:
+                for channels in said.channels.values():
+                    evidence.others_channels.take_over(channels)
+        return evidence
+
+    def close(self, processes: Collection[Process]) -> None:
+        """Nothing more is said of this run: keep only what was."""
+        self.common = self.of_run(processes)
+        self.common.forget_ranks()
+        self._by_process.clear()
+        self._connected_ranks = set()
 
 
 def _readable(line: str) -> str:

@@ -5,6 +5,7 @@ Versions 1 to 3 are alike in what is read here. Source: src/util.cu of NVIDIA/nc
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
+from .evidence import Process
 from .in_words import printable
 from .log_lines import MOST_CHARACTERS
 from .nccl_lines import release_of
@@ -23,9 +25,17 @@ __all__ = ["JsonCollector", "JsonReport"]
 
 # Every report has it, and hardly anything else.
 _MARK = '"nccl_version"'
-# The first key, as nccl-tests writes it, and as jq --sort-keys does.
-_START = re.compile(r'\s*\{\s*(?:"(?:version|args)"\s*:|$)')
+# The first key, as nccl-tests writes it, and as jq --sort-keys does. Several reports may be a list.
+_FIRST_LINE = re.compile(r'\s*(?:\[\s*)?\{\s*"(?:version|args)"\s*:')
+_START = re.compile(r'\s*(?:\[\s*)?\{\s*(?:"(?:version|args)"\s*:|$)')
 _FIRST_KEY = re.compile(r'\s*"(?:version|args)"\s*:')
+# The same, of reports that have a line for every key.
+_BRACES = ("{", "[{")
+# How any other line of a report begins.
+_JSON_LINE = re.compile(r'\s*(?:["{}\],]|\[\s*$|-?\d|true|false|null)')
+# What is between reports.
+_BETWEEN = re.compile(r"[\s,\[\]]*")
+_DECODER = json.JSONDecoder()
 # Characters.
 _LONGEST_ERROR = 300
 # nccl-tests counts with 64 bits.
@@ -40,15 +50,15 @@ class JsonReport:
     run: NcclTestsRun
     # Such as 2.27.7.
     nccl: str
+    processes: frozenset[Process]
 
 
 class JsonCollector:
     """Puts a report together that takes one line or many."""
 
     def __init__(self) -> None:
-        self._start_anew()
-
-    def _start_anew(self) -> None:
+        # Whether what was begun was a report that never ended.
+        self._gave_one_up = False
         self._lines: list[str] = []
         self._characters = 0
         self._depth = 0
@@ -60,36 +70,69 @@ class JsonCollector:
 
     @property
     def has_part_of_a_report(self) -> bool:
-        """Whether the start of a report is there, and its end is not yet."""
-        return any(_MARK in line for line in self._lines)
+        """Whether the start of a report was there, and its end was not."""
+        return self._gave_one_up or any(_MARK in line for line in self._lines)
 
-    def add(self, text: str) -> JsonReport | None:
-        """Take a line, and return the report that ends with it."""
-        if self._lines == ["{"] and not _FIRST_KEY.match(text):
-            self._start_anew()
+    def begins(self, text: str) -> bool:
+        """Whether a report begins with a line, whatever is being collected."""
+        return bool((_FIRST_LINE if self._lines else _START).match(text))
+
+    def add(self, text: str) -> list[JsonReport]:
+        """Take a line, and return the reports that end with it, more than one if no newline is between them."""
+        if not text or text.isspace():
+            return []
+        self._give_up_before(text)
         if not self._lines and not _START.match(text):
-            return None
+            return []
         self._lines.append(text.strip())
         self._characters += len(text)
         structure = _STRING.sub("", text)
         self._depth += structure.count("{") - structure.count("}")
         if self._depth > 0 and self._characters <= MOST_CHARACTERS:
-            return None
+            return []
         document = "\n".join(self._lines)
         self._start_anew()
-        return _report(document)
+        return _reports(document)
+
+    def _give_up_before(self, text: str) -> None:
+        """Forget what was collected if a line shows that it has no end."""
+        if self._lines and self._lines[-1] in _BRACES and _FIRST_KEY.match(text):
+            # The brace before it began a report, and not a part of the last one.
+            del self._lines[:-1]
+            self._characters, self._depth = 1, 1
+            return
+        alone = len(self._lines) == 1 and self._lines[0] in _BRACES
+        if self._lines and (alone or _FIRST_LINE.match(text) or not _JSON_LINE.match(text)):
+            self._gave_one_up |= self.has_part_of_a_report
+            self._start_anew()
+
+    def _start_anew(self) -> None:
+        self._lines = []
+        self._characters = 0
+        self._depth = 0
 
 
-def _report(document: str) -> JsonReport | None:
-    """None: the object is something else, or not what nccl-tests writes."""
-    if _MARK not in document:
-        return None
-    try:
-        report = json.loads(document)
-        return JsonReport(_run(report), release_of(int(report["nccl_version"])))
+def _reports(document: str) -> list[JsonReport]:
+    """None of them: it is something else, or not what nccl-tests writes."""
+    reports = []
+    end = 0
     # RecursionError: brackets in brackets in brackets.
-    except (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
-        return None
+    with contextlib.suppress(ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError):
+        while _MARK in document[end:]:
+            report, end = _DECODER.raw_decode(document, _end_of_blank(document, end))
+            reports.append(_report(report))
+    return reports
+
+
+def _end_of_blank(document: str, start: int) -> int:
+    blank = _BETWEEN.match(document, start)
+    return blank.end() if blank else start
+
+
+def _report(report: Mapping[str, Any]) -> JsonReport:
+    """:raises ValueError: or one of its like: it is not what nccl-tests writes."""
+    processes = frozenset((str(one["hostname"]), int(one["pid"])) for one in report["config"]["devices"])
+    return JsonReport(_run(report), release_of(int(report["nccl_version"])), processes)
 
 
 def _run(report: Mapping[str, Any]) -> NcclTestsRun:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from .causes import causes_in_other_line
@@ -10,8 +11,8 @@ from .json_report import JsonCollector, JsonReport
 from .log_lines import CutLine
 from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
-from .nccl_lines import nccl_line_of
-from .prefixes import plain_text, without_prefixes
+from .nccl_lines import NcclLine, nccl_line_of
+from .prefixes import plain_text, unwrapped, without_prefixes
 from .table_reader import TableReader
 
 __all__ = ["LogReader"]
@@ -21,6 +22,8 @@ _FIRST_LINES = 100
 _LONGEST_LINE = 4096
 _NCCL = " NCCL "
 _LEVELS = ("INFO ", "WARN ")
+# Of kubectl logs --prefix.
+_POD = re.compile(r"\[pod/([^\]\s/]{1,253})")
 _TEXT_OF_NCCL = len(" NCCL INFO ")
 # How that text begins in lines that say something, but for connections. Most lines say nothing.
 _TELLING = (
@@ -65,7 +68,7 @@ class LogReader:
     @property
     def unclaimed(self) -> Evidence:
         """What NCCL printed that belongs to no run, of a log without any."""
-        return self._runs.evidence
+        return self._runs.said.of_run(())
 
     def read(self, lines: Iterable[str]) -> None:
         """Read lines, without their newlines.
@@ -77,12 +80,14 @@ class LogReader:
             runs.line += 1
             if runs.line <= _FIRST_LINES:
                 self.looks_binary |= "\0" in line or "\ufffd" in line
+            if "\x1b" in line or line.startswith("{"):
+                line = _printed(line)
             at = line.find(_NCCL)
             if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
-                runs.evidence.has_lines = True
+                runs.said.common.has_lines = True
                 if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
                     self._read_nccl(line)
-            elif any(map(line.__contains__, _WORDS)) or self._goes_on:
+            elif line and (any(map(line.__contains__, _WORDS)) or self._goes_on):
                 self._read_other(line)
 
     @property
@@ -97,15 +102,29 @@ class LogReader:
     def _read_nccl(self, line: str) -> None:
         text = line[:_LONGEST_LINE]
         said = nccl_line_of(text)
-        if said is None:
+        if said is None or self._has_cut_a_size(said):
             self._table.read_cut_row(plain_text(text))
         else:
             self._runs.evidence_of(said).add(said, self._runs.line, text)
+
+    def _has_cut_a_size(self, said: NcclLine) -> bool:
+        """Whether the host is one of the run's, behind the first digits of a row."""
+        run = self._runs.open
+        return (
+            run is not None
+            and said.host[0].isdecimal()
+            and said.host not in run.hosts
+            and any(
+                said.host[digits:] in run.hosts for digits in range(1, len(said.host)) if said.host[:digits].isdecimal()
+            )
+        )
 
     def _read_other(self, line: str) -> None:
         text = plain_text(line)
         short = text[:_LONGEST_LINE]
         whole = not isinstance(line, CutLine)
+        pod = _POD.search(short) if "[pod/" in short else None
+        self._runs.pod = pod[1] if pod else None
         for candidate in without_prefixes(short):
             if self._table.read(candidate, whole=whole) or self._read_causes(candidate):
                 break
@@ -115,7 +134,7 @@ class LogReader:
     def _read_causes(self, text: str) -> bool:
         causes = list(causes_in_other_line(text.lstrip()))
         for cause in causes:
-            note(self._runs.evidence.causes, cause, self._runs.line, text)
+            note(self._runs.said.common.causes, cause, self._runs.line, text)
         self.other_program = self.other_program or next((name for mark, name in _OTHER_PROGRAMS if mark in text), None)
         return bool(causes)
 
@@ -124,12 +143,13 @@ class LogReader:
             return
         for depth, candidate in enumerate(without_prefixes(short)):
             # All lines of a report have as many prefixes as its first.
-            if depth == self._json_prefixes if self._json.collecting else candidate.lstrip().startswith("{"):
+            if self._json.begins(candidate) or (self._json.collecting and depth == self._json_prefixes):
                 self._json_prefixes = depth
-                report = self._json.add(candidate + text[_LONGEST_LINE:])
-                if report is not None:
+                for report in self._json.add(candidate + text[_LONGEST_LINE:]):
                     self._add_report(report)
-                return
+                # Else what was collected ended with that, or had no end: another one may begin here.
+                if self._json.collecting:
+                    return
 
     def _add_report(self, report: JsonReport) -> None:
         if any(run.is_told_by(report.run) for run in self.runs):
@@ -137,6 +157,12 @@ class LogReader:
         run = self._runs.begin()
         for _ in report.run.rows:
             self._runs.take_room()
-        run.report(report.run)
-        run.evidence.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
+        run.report(report.run, report.processes)
+        run.said.common.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
         self._runs.end()
+
+
+def _printed(line: str) -> str:
+    """The line as a program printed it: a colour may be within the words that tell what it says."""
+    text = plain_text(unwrapped(line))
+    return CutLine(text) if isinstance(line, CutLine) else text

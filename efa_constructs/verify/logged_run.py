@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
-from .evidence import Evidence, Sightings
-from .nccl_lines import NcclLine
+from .evidence import Evidence, EvidenceByProcess, Process, Sightings
 from .results import Measurement, NcclTestsRun, Row
 from .table import Device, TableHeader
 
@@ -20,8 +20,8 @@ _LEAST_FOR_RATIO = 2.0
 class LoggedRun:
     """What the lines so far say of a run."""
 
-    def __init__(self, evidence: Evidence) -> None:
-        self.evidence = evidence
+    def __init__(self, said: EvidenceByProcess) -> None:
+        self.said = said
         self.collective: str | None = None
         # The line with the numbers of threads and GPUs, and that with the names of columns.
         self.has_settings = False
@@ -48,9 +48,14 @@ class LoggedRun:
         self.wrong_lines = Sightings()
         self._reported: NcclTestsRun | None = None
         self._models: dict[str, None] = {}
-        self._processes: set[tuple[str, int]] = set()
+        self._processes: set[Process] = set()
         self._places: set[tuple[str, tuple[str, str]]] = set()
         self._one_name_for_several = False
+
+    @property
+    def evidence(self) -> Evidence:
+        """What its processes said, or all did where the log does not list them."""
+        return self.said.of_run(self._processes)
 
     @property
     def ended(self) -> bool:
@@ -97,42 +102,56 @@ class LoggedRun:
         if out_of_bounds:
             self.wrong_lines.add(number, line)
 
-    def report(self, run: NcclTestsRun) -> None:
+    def report(self, run: NcclTestsRun, processes: Iterable[Process]) -> None:
         """Take over what a JSON report says of all of it."""
         self._reported = run
+        self._processes.update(processes)
 
     @property
     def _lists_all_ranks(self) -> bool:
         """Whether the list of ranks has come to its end, and begins with the first."""
-        has_gone_on = self.table or self.rows or self.evidence.has_lines
+        has_gone_on = self.table or self.rows or self.said.common.has_lines
         return bool(self.ranks and has_gone_on) and len(self.ranks) == max(self.ranks) + 1
 
     def is_told_by(self, report: NcclTestsRun) -> bool:
         """Whether a report is of this run, of which the log has the table already."""
         return 0 < len(self.rows) == len(report.rows) and all(map(_alike, self.rows, report.rows))
 
-    def forget_processes(self) -> None:
+    def close(self) -> None:
         """Once another run has begun, nothing that is printed belongs to this one any more."""
+        self.said.close(self._processes)
         self._processes.clear()
         self._places.clear()
 
-    def owns(self, said: NcclLine) -> bool:
-        """Whether one of its ranks printed a line."""
-        return (said.host, said.pid) in self._processes
+    def owns(self, process: Process) -> bool:
+        """Whether one of its ranks is of that process."""
+        return process in self._processes
+
+    def _where(self) -> tuple[int | None, tuple[str, ...], int | None]:
+        """How many ranks, on which hosts, and how many these are."""
+        if len(self.said.common.table_pods) > 1:
+            # The list is one of several runs.
+            return None, (), None
+        ranks, hosts = (len(self.ranks), tuple(self.hosts)) if self._lists_all_ranks else (None, ())
+        if self.each_process_alone:
+            return ranks, (), 1
+        if self._one_name_for_several:
+            hosts = ()
+        nodes = len(hosts) or None
+        communicators = self.evidence.communicators
+        if len(communicators) == 1:
+            ((nccl_ranks, nccl_nodes),) = communicators
+            ranks = ranks or nccl_ranks
+            # Where NVLink goes beyond a node, NCCL counts fewer than there are.
+            if nccl_nodes > len(hosts):
+                hosts, nodes = (), nccl_nodes
+        return ranks, hosts, nodes
 
     def result(self) -> NcclTestsRun:
         """The run, as far as the log has it."""
         if self._reported is not None:
             return self._reported
-        ranks, hosts = (len(self.ranks), tuple(self.hosts)) if self._lists_all_ranks else (None, ())
-        if self._one_name_for_several or self.each_process_alone:
-            hosts = ()
-        nodes = len(hosts) or None
-        if len(self.evidence.communicators) == 1:
-            ((nccl_ranks, nccl_nodes),) = self.evidence.communicators
-            ranks, hosts, nodes = ranks or nccl_ranks, hosts if nodes == nccl_nodes else (), nccl_nodes
-        if self.each_process_alone:
-            nodes = 1
+        ranks, hosts, nodes = self._where()
         return NcclTestsRun(
             collective=self.collective or _collective_of(self.rows, ranks),
             ranks=ranks,

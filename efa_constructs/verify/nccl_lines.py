@@ -14,10 +14,13 @@ from .prefixes import plain_text, without_prefixes
 
 __all__ = ["NcclLine", "NetworkChannel", "channel_of", "nccl_line_of", "release_of"]
 
-# What stands before "NCCL INFO".
+# What stands before "NCCL INFO". A host may be "<ip>" where somebody took its name out, and is never in quotes.
 _PROCESS = re.compile(
-    r"\s*(?:\[[^\]]{8,40}\] )?([^\s:]{1,1024}):(\d{1,10}):\d{1,10} \[-?\d{1,4}\](?: .{0,300})?", re.DOTALL
+    r"\s*(?:\[[^\]]{0,32}\d\d:\d\d[^\]]{0,16}\] )?"
+    r"([^\s:'\"`(\[{]{1,1024}):(\d{1,10}):\d{1,10} \[-?\d{1,4}\]( .{0,300})?",
+    re.DOTALL,
 )
+_INFO, _WARN, _LEVEL = "INFO ", "WARN ", 5
 # NCCL 2.9 began to give the minor version two digits: 2.9.0 is 20900, 2.8.4 is 2804.
 _LONG_VERSION = 10_000
 # Every process has one of its own, unless every line has a time in front.
@@ -45,22 +48,24 @@ class NetworkChannel(NamedTuple):
     gpu_direct: bool
     # The rank whose end it is. None: NCCL before 2.4 did not say which of the two.
     rank: int | None
+    # Both ranks.
+    ends: tuple[int, int]
 
 
 def nccl_line_of(line: str) -> NcclLine | None:
     """What NCCL printed; None if the line is not NCCL's own, such as a comment that quotes one."""
     beginning, _, text = line.partition(" NCCL ")
-    process = _process_of(beginning)
-    if process is None or not text.startswith(("INFO ", "WARN ")):
-        return None
-    return NcclLine(*process, plain_text(text[5:]))
+    level, text = text[:_LEVEL], text[_LEVEL:]
+    process = _process_of(beginning, level) if level in (_INFO, _WARN) else None
+    return None if process is None else NcclLine(*process, plain_text(text))
 
 
 @lru_cache(maxsize=_MOST_BEGINNINGS)
-def _process_of(beginning: str) -> tuple[str, int] | None:
-    """Host and process id of what stands before ``NCCL INFO``."""
+def _process_of(beginning: str, level: str) -> tuple[str, int] | None:
+    """Host and process id of what stands before ``NCCL INFO``, or before ``NCCL WARN`` with a place in the code."""
     for candidate in without_prefixes(plain_text(beginning)):
-        if match := _PROCESS.fullmatch(candidate):
+        match = _PROCESS.fullmatch(candidate)
+        if match and (level == _WARN or match[3] is None):
             return match[1], int(match[2])
     return None
 
@@ -71,8 +76,9 @@ def channel_of(text: str) -> NetworkChannel | None:
     if match is None:
         return None
     source, destination, direction, network, flags = match.groups()
-    rank = None if direction is None else int(source if direction == "send" else destination)
-    return NetworkChannel(network, flags is not None and "/GDRDMA" in flags, rank)
+    ends = int(source), int(destination)
+    rank = None if direction is None else ends[direction == "receive"]
+    return NetworkChannel(network, flags is not None and "/GDRDMA" in flags, rank, ends)
 
 
 def release_of(version: int) -> str:

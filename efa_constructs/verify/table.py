@@ -1,6 +1,6 @@
 """The table of nccl-tests, line by line: what its header, its rows and its footer say.
 
-Rows are told apart by what is in them, and not by columns, which came and went:
+Rows are told apart by what is in them, and by the names of the columns where the log has them, which came and went:
 
 ======== =============================================================================================================
 release  columns
@@ -12,6 +12,10 @@ release  columns
 2.17.2   the same, a timestamp behind it with ``-S 1``
 2.19.2   the same, i_min i_max i_p99 i_cv% after each block with ``-I 1``
 ======== =============================================================================================================
+
+Their numbers depend on each other: the size is a multiple of the elements that a rank counts, and algorithm
+bandwidth is size over time. So a row that lost digits, because the log begins in it or another line came between, is
+none.
 
 Source: src/common.cu and src/util.cu of NVIDIA/nccl-tests, and tables that people published.
 """
@@ -40,12 +44,13 @@ COLLECTIVES = (
     "scatter",
     "sendrecv",
 )
-_TYPES = frozenset(
-    (
-        *("char", "int", "int8", "uint8", "int32", "uint32", "int64", "uint64"),
-        *("half", "float", "double", "bfloat16", "f8e4m3", "f8e5m2", "fp8_e4m3", "fp8_e5m2"),
-    )
-)
+# With the bytes of an element.
+_TYPES = {
+    **dict.fromkeys(("char", "int8", "uint8", "f8e4m3", "f8e5m2", "fp8_e4m3", "fp8_e5m2"), 1),
+    **dict.fromkeys(("half", "bfloat16"), 2),
+    **dict.fromkeys(("int", "int32", "uint32", "float"), 4),
+    **dict.fromkeys(("int64", "uint64", "double"), 8),
+}
 _NO_REDUCTION = "none"
 _REDUCTIONS = frozenset(("sum", "prod", "max", "min", "avg", "mulsum", _NO_REDUCTION))
 # What a collective without a root prints.
@@ -65,6 +70,12 @@ _NOT_FINITE = frozenset(("nan", "-nan", "inf", "-inf"))
 _NOT_CHECKED = "N/A"
 # "%.2e" of release 2.0 for the greatest difference, where later ones print the number of wrong values.
 _DIFFERENCE = re.compile(r"\d(?:\.\d+)?e(?:-\d\d|\+00)")
+# In parts of it: a number may lack its last digits for its column, but not its first.
+_ROUNDING = 0.1
+# GB/s: half of the last digit, and a hair.
+_LEAST_DIGIT = 0.0051
+# Only hypercube leaves the part of the rank itself out, which is half of the size at most.
+_LEAST_PART = 0.5
 _MILLISECONDS = re.compile(r"\d+\.\d{3}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _TIME = re.compile(r"\d\d:\d\d:\d\d")
@@ -96,6 +107,9 @@ class TableHeader:
     # Whether the last column of an operation is the number of wrong values, not the greatest difference.
     counts_wrong_values: bool
     microseconds: bool
+    has_root: bool = True
+    # Whether the times are those until the CPU goes on (-C 1), from which no bandwidth follows.
+    cpu_time: bool = False
 
 
 def device_of(text: str) -> Device | None:
@@ -120,7 +134,12 @@ def table_header_of(text: str) -> TableHeader | None:
     names = text.replace("#wrong", " wrong").lstrip("# ").split()
     if names[:2] not in (["size", "count"], ["bytes", "N"]) or not {"algbw", "busbw"} <= set(names):
         return None
-    return TableHeader(counts_wrong_values="wrong" in names, microseconds="res" not in names)
+    return TableHeader(
+        counts_wrong_values="wrong" in names,
+        microseconds="res" not in names,
+        has_root="root" in names,
+        cpu_time="cputime" in names,
+    )
 
 
 def row_of(text: str, header: TableHeader | None) -> Row | None:
@@ -132,9 +151,29 @@ def row_of(text: str, header: TableHeader | None) -> Row | None:
     if len(words) < 3 or words[2] not in _TYPES:
         return None
     try:
-        return _row(words, header, out_of_place_is_blank=_BLANK_BLOCK in text.strip())
+        row = _row(words, header, out_of_place_is_blank=_BLANK_BLOCK in text.strip())
     except (ValueError, LookupError):
         return None
+    return row if _agrees_with_itself(row, cpu_time=header is not None and header.cpu_time) else None
+
+
+def _agrees_with_itself(row: Row, *, cpu_time: bool) -> bool:
+    """Whether its numbers may be those that were printed together.
+
+    Source: the GetCollByteCount and GetBw functions of src/*.cu of NVIDIA/nccl-tests.
+    """
+    of_a_rank = row.count * _TYPES[row.data_type]
+    if row.size_bytes < of_a_rank or (row.size_bytes % of_a_rank if of_a_rank else row.size_bytes):
+        return False
+    measured = [one for one in (row.out_of_place, row.in_place) if one is not None and one.time_us > 0]
+    return cpu_time or all(_follows(one, row.size_bytes) for one in measured)
+
+
+def _follows(measured: Measurement, size: int) -> bool:
+    """Whether algorithm bandwidth is size over time, as far as they are printed."""
+    bandwidth = size / measured.time_us / 1000
+    lowest = (1 - _ROUNDING) * _LEAST_PART * bandwidth - _LEAST_DIGIT
+    return lowest <= measured.algorithm_bandwidth <= (1 + _ROUNDING) * bandwidth + _LEAST_DIGIT
 
 
 def _row(words: Sequence[str], header: TableHeader | None, *, out_of_place_is_blank: bool) -> Row:
@@ -143,7 +182,8 @@ def _row(words: Sequence[str], header: TableHeader | None, *, out_of_place_is_bl
     if _TIME.fullmatch(rest[-1]) and _DATE.fullmatch(rest[-2]):
         del rest[-2:]
     reduction = rest.pop(0) if rest[0] in _REDUCTIONS else _NO_REDUCTION
-    root = int(rest.pop(0)) if len(rest) % _COLUMNS == 1 else _NO_ROOT
+    may_have_root = header is None or header.has_root
+    root = int(rest.pop(0)) if may_have_root and len(rest) % _COLUMNS == 1 else _NO_ROOT
     if len(rest) == _COLUMNS and out_of_place_is_blank:
         out_of_place, in_place = None, _measurement(rest, header)
     else:
@@ -181,6 +221,9 @@ def _measurement(words: Sequence[str], header: TableHeader | None) -> Measuremen
 def _wrong_values(word: str, header: TableHeader | None) -> int | None:
     if word == _NOT_CHECKED:
         return None
+    if word in _NOT_FINITE:
+        # A difference that is no number is of a value that is wrong: one at least.
+        return 1
     if not _WRONG_VALUES.fullmatch(word):
         raise ValueError(word)
     number = float(word)

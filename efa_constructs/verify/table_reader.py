@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 
 from .causes import WITHOUT_MPI
 from .evidence import note
+from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
 from .prefixes import without_prefixes
@@ -24,6 +25,8 @@ _LAST_ERROR = re.compile(r"error: (.{1,300})")
 _PROGRAM = re.compile(rf"(?:^|[\s/])({'|'.join(COLLECTIVES)})_perf(?:_mpi)?(?=\s|$)")
 _PROCESS = re.compile(r":\d{1,10}:\d{1,10} \[-?\d{1,4}\] ")
 _LONGEST_ROW = 4096
+# And what there is of the number that it cuts.
+_LONGEST_HOST = 300
 
 
 class TableReader:
@@ -51,26 +54,30 @@ class TableReader:
         if run is None or process is None:
             return
         before = text[: process.start()]
-        host = next((host for host in sorted(run.hosts, key=len, reverse=True) if before.endswith(host)), None)
+        host = _last_part_of(before, run.hosts)
         said = nccl_line_of(text[len(before) - len(host) :]) if host else None
         if host and said:
-            run.evidence.add(said, self._runs.line, text)
-            run.half_row = f"{run.half_row} {before.removesuffix(host)}"[:_LONGEST_ROW]
+            self._runs.evidence_of(said).add(said, self._runs.line, text)
+            run.half_row = (run.half_row + before.removesuffix(host))[:_LONGEST_ROW]
 
     def _read_row(self, text: str) -> bool:
         run = self._runs.open
         header = run.table if run else None
-        row = row_of(text, header)
-        if row is None and run is not None and run.half_row:
-            halves = without_prefixes(f"{run.half_row} {text}")
-            row = next((found for half in halves if (found := row_of(half, header)) is not None), None)
+        # As if no other line had come between: it may have come within a number.
+        texts = [*(without_prefixes(run.half_row + text) if run and run.half_row else ()), text]
+        row = next((found for one in texts if (found := row_of(one, header)) is not None), None)
         if row is None:
             return False
         run = run or self._runs.begin()
         run.half_row = ""
         self._runs.take_room()
+        self._note_pod(run, text)
         run.add_row(row, self._runs.line, text)
         return True
+
+    def _note_pod(self, run: LoggedRun, text: str) -> None:
+        if self._runs.pod is not None:
+            note(run.said.common.table_pods, self._runs.pod, self._runs.line, text)
 
     def _read_release(self, text: str) -> bool:
         match = _RELEASE.match(text)
@@ -79,7 +86,7 @@ class TableReader:
         run = self._runs.open
         if run is None or run.has_begun:
             run = self._runs.begin()
-        run.evidence.add_nccl_version(f"NCCL version {release_of(int(match[1]))}", self._runs.line, text)
+        run.said.common.add_nccl_version(f"NCCL version {release_of(int(match[1]))}", self._runs.line, text)
         return True
 
     def _read_collective(self, text: str) -> bool:
@@ -114,9 +121,11 @@ class TableReader:
         again = run is not None and device.rank in run.ranks
         if run is None or run.rows or (again and not run.may_repeat_itself):
             run, again = self._runs.begin(), False
+        self._note_pod(run, text)
         if again:
             run.each_process_alone = True
-            note(run.evidence.causes, WITHOUT_MPI, self._runs.line, text)
+            if len(run.said.common.table_pods) <= 1:
+                note(run.said.common.causes, WITHOUT_MPI, self._runs.line, text)
         self._runs.take_room()
         run.add_device(device, self._runs.line, text)
         return True
@@ -156,12 +165,18 @@ class TableReader:
         return True
 
     def _read_nccl_version(self, text: str) -> bool:
-        return self._runs.evidence.add_nccl_version(text, self._runs.line, text)
+        return self._runs.said.common.add_nccl_version(text, self._runs.line, text)
 
     def _read_programs(self, text: str) -> bool:
         programs = _PROGRAM.findall(text)
         self._runs.programs.update(programs)
         return bool(programs)
+
+
+def _last_part_of(text: str, hosts: Container[str]) -> str | None:
+    """The host, the longest if there are several, that a text ends with."""
+    word = (text.rsplit(maxsplit=1) or [""])[-1][-_LONGEST_HOST:]
+    return next((word[start:] for start in range(len(word)) if word[start:] in hosts), None)
 
 
 # By the first word of a line, behind "#".

@@ -6,7 +6,9 @@ choose EFA and NCCL sockets, and one rank may do other than the rest. Proof is i
 ====================================================================== ================
 what the log shows                                                      verdict
 ====================================================================== ================
+a table of several pods at once: of several runs                       unproven
 all ranks on one host                                                   single-node
+NVLink, or what NCCL takes for one node, joins several hosts            unproven
 a connection over sockets, or none at all and NCCL chose sockets        tcp
 libfabric's provider is tcp or sockets                                  tcp
 connections over another network, or by another provider                unproven
@@ -66,6 +68,9 @@ def network_verdict(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -
 
     :param devices: The lines of the list of ranks.
     """
+    if len(evidence.table_pods) > 1:
+        statement = "lines of several runs are mixed: its table is one of several pods; give the log of one of them"
+        return Verdict.UNPROVEN, [_because(statement, evidence.table_pods.values())]
     if run.nodes == 1:
         return _single_node(run, evidence, devices)
     judgements = (judge(run, evidence) for judge in _JUDGES)
@@ -81,6 +86,17 @@ def _single_node(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -> J
             _because("connections over a network end on the host where they begin", evidence.channels.values())
         )
     return Verdict.SINGLE_NODE, reasons
+
+
+def _one_node_of_several(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
+    nvlink = [said for (_, nodes), said in evidence.nvlink_communicators.items() if nodes == 1]
+    if nvlink:
+        return Verdict.UNPROVEN, [_because("NVLink joins the nodes (MNNVL), and may carry all traffic", nvlink)]
+    counted = [said for (_, nodes), said in evidence.communicators.items() if nodes == 1]
+    if len(run.hosts) < 2 or not counted or len(evidence.communicators) > 1:
+        return None
+    statement = f"NCCL counts one node, and the list of ranks names {len(run.hosts):,} hosts"
+    return Verdict.UNPROVEN, [_because(statement, counted)]
 
 
 def _sockets(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
@@ -125,6 +141,9 @@ def _no_connection(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
     reasons = []
     if not evidence.has_lines:
         reasons.append(Reason("NCCL printed nothing about its network"))
+    elif evidence.others_channels.count:
+        statement = "only processes that the run does not list print connections over a network"
+        reasons.append(_because(statement, [evidence.others_channels]))
     else:
         reasons.append(Reason("NCCL printed no connection over a network ('via NET/...')"))
     if evidence.providers:
@@ -155,16 +174,28 @@ def _without_gpu_direct(run: NcclTestsRun, evidence: Evidence) -> Judgement | No
 
 
 def _not_every_node(run: NcclTestsRun, evidence: Evidence) -> Judgement | None:
-    missing = [host for host in run.hosts if host not in evidence.channel_hosts]
-    enough = not missing if run.hosts else len(evidence.channel_ranks) > 1
-    if enough:
+    statement = _silent_nodes(run, evidence)
+    if statement is None:
         return None
     connections = _because("NCCL connected ranks over EFA with GPUDirect RDMA", evidence.channels.values())
-    if not run.hosts:
-        return Verdict.UNPROVEN, [connections, Reason("but only one rank says so")]
-    names = ", ".join(missing[:_MOST_NAMES]) + (" and others" if len(missing) > _MOST_NAMES else "")
-    statement = f"but {len(missing):,} of {len(run.hosts):,} nodes say nothing of it: {names}"
-    return Verdict.UNPROVEN, [connections, Reason(statement)]
+    return Verdict.UNPROVEN, [connections, Reason(f"but {statement}")]
+
+
+def _silent_nodes(run: NcclTestsRun, evidence: Evidence) -> str | None:
+    """Who says nothing of a connection, in words. None: every node says something of one."""
+    if run.hosts:
+        missing = [host for host in run.hosts if host not in evidence.channel_hosts]
+        names = ", ".join(missing[:_MOST_NAMES]) + (" and others" if len(missing) > _MOST_NAMES else "")
+        return f"{len(missing):,} of {len(run.hosts):,} nodes say nothing of it: {names}" if missing else None
+    hosts = len(evidence.channel_hosts)
+    if run.nodes is not None and hosts >= run.nodes:
+        return None
+    # Nodes are connected to each other, so that whoever says something names ranks of one that says nothing.
+    if evidence.silent_ranks:
+        return f"the ranks at the other end say nothing of it, rank {evidence.silent_ranks[0]} for one"
+    # Ranks that are listed with no host or number of nodes are on several hosts of one name.
+    several = run.nodes is not None or run.ranks is not None or hosts > 1
+    return None if several else "they may all be on one node: the log neither lists nor counts the nodes"
 
 
 def _all_with_gpu_direct(run: NcclTestsRun, evidence: Evidence) -> Judgement:
@@ -174,6 +205,7 @@ def _all_with_gpu_direct(run: NcclTestsRun, evidence: Evidence) -> Judgement:
 
 
 _JUDGES: tuple[Callable[[NcclTestsRun, Evidence], Judgement | None], ...] = (
+    _one_node_of_several,
     _sockets,
     _tcp_provider,
     _another_network,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -148,6 +149,29 @@ def test_two_reports_are_two_runs() -> None:
     ]
 
 
+@pytest.mark.parametrize("glue", ["", " ", "\n", ",\n", "\n\n\n"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_reports_that_are_glued_or_listed_are_several_runs(glue: str, indent: int | None) -> None:
+    other = report(args=["./all_gather_perf"])
+    text = glue.join(json.dumps(one, indent=indent) for one in (report(), other))
+    listed = json.dumps([report(), other], indent=indent)
+    for log in (f"{text}\n", f"[{text}]\n", f"{listed}\n", f"[1,0]<stdout>:{listed}\n" if indent is None else listed):
+        assert [one["collective"] for one in facts(log)["results"]] == ["all_reduce", "all_gather"]
+
+
+@pytest.mark.parametrize("start", ['{"version": 1, "x": {', '{\n"version": 3,\n"config": {', "{\n", '{"version": 3,'])
+@pytest.mark.parametrize("noise", ["", "foo\n", "\n\n"])
+def test_what_never_ended_does_not_hide_a_report(start: str, noise: str) -> None:
+    for spelling in ("as nccl-tests writes it", "jq", "mpirun --tag-output"):
+        assert len(facts(f"{start}\n{noise}{SPELLINGS[spelling]}")["results"]) == 1
+
+
+def test_empty_lines_cost_nothing_where_a_report_never_ends() -> None:
+    start = time.process_time()
+    assert facts('{\n"version": 3,\n' + "\n" * 300_000)["verdict"] == "not-nccl-tests"
+    assert time.process_time() - start < 3
+
+
 def test_counts_ranks_of_processes_with_several_gpus() -> None:
     config = report()["config"]
     devices = [{**config["devices"][0], "rank": rank, "hostname": f"node-{rank // 8}"} for rank in (0, 8, 16)]
@@ -228,3 +252,13 @@ def test_braces_of_other_programs_do_not_hide_a_run() -> None:
     braces = ["{", "{'loss': 1.2", '{"version": {"a": 1', "}}}", "{"]
     assert len(facts(lines(braces, run()))["results"]) == 1
     assert len(facts(lines(braces[:2], [one_line(report())]))["results"]) == 1
+
+
+def test_what_another_program_says_is_no_evidence_of_a_report() -> None:
+    for pid, verdict in ((21, "efa-gdr"), (5000, "unproven")):
+        said = [
+            line
+            for host in ("node-1", "node-2")
+            for line in (nccl(host, EFA, pid=pid), channel(host, "Libfabric", pid=pid))
+        ]
+        assert facts(lines(said, [one_line(report())]))["verdict"] == verdict

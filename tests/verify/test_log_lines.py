@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 import tracemalloc
 
 import pytest
@@ -13,7 +14,9 @@ from efa_constructs.verify import log_lines
 from efa_constructs.verify.log_lines import MOST_CHARACTERS, CutLine, lines_of
 from efa_constructs.verify.verified import verify_log
 
-from .real_logs import channel, efa_run, lines, nccl, verified
+from .real_logs import HEADER, ROW, channel, efa_run, lines, nccl, run, verified
+
+FOOTER = "# Out of bounds values : 0 OK"
 
 
 def read(content: bytes) -> list[str]:
@@ -57,6 +60,21 @@ def test_a_line_that_is_too_long_is_cut_and_the_next_is_read(monkeypatch: pytest
     assert read(b"a\n" + b"x" * 10_000) == ["a", "x" * 100]
 
 
+def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_lines, "_MOST_SKIPPED_CHARACTERS", 1 << 23)
+    endless = Endless(b"\0" * (1 << 20), 1 << 40)
+    with pytest.raises(InvalidLogError, match="a line of more than 8 MiB: give what nccl-tests printed, as text"):
+        verify_log(lines_of(endless))
+    assert endless.left > (1 << 40) - (1 << 25)
+
+
+def test_carriage_returns_end_lines_where_nothing_else_does() -> None:
+    assert read(b"a\rb\r") == ["a", "b"]
+    assert verified(lines(efa_run()).replace("\n", "\r")).verdict == "efa-gdr"
+    # A bar of progress within a line.
+    assert read(b"1 %\r2 %\nnext\n") == ["1 %\r2 %", "next"]
+
+
 class Endless(io.BytesIO):
     """So many bytes, made while they are read."""
 
@@ -69,6 +87,30 @@ class Endless(io.BytesIO):
         part = self.part[: self.left]
         self.left -= len(part)
         return part
+
+
+def hosts_of_runs() -> bytes:
+    """A run of a table alone again and again, before each of which many hosts say something."""
+    said = [channel(f"node-{host}", "Libfabric", pid=host) for host in range(300)]
+    return lines(said, [HEADER, ROW, FOOTER]).encode()
+
+
+def test_memory_of_hosts_goes_with_their_run() -> None:
+    part = hosts_of_runs()
+    peaks = []
+    for runs in (4, 12):
+        tracemalloc.start()
+        assert len(verify_log(lines_of(Endless(part, runs * len(part)))).runs) == runs
+        peaks.append(tracemalloc.get_traced_memory()[1] / (1 << 20))
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 3
+
+
+def test_lines_that_cut_rows_do_not_take_longer_the_more_hosts_there_are() -> None:
+    hosts = [f"h{number}" for number in range(5000)]
+    start = time.process_time()
+    verified(lines(run(hosts=hosts, rows=[f"  8  2  float  {nccl('zz', 'hello')}"] * 2000)))
+    assert time.process_time() - start < 5
 
 
 TALK = lines(

@@ -20,7 +20,7 @@ def verdicts(log: str) -> list[str]:
     return [str(one.verdict) for one in runs_of(log)]
 
 
-SOCKETS = [channel(host, "Socket", flags="") for host in ("node-1", "node-2")]
+SOCKETS = [channel(host, "Socket", flags="", pid=99) for host in ("node-1", "node-2")]
 
 
 def test_each_run_has_its_own_evidence() -> None:
@@ -29,6 +29,24 @@ def test_each_run_has_its_own_evidence() -> None:
     decisive = verified(log).decisive
     assert decisive is not None
     assert decisive.verdict == "tcp"
+
+
+def test_what_another_program_says_before_a_run_is_no_evidence_of_it() -> None:
+    training = [line.replace(":21:", ":5000:") for line in efa_run() if "NCCL INFO" in line]
+    (quiet,) = runs_of(lines(training, run()))
+    assert quiet.verdict == "unproven"
+    assert "only processes that the run does not list" in quiet.reasons[0].statement
+    assert [line.number for line in quiet.reasons[0].lines] == [2, 4]
+    (good,) = runs_of(lines([line.replace("Libfabric", "Socket") for line in training], efa_run()))
+    assert (good.verdict, good.passes) == ("efa-gdr", True)
+
+
+def test_refuses_a_log_with_more_processes_than_a_run_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logged_runs, "_MOST_PROCESSES", 3)
+    said = [channel("node-1", "Libfabric", pid=number) for number in range(3)]
+    assert verdicts(lines(said, run(pid=0))) == ["unproven"]
+    with pytest.raises(InvalidLogError, match="more than 3 processes of one run: split it"):
+        verified(lines(said, [channel("node-1", "Libfabric", pid=3)], run()))
 
 
 def test_a_run_without_evidence_does_not_borrow_that_of_its_neighbours() -> None:
@@ -77,8 +95,8 @@ def test_a_run_does_not_inherit_from_one_that_the_log_does_not_end() -> None:
 
 
 def test_a_run_that_fails_decides_over_one_that_passes_with_a_worse_verdict() -> None:
-    without = [channel(host, "Libfabric", flags="") for host in ("node-1", "node-2")]
-    passing = run(nccl("node-1", EFA), *without, pid=99)
+    without = [channel(host, "Libfabric", flags="", pid=99) for host in ("node-1", "node-2")]
+    passing = run(nccl("node-1", EFA, pid=99), *without, pid=99)
     log = verified(lines(efa_run(ends=False), passing), instance_type="g5.48xlarge")
     assert [(str(one.verdict), one.passes) for one in log.runs] == [("efa-gdr", False), ("efa-no-gdr", True)]
     assert (log.verdict, log.passes, log.decisive) == ("efa-gdr", False, log.runs[0])
@@ -116,14 +134,12 @@ def test_a_header_without_rows_is_a_run_that_measured_nothing() -> None:
 
 @pytest.mark.parametrize("host", ["node-1", "8h200-2", "10-0-0-5"])
 def test_puts_a_row_together_that_a_line_of_nccl_cut(host: str) -> None:
-    words = ROW.split()
-    for place in range(4, len(words)):
-        head = f"  {'  '.join(words[:place])}"
+    for place in range(len(ROW)):
         said = channel(host, "Libfabric")
-        cut = [f"{head}{said}", nccl(host, "Connected all rings"), f"    {'  '.join(words[place:])}"]
+        cut = [f"{ROW[:place]}{said}", nccl(host, "Connected all rings"), ROW[place:]]
         log = lines(run(nccl(host, EFA), channel("other", "Libfabric"), hosts=[host, "other"], rows=[ROW, *cut, ROW]))
         (only,) = runs_of(log)
-        assert only.verdict == "efa-gdr"
+        assert only.verdict == "efa-gdr", place
         assert len(only.run.rows) == 3
         assert len(set(only.run.rows)) == 1
         assert only.reasons[-1].count == 2

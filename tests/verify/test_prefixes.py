@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -36,6 +37,14 @@ MUTATIONS: dict[str, Mutation] = {
     "CloudWatch, copied": lambda number, line: f"  | 2025-05-16T16:39:51.208-07:00 | {line}",
     "torchrun --tee": lambda number, line: f"[default0]:{line}",
     "Ray": lambda number, line: f"(Worker pid=42, ip=10.0.0.5) {line}",
+    "journalctl": lambda number, line: f"Mar 12 14:17:56 ip-10-0-0-5 run.sh[123]: {line}",
+    "syslog": lambda number, line: f"Mar  2 14:17:56.123456 node-1 nccl: {line}",
+    "a time in brackets": lambda number, line: f"[2025-05-16 16:39:51,208] {line}",
+    "Python's logging": lambda number, line: f"INFO:root:{line}",
+    "Docker's json-file": lambda number, line: json.dumps({"log": f"{line}\n", "stream": "stdout", "time": TIME}),
+    "coloured, Docker's json-file": lambda number, line: json.dumps({"log": f"\x1b[1m{line}\x1b[0m\n", "time": TIME}),
+    "grep --color NCCL": lambda number, line: line.replace("NCCL", "\x1b[01;31m\x1b[KNCCL\x1b[m\x1b[K"),
+    "grep --color NET": lambda number, line: line.replace("NET", "\x1b[01;31m\x1b[KNET\x1b[m\x1b[K"),
     "indented": lambda number, line: f"        {line}",
     "quoted": lambda number, line: f"> {line}",
     "quoted twice": lambda number, line: f"> > {line}",
@@ -63,6 +72,31 @@ def test_says_the_same_with_a_prefix_on_every_line(kind: str) -> None:
 def test_reads_every_line_with_a_prefix(kind: str) -> None:
     told = facts(mutated(lines(efa_run()), MUTATIONS[kind]))
     assert (told["verdict"], told["ranks"], told["nodes"], len(told["rows"])) == ("efa-gdr", 2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            "expected: ",
+            "expected ",
+            "expect: 1: ",
+            "you should see ",
+            "for example ",
+            "a well-known line ",
+            "(expected) ",
+        ),
+        *("expected | ", "| expected | ", "[expected] ", "'", "`", '"', "[a good line] ", "# 0: ", "see:", "// "),
+        # As in an answer that lists what a good log has.
+        *("- ", "* ", "INFO: ", "INFO:expected "),
+    ],
+)
+def test_a_quoted_line_is_no_evidence(words: str) -> None:
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    others = [line for line in efa_run() if "NCCL INFO" not in line]
+    assert facts(lines(others, said))["verdict"] == "efa-gdr"
+    assert facts(lines([words + line for line in said], others))["verdict"] == "unproven"
+    assert facts(lines(words + line for line in others))["verdict"] == "not-nccl-tests"
 
 
 def test_says_the_same_between_fences_and_prose() -> None:

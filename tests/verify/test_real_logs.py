@@ -61,8 +61,8 @@ EXPECTED: dict[str, dict[str, Any]] = {
     "p3dn_tcp_provider_2019.txt": {"verdict": "tcp", "nodes": 2, "collective": "all_reduce", "nccl": "2.4.6"},
     "p4d_cloudwatch_gdr_disabled_2025.txt": {"verdict": "not-nccl-tests"},
     "p4d_docker_tcp_2025.txt": {"verdict": "tcp", "libfabric": "1.22", "causes": ["shared-memory-option"]},
-    # Of 16 ranks, one is in this piece of a log.
-    "p4d_pdsh_2021.txt": {"verdict": "unproven", "ranks": None, "nodes": None, "instance_type": "p4d.24xlarge"},
+    # Of 16 ranks, one is in this piece of a log, and another one names the type.
+    "p4d_pdsh_2021.txt": {"verdict": "unproven", "ranks": None, "nodes": None, "instance_type": None},
     "p4d_two_nodes_2021.txt": {
         "verdict": "efa-gdr",
         "passes": True,

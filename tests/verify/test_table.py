@@ -9,6 +9,7 @@ from efa_constructs.verify.table import TableHeader, device_of, row_of, table_he
 
 from .real_logs import facts
 
+OLD_ALL_REDUCE = TableHeader(counts_wrong_values=False, microseconds=True, has_root=False)
 COUNTS = TableHeader(counts_wrong_values=True, microseconds=True)
 
 
@@ -94,7 +95,7 @@ def test_a_row_without_a_word_in_its_middle_is_none(layout: str) -> None:
 
 
 def test_reads_numbers_too_wide_for_their_columns() -> None:
-    found = row("17179869184 4294967296 float sum -1 1.2e+07 1816.2 619657.10 0 66109 259.87 487.26 0")
+    found = row("21799000000000 5449750000000 float sum -1 1.2e+07 1816.2 619657.10 0 8.4e+07 259.87 487.26 0")
     assert found.out_of_place == measured(1.2e7, 1816.2, 619_657.10)
 
 
@@ -149,9 +150,9 @@ def test_the_names_of_columns_say_what_is_in_them() -> None:
         "#     size      count     type   redop    root  cputime   algbw   busbw #wrong  cputime   algbw   busbw #wrong"
     )
     first = "#      bytes             N    type      op     time  algbw  busbw      res     time  algbw  busbw      res"
-    assert table_header_of(old) == TableHeader(counts_wrong_values=False, microseconds=True)
-    assert table_header_of(new) == TableHeader(counts_wrong_values=True, microseconds=True)
-    assert table_header_of(first) == TableHeader(counts_wrong_values=False, microseconds=False)
+    assert table_header_of(old) == TableHeader(counts_wrong_values=False, microseconds=True, has_root=False)
+    assert table_header_of(new) == TableHeader(counts_wrong_values=True, microseconds=True, cpu_time=True)
+    assert table_header_of(first) == TableHeader(counts_wrong_values=False, microseconds=False, has_root=False)
     assert (
         table_header_of("#        (B)    (elements)            (us)  (GB/s)  (GB/s)            (us)  (GB/s)  (GB/s)")
         is None
@@ -182,3 +183,62 @@ def test_reads_ranks_of_every_release() -> None:
         assert device is not None
         assert (device.rank, device.pid, device.host, device.group, device.model) == expected
     assert device_of("# Rank and device of each process") is None
+
+
+# A size that counts the elements of each rank, and one that counts those of all 16.
+ROWS = (
+    "  8589934592  2147483648    float     sum      -1  33624.5  255.47  479.00      0  33964.1  252.91  474.21      0",
+    " 17179869184   268435456    float    none      -1  66109.0  259.87  243.63      0  66110.0  259.87  243.62      0",
+)
+
+
+@pytest.mark.parametrize("text", ROWS)
+@pytest.mark.parametrize("header", [COUNTS, None])
+def test_a_row_that_lost_its_first_characters_is_none(text: str, header: TableHeader | None) -> None:
+    whole = row(text, header)
+    for start in range(len(text)):
+        assert row_of(text[start:], header) in (None, whole)
+
+
+def test_a_log_that_begins_within_a_row_has_no_number_of_it() -> None:
+    for start in range(4, len(ROWS[0])):
+        assert facts(f"{ROWS[0][start:]}\n{ROWS[1]}\n")["peak_bus_bandwidth"] == 243.63
+
+
+@pytest.mark.parametrize(
+    ("line", "header"),
+    [
+        # A time that a line of NCCL cut, "4607.6", after which the first part would be a root.
+        ("1073741824 268435456 float sum 46 07.6 233.04 436.95 5e-07 4565.6 235.18 440.96 5e-07", OLD_ALL_REDUCE),
+        ("1073741824 268435456 float sum 46 07.6 233.04 436.95 5e-07 4565.6 235.18 440.96 5e-07", None),
+        ("1073741824 268435456 float 46 07.6 233.04 436.95 0e+00 4565.6 235.18 440.96 0e+00", None),
+        # Another size, or another time, than the bandwidth is of.
+        ("1073741824 268435456 float sum -1 4607.6 233.04 436.95 0 565.6 235.18 440.96 0", COUNTS),
+        ("2147483648 268435456 float sum -1 607.6 233.04 436.95 0 4565.6 235.18 440.96 0", COUNTS),
+        ("1073741825 268435456 float sum -1 4607.6 233.04 436.95 0 4565.6 235.18 440.96 0", COUNTS),
+        ("1073741824 0 float sum -1 4607.6 233.04 436.95 0 4565.6 235.18 440.96 0", COUNTS),
+        ("0 268435456 float sum -1 4607.6 233.04 436.95 0 4565.6 235.18 440.96 0", COUNTS),
+    ],
+)
+def test_numbers_that_do_not_belong_together_are_no_row(line: str, header: TableHeader | None) -> None:
+    assert row_of(line, header) is None
+
+
+def test_times_until_the_cpu_goes_on_are_not_those_of_the_bandwidth() -> None:
+    line = "1073741824 268435456 float sum -1 12.30 233.04 436.95 0 12.31 235.18 440.96 0"
+    assert row_of(line, COUNTS) is None
+    cpu = TableHeader(counts_wrong_values=True, microseconds=True, cpu_time=True)
+    assert row(line, cpu).out_of_place == measured(12.30, 233.04, 436.95)
+
+
+def test_hypercube_leaves_the_part_of_the_rank_itself_out() -> None:
+    line = "1048576 131072 float none -1 45.20 11.60 11.60 0 44.90 11.68 11.68 0"
+    assert row(line).out_of_place == measured(45.20, 11.60, 11.60)
+
+
+def test_a_difference_that_is_no_number_is_a_wrong_value() -> None:
+    line = "1048576 262144 float sum 45.20 23.20 43.50 nan 44.90 23.36 43.79 5e-07"
+    for header in (OLD_ALL_REDUCE, None):
+        found = row(line, header)
+        assert found.out_of_place == measured(45.20, 23.20, 43.50, 1)
+        assert found.in_place == measured(44.90, 23.36, 43.79, None)

@@ -124,13 +124,51 @@ def test_a_node_that_says_nothing_is_not_proven() -> None:
     assert "1 of 2 nodes say nothing of it: node-2" in only.reasons[-1].statement
 
 
-def test_one_rank_is_no_proof_where_nobody_names_the_nodes() -> None:
-    said = [nccl("a", EFA), channel("a", "Libfabric")]
+def node(host: str, *, name: str | None = None, ranks: int = 8, nodes: int | None = None, pid: int = 100) -> list[str]:
+    """What the ranks of the first or the second of two nodes say, each connected to its like on the other one."""
+    mine = range(ranks) if host == "a" else range(ranks, 2 * ranks)
+    return [
+        line
+        for at, rank in enumerate(mine)
+        for line in (
+            nccl(name or host, EFA, pid=pid + at),
+            *(
+                []
+                if nodes is None
+                else [nccl(name or host, f"comm 0x5 rank {rank} nRanks 16 nNodes {nodes} ", pid=pid)]
+            ),
+            channel(
+                name or host, "Libfabric", pid=pid + at, ends=f"{rank}[0] -> {(rank + ranks) % (2 * ranks)}[0] [send]"
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize("nodes", [None, 2])
+def test_the_ranks_of_one_node_are_no_proof_where_nobody_names_the_nodes(nodes: int | None) -> None:
+    table = [HEADER, ROW]
+    (one,) = verified(lines(node("a", nodes=nodes), table)).runs
+    assert (one.verdict, one.passes) == ("unproven", False)
+    assert "the ranks at the other end say nothing of it, rank 8 for one" in one.reasons[1].statement
+    (both,) = verified(lines(node("a", nodes=nodes), node("b", nodes=nodes), table)).runs
+    assert both.verdict == "efa-gdr"
+
+
+def test_ranks_of_two_nodes_of_one_name_are_a_proof_only_if_those_of_both_say_so() -> None:
+    listed = [
+        f"#  Rank {rank:2d} Group  0 Pid {pid + at:6d} on ubuntu device  {at} [0000:5{at}:00] NVIDIA H100 80GB HBM3"
+        for rank, (pid, at) in enumerate((pid, at) for pid in (100, 200) for at in range(8))
+    ]
+    one, other = node("a", name="ubuntu"), node("b", name="ubuntu", pid=200)
+    assert [str(only.verdict) for only in verified(lines(listed, one, [HEADER, ROW])).runs] == ["unproven"]
+    assert [str(only.verdict) for only in verified(lines(listed, one, other, [HEADER, ROW])).runs] == ["efa-gdr"]
+
+
+def test_connections_of_one_host_may_be_within_it() -> None:
+    said = [nccl("a", EFA), channel("a", "Libfabric"), channel("a", "Libfabric", ends="0[0] -> 8[0] [receive]")]
     (only,) = verified(lines(said, [HEADER, ROW])).runs
     assert only.verdict == "unproven"
-    other = channel("a", "Libfabric", ends="0[0] -> 8[0] [receive]")
-    (both,) = verified(lines(said, [other, HEADER, ROW])).runs
-    assert both.verdict == "efa-gdr"
+    assert "may all be on one node" in only.reasons[1].statement
 
 
 def test_one_node_has_no_fabric() -> None:
@@ -307,7 +345,7 @@ def test_says_every_version_when_nodes_differ() -> None:
 
 
 def warning(where: str, text: str) -> str:
-    return f"node-1:39:45 [0] {where} NCCL WARN {text}"
+    return f"node-1:21:45 [0] {where} NCCL WARN {text}"
 
 
 # A line of each known cause, as people met it.
@@ -368,3 +406,38 @@ def test_no_good_run_gets_advice_and_every_bad_one_does() -> None:
         result = verified(log)
         advice = result.advice + sum((one.advice for one in result.runs), ())
         assert bool(advice) is not result.passes
+
+
+def test_nvlink_beyond_a_node_is_not_efa() -> None:
+    for nodes, verdict in ((1, "unproven"), (2, "efa-gdr")):
+        joined = on_each(f"comm 0x55aa rank 0 nRanks 2 nNodes {nodes} localRanks 1 localRank 0 MNNVL 1")
+        for said in (channels("Libfabric"), [], on_each("Using network Socket")):
+            only = told(*on_each(EFA), *joined, *said)
+            assert (only.run.nodes, only.run.hosts) == (2, HOSTS)
+            assert only.verdict == verdict or said != channels("Libfabric")
+            assert nodes == 2 or "NVLink joins the nodes (MNNVL)" in only.reasons[0].statement
+            assert not (nodes == 1 and only.passes)
+    (table,) = verified(lines(joined, [HEADER, ROW])).runs
+    assert table.verdict == "unproven"
+
+
+def test_hosts_that_nccl_takes_for_one_node_prove_nothing() -> None:
+    one = on_each("comm 0x55aa rank 0 nRanks 2 nNodes 1 localRanks 2 localRank 0 MNNVL 0")
+    only = told(*on_each(EFA), *one, *channels("Libfabric"))
+    assert (only.verdict, only.run.nodes) == ("unproven", 2)
+    assert "NCCL counts one node, and the list of ranks names 2 hosts" in only.reasons[0].statement
+
+
+def test_two_runs_whose_lines_are_mixed_prove_nothing() -> None:
+    jobs = {"job-a": efa_run(), "job-b": efa_run(hosts=("node-3", "node-4"))}
+    for pair in (["job-a", "job-b"], ["job-b", "job-a"]):
+        mixed = [
+            f"[pod/{name}-launcher-x7z4q/launcher] {line}"
+            for both in zip(*(jobs[name] for name in pair), strict=True)
+            for name, line in zip(pair, both, strict=True)
+        ]
+        for one in verified(lines(mixed)).runs:
+            assert (one.verdict, one.passes, one.causes, one.run.nodes) == ("unproven", False, (), None)
+            assert "lines of several runs are mixed" in one.reasons[0].statement
+    after = [f"[pod/{name}/launcher] {line}" for name, said in jobs.items() for line in said]
+    assert [str(one.verdict) for one in verified(lines(after)).runs] == ["efa-gdr", "efa-gdr"]
