@@ -103,18 +103,23 @@ def test_says_everything_as_json(efa: Any) -> None:
         ],
     }
     assert document["rows"][-1] == {
-        "size": 1073741824,
+        "size_bytes": 1073741824,
         "count": 268435456,
-        "type": "float",
-        "redop": "sum",
+        "data_type": "float",
+        "reduction": "sum",
         "root": None,
-        "out_of_place": {"time": 61556.0, "alg_bw": 17.44, "bus_bw": 32.71, "nwrong": None},
-        "in_place": {"time": 61303.0, "alg_bw": 17.52, "bus_bw": 32.84, "nwrong": None},
+        "out_of_place": {
+            "time_us": 61556.0,
+            "algorithm_bandwidth": 17.44,
+            "bus_bandwidth": 32.71,
+            "wrong_values": None,
+        },
+        "in_place": {"time_us": 61303.0, "algorithm_bandwidth": 17.52, "bus_bandwidth": 32.84, "wrong_values": None},
     }
 
 
 def test_the_worst_of_several_runs_decides(efa: Any) -> None:
-    log = lines(efa_run(), run(channel("node-1", "Socket", flags=""), pid=99), run(pid=120))
+    log = lines(efa_run(), run(channel("node-1", "Socket", flags="", pid=99), pid=99), run(pid=120))
     code, out, _ = efa("verify", "-", "--json", stdin=log.encode())
     document = json.loads(out)
     assert (code, document["verdict"]) == (1, "tcp")
@@ -139,24 +144,29 @@ def test_takes_the_instance_type(efa: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "the log is empty"),
+        (b"", "the log is empty; give the launcher's log of a run"),
         (
             b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0",
-            "the log is binary: give what nccl-tests printed, unpacked, as text",
+            "the log is binary; give what nccl-tests printed, unpacked, as text",
         ),
-        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xed\xfd", "the log is binary: give what nccl-tests printed, unpacked, as text"),
+        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xed\xfd", "the log is binary; give what nccl-tests printed, unpacked, as text"),
         (
             b'{"version":3,"nccl_version":22707,',
-            "the JSON report of nccl-tests ends in the middle: take all of the file",
+            "the JSON report of nccl-tests ends in the middle; take all of the report's file",
         ),
-        (b"hello\n", "not-nccl-tests: nothing in the log is what nccl-tests prints; give the launcher's log of a run"),
+        (b"hello\n", "nothing in the log is what nccl-tests prints; give the launcher's log of a run"),
     ],
 )
 def test_a_log_of_something_else_is_one_sentence_and_2(efa: Any, content: bytes, message: str) -> None:
     code, out, err = efa("verify", "-", stdin=content)
     assert (code, out) == (2, "")
-    assert err.startswith(f"error: {message}")
+    assert err.startswith(f"error: not-nccl-tests: {message}")
     assert len(err.splitlines()) == 1
+    code, out, as_json_err = efa("verify", "-", "--json", stdin=content)
+    document = json.loads(out)
+    assert (code, as_json_err, document["verdict"], document["passes"]) == (2, err, "not-nccl-tests", False)
+    assert document["reasons"][0]["statement"] == message.partition(";")[0]
+    assert set(document) >= KEYS
 
 
 def test_a_log_of_something_else_has_a_verdict_as_json(efa: Any) -> None:
@@ -195,15 +205,36 @@ def test_what_does_not_go_together_is_refused(efa: Any, arguments: tuple[str, ..
     assert words in err
 
 
-def test_nothing_in_a_log_steers_the_terminal(efa: Any) -> None:
+STEERING = ("\x1b[2J", "\x1b(0", "\x07", "\x9b31m", "\r", "\u202e")
+
+
+@pytest.mark.parametrize("steering", STEERING, ids=ascii)
+def test_nothing_in_a_log_steers_the_terminal(efa: Any, steering: str) -> None:
     log = (
-        lines(efa_run())
-        .replace("NCCL INFO Channel", "NCCL INFO\x1b[2J \x07Channel")
-        .replace("H100", "H1\x1b[31m00\x07")
+        lines(efa_run()).replace("NCCL INFO Channel", f"NCCL INFO{steering} Channel").replace("H100", f"H1{steering}00")
     )
-    for arguments in (("verify", "-"), ("verify", "-", "--json")):
-        _, out, _ = efa(*arguments, stdin=log.encode())
-        assert not set(out) & {"\x1b", "\x07"}
+    as_report = json.dumps(report(steering))
+    for text in (log, as_report):
+        for arguments in (("verify", "-"), ("verify", "-", "--json")):
+            _, out, _ = efa(*arguments, stdin=text.encode())
+            assert "H1" in out
+            assert all(one.isprintable() for line in out.split("\n") for one in line)
+
+
+def report(steering: str) -> dict[str, Any]:
+    """What -J writes, with something in every name."""
+    row = {"size": 8, "count": 2, "type": f"float{steering}", "redop": f"sum{steering}", "root": -1}
+    measured = {"time": 10.0, "alg_bw": 0.0, "bus_bw": 0.0, "nwrong": 0}
+    device = {"rank": 0, "pid": 21, "hostname": f"node{steering}-1", "device_info": f"H1{steering}00"}
+    return {
+        "version": 3,
+        "args": [f"all_reduce_perf{steering}"],
+        "nccl_version": 22707,
+        "config": {"nthreads": 1, "ngpus": 1, "devices": [device]},
+        "results": [{**row, "out_of_place": measured, "in_place": measured}],
+        "out_of_bounds": {"count": 0, "okay": "true"},
+        "errors": [f"it{steering} broke"],
+    }
 
 
 def test_shows_what_the_terminal_cannot_in_another_way() -> None:

@@ -5,6 +5,8 @@ Exit codes: 0 for yes, 1 for "the answer is no", 2 for bad use or input, 130 aft
 
 from __future__ import annotations
 
+import errno
+import io
 import sys
 from typing import Annotated
 
@@ -14,7 +16,7 @@ from ..errors import EfaConstructsError
 from .counters import counters
 from .instances import instances
 from .lookup import lookup
-from .output import error
+from .output import error, why_nothing_can_be_printed
 from .preflight import preflight
 from .rehearse import rehearse
 from .status import status
@@ -56,22 +58,47 @@ def _options(
 
 def main() -> None:
     """Run the command, and end the process with its exit code."""
+    try:
+        code = _run()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as failure:
+        code = _could_not_print(failure)
+    sys.exit(code)
+
+
+def _could_not_print(failure: OSError) -> int:
+    # What is still to be written fails once more when the process ends.
+    sys.stdout = io.StringIO()
+    if failure.errno == errno.EPIPE:
+        # Whoever reads it has read enough, and others end so, too.
+        return 1
+    reason = why_nothing_can_be_printed(failure)
+    if reason is None:
+        raise failure
+    error(reason)
+    return 2
+
+
+def _run() -> int:
     arguments = sys.argv[1:] or ["--help"]
+    if sys.stdout is None:
+        error("standard output is closed: there is nowhere to print to")
+        return 2
     try:
         # Not standalone: there, a bad option prints a box of ten lines, and an error a traceback.
-        code = app(arguments, prog_name="efa", standalone_mode=False)
+        return app(arguments, prog_name="efa", standalone_mode=False) or 0
     except EfaConstructsError as failure:
         error(str(failure))
-        code = 2
+        return 2
     except KeyboardInterrupt:
-        code = 130
+        return 130
     except Exception as failure:
         # Typer names the base of its "No such option" and "Missing argument" differently from release to release.
         if not hasattr(failure, "format_message"):
             raise
         error(f"{failure.format_message()}; 'efa {_command(arguments)}--help' lists what there is")
-        code = 2
-    sys.exit(code or 0)
+        return 2
 
 
 def _command(arguments: list[str]) -> str:

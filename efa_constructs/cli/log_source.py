@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ..errors import InvalidArgumentError, InvalidLogError
+from ..verify.in_words import printable
 from .extras import check_cluster_extra
 
 __all__ = ["STANDARD_INPUT", "LogSource", "OpenLog"]
@@ -40,10 +42,12 @@ class LogSource:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """What to call it, whatever bytes the name of the file is made of."""
         if self.job is not None:
             return self.job
-        return "standard input" if self.log == STANDARD_INPUT else Path(self.log or "").name
+        if self.log == STANDARD_INPUT:
+            return "standard input"
+        return printable(os.fsencode(Path(self.log or "").name).decode(errors="replace"))
 
     def check(self) -> None:
         """Refuse what does not go together.
@@ -77,14 +81,17 @@ class LogSource:
         if self.job is not None:
             with self._of_job(self.job) as log:
                 yield log
-        elif self.log == STANDARD_INPUT:
-            yield OpenLog(sys.stdin.buffer)
-        else:
-            try:
+            return
+        if self.log == STANDARD_INPUT and sys.stdin is None:
+            raise InvalidLogError("standard input is closed: name the file of the log, or pipe the log in")
+        try:
+            if self.log == STANDARD_INPUT:
+                yield OpenLog(sys.stdin.buffer)
+            else:
                 with Path(self.log or "").open("rb") as stream:
                     yield OpenLog(stream)
-            except OSError as failure:
-                raise InvalidLogError(f"the log '{self.log}' cannot be read: {failure.strerror}") from failure
+        except OSError as failure:
+            raise InvalidLogError(f"the log '{self.log}' cannot be read: {failure.strerror}") from failure
 
     @contextmanager
     def _of_job(self, job: str) -> Iterator[OpenLog]:

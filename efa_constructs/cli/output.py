@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["console", "error", "note", "print_json", "width"]
+__all__ = ["console", "error", "note", "print_json", "why_nothing_can_be_printed", "width"]
+
+# What writing ends with, and nothing else that a command does.
+_OF_WRITING = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF))
 
 # Of tables, where the output is no terminal: a line of a log is rarely cut before that.
 _WIDTH = 100
@@ -38,6 +42,13 @@ def console(*, stderr: bool = False) -> Console:
 def print_json(document: Any) -> None:
     """The one JSON document of a command that was asked for one."""
     print(json.dumps(document, indent=2))
+
+
+def why_nothing_can_be_printed(failure: OSError) -> str | None:
+    """What is wrong with standard output, in words. None: the failure is of something else, such as a file."""
+    if failure.filename is not None or failure.errno not in _OF_WRITING:
+        return None
+    return f"standard output cannot be written: {failure.strerror}"
 
 
 def error(message: str) -> None:

@@ -34,6 +34,11 @@ _OF_VERDICT = {
         "give the launcher's log of a run of nccl-tests (all_reduce_perf and its like), or its JSON report",
     ),
 }
+_CONTRADICTORY = (
+    "give the whole log of one run, as it was printed, and its instance type: the rows are of another run than "
+    "what NCCL says"
+)
+_NOTHING_MEASURED = "measure messages that are not empty, from small to large (-b 8 -e 16G -f 2)"
 _TRUNCATED = "read the log anew when the job has ended: what is there stops within the table"
 _WRONG_VALUES = (
     "do not train on these nodes before you know why values are wrong: run each pair of nodes by itself, and look for "
@@ -47,7 +52,7 @@ _HALF_WITHOUT_GPU_DIRECT = (
     "took one user of p4d from 20 to over 40 GB/s (https://github.com/aws/aws-ofi-nccl/issues/244)"
 )
 _SLOW = (
-    "find what makes it slower than the runs of others: interfaces that the plugin did not find ('found N nics'), "
+    "find what makes it slower than it should be: interfaces that the plugin did not find ('found N nics'), "
     "another job on the nodes, or one slow node, which runs of each pair of nodes by itself show"
 )
 _MISSING_INTERFACES = (
@@ -62,20 +67,26 @@ def advice_for(
     *,
     gpu_direct: bool | None = None,
     known_type: bool = True,
+    contradictory: bool = False,
+    nothing_measured: bool = False,
     truncated: bool = False,
     wrong_values: bool = False,
     missing_interfaces: int = 0,
     bandwidth: BandwidthVerdict | None = None,
+    too_slow: bool = False,
 ) -> tuple[str, ...]:
     """What to do, the most likely first.
 
     :param causes: What the log shows of known reasons.
     :param gpu_direct: Whether the type has GPUDirect RDMA. None: unknown.
     :param known_type: Whether the type is known at all.
+    :param contradictory: Whether all that leaves it unproven is that the rows are not of the run that the log tells of.
+    :param nothing_measured: Whether no row tells anything.
     :param truncated: Whether the log ends within the run.
     :param wrong_values: Whether there are any.
     :param missing_interfaces: EFA interfaces that the type has, and NCCL did not find.
     :param bandwidth: How it stands against that of others.
+    :param too_slow: Whether nccl-tests itself says so.
     """
     advice = []
     if wrong_values:
@@ -86,20 +97,22 @@ def advice_for(
             *((_UNKNOWN_GPU_DIRECT if known_type else _UNKNOWN_TYPE,) if gpu_direct is None else ()),
             *_NO_GPU_DIRECT,
         ]
-    advice += _OF_VERDICT.get(verdict, ())
+    advice += (_CONTRADICTORY,) if contradictory else _OF_VERDICT.get(verdict, ())
+    if nothing_measured and not truncated:
+        advice.append(_NOTHING_MEASURED)
     if truncated:
         advice.append(_TRUNCATED)
     if missing_interfaces:
         advice.append(_MISSING_INTERFACES.format(count=missing_interfaces))
     # TCP is slow for the reason that its own advice is about.
-    if bandwidth in (BandwidthVerdict.BELOW, BandwidthVerdict.HALF) and verdict is not Verdict.TCP:
+    if (bandwidth in (BandwidthVerdict.BELOW, BandwidthVerdict.HALF) or too_slow) and verdict is not Verdict.TCP:
         advice += _of_slow_runs(
             bandwidth, without_gpu_direct=verdict is not Verdict.EFA_GDR and gpu_direct is not False
         )
     return tuple(dict.fromkeys(advice))
 
 
-def _of_slow_runs(bandwidth: BandwidthVerdict, *, without_gpu_direct: bool) -> tuple[str, ...]:
+def _of_slow_runs(bandwidth: BandwidthVerdict | None, *, without_gpu_direct: bool) -> tuple[str, ...]:
     if bandwidth is BandwidthVerdict.HALF and without_gpu_direct:
         return _HALF_WITHOUT_GPU_DIRECT, _SLOW
     return (_SLOW,)

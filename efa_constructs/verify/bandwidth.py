@@ -31,8 +31,10 @@ __all__ = ["BandwidthJudgement", "BandwidthVerdict", "PublishedBandwidth", "ceil
 
 # What nccl-tests forgives before it calls a bandwidth too low.
 _TOLERANCE = 0.1
-# Sizes further apart than this factor say little of each other.
-_LIKE_SIZES = 4
+# What a message reached that is smaller by more than this factor says little, and a larger one nothing: larger messages
+# are faster.
+_LIKE_SIZES = 2
+_TYPES_DIFFER = "the nodes are of several instance types: no ceiling, and nothing to compare with"
 # Half of the last digit that nccl-tests prints, in GB/s.
 _ROUNDING = 0.005
 
@@ -53,7 +55,7 @@ class BandwidthVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedBandwidth:
-    """What a published run measured at the size that is nearest."""
+    """What a published run measured at the size, or at the nearest one below it."""
 
     run: PublishedRun
     size_bytes: int
@@ -76,6 +78,9 @@ class BandwidthJudgement:
     # The published runs that are most like it, the slowest first.
     published: tuple[PublishedBandwidth, ...]
     ranks_by_ratio: RanksByRatio | None
+    # Why the rows cannot be of the run that the log tells of: of other ranks, or faster than its interfaces. None: they
+    # can.
+    contradiction: str | None
     # Sentences for people.
     words: tuple[str, ...]
 
@@ -107,6 +112,7 @@ def judge_bandwidth(
     instance_type: str | None = None,
     nodes: int | None = None,
     nccl_algorithm: str | None = None,
+    types_differ: bool = False,
 ) -> BandwidthJudgement:
     """Judge a run by its largest row of which somebody published a like one, else by its largest.
 
@@ -114,16 +120,20 @@ def judge_bandwidth(
     :param instance_type: The type of every node. Default: not known.
     :param nodes: Default: what the log says; where it does not, as many as the ranks fill.
     :param nccl_algorithm: ``NCCL_ALGO``. Default: not set.
+    :param types_differ: Whether the nodes are of several types, so that ``instance_type`` is none.
     """
     facts = _facts(run, instance_type, nodes, nccl_algorithm)
     if facts.row is None or facts.measurement is None:
         return _judgement(facts, BandwidthVerdict.NOT_COMPARED, ("no row has a bandwidth to judge",))
     impossible = _above_ceiling(run, facts.ceiling)
     if impossible is not None:
-        return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (_impossible_in_words(facts, *impossible),))
-    doubts = _doubts(facts)
+        words = _impossible_in_words(facts, *impossible)
+        return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (words,), contradiction=words)
+    contradiction = _doubt_about_ranks(facts)
+    about_nodes = _TYPES_DIFFER if types_differ else _doubt_about_nodes(facts)
+    doubts = tuple(doubt for doubt in (contradiction, about_nodes, _doubt_about_groups(facts)) if doubt)
     if doubts:
-        return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts)
+        return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts, contradiction=contradiction)
     return _compared(facts, facts.row, facts.measurement)
 
 
@@ -143,6 +153,8 @@ class _Facts:
     by_ratio: RanksByRatio | None
     # Why the number of nodes is what it is, where the log does not say it.
     assumption: str | None
+    # That run at once, each by itself. The ratio is that of one.
+    groups: int
     # What is judged.
     row: Row | None = None
     measurement: Measurement | None = None
@@ -160,7 +172,8 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
         nodes = math.ceil(ranks / known.accelerator_count)
         assumption = f"the log does not say how many nodes took part: {ranks} ranks fill {nodes} of {known.name}"
     bound = None
-    if known is not None and nodes is not None and ranks is not None:
+    # Which nodes a group is on, and so how many share a node's interfaces, is not known.
+    if known is not None and nodes is not None and ranks is not None and run.groups == 1:
         bound = ceiling(known, run.collective, nodes, ranks, nccl_algorithm)
     facts = _Facts(
         collective=run.collective,
@@ -172,6 +185,7 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
         ceiling=bound,
         by_ratio=by_ratio,
         assumption=assumption,
+        groups=run.groups,
     )
     row, measurement = _judged_row(run, lambda size: bool(_most_like(facts, size)))
     return replace(facts, row=row, measurement=measurement)
@@ -222,12 +236,8 @@ def _impossible_in_words(facts: _Facts, row: Row, measurement: Measurement) -> s
     )
 
 
-def _doubts(facts: _Facts) -> tuple[str, ...]:
-    """Why the run cannot be held against any other."""
-    return tuple(doubt for doubt in (_doubt_about_ranks(facts), _doubt_about_nodes(facts)) if doubt)
-
-
 def _doubt_about_ranks(facts: _Facts) -> str | None:
+    """Why the rows are not of the ranks that the log names."""
     by_ratio, claimed = facts.by_ratio, facts.claimed_ranks
     if by_ratio is None:
         return None
@@ -238,15 +248,22 @@ def _doubt_about_ranks(facts: _Facts) -> str | None:
         )
     if claimed is None:
         return _doubt_about_a_node_s_ranks(facts, by_ratio)
-    if by_ratio.allows(claimed):
+    if by_ratio.allows(claimed // facts.groups):
         return None
-    shown = f"{by_ratio.lowest}" if by_ratio.certain else f"{by_ratio.lowest} to {by_ratio.highest or 'more'}"
+    if facts.groups > 1:
+        return (
+            f"the log names {claimed} ranks in {facts.groups} groups, but bus bandwidth over algorithm bandwidth is "
+            f"that of {_shown(by_ratio)}"
+        )
     one_node = by_ratio.certain in (_accelerators(facts), claimed // (facts.nodes or claimed))
     return (
-        f"the log names {claimed} ranks, but bus bandwidth over algorithm bandwidth is that of {shown}"
+        f"the log names {claimed} ranks, but bus bandwidth over algorithm bandwidth is that of {_shown(by_ratio)}"
         + (", a single node's, so that nothing crossed the network" if one_node else "")
-        + ", unless NCCL_TESTS_SPLIT made groups of the ranks"
     )
+
+
+def _shown(by_ratio: RanksByRatio) -> str:
+    return f"{by_ratio.lowest}" if by_ratio.certain else f"{by_ratio.lowest} to {by_ratio.highest or 'more'}"
 
 
 def _doubt_about_a_node_s_ranks(facts: _Facts, by_ratio: RanksByRatio) -> str | None:
@@ -273,6 +290,15 @@ def _doubt_about_nodes(facts: _Facts) -> str | None:
     return None
 
 
+def _doubt_about_groups(facts: _Facts) -> str | None:
+    if facts.groups == 1:
+        return None
+    return (
+        f"NCCL_TESTS_SPLIT made {facts.groups} groups of the ranks, which share the interfaces: no ceiling, nothing "
+        "to compare with"
+    )
+
+
 def _compared(facts: _Facts, row: Row, measurement: Measurement) -> BandwidthJudgement:
     published = _most_like(facts, row.size_bytes)
     measured = f"{bandwidth_in_words(measurement.bus_bandwidth)} at {size_in_words(row.size_bytes)}"
@@ -288,19 +314,27 @@ def _compared(facts: _Facts, row: Row, measurement: Measurement) -> BandwidthJud
 
 
 def _most_like(facts: _Facts, size: int) -> tuple[PublishedBandwidth, ...]:
-    """Of the same type, collective and ranks a node, those with the nearest number of nodes that have a like size."""
+    """Of the same type, collective and ranks a node, those with the nearest number of nodes that have a like size.
+
+    That is the size itself, or the nearest one below: what a larger message reached is no threshold for a smaller one.
+    """
     if facts.nodes is None or facts.ranks is None or facts.type_name is None:
         return ()
     alike = [
         PublishedBandwidth(run=run, size_bytes=point[0], bus_bandwidth=point[1])
         for run in catalogue.published_runs(facts.type_name, facts.collective, comparable=True)
-        if run.nodes > 1 and run.ranks_a_node * facts.nodes == facts.ranks
-        for point in [min(run.bus_bandwidths, key=lambda point: _distance(point[0], size))]
-        if _distance(point[0], size) <= math.log2(_LIKE_SIZES)
+        if run.nodes > 1 and _as_dense(facts, run)
+        for point in [max((one for one in run.bus_bandwidths if one[0] <= size <= _LIKE_SIZES * one[0]), default=None)]
+        if point is not None
     ]
     # Of numbers that are equally near the larger one, which promises less.
     nearest = min((one.run.nodes for one in alike), key=lambda n: (_distance(n, facts.nodes or 0), -n), default=None)
     return tuple(sorted((one for one in alike if one.run.nodes == nearest), key=lambda one: one.bus_bandwidth))
+
+
+def _as_dense(facts: _Facts, run: PublishedRun) -> bool:
+    """Whether as many ranks are on a node."""
+    return run.ranks_a_node * (facts.nodes or 0) == facts.ranks
 
 
 def _distance(one: float, other: float) -> float:
@@ -373,7 +407,8 @@ def _nothing_published_in_words(facts: _Facts, row: Row) -> str:
         f"({' to '.join(dict.fromkeys(size_in_words(size) for size in (sizes[0], sizes[-1])))}) or other numbers of "
         "ranks on a node, so that it passes or fails nothing"
     )
-    return text if row.size_bytes >= sizes[0] else f"{text}; larger messages tell more (-e {max(2, sizes[0] >> 30)}G)"
+    larger = [size for run in runs if _as_dense(facts, run) for size, _ in run.bus_bandwidths if size > row.size_bytes]
+    return f"{text}; larger messages tell more (-e {max(2, min(larger) >> 30)}G)" if larger else text
 
 
 def _ceiling_in_words(facts: _Facts, measurement: Measurement) -> str:
@@ -397,6 +432,7 @@ def _judgement(
     verdict: BandwidthVerdict,
     words: tuple[str, ...],
     published: tuple[PublishedBandwidth, ...] = (),
+    contradiction: str | None = None,
 ) -> BandwidthJudgement:
     return BandwidthJudgement(
         verdict=verdict,
@@ -408,6 +444,7 @@ def _judgement(
         ceiling=facts.ceiling,
         published=published,
         ranks_by_ratio=facts.by_ratio,
+        contradiction=contradiction,
         words=words,
     )
 

@@ -20,6 +20,8 @@ from .verified import VerifiedLog, VerifiedRun
 __all__ = ["Change", "Comparison", "RunComparison", "SizeComparison", "compare", "compare_logs", "to_json"]
 
 _NOISE = 0.1
+# From a nanosecond to three years: beyond, it is no time, and a quotient of two is no number.
+_TIMES_US = (1e-3, 1e14)
 # Of collectives that move different data in place (alltoall copies in between), the two places tell nothing of noise.
 _PLACES_DIFFER = frozenset({"alltoall", "alltoallv"})
 
@@ -141,6 +143,7 @@ def _obstacles(
         ("collective", run.collective, other.collective),
         ("number of ranks", run.ranks, other.ranks),
         ("number of nodes", run.nodes or len(run.hosts) or None, other.nodes or len(other.hosts) or None),
+        ("number of groups of ranks", run.groups, other.groups),
         ("instance type", instance_type, other_instance_type),
         ("kind of accelerator", _devices(run), _devices(other)),
     ):
@@ -163,9 +166,13 @@ def _rows(run: NcclTestsRun) -> dict[_Key, tuple[Row, Measurement]]:
     rows: dict[_Key, tuple[Row, Measurement]] = {}
     for row in run.rows:
         one = row.out_of_place or row.in_place
-        if one is not None and one.time_us > 0 and row.size_bytes > 0:
+        if one is not None and _tells_a_time(one) and row.size_bytes > 0:
             rows.setdefault((row.size_bytes, row.data_type, row.reduction, _root(row)), (row, one))
     return rows
+
+
+def _tells_a_time(one: Measurement) -> bool:
+    return _TIMES_US[0] <= one.time_us <= _TIMES_US[1]
 
 
 def _root(row: Row) -> int | None:
@@ -197,7 +204,7 @@ def _sizes(run: NcclTestsRun, other: NcclTestsRun) -> Iterator[SizeComparison]:
 def _spread(collective: str | None, row: Row) -> float:
     """By how much out of place and in place of a row differ."""
     one, two = row.out_of_place, row.in_place
-    if collective in _PLACES_DIFFER or one is None or two is None or min(one.time_us, two.time_us) <= 0:
+    if collective in _PLACES_DIFFER or one is None or two is None or not (_tells_a_time(one) and _tells_a_time(two)):
         return 0.0
     return max(one.time_us, two.time_us) / min(one.time_us, two.time_us) - 1
 

@@ -22,6 +22,8 @@ from .verified import VerifiedRun
 __all__ = ["CounterReading", "judge_readings", "read_counter_reading", "traffic_of_nodes"]
 
 _SCHEMA_VERSION = 1
+# Counters are 64 bits wide.
+_COUNTER_END = 1 << 64
 
 # By device with its port, and by counter.
 NodeCounters = Mapping[str, Mapping[str, int]]
@@ -52,7 +54,8 @@ def read_counter_reading(file: Path) -> CounterReading:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidArgumentError(f"cannot read the counters '{file}': {error.strerror}") from None
-    except (UnicodeDecodeError, ValueError):
+    # RecursionError: brackets in brackets in brackets.
+    except (UnicodeDecodeError, ValueError, RecursionError):
         raise InvalidArgumentError(f"'{file}' has no counters: it is not JSON; write it with 'efa counters'") from None
     if not isinstance(document, dict) or not _are_counters(document.get("nodes"), depth=3):
         raise InvalidArgumentError(f"'{file}' has no counters of nodes: write it with 'efa counters'")
@@ -109,7 +112,7 @@ def traffic_of_nodes(before: CounterReading, after: CounterReading) -> tuple[Nod
 
 
 def _are_counters(value: object, *, depth: int) -> bool:
-    """Whether a value is a number, that many objects deep."""
+    """Whether a value is what a counter may show, that many objects deep."""
     if depth == 0:
-        return isinstance(value, int) and not isinstance(value, bool)
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _COUNTER_END
     return isinstance(value, dict) and all(_are_counters(each, depth=depth - 1) for each in value.values())

@@ -1,11 +1,16 @@
-"""Numbers as people read them."""
+"""Numbers and names as people read them."""
 
 from __future__ import annotations
 
-__all__ = ["bandwidth_in_words", "bytes_in_words", "size_in_words"]
+__all__ = ["bandwidth_in_words", "bytes_in_words", "printable", "size_in_words"]
 
 _SIZES = ("B", "KiB", "MiB", "GiB", "TiB")
 _AMOUNTS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def printable(text: str) -> str:
+    """The same text without what would steer a terminal, or is no text: whoever writes a log chooses what it says."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else " " for one in text)
 
 
 def size_in_words(size: int) -> str:

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from .evidence import Process
+from .in_words import printable
 from .log_lines import MOST_CHARACTERS
 from .nccl_lines import release_of
 from .results import Measurement, NcclTestsRun, Row
@@ -35,6 +36,10 @@ _JSON_LINE = re.compile(r'\s*(?:["{}\],]|\[\s*$|-?\d|true|false|null)')
 # What is between reports.
 _BETWEEN = re.compile(r"[\s,\[\]]*")
 _DECODER = json.JSONDecoder()
+# Characters.
+_LONGEST_ERROR = 300
+# nccl-tests counts with 64 bits.
+_END = 1 << 63
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 
 
@@ -138,14 +143,20 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
     bounds, average = report.get("out_of_bounds"), report.get("average_bus_bandwidth")
     return NcclTestsRun(
         collective=_collective(report.get("args") or ()),
-        ranks=_ranks([int(device["rank"]) for device in devices], int(config["nthreads"]) * int(config["ngpus"])),
+        ranks=_ranks(
+            [_whole(device["rank"]) for device in devices], _whole(config["nthreads"]) * _whole(config["ngpus"])
+        ),
         hosts=hosts,
         nodes=len(hosts) or None,
+        groups=max(1, len({_whole(device.get("group", 0)) for device in devices})),
         iterations=_iterations(config),
         devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
         rows=tuple(_row(row) for row in report["results"]),
         average_bus_bandwidth=_finite(average["bandwidth"]) if average else None,
-        out_of_bounds=int(bounds["count"]) if bounds else None,
+        # It says "true", "false" or "unchecked".
+        too_slow=average is not None and average.get("okay") == "false",
+        out_of_bounds=_whole(bounds["count"]) if bounds else None,
+        last_error=next((str(error)[:_LONGEST_ERROR] for error in report.get("errors") or () if error), None),
         truncated=bounds is None,
     )
 
@@ -165,16 +176,24 @@ def _ranks(listed: Sequence[int], per_process: int) -> int | None:
 
 def _iterations(config: Mapping[str, Any]) -> int | None:
     iterations = config.get("iterations")
-    return None if iterations is None else int(iterations) * int(config.get("aggregated_iterations", 1))
+    return None if iterations is None else _whole(iterations) * _whole(config.get("aggregated_iterations", 1))
+
+
+def _whole(value: Any) -> int:
+    """:raises ValueError: it has more digits than any number of nccl-tests."""
+    number = int(value)
+    if not -_END <= number < _END:
+        raise ValueError
+    return number
 
 
 def _row(row: Mapping[str, Any]) -> Row:
-    root = int(row["root"])
+    root = _whole(row["root"])
     return Row(
-        size_bytes=int(row["size"]),
-        count=int(row["count"]),
-        data_type=str(row["type"]),
-        reduction=None if row["redop"] == "none" else str(row["redop"]),
+        size_bytes=_whole(row["size"]),
+        count=_whole(row["count"]),
+        data_type=printable(str(row["type"])),
+        reduction=None if row["redop"] == "none" else printable(str(row["redop"])),
         root=None if root < 0 else root,
         out_of_place=_measurement(row["out_of_place"]),
         in_place=_measurement(row["in_place"]),
@@ -194,11 +213,11 @@ def _measurement(operation: Mapping[str, Any] | None) -> Measurement | None:
         time_us=time,
         algorithm_bandwidth=algorithm,
         bus_bandwidth=bus,
-        wrong_values=None if wrong is None else int(wrong),
+        wrong_values=None if wrong is None else _whole(wrong),
     )
 
 
 def _finite(value: Any) -> float | None:
-    """None for "nan", which nccl-tests writes as a string."""
+    """None for "nan", which nccl-tests writes as a string, and for what is no time and no bandwidth."""
     number = float(value)
-    return number if math.isfinite(number) else None
+    return number if 0 <= number < math.inf else None

@@ -33,8 +33,12 @@ class LoggedRun:
         # A row that a line of NCCL cut, up to there.
         self.half_row = ""
         self.average_bus_bandwidth: float | None = None
+        # The line that calls the average too low.
+        self.too_slow_lines = Sightings()
         self.out_of_bounds: int | None = None
+        self.last_error: str | None = None
         self.ranks: set[int] = set()
+        self.groups: set[int] = set()
         # Without MPI, every process takes itself for rank 0, and prints all there is.
         self.each_process_alone = False
         # The lines of the list of ranks.
@@ -76,6 +80,7 @@ class LoggedRun:
         """
         self.device_lines.add(number, line)
         self.ranks.add(device.rank)
+        self.groups.add(device.group)
         self.hosts[device.host] = None
         self._models[device.model] = None
         if device.pid is not None:
@@ -152,11 +157,14 @@ class LoggedRun:
             ranks=ranks,
             hosts=hosts,
             nodes=nodes,
+            groups=max(1, len(self.groups)),
             iterations=self.iterations,
             devices=tuple(self._models),
             rows=tuple(self.rows),
             average_bus_bandwidth=self.average_bus_bandwidth,
+            too_slow=bool(self.too_slow_lines.count),
             out_of_bounds=self.out_of_bounds,
+            last_error=self.last_error,
             truncated=not self.ended,
         )
 

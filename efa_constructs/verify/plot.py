@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgumentError
 from .bandwidth import BandwidthJudgement
-from .in_words import bandwidth_in_words, size_in_words
+from .in_words import bandwidth_in_words, printable, size_in_words
 from .results import NcclTestsRun
 from .verified import VerifiedLog
 
@@ -125,7 +125,7 @@ def _curve(one: PlottedRun) -> _Curve:
     measured = ((row.size_bytes, row.out_of_place or row.in_place) for row in one.run.rows)
     points = {size: value.bus_bandwidth for size, value in measured if value is not None}
     return _Curve(
-        label=one.label,
+        label=printable(one.label),
         points=tuple(sorted((size, bandwidth) for size, bandwidth in points.items() if size > 0 and bandwidth > 0)),
     )
 

@@ -49,6 +49,8 @@ class NcclTestsRun:
     hosts: tuple[str, ...]
     # How many hosts, which NCCL may say where nobody names them.
     nodes: int | None = None
+    # In which the ranks run the collective at once, each group by itself: NCCL_TESTS_SPLIT.
+    groups: int = 1
     # How often each operation of a row was timed: iterations, times aggregated ones.
     iterations: int | None = None
     # Models of accelerators, such as NVIDIA A100-SXM4-40GB.
@@ -56,6 +58,10 @@ class NcclTestsRun:
     rows: tuple[Row, ...]
     # What nccl-tests itself printed at the end.
     average_bus_bandwidth: float | None
+    # Whether it calls this too low, by the NCCL_TESTS_MIN_BW that it was given.
+    too_slow: bool = False
     out_of_bounds: int | None
+    # The last error or warning of NCCL, which nccl-tests repeats. It need not have harmed anything.
+    last_error: str | None = None
     # The log ends within this run.
     truncated: bool

@@ -56,7 +56,7 @@ _REDUCTIONS = frozenset(("sum", "prod", "max", "min", "avg", "mulsum", _NO_REDUC
 # What a collective without a root prints.
 _NO_ROOT = -1
 _DEVICE = re.compile(
-    r"#?\s*Rank\s+(\d{1,7})\s+(?:Group\s+\d{1,7}\s+)?(?:Pid\s+(\d{1,10})\s+)?on\s+(\S{1,1024})\s+device\s+(\d{1,4})\s+"
+    r"#?\s*Rank\s+(\d{1,7})\s+(?:Group\s+(\d{1,7})\s+)?(?:Pid\s+(\d{1,10})\s+)?on\s+(\S{1,1024})\s+device\s+(\d{1,4})\s+"
     r"\[([\w:.]{1,128})\]\s+(\S.{0,1023})"
 )
 # Releases before 2.12 aggregated nothing, or did not say it.
@@ -93,6 +93,8 @@ class Device:
     # None: releases before 2.1 did not print it.
     pid: int | None
     host: str
+    # Which of the groups it is in that NCCL_TESTS_SPLIT makes; 0 where there is but one.
+    group: int
     # Index and address on the bus: together they name an accelerator of its host.
     place: tuple[str, str]
     model: str
@@ -115,8 +117,10 @@ def device_of(text: str) -> Device | None:
     match = _DEVICE.match(text)
     if match is None:
         return None
-    rank, pid, host, device, address, model = match.groups()
-    return Device(int(rank), None if pid is None else int(pid), host, (device, address), model.rstrip())
+    rank, group, pid, host, device, address, model = match.groups()
+    return Device(
+        int(rank), None if pid is None else int(pid), host, int(group or 0), (device, address), model.rstrip()
+    )
 
 
 def iterations_of(text: str) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Container
 
@@ -19,7 +20,8 @@ _SETTINGS = re.compile(r"nThread \d+ nGpus \d+ minBytes \d+ maxBytes \d+ step: (
 _RELEASE = re.compile(r"nccl-tests version \S+ nccl-headers=\d+ nccl-library=(\d{1,9})")
 _COLLECTIVE = re.compile(r"Collective test (starting|concluded): (\w{1,32})")
 _OUT_OF_BOUNDS = re.compile(r"Out of bounds values\s*: (\d{1,18}) (?:OK|FAILED)")
-_AVERAGE = re.compile(r"Avg bus bandwidth\s*: (\d{1,18}(?:\.\d{1,18})?(?:e[+-]\d{1,3})?)(?:\s|$)")
+_AVERAGE = re.compile(r"Avg bus bandwidth\s*: (\d{1,18}(?:\.\d{1,18})?(?:e[+-]\d{1,3})?)(?:\s+(FAILED)\b|\s|$)")
+_LAST_ERROR = re.compile(r"error: (.{1,300})")
 _PROGRAM = re.compile(rf"(?:^|[\s/])({'|'.join(COLLECTIVES)})_perf(?:_mpi)?(?=\s|$)")
 _PROCESS = re.compile(r":\d{1,10}:\d{1,10} \[-?\d{1,4}\] ")
 _LONGEST_ROW = 4096
@@ -148,9 +150,18 @@ class TableReader:
 
     def _read_average(self, text: str) -> bool:
         match, run = _AVERAGE.match(text), self._runs.last
-        if match is None or run is None or run.average_bus_bandwidth is not None:
+        if match is None or run is None or run.average_bus_bandwidth is not None or math.isinf(float(match[1])):
             return False
         run.average_bus_bandwidth = float(match[1])
+        if match[2]:
+            run.too_slow_lines.add(self._runs.line, text)
+        return True
+
+    def _read_last_error(self, text: str) -> bool:
+        match, run = _LAST_ERROR.match(text), self._runs.last
+        if match is None or run is None or not run.ended:
+            return False
+        run.last_error = match[1]
         return True
 
     def _read_nccl_version(self, text: str) -> bool:
@@ -178,5 +189,6 @@ _READERS: dict[str, Callable[[TableReader, str], bool]] = {
     "bytes": TableReader._read_header,
     "Out": TableReader._read_out_of_bounds,
     "Avg": TableReader._read_average,
+    "error:": TableReader._read_last_error,
     "NCCL": TableReader._read_nccl_version,
 }

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .. import catalogue
 from ..catalogue import InstanceType
-from ..errors import EfaConstructsError, InvalidArgumentError, InvalidLogError
+from ..errors import EfaConstructsError, InvalidArgumentError
 from .advice import advice_for
 from .bandwidth import BandwidthJudgement, judge_bandwidth
 from .causes import Cause
 from .evidence import Evidence, Sightings
+from .in_words import printable
 from .log_reader import LogReader
 from .logged_run import LoggedRun
 from .results import Measurement, NcclTestsRun
@@ -79,50 +80,67 @@ def verify_log(lines: Iterable[str], *, instance_type: str | None = None) -> Ver
 
     :param lines: Without their newlines, as :func:`~efa_constructs.verify.log_lines.lines_of` reads them.
     :param instance_type: Of the nodes. Default: what the log says.
-    :raises InvalidLogError: the log is empty, is no text, or has more in it than any log.
+    :raises InvalidLogError: the log has more in it than any log.
     :raises InvalidArgumentError: the log says that the nodes are of another type.
     :raises EfaConstructsError: ``instance_type`` is not known, or has no EFA.
     """
     given = None if instance_type is None else catalogue.get(instance_type)
     reader = LogReader()
     reader.read(lines)
-    if reader.lines == 0:
-        raise InvalidLogError("the log is empty")
     if reader.runs:
         return VerifiedLog(tuple(_verified(run, given) for run in reader.runs))
+    return _without_runs(reader)
+
+
+def _without_runs(reader: LogReader) -> VerifiedLog:
     if reader.has_part_of_a_report:
-        raise InvalidLogError("the JSON report of nccl-tests ends in the middle: take all of the file")
+        return VerifiedLog(
+            (), (Reason("the JSON report of nccl-tests ends in the middle"),), ("take all of the report's file",)
+        )
     if reader.looks_binary:
-        raise InvalidLogError("the log is binary: give what nccl-tests printed, unpacked, as text")
-    return VerifiedLog((), *_not_nccl_tests(reader))
-
-
-def _not_nccl_tests(reader: LogReader) -> tuple[tuple[Reason, ...], tuple[str, ...]]:
+        return VerifiedLog((), (Reason("the log is binary"),), ("give what nccl-tests printed, unpacked, as text",))
+    advice = advice_for(Verdict.NOT_NCCL_TESTS)
+    if reader.lines == 0:
+        return VerifiedLog((), (Reason("the log is empty"),), advice)
     reasons = [Reason("nothing in the log is what nccl-tests prints")]
     if reader.other_program:
         reasons.append(Reason(f"it looks like the output of {reader.other_program}"))
     elif reader.unclaimed.says_something:
         reasons.append(Reason("its lines of NCCL are another program's"))
-    return tuple(reasons), advice_for(Verdict.NOT_NCCL_TESTS)
+    return VerifiedLog((), tuple(reasons), advice)
 
 
 def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
-    run, evidence = logged.result(), logged.evidence
+    run, evidence = _printable(logged.result()), logged.evidence
     verdict, reasons = network_verdict(run, evidence, logged.device_lines)
-    instance_type = _instance_type(evidence, given)
+    said_types = _said_types(evidence, given)
+    # Of nodes that differ nothing is due that one type has.
+    instance_type = given if len(said_types) != 1 else catalogue.get(next(iter(said_types)))
     gpu_direct = instance_type and catalogue.has_gpu_direct_rdma(instance_type)
+    bandwidth = judge_bandwidth(
+        run, instance_type=instance_type and instance_type.name, types_differ=len(said_types) > 1
+    )
+    contradictory = bandwidth.contradiction is not None and verdict in (Verdict.EFA_GDR, Verdict.EFA_NO_GDR)
+    if bandwidth.contradiction is not None and contradictory:
+        # What carried something is shown, but not that it carried this.
+        verdict, reasons = Verdict.UNPROVEN, [Reason(bandwidth.contradiction), *reasons]
     wrong_values = _wrong_values(run, logged.validates)
-    reasons += _what_else_is_wrong(run, wrong_values, logged.wrong_lines)
+    reasons += _what_else_is_wrong(run, wrong_values, logged)
+    if len(said_types) > 1:
+        reasons.append(_types_differ(said_types))
     found = min(evidence.interfaces, default=None)
     expected = None if instance_type is None else instance_type.known_efa_interfaces
+    too_few = _too_few_interfaces(run, evidence, instance_type)
+    reasons += [too_few] if too_few else []
     good_network = verdict is Verdict.EFA_GDR or (verdict is Verdict.EFA_NO_GDR and gpu_direct is False)
     causes = tuple(evidence.causes)
-    bandwidth = judge_bandwidth(run, instance_type=instance_type and instance_type.name)
     reasons += [Reason(cause.meaning, said.count, tuple(said.examples)) for cause, said in evidence.causes.items()]
     return VerifiedRun(
         verdict=verdict,
-        passes=good_network and bool(run.rows) and not run.truncated and not wrong_values,
-        reasons=tuple(reasons),
+        passes=good_network
+        and _measured_something(run)
+        and not (run.truncated or wrong_values or run.too_slow or too_few),
+        reasons=tuple(replace(reason, statement=printable(reason.statement)) for reason in reasons),
         run=run,
         instance_type=instance_type,
         peak_bus_bandwidth=max((one.bus_bandwidth for one in _out_of_place(run)), default=None),
@@ -139,24 +157,66 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
             causes,
             gpu_direct=gpu_direct,
             known_type=instance_type is not None,
+            contradictory=contradictory,
+            nothing_measured=not _measured_something(run),
             truncated=run.truncated,
             wrong_values=bool(wrong_values),
             missing_interfaces=0 if found is None or expected is None else max(0, expected - found),
             bandwidth=bandwidth.verdict,
+            too_slow=run.too_slow,
         ),
     )
 
 
-def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, wrong_lines: Sightings) -> list[Reason]:
+def _what_else_is_wrong(run: NcclTestsRun, wrong_values: int | None, logged: LoggedRun) -> list[Reason]:
     reasons = []
     if not run.rows:
         reasons.append(Reason("nothing was measured: the table has no row"))
+    elif not _measured_something(run):
+        reasons.append(Reason("nothing was measured: no row has both a message that is not empty and a time"))
     if run.truncated:
         reasons.append(Reason("the log ends before the table does ('Out of bounds values')"))
     if wrong_values:
         statement = f"{wrong_values:,} values are wrong"
-        reasons.append(Reason(statement, wrong_lines.count, tuple(wrong_lines.examples)))
+        reasons.append(Reason(statement, logged.wrong_lines.count, tuple(logged.wrong_lines.examples)))
+    if run.too_slow:
+        statement = "nccl-tests calls the average bus bandwidth too low, by its NCCL_TESTS_MIN_BW"
+        reasons.append(Reason(statement, logged.too_slow_lines.count, tuple(logged.too_slow_lines.examples)))
+    if run.last_error is not None:
+        reasons.append(Reason(f"NCCL warned of something, which need not have harmed the run: {run.last_error}"))
     return reasons
+
+
+def _measured_something(run: NcclTestsRun) -> bool:
+    return any(row.size_bytes > 0 and (row.out_of_place or row.in_place) is not None for row in run.rows)
+
+
+def _too_few_interfaces(run: NcclTestsRun, evidence: Evidence, instance_type: InstanceType | None) -> Reason | None:
+    """Pods with a part of a node may have a part of its interfaces, too: only where all GPUs took part it is wrong."""
+    if instance_type is None or not evidence.interfaces or not run.ranks or not run.nodes:
+        return None
+    found, expected = min(evidence.interfaces), instance_type.known_efa_interfaces
+    if found >= expected or run.ranks < run.nodes * instance_type.accelerator_count:
+        return None
+    said = evidence.interfaces[found]
+    statement = f"the plugin found {found} of {expected} EFA interfaces on a node all of whose GPUs took part"
+    return Reason(statement, said.count, tuple(said.examples))
+
+
+def _printable(run: NcclTestsRun) -> NcclTestsRun:
+    """Names are whatever a log has, and are shown."""
+    return replace(
+        run,
+        collective=run.collective and printable(run.collective),
+        hosts=tuple(map(printable, run.hosts)),
+        devices=tuple(map(printable, run.devices)),
+    )
+
+
+def _types_differ(types: dict[str, Sightings]) -> Reason:
+    lines = tuple(line for said in types.values() for line in said.examples[:1])
+    statement = f"the nodes are of several types: {', '.join(types)}"
+    return Reason(statement, sum(said.count for said in types.values()), lines)
 
 
 def _out_of_place(run: NcclTestsRun) -> list[Measurement]:
@@ -172,11 +232,12 @@ def _wrong_values(run: NcclTestsRun, validates: bool | None) -> int | None:
     return run.out_of_bounds if validates or run.out_of_bounds else None
 
 
-def _instance_type(evidence: Evidence, given: InstanceType | None) -> InstanceType | None:
-    """What is given, or what the plugin says in so many words, or in fewer, such as "P4d".
+def _said_types(evidence: Evidence, given: InstanceType | None) -> dict[str, Sightings]:
+    """The names of the types that the plugin says in so many words, or in fewer, such as "P4d".
 
-    :raises InvalidArgumentError: they differ.
+    :raises InvalidArgumentError: one is another than what is given.
     """
+    types: dict[str, Sightings] = {}
     for said, sightings in evidence.instance_types.items():
         found = _type_called(said)
         if found is None:
@@ -187,8 +248,8 @@ def _instance_type(evidence: Evidence, given: InstanceType | None) -> InstanceTy
                 f"'instance_type' is {given.name}, but the nodes are {found.name} by line {number} of the log: "
                 "leave it out"
             )
-        return found
-    return given
+        types.setdefault(found.name, sightings)
+    return types
 
 
 def _type_called(said: str) -> InstanceType | None:
@@ -201,4 +262,4 @@ def _type_called(said: str) -> InstanceType | None:
 
 
 def _names(kinds: dict[str, Sightings]) -> str | None:
-    return ", ".join(kinds) or None
+    return printable(", ".join(kinds)) or None

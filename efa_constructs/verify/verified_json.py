@@ -73,12 +73,11 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    """With the names that nccl-tests' own JSON has."""
     return {
-        "size": row.size_bytes,
+        "size_bytes": row.size_bytes,
         "count": row.count,
-        "type": row.data_type,
-        "redop": row.reduction,
+        "data_type": row.data_type,
+        "reduction": row.reduction,
         "root": row.root,
         "out_of_place": _measurement(row.out_of_place),
         "in_place": _measurement(row.in_place),
@@ -89,8 +88,8 @@ def _measurement(measured: Measurement | None) -> dict[str, Any] | None:
     if measured is None:
         return None
     return {
-        "time": measured.time_us,
-        "alg_bw": measured.algorithm_bandwidth,
-        "bus_bw": measured.bus_bandwidth,
-        "nwrong": measured.wrong_values,
+        "time_us": measured.time_us,
+        "algorithm_bandwidth": measured.algorithm_bandwidth,
+        "bus_bandwidth": measured.bus_bandwidth,
+        "wrong_values": measured.wrong_values,
     }

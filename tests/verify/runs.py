@@ -43,12 +43,14 @@ def run_of(
     nodes: int | None = 2,
     devices: tuple[str, ...] = ("NVIDIA H100 80GB HBM3",),
     truncated: bool = False,
+    groups: int = 1,
 ) -> NcclTestsRun:
     return NcclTestsRun(
         collective=collective,
         ranks=ranks,
         hosts=tuple(f"worker-{number}" for number in range(nodes or 0)),
         nodes=nodes,
+        groups=groups,
         devices=devices,
         rows=tuple(rows),
         average_bus_bandwidth=None,

@@ -115,16 +115,30 @@ def test_expects_less_of_more_nodes_but_never_more_than_was_measured() -> None:
     assert "expected is less" in " ".join(of_64.words)
 
 
-def test_compares_at_the_size_that_is_nearest_and_at_no_far_one() -> None:
-    near = judge_bandwidth(run_with([(512 * MIB, 42.0)]), instance_type="p4d.24xlarge")
+def test_compares_at_the_same_size_or_the_nearest_one_below_and_at_no_far_one() -> None:
+    near = judge_bandwidth(run_with([(2 * GIB, 42.0)]), instance_type="p4d.24xlarge")
     assert [(one.size_bytes, one.bus_bandwidth) for one in near.published] == [
-        (512 * MIB, 31.26),
+        (GIB, 32.71),
         (2 * GIB, 43.36),
         (GIB, 57.17),
     ]
     far = judge_bandwidth(run_with([(2 * GIB, 300.0)]), instance_type="p5en.48xlarge")
     assert far.verdict is BandwidthVerdict.NOT_COMPARED
     assert "of other sizes (16 GiB)" in far.words[0] and "-e 16G" in far.words[0]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "nodes", "size", "bandwidth"),
+    # Published at 128 MiB: 425 GB/s of two p6-b300, 295 of four p6-b200. Four p5 reached 229 there, and 95 at 32 MiB.
+    [("p6-b300.48xlarge", 2, 64 * MIB, 296.0), ("p6-b200.48xlarge", 4, 32 * MIB, 125.0)],
+)
+def test_what_larger_messages_reached_is_no_threshold(
+    instance_type: str, nodes: int, size: int, bandwidth: float
+) -> None:
+    run = run_with([(size, bandwidth)], ranks=8 * nodes, nodes=nodes)
+    judged = judge_bandwidth(run, instance_type=instance_type)
+    assert judged.verdict is BandwidthVerdict.NOT_COMPARED
+    assert "larger messages tell more" in judged.words[0]
 
 
 def test_large_messages_that_break_down_are_not_hidden_by_smaller_ones() -> None:
@@ -180,6 +194,16 @@ def test_the_ratio_unmasks_a_run_of_one_node_that_is_said_to_be_of_two() -> None
     assert "16 ranks" in named.words[0] and "that of 8, a single node's" in named.words[0]
     pasted = judge_bandwidth(run_of(of_one_node, ranks=None, nodes=None), instance_type="p5.48xlarge", nodes=2)
     assert "8 ranks, a single node's, although 2 nodes are said" in pasted.words[0]
+
+
+def test_groups_of_ranks_share_the_interfaces_in_a_way_that_the_log_does_not_tell() -> None:
+    # Eight groups of two ranks, each on both nodes: bus bandwidth is algorithm bandwidth.
+    judged = judge_bandwidth(run_of([row(8 * GIB, 47.9, 47.9)], groups=8), instance_type="p5.48xlarge")
+    assert (judged.verdict, judged.ceiling, judged.contradiction) == (BandwidthVerdict.NOT_COMPARED, None, None)
+    assert "NCCL_TESTS_SPLIT made 8 groups of the ranks" in judged.words[0]
+    of_all = judge_bandwidth(run_of([row(8 * GIB, 25.0, 46.88)], groups=8), instance_type="p5.48xlarge")
+    assert of_all.contradiction is not None
+    assert "the log names 16 ranks in 8 groups, but" in of_all.contradiction and "that of 16" in of_all.contradiction
 
 
 def test_rows_of_several_runs_are_not_judged() -> None:

@@ -88,6 +88,21 @@ def test_says_why_two_runs_are_not_comparable(other, obstacle: str) -> None:  # 
     assert comparison.words[0].startswith("not comparable: ")
 
 
+def test_what_is_no_time_is_not_compared() -> None:
+    one = run_of([row(GIB, 1.0, 1.88, in_place=measured(GIB, 1.0, 1.88, 1e-300)), row(MIB, 1.0, 1.88)])
+    other = run_of([row(GIB, 1.0, 1.88, in_place=measured(GIB, 1.0, 1.88, 1e300)), row(MIB, 1.0, 1.88)])
+    endless = run_of([dataclasses.replace(one.rows[0], out_of_place=measured(GIB, 1.0, 1.88, 1e300)), one.rows[1]])
+    for compared, sizes in ((compare(one, other), [MIB, GIB]), (compare(one, endless), [MIB])):
+        assert [size.size_bytes for size in compared.sizes] == sizes
+        json.dumps(to_json(RunComparison(run=0, other_run=0, comparison=compared)), allow_nan=False)
+
+
+def test_runs_in_different_numbers_of_groups_are_not_comparable() -> None:
+    one = run_of([row(GIB, 200.0, 375.0)])
+    other = run_of([row(GIB, 47.9, 47.9)], groups=8)
+    assert "the number of groups of ranks is 1 in one run, and 8 in the other" in compare(one, other).obstacles
+
+
 def test_runs_on_different_types_are_not_comparable() -> None:
     comparison = compare(EFA, EFA, instance_type="p5.48xlarge", other_instance_type="p5e.48xlarge")
     assert "the instance type is p5.48xlarge in one run, and p5e.48xlarge in the other" in comparison.obstacles

@@ -46,10 +46,13 @@ def test_a_reading_comes_back_as_it_was_written(tmp_path: Path) -> None:
     [
         ("", "it is not JSON"),
         ("\0\1", "it is not JSON"),
+        ("[" * 100_000, "it is not JSON"),
         ("[]", "has no counters of nodes"),
         ("{}", "has no counters of nodes"),
         ('{"nodes": {"a": {"b": {"c": "d"}}}}', "has no counters of nodes"),
         ('{"nodes": {"a": {"b": 1}}}', "has no counters of nodes"),
+        ('{"nodes": {"a": {"b": {"c": 18446744073709551616}}}}', "has no counters of nodes"),
+        ('{"nodes": {"a": {"b": {"c": -1}}}}', "has no counters of nodes"),
         ('{"nodes": {}, "schemaVersion": 2}', "'schemaVersion' is 2, this version reads 1"),
     ],
 )

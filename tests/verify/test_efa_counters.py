@@ -163,8 +163,9 @@ def test_missing_places_move_nothing_and_iterations_are_those_of_the_log() -> No
         (run_of(RUN.rows, "alltoallv"), 20),
         (RUN, 0),
         (run_of(RUN.rows, ranks=None), 20),
+        (run_of(RUN.rows, groups=2), 20),
     ],
-    ids=["one node", "no fixed pattern", "no iterations", "ranks not known"],
+    ids=["one node", "no fixed pattern", "no iterations", "ranks not known", "groups of ranks"],
 )
 def test_knows_no_bound_where_there_is_none(run, iterations: int) -> None:  # type: ignore[no-untyped-def]
     assert required_traffic(run, iterations=iterations) is None

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.errors import InvalidLogError
-
 from .real_logs import EFA, channel, facts, lines, nccl, run, verified
 
 KINDS = ("out_of_place", "in_place")
@@ -51,14 +49,14 @@ def report(**changes: Any) -> dict[str, Any]:
                 "type": "float",
                 "redop": "sum",
                 "root": "    -1",
-                "out_of_place": {"time": 4607.612, "alg_bw": 233.036, "bus_bw": 436.9512, "nwrong": 0.0},
-                "in_place": {"time": 4565.601, "alg_bw": 235.181, "bus_bw": 440.9602, "nwrong": 0.0},
+                "out_of_place": {"time": 245734.0, "alg_bw": 4.369512, "bus_bw": 4.369512, "nwrong": 0.0},
+                "in_place": {"time": 243500.0, "alg_bw": 4.409602, "bus_bw": 4.409602, "nwrong": 0.0},
                 "actual_iterations": 20,
                 "experiment_name": "AllReduce",
             }
         ],
         "out_of_bounds": {"count": 0, "okay": "true"},
-        "average_bus_bandwidth": {"bandwidth": 436.9512, "okay": "unchecked"},
+        "average_bus_bandwidth": {"bandwidth": 4.369512, "okay": "unchecked"},
         "errors": [""],
         "end_time": "2026-03-12 14:18:00",
         **changes,
@@ -91,15 +89,20 @@ def test_reads_a_report_in_every_spelling(spelling: str) -> None:
         "ranks": 2,
         "nodes": 2,
         "hosts": ["node-1", "node-2"],
-        "peak_bus_bandwidth": 436.9512,
-        "average_bus_bandwidth": 436.9512,
+        "peak_bus_bandwidth": 4.369512,
+        "average_bus_bandwidth": 4.369512,
         "wrong_values": 0,
         "truncated": False,
         "nccl": "2.27.7",
     }
     assert {key: told[key] for key in expected} == expected
     assert told["rows"][0]["root"] is None
-    assert told["rows"][0]["in_place"] == {"time": 4565.601, "alg_bw": 235.181, "bus_bw": 440.9602, "nwrong": 0}
+    assert told["rows"][0]["in_place"] == {
+        "time_us": 243500.0,
+        "algorithm_bandwidth": 4.409602,
+        "bus_bandwidth": 4.409602,
+        "wrong_values": 0,
+    }
 
 
 def test_what_nccl_printed_before_proves_it() -> None:
@@ -111,8 +114,26 @@ def test_a_report_of_the_table_above_it_is_not_another_run() -> None:
     table = run()
     assert len(facts(lines(table, [one_line(report())]))["results"]) == 1
     slower = report()
-    slower["results"][0]["out_of_place"]["bus_bw"] = 400.0
+    slower["results"][0]["out_of_place"]["bus_bw"] = 4.0
     assert len(facts(lines(table, [one_line(slower)]))["results"]) == 2
+
+
+@pytest.mark.parametrize("okay", ["true", "false", "unchecked"])
+def test_a_report_says_whether_nccl_tests_calls_the_run_too_slow(okay: str) -> None:
+    said = [line for host in ("node-1", "node-2") for line in (nccl(host, EFA), channel(host, "Libfabric"))]
+    average = {"bandwidth": 4.369512, "okay": okay}
+    assert verified(lines(said, [one_line(report(average_bus_bandwidth=average))])).passes is (okay != "false")
+
+
+def test_the_last_error_of_nccl_is_shown_and_fails_nothing() -> None:
+    said = [line for host in ("node-1", "node-2") for line in (nccl(host, EFA), channel(host, "Libfabric"))]
+    as_json = lines(said, [one_line(report(errors=["a plugin is old"]))])
+    as_text = lines(run(*said), ["# error: a plugin is old"])
+    for log in (as_json, as_text):
+        result = verified(log)
+        (only,) = result.runs
+        assert result.passes
+        assert only.reasons[-1].statement.endswith("which need not have harmed the run: a plugin is old")
 
 
 def test_knows_how_often_operations_were_timed() -> None:
@@ -159,12 +180,12 @@ def test_counts_ranks_of_processes_with_several_gpus() -> None:
 
 def test_reads_cpu_time_and_what_is_null_or_no_number() -> None:
     results = report()["results"]
-    results[0]["out_of_place"] = {"cpu_time": 12.5, "alg_bw": 233.0, "bus_bw": 436.9, "nwrong": None}
+    results[0]["out_of_place"] = {"cpu_time": 12.5, "alg_bw": 4.37, "bus_bw": 4.37, "nwrong": None}
     results.append({**results[0], "out_of_place": None})
     results.append({**results[0], "out_of_place": {"time": 1.0, "alg_bw": "nan", "bus_bw": "nan", "nwrong": 0.0}})
     told = facts(one_line(report(results=results)))
     assert [row["out_of_place"] for row in told["rows"]] == [
-        {"time": 12.5, "alg_bw": 233.0, "bus_bw": 436.9, "nwrong": None},
+        {"time_us": 12.5, "algorithm_bandwidth": 4.37, "bus_bandwidth": 4.37, "wrong_values": None},
         None,
         None,
     ]
@@ -184,8 +205,9 @@ def test_versions_of_nccl_before_2_9_have_one_digit_for_the_minor() -> None:
 def test_refuses_a_report_that_ends_in_the_middle() -> None:
     for text in (SPELLINGS["as nccl-tests writes it"], SPELLINGS["jq"]):
         for end in range(text.index("nccl_version") + 20, len(text.rstrip()) - 1, 97):
-            with pytest.raises(InvalidLogError, match="ends in the middle"):
-                verified(text[:end])
+            told = verified(text[:end])
+            assert (told.verdict, told.runs) == ("not-nccl-tests", ())
+            assert told.reasons[0].statement.endswith("ends in the middle")
 
 
 @pytest.mark.parametrize(
@@ -204,6 +226,26 @@ def test_refuses_a_report_that_ends_in_the_middle() -> None:
 )
 def test_other_json_is_no_run(text: str) -> None:
     assert facts(text + "\n")["verdict"] == "not-nccl-tests"
+
+
+@pytest.mark.parametrize("key", ["size", "count", "root"])
+def test_numbers_beyond_64_bits_are_not_of_nccl_tests(key: str) -> None:
+    row = {**report()["results"][0], key: 10**40}
+    assert facts(one_line(report(results=[row])))["verdict"] == "not-nccl-tests"
+
+
+@pytest.mark.parametrize("number", [-1e308, "inf", "-nan"])
+def test_what_is_no_bandwidth_is_left_out(number: object) -> None:
+    measured = {"time": 10.0, "alg_bw": 1.0, "bus_bw": number, "nwrong": 0}
+    row = {**report()["results"][0], "out_of_place": measured, "in_place": measured}
+    told = facts(one_line(report(results=[row])))
+    assert (told["rows"][0]["out_of_place"], told["rows"][0]["in_place"]) == (None, None)
+
+
+def test_ranks_beyond_64_bits_are_not_of_nccl_tests() -> None:
+    config = report()["config"]
+    devices = [*config["devices"], {**config["devices"][0], "rank": 10**40}]
+    assert facts(one_line(report(config={**config, "devices": devices})))["verdict"] == "not-nccl-tests"
 
 
 def test_braces_of_other_programs_do_not_hide_a_run() -> None:

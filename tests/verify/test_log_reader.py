@@ -103,9 +103,14 @@ def test_a_run_that_fails_decides_over_one_that_passes_with_a_worse_verdict() ->
 
 
 def test_the_average_is_not_read_where_the_log_ends_in_it() -> None:
-    log = lines(efa_run()).partition("Avg bus bandwidth    : 43")
+    log = lines(efa_run()).partition("Avg bus bandwidth    : 4")
     (told,) = runs_of(log[0] + log[1])
     assert (told.run.truncated, told.run.average_bus_bandwidth) == (False, None)
+
+
+def test_an_average_beyond_all_numbers_is_none() -> None:
+    (told,) = runs_of(lines(efa_run()).replace(": 4.39 ", ": 1e+999 "))
+    assert told.run.average_bus_bandwidth is None
 
 
 def test_takes_the_version_of_nccl_from_the_first_line_of_newer_releases() -> None:
@@ -157,7 +162,8 @@ def test_names_the_collective_that_the_log_names(name: str) -> None:
 
 
 def test_a_table_alone_is_of_an_all_reduce_where_bus_bandwidth_is_the_higher_one() -> None:
-    (told,) = runs_of(lines([HEADER, ROW]))
+    row = "1073741824 268435456 float sum -1 4607.6 233.04 436.95 0 4565.6 235.18 440.96 0"
+    (told,) = runs_of(lines([HEADER, row]))
     assert (told.run.collective, told.run.ranks) == ("all_reduce", None)
 
 
@@ -210,6 +216,12 @@ def test_takes_the_number_of_nodes_from_nccl_where_the_list_of_ranks_does_not_sa
     assert (told.run.ranks, told.run.nodes, told.run.hosts) == (16, 4, ())
     (told,) = runs_of(lines(run(*said, hosts=["node", "node"])))
     assert (told.run.ranks, told.run.nodes, told.run.hosts) == (2, 4, ())
+
+
+def test_counts_the_groups_that_ranks_are_split_into() -> None:
+    log = lines(efa_run())
+    (whole,), (split,) = runs_of(log), runs_of(log.replace("Rank  1 Group  0", "Rank  1 Group  1"))
+    assert (whole.run.groups, split.run.groups) == (1, 2)
 
 
 def test_a_list_of_ranks_with_a_gap_says_nothing_of_their_number() -> None:

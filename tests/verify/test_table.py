@@ -169,16 +169,19 @@ def test_a_greatest_difference_is_no_number_of_wrong_values() -> None:
 
 def test_reads_ranks_of_every_release() -> None:
     for line, expected in (
-        ("#   Rank  1 on       ncrh device  1 [0x06] GeForce RTX 2080 Ti", (1, None, "ncrh", "GeForce RTX 2080 Ti")),
-        ("#   Rank 10 Pid     27 on worker-1 device  2 [0x20] A100-SXM4-40GB", (10, 27, "worker-1", "A100-SXM4-40GB")),
+        ("#   Rank  1 on       ncrh device  1 [0x06] GeForce RTX 2080 Ti", (1, None, "ncrh", 0, "GeForce RTX 2080 Ti")),
         (
-            "#  Rank  0 Group  0 Pid  6899 on host-a device  0 [0000:04:00] NVIDIA H100",
-            (0, 6899, "host-a", "NVIDIA H100"),
+            "#   Rank 10 Pid     27 on worker-1 device  2 [0x20] A100-SXM4-40GB",
+            (10, 27, "worker-1", 0, "A100-SXM4-40GB"),
+        ),
+        (
+            "#  Rank  0 Group  3 Pid  6899 on host-a device  0 [0000:04:00] NVIDIA H100",
+            (0, 6899, "host-a", 3, "NVIDIA H100"),
         ),
     ):
         device = device_of(line)
         assert device is not None
-        assert (device.rank, device.pid, device.host, device.model) == expected
+        assert (device.rank, device.pid, device.host, device.group, device.model) == expected
     assert device_of("# Rank and device of each process") is None
 
 

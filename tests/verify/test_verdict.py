@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from efa_constructs.errors import InvalidArgumentError, UnknownInstanceTypeError
@@ -197,16 +199,54 @@ def test_words_prove_nothing(line: str) -> None:
 
 
 def test_a_wrong_value_fails_a_good_network() -> None:
-    row = ROW.replace("      0   4565", "     12   4565")
+    row = ROW.replace("      0   2434", "     12   2434")
     (only,) = verified(lines(efa_run(rows=[ROW, row], out_of_bounds="1 FAILED"))).runs
     assert (only.verdict, only.passes, only.wrong_values) == ("efa-gdr", False, 12)
     assert only.advice[0].startswith("do not train on these nodes")
+
+
+# 1.75 is the ratio of 8 ranks, a single node's.
+OF_EIGHT_RANKS = (
+    "  1073741824   268435456    float    sum    -1   256000    4.19    7.34      0   256000    4.19    7.34      0"
+)
+
+
+def test_rows_of_other_ranks_than_the_log_names_are_not_proven() -> None:
+    (only,) = verified(lines(efa_run(rows=[OF_EIGHT_RANKS]))).runs
+    assert (only.verdict, only.passes) == ("unproven", False)
+    assert only.reasons[0].statement.startswith("the log names 2 ranks, but bus bandwidth over algorithm bandwidth is")
+    assert [sentence.partition(",")[0] for sentence in only.advice] == ["give the whole log of one run"]
+
+
+def test_rows_faster_than_the_interfaces_are_not_proven() -> None:
+    row = (
+        "  1073741824   268435456    float    sum    -1  17895.7   60.00   60.00      0  17895.7   60.00   60.00      0"
+    )
+    log = lines(efa_run(rows=[row]))
+    assert verified(log).passes
+    (only,) = verified(log, instance_type="p4d.24xlarge").runs
+    assert (only.verdict, only.passes) == ("unproven", False)
+    assert "60.0 GB/s at 1 GiB is more than the EFA interfaces of 2 nodes of p4d" in only.reasons[0].statement
+
+
+def test_a_contradiction_takes_nothing_from_a_bad_verdict() -> None:
+    (only,) = verified(lines(run(channel("node-1", "Socket", flags=""), rows=[OF_EIGHT_RANKS]))).runs
+    assert only.verdict == "tcp"
 
 
 def test_the_footer_of_old_releases_counts_wrong_values() -> None:
     log = text_of("p4d_two_nodes_2021.txt").replace("values : 0 OK", "values : 3 FAILED")
     (only,) = verified(log).runs
     assert (only.verdict, only.passes, only.wrong_values) == ("efa-gdr", False, 3)
+
+
+@pytest.mark.parametrize(("said", "passes"), [("4.39 FAILED", False), ("4.39 OK", True), ("4.39 ", True)])
+def test_a_run_that_nccl_tests_itself_calls_too_slow_fails(said: str, passes: bool) -> None:
+    log = lines(efa_run()).replace("Avg bus bandwidth    : 4.39 ", f"Avg bus bandwidth    : {said}")
+    (only,) = verified(log).runs
+    assert (only.verdict, only.passes, only.run.average_bus_bandwidth) == ("efa-gdr", passes, 4.39)
+    assert any("NCCL_TESTS_MIN_BW" in reason.statement and reason.lines for reason in only.reasons) is not passes
+    assert any(sentence.startswith("find what makes it slower") for sentence in only.advice) is not passes
 
 
 def test_a_log_that_ends_within_the_table_fails() -> None:
@@ -254,6 +294,45 @@ def test_counts_interfaces_against_those_of_the_type() -> None:
     assert (only.interfaces_found, only.interfaces_expected) == (8, 32)
     assert "24 EFA interfaces less than the type has" in only.advice[0]
     assert told(*on_each(EFA), *channels("Libfabric"), instance_type="p5.48xlarge").advice == ()
+
+
+def test_fails_a_run_that_uses_all_gpus_of_its_nodes_and_not_all_interfaces() -> None:
+    few = "NET/OFI Selected provider is efa, fabric is efa (found 4 nics)"
+    said = [*on_each(few), *channels("Libfabric")]
+    # 1.875 is the ratio of 16 ranks.
+    row = (
+        "  1073741824   268435456    float    sum    -1   107374   10.00   18.75      0   107374   10.00   18.75      0"
+    )
+    log = lines(run(*said, hosts=[*["node-1"] * 8, *["node-2"] * 8], rows=[row]))
+    log = re.sub(r"Rank +(\d+) (.*) device  0", lambda one: f"Rank {one[1]} {one[2]} device {int(one[1]) % 8}", log)
+    whole = verified(log, instance_type="p5.48xlarge")
+    (only,) = whole.runs
+    assert (only.verdict, only.passes) == ("efa-gdr", False)
+    assert "found 4 of 32 EFA interfaces" in only.reasons[-1].statement and only.reasons[-1].count == 2
+    # One GPU of each node needs no more than one interface.
+    assert told(*said, instance_type="p5.48xlarge").passes
+
+
+def test_nodes_of_several_types_are_named() -> None:
+    platform = "NET/OFI Running on {} platform, topology file /a.xml"
+    types = [nccl("node-1", platform.format("p5.48xlarge")), nccl("node-2", platform.format("p4d.24xlarge"))]
+    only = told(*types, *on_each(EFA), *channels("Libfabric"))
+    assert (only.verdict, only.instance_type, only.interfaces_expected) == ("efa-gdr", None, None)
+    assert only.reasons[-1].statement == "the nodes are of several types: p5.48xlarge, p4d.24xlarge"
+    assert len(only.reasons[-1].lines) == 2
+    assert "several instance types" in only.bandwidth.words[0]
+    with pytest.raises(InvalidArgumentError, match=r"but the nodes are p4d\.24xlarge by line 8"):
+        told(*types, instance_type="p5.48xlarge")
+
+
+def test_empty_messages_measure_nothing() -> None:
+    row = (
+        "           0           0    float    sum    -1    24.31    0.00    0.00      0    24.40    0.00    0.00      0"
+    )
+    (only,) = verified(lines(efa_run(rows=[row]))).runs
+    assert (only.verdict, only.passes) == ("efa-gdr", False)
+    assert only.reasons[-1].statement.startswith("nothing was measured: no row has both")
+    assert only.advice[0].startswith("measure messages that are not empty")
 
 
 def test_says_every_version_when_nodes_differ() -> None:
