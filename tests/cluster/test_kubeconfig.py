@@ -89,17 +89,19 @@ def test_without_any_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert read_kubeconfig() is None
 
 
-def test_certificates_go_into_files_and_a_plugin_is_told_what_kubectl_tells_it(tmp_path: Path) -> None:
+def test_certificates_go_into_files_and_what_a_plugin_gave_stands_instead_of_it(tmp_path: Path) -> None:
     found = read_kubeconfig(written(tmp_path))
     assert found is not None
     folder = tmp_path / "private"
     folder.mkdir()
-    content = found.content(folder)
+    key = base64.b64encode(b"key").decode()
+    content = found.content(folder, {"token": "secret", "client-key-data": key})
     cluster = content["clusters"][0]["cluster"]
     assert Path(cluster["certificate-authority"]).read_bytes() == b"certificate"
     assert "certificate-authority-data" not in cluster
-    names = {each["name"] for each in content["users"][0]["user"]["exec"]["env"]}
-    assert names == {"AWS_PROFILE", "KUBERNETES_EXEC_INFO"}
+    user = content["users"][0]["user"]
+    assert user == {"token": "secret", "client-key": str(folder / "client-key")}
+    assert (folder / "client-key").stat().st_mode & 0o077 == 0
 
 
 def test_paths_are_beside_the_file(tmp_path: Path) -> None:
