@@ -109,6 +109,8 @@ def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collec
 
 
 def _about_its_start(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Iterator[Cause]:
+    if condition(item, "Succeeded") or _goes_on(objects, job, item):
+        return
     lost = _launcher_failure(objects, job, item)
     if lost is not None:
         yield lost
@@ -116,12 +118,21 @@ def _about_its_start(objects: ClusterObjects, job: Owner, item: KubernetesObject
         yield Cause(
             code="mpi-job-failed", problem=f"{job} failed: {_failure_of(item)}", fix="see the log of its launcher"
         )
-    elif not any(condition(item, kind) for kind in ("Running", "Succeeded")):
+    elif not condition(item, "Running"):
         yield from _stuck(objects, job, item)
 
 
+def _goes_on(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> bool:
+    """Whether its newest launcher runs, whatever became of those before, and the operator says that the job does."""
+    statuses = [
+        status for pod in objects.launchers(job)[-1:] for status in pod["status"].get("containerStatuses") or ()
+    ]
+    return condition(item, "Running") and any((status.get("state") or {}).get("running") for status in statuses)
+
+
 def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Cause | None:
-    words = [words for pod in objects.launchers(job) for words in said_at_the_end(objects.snapshot, pod)]
+    # Those of the newest that has any.
+    words = [words for pod in reversed(objects.launchers(job)) for words in said_at_the_end(objects.snapshot, pod)]
     if not words:
         return None
     code, fix = _remedy(objects, job, item, words[0])

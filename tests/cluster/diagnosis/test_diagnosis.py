@@ -371,6 +371,54 @@ def test_a_launcher_that_failed_is_quoted_by_the_line_of_its_log_that_matters(li
     assert fix in finding.fix
 
 
+def launchers_of(owner: dict[str, Any], **newest: Any) -> list[dict[str, Any]]:
+    """One that failed, and the one that came after it."""
+    first, second = failed_launcher(owner), launcher(owner, status=newest)
+    for number, each in enumerate((first, second)):
+        each["metadata"] |= {"name": f"launcher-{number}", "uid": f"launcher-{number}"}
+        each["metadata"]["creationTimestamp"] = f"2026-01-02T03:04:0{number}Z"
+    return [second, first]
+
+
+RUNS_AGAIN = {
+    "ready": True,
+    "state": {"running": {"startedAt": "2026-01-02T03:04:05Z"}},
+    "lastState": {"terminated": {"exitCode": 1}},
+}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "newest"),
+    [
+        (
+            ("Created", "Running"),
+            {"containerStatuses": [{"ready": True, "state": {"running": {"startedAt": "2026-01-02T03:04:05Z"}}}]},
+        ),
+        (("Created", "Running"), {"containerStatuses": [RUNS_AGAIN]}),
+        (("Created", "Succeeded"), {"phase": "Succeeded", "containerStatuses": [{"state": {"terminated": {}}}]}),
+    ],
+)
+def test_a_job_that_runs_again_or_has_succeeded_is_sound_whatever_its_first_launcher_said(
+    conditions: tuple[str, ...], newest: dict[str, Any]
+) -> None:
+    recovered = job("train", *conditions)
+    pods = {**jobs_pods(*launchers_of(recovered, **newest)), "mpi_jobs": [recovered]}
+    assert diagnose(cluster_objects(**pods)) == ()
+
+
+def test_of_several_launchers_that_failed_the_newest_is_quoted() -> None:
+    pods = launchers_of(TRAIN, phase="Failed", containerStatuses=[ended()])
+    finding = only(**jobs_pods(*pods), logs={"launcher-0": ["the first"], "launcher-1": ["the second"]})
+    assert '"the second"' in finding.problem
+
+
+def test_a_job_is_not_sound_while_its_launcher_waits_to_be_started_again() -> None:
+    waits = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 1}}}
+    running = job("train", "Created", "Running")
+    pods = {**jobs_pods(launcher(running, status={"containerStatuses": [waits]})), "mpi_jobs": [running]}
+    assert [finding.code for finding in diagnose(cluster_objects(**pods))] == ["launcher-failed"]
+
+
 def test_what_a_workers_sshd_says_stands_with_what_the_launcher_says() -> None:
     refused = "Authentication refused: bad ownership or modes for directory /root/.ssh"
     failed = failed_launcher(TRAIN)
