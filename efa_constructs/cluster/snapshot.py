@@ -23,9 +23,12 @@ _PATHS = {
     "replica_sets": "/apis/apps/v1/replicasets",
     "jobs": "/apis/batch/v1/jobs",
     "cluster_role_bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "cluster_roles": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
+    "roles": "/apis/rbac.authorization.k8s.io/v1/roles",
 }
 _MPI_JOBS = "/apis/kubeflow.org/v2beta1/mpijobs"
-_OF_NO_NAMESPACE = ("nodes", "cluster_role_bindings")
+_OF_NO_NAMESPACE = ("nodes", "cluster_role_bindings", "cluster_roles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,9 @@ class ClusterSnapshot:
     cluster_role_bindings: Sequence[KubernetesObject]
     # None: there is no such kind.
     mpi_jobs: Sequence[KubernetesObject] | None
+    cluster_roles: Sequence[KubernetesObject] = ()
+    role_bindings: Sequence[KubernetesObject] = ()
+    roles: Sequence[KubernetesObject] = ()
     # Lines of the logs of MPI Operators.
     operator_log: Sequence[str] = ()
     # The end of the log of containers that ended with an error, by the pod's uid.
