@@ -96,11 +96,10 @@ def _absent(
         return
     taints = [taint for node in unserved for taint in untolerated_taints(spec, node, daemon=True)]
     if taints:
-        key = taints[0].partition(":")[0].partition("=")[0]
         yield Cause(
             code="device-plugin-does-not-tolerate",
             problem=f"{what}does not tolerate their taint {listed(taints)}",
-            fix=f"add the toleration {{key: {key}, operator: Exists}} to {owner}",
+            fix=f"add the toleration {{key: {taints[0].key}, operator: Exists}} to {owner}",
         )
         return
     for message in objects.events([owner], "FailedCreate")[:1]:

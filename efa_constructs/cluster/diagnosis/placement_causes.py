@@ -10,13 +10,15 @@ from ..quantities import pod_requests, written
 from ..snapshot import KubernetesObject
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable
-from .unplaced_pods import Obstacle, Unplaced, scheduler_says
+from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says
 
 __all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
 
 # What waits for something that is unplaced itself, by its owner.
 Dependents = Mapping[Owner, tuple[Owner, ...]]
 
+# Set by 'kubectl cordon' and 'kubectl drain'.
+_CORDONED = "node.kubernetes.io/unschedulable"
 _ZONE_KEYS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone", "topology.k8s.aws/zone-id")
 
 
@@ -99,7 +101,7 @@ def _causes(objects: ClusterObjects, group: Unplaced, owed: Collection[str]) -> 
         case Obstacle.LABELS:
             yield _labels(group)
         case Obstacle.TAINT:
-            yield _taint(group)
+            yield from _taints(group, group.misfits)
         case Obstacle.TOO_LARGE:
             for resource in dict.fromkeys(name for misfit in group.misfits for name in misfit.resources):
                 if not (resource in owed and group.lacks(resource)):
@@ -107,7 +109,7 @@ def _causes(objects: ClusterObjects, group: Unplaced, owed: Collection[str]) -> 
         case Obstacle.MAX_PODS:
             yield _max_pods(group)
         case Obstacle.TAKEN:
-            yield _taken(objects, group)
+            yield from _taken(objects, group)
         # None: nobody may say what the nodes have.
         case Obstacle.OTHER | None:
             yield Cause(
@@ -137,14 +139,35 @@ def _labels(group: Unplaced) -> Cause:
     )
 
 
-def _taint(group: Unplaced) -> Cause:
-    taints = listed(misfit.words for misfit in group.misfits)
-    key = group.misfits[0].words.partition(":")[0].partition("=")[0]
-    return Cause(
-        code="taint-not-tolerated",
-        problem=f"{group}: the nodes have the taint {taints}, which they do not tolerate",
-        fix=f"add the toleration {{key: {key}, operator: Exists}} to the pods of {group.owner}",
-    )
+def _taints(group: Unplaced, misfits: Sequence[Misfit]) -> Iterator[Cause]:
+    """Say which taints keep pods away. Those that Kubernetes sets are for no pod to tolerate."""
+    cordoned = [misfit for misfit in misfits if any(taint.key == _CORDONED for taint in misfit.taints)]
+    unfit = [misfit for misfit in misfits if misfit not in cordoned and any(one.is_of_node for one in misfit.taints)]
+    others = [misfit for misfit in misfits if misfit not in cordoned and misfit not in unfit]
+    if cordoned:
+        names = [misfit.node["metadata"]["name"] for misfit in cordoned]
+        yield Cause(
+            code="node-cordoned",
+            problem=f"{group}: {listed(names)} {'is' if len(names) == 1 else 'are'} cordoned, and "
+            f"{'takes' if len(names) == 1 else 'take'} no new pods",
+            fix=f"run 'kubectl uncordon {' '.join(names)}' once the maintenance is over",
+        )
+    if unfit:
+        taints = [taint for misfit in unfit for taint in misfit.taints if taint.is_of_node]
+        where = listed(misfit.node["metadata"]["name"] for misfit in unfit)
+        yield Cause(
+            code="node-unfit",
+            problem=f"{group}: {where} {'has' if len(unfit) == 1 else 'have'} the taint {listed(taints)}, which "
+            "Kubernetes sets while a node is not as it should be",
+            fix="see the conditions of the node; the taint goes with what is wrong there",
+        )
+    if others:
+        taints = [taint for misfit in others for taint in misfit.taints]
+        yield Cause(
+            code="taint-not-tolerated",
+            problem=f"{group}: the nodes have the taint {listed(taints)}, which they do not tolerate",
+            fix=f"add the toleration {{key: {taints[0].key}, operator: Exists}} to the pods of {group.owner}",
+        )
 
 
 def _max_pods(group: Unplaced) -> Cause:
@@ -156,7 +179,14 @@ def _max_pods(group: Unplaced) -> Cause:
     )
 
 
-def _taken(objects: ClusterObjects, group: Unplaced) -> Cause:
+def _taken(objects: ClusterObjects, group: Unplaced) -> Iterator[Cause]:
+    # Nodes without such a taint would be enough.
+    yield from _taints(group, group.barred)
+    if not group.barred:
+        yield _too_few(objects, group)
+
+
+def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
     resources = list(dict.fromkeys(name for misfit in group.misfits for name in misfit.resources))
     holders: dict[Owner, set[str]] = defaultdict(set)
     for misfit in group.misfits:

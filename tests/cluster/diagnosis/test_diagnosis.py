@@ -133,6 +133,39 @@ def test_nodes_that_a_job_may_not_go_to_are_told_by_label_or_taint(
     assert words in finding.problem
 
 
+CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+
+
+def test_cordoned_nodes_are_to_be_uncordoned_and_not_tolerated() -> None:
+    finding = only(nodes=nodes(taints=[CORDONED]), **jobs_pods(*workers(efa="4")))
+    assert finding.code == "node-cordoned"
+    assert "2 workers of MPIJob 'default/train': ip-10-0-0-0a and ip-10-0-0-0b are cordoned" in finding.problem
+    assert "kubectl uncordon ip-10-0-0-0a ip-10-0-0-0b" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("taint", "offers", "code", "fix"),
+    [
+        (CORDONED, "4", "node-cordoned", "kubectl uncordon ip-10-0-0-0b"),
+        (NOT_READY, "4", "node-unfit", "see the conditions of the node"),
+        (TAINT, "4", "taint-not-tolerated", "{key: nvidia.com/gpu, operator: Exists} to the pods of MPIJob"),
+        # As its plugin does not tolerate the taint either.
+        (TAINT, None, "taint-not-tolerated", "{key: nvidia.com/gpu, operator: Exists} to the pods of MPIJob"),
+    ],
+)
+def test_where_the_other_node_has_a_worker_already_the_taint_of_this_one_is_told(
+    taint: dict[str, str], offers: str | None, code: str, fix: str
+) -> None:
+    first = waiting_worker(TRAIN, 0, containers=asking(efa="4"))
+    second = waiting_worker(TRAIN, 1, containers=asking(efa="4"), says="0/2 nodes are available: 1 Insufficient efa")
+    first["spec"]["nodeName"], first["status"] = "ip-10-0-0-0a", {"phase": "Running"}
+    tainted = [nodes()[0], nodes(taints=[taint], efa=offers)[1]]
+    findings = {each.code: each for each in found(nodes=tainted, **jobs_pods(first, second))}
+    assert fix in findings[code].fix
+    assert not findings.keys() & {"too-few-nodes", "nodes-taken"}
+
+
 def test_full_nodes_are_told_by_their_max_pods() -> None:
     finding = only(
         nodes=nodes(pods="1")[:1],
@@ -231,6 +264,52 @@ def test_a_missing_right_is_told_once_with_the_rule_that_gives_it() -> None:
         "add to ClusterRole 'operator-role' the rule {apiGroups: [kubeflow.org], resources: [mpijobs/status], "
         "verbs: [update]}"
     )
+
+
+STATUS_RULE = {"apiGroups": ["kubeflow.org"], "resources": ["mpijobs/status"], "verbs": ["update"]}
+ACCOUNT = {"kind": "ServiceAccount", "namespace": "mpi-operator", "name": "mpi-operator"}
+
+
+def rights(*rules: dict[str, list[str]], namespace: str | None = None) -> dict[str, Any]:
+    """A role with the rules, bound to the operator's service account."""
+    kind, metadata = ("Role", {"namespace": namespace}) if namespace else ("ClusterRole", {})
+    role = {"metadata": {"name": "rights", **metadata}, "rules": list(rules)}
+    binding = {
+        "metadata": {"name": "of-operator", **metadata},
+        "roleRef": {"kind": kind, "name": "rights"},
+        "subjects": [ACCOUNT],
+    }
+    if namespace:
+        return {"roles": [role], "role_bindings": [binding]}
+    return {"cluster_roles": [role], "cluster_role_bindings": [binding]}
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        rights(STATUS_RULE),
+        rights({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}),
+        rights({**STATUS_RULE, "resources": ["*/status"]}),
+        rights(STATUS_RULE, namespace="default"),
+    ],
+)
+def test_a_right_that_was_granted_since_it_was_refused_is_no_fault(granted: dict[str, Any]) -> None:
+    running = {**jobs_pods(), "mpi_jobs": [job("train", "Created", "Running")]}
+    assert diagnose(cluster_objects(**running, **granted, operator_log=[FORBIDDEN])) == ()
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        rights({**STATUS_RULE, "verbs": ["get"]}),
+        rights({**STATUS_RULE, "apiGroups": [""]}),
+        rights({**STATUS_RULE, "resources": ["mpijobs"]}),
+        rights({**STATUS_RULE, "resourceNames": ["other"]}),
+        rights(STATUS_RULE, namespace="team"),
+    ],
+)
+def test_a_role_that_does_not_give_the_right_mends_nothing(granted: dict[str, Any]) -> None:
+    assert only(**jobs_pods(), **granted, operator_log=[FORBIDDEN]).code == "mpi-operator-forbidden"
 
 
 def test_an_account_without_any_rights_is_one_fault() -> None:
