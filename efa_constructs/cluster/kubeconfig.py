@@ -41,6 +41,7 @@ _CONTENTS = {
 
 
 _NONE: Mapping[str, str] = MappingProxyType({})
+_STRINGS = ("server", "cluster", "user", "namespace", "token", *_CONTENTS, *_CONTENTS.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,7 +192,9 @@ def _read(file: Path) -> dict[str, Any]:
         if not isinstance(document, dict) or not _is_list_of(document.get(kind), field):
             raise InvalidArgumentError(f"'{file}' is no kubeconfig: it has no list '{kind}'")
         for entry in document.get(kind) or ():
-            _make_absolute(entry.get(field) or {}, file.parent)
+            fields = entry.get(field) or {}
+            _check(fields, f"'{file}' is no kubeconfig: {field} '{entry.get('name')}'")
+            _make_absolute(fields, file.parent)
     made: dict[str, Any] = document
     return made
 
@@ -201,6 +204,21 @@ def _is_list_of(entries: object, field: str) -> bool:
         isinstance(entries, list)
         and all(isinstance(entry, dict) and isinstance(entry.get(field) or {}, dict) for entry in entries)
     )
+
+
+def _check(fields: Mapping[str, Any], what: str) -> None:
+    """Refuse fields of another type than kubectl takes."""
+    for name, value in fields.items():
+        if name in _STRINGS and not isinstance(value, str | None):
+            raise InvalidArgumentError(f"{what} has a '{name}' that is no string")
+    plugin = fields.get("exec") or {}
+    if not isinstance(plugin, dict) or not isinstance(plugin.get("command") or "", str):
+        raise InvalidArgumentError(f"{what} has an 'exec' without a 'command'")
+    if not isinstance(plugin.get("args") or [], list):
+        raise InvalidArgumentError(f"{what} has 'args' in its 'exec' that are no list")
+    variables = plugin.get("env") or []
+    if not isinstance(variables, list) or not all(isinstance(each, dict) and each.get("name") for each in variables):
+        raise InvalidArgumentError(f"{what} has an 'env' in its 'exec' that is no list of names and values")
 
 
 def _make_absolute(fields: dict[str, Any], folder: Path) -> None:
@@ -223,7 +241,7 @@ def _named(documents: Iterable[Mapping[str, Any]], kind: str, field: str) -> dic
 
 def _eks_name(names: Iterable[str], plugin: Mapping[str, Any]) -> EksName | None:
     arguments = [str(each) for each in plugin.get("args") or ()]
-    environment = {each["name"]: each["value"] for each in plugin.get("env") or ()}
+    environment = {each["name"]: each.get("value") for each in plugin.get("env") or ()}
     profile = environment.get("AWS_PROFILE") or _option(arguments, ("--profile",))
     for name in names:
         match = _ARN.fullmatch(name) or _EKSCTL.fullmatch(name)

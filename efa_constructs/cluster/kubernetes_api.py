@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -14,11 +15,14 @@ import httpx
 import httpx_ws
 import kr8s.asyncio
 
+from ..errors import InvalidArgumentError
+
 __all__ = [
     "API_ERRORS",
     "Executed",
     "KubernetesApi",
     "SignIn",
+    "check_name",
     "collection_path",
     "exit_status",
     "is_timeout",
@@ -36,6 +40,9 @@ SignIn = Callable[[], AbstractAsyncContextManager[dict[str, Any]]]
 # Kubernetes' protocol over WebSocket: the first byte of a message is the number of its stream.
 _EXEC_PROTOCOL = "v4.channel.k8s.io"
 _OUTPUT, _ERRORS, _STATUS = 1, 2, 3
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 _PATCHES = {
     "merge": "application/merge-patch+json",
@@ -258,6 +265,19 @@ def exit_status(status: Mapping[str, Any]) -> int:
         if cause.get("reason") == "ExitCode":
             return int(cause["message"])
     raise kr8s.ServerError(str(status.get("message") or "the command did not run"))
+
+
+def check_name(option: str, name: str | None) -> None:
+    """Refuse a name that is none of an object, and would make another path.
+
+    :param option: Of the command line.
+    :param name: None: there is none to check.
+    :raises InvalidArgumentError: it is none.
+    """
+    if name is not None and not _NAME.fullmatch(name):
+        raise InvalidArgumentError(
+            f"'{option}' '{name}' is no name of an object: use lower case letters, digits, '-' and '.'"
+        )
 
 
 def version_path(api_version: str) -> str:

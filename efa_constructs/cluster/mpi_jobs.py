@@ -14,7 +14,7 @@ from .diagnosis.cluster_objects import ClusterObjects
 from .diagnosis.diagnosis import diagnose
 from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
-from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
+from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
 from .pod_logs import with_logs
 from .snapshot import KubernetesObject, read_snapshot
 
@@ -61,6 +61,8 @@ async def found_job(question: JobQuestion) -> AsyncIterator[FoundJob]:
     :raises InvalidArgumentError: there is no kubeconfig, or no such job.
     :raises KubernetesRequestError: the API server does not answer, or refuses.
     """
+    check_name("--job", question.name)
+    check_name("--namespace", question.namespace)
     kubeconfig = read_kubeconfig(question.kubeconfig, question.context)
     if kubeconfig is None:
         raise InvalidArgumentError(

@@ -19,7 +19,7 @@ from .diagnosis.diagnosis import diagnose
 from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
-from .kubernetes_api import API_ERRORS, server_words
+from .kubernetes_api import API_ERRORS, check_name, server_words
 from .node_group_health import about_state
 from .pod_logs import with_logs
 from .snapshot import ClusterSnapshot, read_snapshot
@@ -76,6 +76,7 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
     :raises InvalidArgumentError: there is no such cluster, the kubeconfig is none, or it is for another cluster.
     :raises KubernetesRequestError: neither half could be read.
     """
+    check_name("--namespace", question.namespace)
     kubeconfig = read_kubeconfig(question.kubeconfig, question.context)
     question = _completed(question, kubeconfig)
     not_checked: list[str] = []

@@ -325,13 +325,15 @@ def _warnings(snapshot: ClusterSnapshot) -> tuple[ClusterEvent, ...]:
     count: Counter[tuple[str, str]] = Counter()
     objects: dict[tuple[str, str], dict[str, None]] = {}
     for event in sorted(snapshot.events, key=lambda one: one.get("firstTimestamp") or one.get("eventTime") or ""):
-        about = event["involvedObject"]
-        waited = event.get("reason") == "FailedScheduling" and (about.get("namespace"), about["name"]) in placed
+        # An event may say as little as it likes of what it is about.
+        about = event.get("involvedObject") or {}
+        name, namespace = about.get("name", ""), about.get("namespace")
+        waited = event.get("reason") == "FailedScheduling" and (namespace, name) in placed
         if event.get("type") != "Warning" or waited:
             continue
-        where = f"{about['namespace']}/" if about.get("namespace") else ""
+        where = "/".join(filter(None, (namespace, name)))
         said = event.get("reason", ""), printable(event.get("message", ""))
-        objects.setdefault(said, {})[f"{about['kind']} {where}{about['name']}"] = None
+        objects.setdefault(said, {})[" ".join(filter(None, (about.get("kind"), where)))] = None
         count[said] += (event.get("series") or {}).get("count") or event.get("count") or 1
     return tuple(
         ClusterEvent(reason=reason, objects=tuple(about), message=message, count=count[reason, message])

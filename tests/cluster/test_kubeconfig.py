@@ -65,6 +65,13 @@ def test_another_clusters_kubeconfig_names_no_eks_cluster(tmp_path: Path) -> Non
     assert found.eks is None
 
 
+def test_a_variable_of_a_program_may_have_no_value(tmp_path: Path) -> None:
+    plugin = {**GET_TOKEN, "env": [{"name": "AWS_PROFILE"}]}
+    found = read_kubeconfig(written(tmp_path, user={"exec": plugin}))
+    assert found is not None
+    assert found.eks == EksName(name="training", region="eu-west-1", profile=None)
+
+
 def test_the_first_of_several_files_wins_and_those_that_are_not_there_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +131,12 @@ def test_paths_are_beside_the_file(tmp_path: Path) -> None:
         ("contexts: [{name: a, context: }]", "a", "the cluster 'None' of context 'a' has no server"),
         ("contexts: [a]", "a", "is no kubeconfig: it has no list 'contexts'"),
         ("users: b", "a", "is no kubeconfig: it has no list 'users'"),
+        ("contexts: [{name: a, context: {cluster: [x]}}]", "a", "context 'a' has a 'cluster' that is no string"),
+        ("users: [{name: a, user: {exec: aws}}]", "a", "user 'a' has an 'exec' without a 'command'"),
+        ("users: [{name: a, user: {exec: {command: [a]}}}]", "a", "user 'a' has an 'exec' without a 'command'"),
+        ("users: [{name: a, user: {exec: {args: a}}}]", "a", "has 'args' in its 'exec' that are no list"),
+        ("users: [{name: a, user: {exec: {env: [b]}}}]", "a", "that is no list of names and values"),
+        ("clusters: [{name: a, cluster: {certificate-authority: 1}}]", "a", "has a 'certificate-authority' that is no"),
         ("\0\1", None, "is no kubeconfig"),
     ],
 )

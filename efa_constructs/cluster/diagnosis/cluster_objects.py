@@ -131,18 +131,18 @@ class ClusterObjects:
         wanted = set(owners)
         return list(
             dict.fromkeys(
-                event["message"]
+                str(event.get("message", ""))
                 for event in self.snapshot.events
-                if event.get("reason") == reason and self._subject(event["involvedObject"]) in wanted
+                if event.get("reason") == reason and self._subject(event.get("involvedObject") or {}) in wanted
             )
         )
 
     def _words_about(self, pod: KubernetesObject, reason: str) -> list[str]:
         uid = pod["metadata"]["uid"]
         return [
-            event["message"]
+            str(event.get("message", ""))
             for event in self.snapshot.events
-            if event.get("reason") == reason and event["involvedObject"].get("uid") == uid
+            if event.get("reason") == reason and (event.get("involvedObject") or {}).get("uid") == uid
         ]
 
     def _subject(self, involved: Mapping[str, str]) -> Owner:
