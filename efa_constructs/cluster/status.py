@@ -182,7 +182,7 @@ def _judged(
     snapshot: ClusterSnapshot | None,
     not_checked: tuple[str, ...],
 ) -> ClusterStatus:
-    findings: list[Finding] = [*_about_node_groups(state, deployed)]
+    findings: list[Finding] = [*_about_node_groups(state, deployed, snapshot)]
     expected: Mapping[str, Mapping[str, int]] = {}
     if snapshot is not None:
         if question.namespace is not None:
@@ -204,13 +204,22 @@ def _judged(
     )
 
 
-def _about_node_groups(state: ClusterState | None, deployed: DeployedCluster | None) -> Iterator[Finding]:
+def _about_node_groups(
+    state: ClusterState | None, deployed: DeployedCluster | None, snapshot: ClusterSnapshot | None
+) -> Iterator[Finding]:
     for group in state.node_groups if state else ():
         yield from about_state(group)
-    for deployed_group in deployed.node_groups if deployed else ():
-        for finding in judge_node_group(deployed_group, deployed).findings if deployed else ():
-            # Said of its state above.
-            if finding.code != "not-active":
+    if deployed is None:
+        return
+    objects = ClusterObjects(snapshot, deployed) if snapshot else None
+    for deployed_group in deployed.node_groups:
+        # Said of its state above.
+        unsaid = ["not-active"]
+        if objects is not None and objects.offers_all(deployed_group):
+            # Whatever serves their devices has found them without.
+            unsaid.append("label-missing")
+        for finding in judge_node_group(deployed_group, deployed).findings:
+            if finding.code not in unsaid:
                 yield replace(finding, problem=f"node group '{deployed_group.name}': {finding.problem}")
 
 

@@ -11,8 +11,10 @@ from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
 from efa_constructs.cluster.diagnosis.diagnosis import diagnose
 from efa_constructs.cluster.diagnosis.node_causes import about_nodes
 from efa_constructs.cluster.finding import Finding, Level
+from efa_constructs.rehearsal.rehearsed_objects import RehearsedObjects
 
 from .objects import (
+    DEPLOYED,
     EFA_IMAGE,
     EFA_PLUGIN,
     asking,
@@ -75,10 +77,54 @@ def test_a_plugin_that_selects_no_node_is_a_fault_even_if_nothing_waits() -> Non
     assert "p3dn.24xlarge" in finding.problem
 
 
-def test_a_missing_plugin_is_a_fault_where_a_job_waits_and_a_warning_where_none_does() -> None:
-    assert [each.level for each in found(nodes=nodes(efa=None))] == [Level.WARNING]
-    finding = only(nodes=nodes(efa=None), **jobs_pods(*workers(efa="4")))
+def test_a_missing_plugin_is_a_fault_also_where_no_job_waits() -> None:
+    finding = only(nodes=nodes(efa=None))
     assert (finding.code, finding.level) == ("device-plugin-missing", Level.FAULT)
+    waited_for = only(nodes=nodes(efa=None), **jobs_pods(*workers(efa="4")))
+    assert (waited_for.code, waited_for.level) == ("device-plugin-missing", Level.FAULT)
+
+
+def test_in_a_rehearsal_a_missing_plugin_is_a_warning_where_no_job_waits() -> None:
+    rehearsed = RehearsedObjects(snapshot(nodes=nodes(efa=None)), DEPLOYED)
+    assert [finding.level for finding in diagnose(rehearsed)] == [Level.WARNING]
+
+
+def plugin_on_both_nodes() -> list[dict[str, Any]]:
+    names = ("ip-10-0-0-0a", "ip-10-0-0-0b")
+    return [pod(f"efa-{name}", EFA_PLUGIN, "DaemonSet", spec={"nodeName": name}) for name in names]
+
+
+def test_a_plugin_that_runs_and_offers_nothing_is_told_with_the_job_that_waits() -> None:
+    offers_nothing = {"nodes": nodes(efa=None), "daemon_sets": [EFA_PLUGIN]}
+    finding = only(**offers_nothing, pods=plugin_on_both_nodes())
+    assert (finding.code, finding.level) == ("device-plugin-offers-nothing", Level.FAULT)
+    assert "2 nodes (p4d.24xlarge) offer no vpc.amazonaws.com/efa, although the EFA device plugin" in finding.problem
+    finding = only(**offers_nothing, **jobs_pods(*plugin_on_both_nodes(), *workers(efa="4")))
+    assert finding.code == "device-plugin-offers-nothing"
+    assert finding.problem.endswith("; MPIJob 'default/train' waits for it")
+
+
+def test_nobody_is_told_to_ask_for_no_efa_while_the_plugin_does_not_run_for_an_unknown_reason() -> None:
+    objects = {"nodes": nodes(efa=None), "daemon_sets": [EFA_PLUGIN], **jobs_pods(*workers(efa="4"))}
+    assert not [finding for finding in found(**objects) if "ask for no" in finding.fix]
+
+
+def test_without_aws_a_node_that_says_that_it_has_efa_needs_a_plugin() -> None:
+    alone = ClusterObjects(snapshot(nodes=nodes(efa=None)), None)
+    assert [finding.code for finding in diagnose(alone)] == ["device-plugin-missing"]
+
+
+def test_nodes_whose_devices_a_driver_gives_need_no_plugin() -> None:
+    slices = [{"spec": {"driver": "dra.net", "nodeName": f"ip-10-0-0-0{each}"}} for each in "ab"]
+    assert not found(nodes=nodes(efa=None, gpu=None), resource_slices=slices)
+    assert len(found(nodes=nodes(efa=None), resource_slices=slices[:1])) == 1
+
+
+def test_a_node_group_offers_all_that_it_has_once_all_its_nodes_do() -> None:
+    (group,) = DEPLOYED.node_groups
+    assert cluster_objects().offers_all(group)
+    assert not cluster_objects(nodes=[nodes()[0], nodes(efa=None)[1]]).offers_all(group)
+    assert not cluster_objects(nodes=[]).offers_all(group)
 
 
 def test_a_plugin_that_crashes_is_quoted() -> None:
