@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,11 +63,18 @@ class ClusterStatus:
     findings: tuple[Finding, ...]
     # What could not be read, and why.
     not_checked: tuple[str, ...]
+    # Whether AWS or Kubernetes was to be asked, and could not be.
+    half_missing: bool
+
+    @property
+    def unread(self) -> Set[str]:
+        """The fields of the snapshot of which not everything may be read."""
+        return self.snapshot.unread.keys() if self.snapshot else frozenset()
 
     @property
     def sound(self) -> bool:
-        """Whether nothing that could be read is at fault. Warnings do not count."""
-        return all(finding.level is Level.WARNING for finding in self.findings)
+        """Whether both halves that were asked for were read, and nothing is at fault. Warnings do not count."""
+        return not self.half_missing and all(finding.level is Level.WARNING for finding in self.findings)
 
 
 def read_status(question: StatusQuestion) -> ClusterStatus:
@@ -78,6 +85,8 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
     """
     check_name("--namespace", question.namespace)
     kubeconfig = read_kubeconfig(question.kubeconfig, question.context)
+    # What only the kubeconfig names is told where there are credentials.
+    asked_for_aws = question.cluster_name is not None
     question = _completed(question, kubeconfig)
     not_checked: list[str] = []
     with ThreadPoolExecutor(1) as pool:
@@ -100,14 +109,26 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
         raise KubernetesRequestError("; ".join(not_checked))
     if snapshot is not None:
         not_checked += [f"{name.replace('_', ' ')}: {words}" for name, words in snapshot.unread.items()]
-    return _judged(question, kubeconfig, state, deployed, snapshot, tuple(not_checked))
+    missing = (kubeconfig is not None and snapshot is None) or (asked_for_aws and state is None)
+    found = _judged(question, kubeconfig, state, deployed, snapshot, tuple(not_checked))
+    return replace(found, half_missing=missing)
 
 
 def _completed(question: StatusQuestion, kubeconfig: Kubeconfig | None) -> StatusQuestion:
     """The question with what the kubeconfig says of the cluster."""
     eks = kubeconfig.eks if kubeconfig else None
-    if eks is None or question.cluster_name not in (None, eks.name):
+    if kubeconfig is None or eks is None:
         return question
+    differs = question.cluster_name not in (None, eks.name) or (question.region or eks.region) != (
+        eks.region or question.region
+    )
+    if differs:
+        name, region = question.cluster_name or eks.name, question.region or eks.region
+        raise InvalidArgumentError(
+            f"context '{kubeconfig.context}' of the kubeconfig is for another cluster: it is for '{eks.name}' in "
+            f"{eks.region or 'no Region that it names'}, and '{name}' in {region or 'any Region'} is asked for; choose "
+            f"another with '--context', or run {_update_command(name, region)}"
+        )
     return replace(
         question,
         cluster_name=eks.name,
@@ -141,7 +162,9 @@ def _read_deployed(clients: AwsClients, name: str, not_checked: list[str]) -> De
 def _check_same(kubeconfig: Kubeconfig, state: ClusterState, question: StatusQuestion) -> None:
     """Refuse a kubeconfig that is for another cluster."""
     ours, theirs = (urlsplit(url) for url in (state.endpoint, kubeconfig.server))
-    same = (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
+    # Through a tunnel, the certificate is that of the cluster's own name.
+    through = kubeconfig.cluster.get("tls-server-name") == ours.hostname
+    same = through or (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
     if state.endpoint and not same:
         raise InvalidArgumentError(
             f"context '{kubeconfig.context}' of the kubeconfig is for another cluster than '{state.name}': its server "
@@ -201,6 +224,7 @@ def _judged(
         expected=expected,
         findings=tuple(sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.level))),
         not_checked=not_checked,
+        half_missing=False,
     )
 
 

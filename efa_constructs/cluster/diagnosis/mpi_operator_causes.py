@@ -86,7 +86,7 @@ def _about_its_pods(
             fix="set its replicas to 1",
             sufferers=waiting,
         )
-    elif not pods:
+    elif not pods and "pods" not in objects.snapshot.unread:
         said = objects.events([owner], "FailedCreate")
         yield Cause(
             code="mpi-operator-not-running",

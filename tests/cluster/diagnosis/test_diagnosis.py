@@ -605,6 +605,7 @@ def test_a_worker_that_took_too_much_memory_is_told() -> None:
 @pytest.mark.parametrize(
     ("unread", "objects", "wrong"),
     [
+        ("pods", {"deployments": [OPERATOR], "mpi_jobs": [TRAIN]}, "mpi-operator-not-running"),
         ("daemon_sets", {"nodes": nodes(efa=None)}, "device-plugin-missing"),
         ("deployments", {}, "mpi-operator-missing"),
         ("nodes", {"nodes": [], **RUNS, "pods": [operator_pod(OPERATOR)]}, "no-nodes"),
