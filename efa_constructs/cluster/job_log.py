@@ -98,6 +98,11 @@ _Container = tuple[KubernetesObject, dict[str, str]]
 async def _containers(job: FoundJob, *, follow: bool, workers: bool) -> list[_Container]:
     """The containers to read, in order."""
     containers = [each for pod in job.launchers for each in _started(pod)]
+    if not containers and job.ended:
+        raise KubernetesRequestError(
+            f"{job} has ended, and its launcher is gone with its log: keep the next one's longer "
+            "(runPolicy.ttlSecondsAfterFinished), or follow it with '--follow'"
+        )
     if not containers:
         with api_words(str(job)):
             raise KubernetesRequestError(f"the launcher of {job} has not started: {await why_not_started(job)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..catalogue import GPU_RESOURCE, NEURON_RESOURCE
+from ..cluster.diagnosis.cause import Owner
 from ..cluster.diagnosis.cluster_objects import ClusterObjects
 from ..cluster.finding import Level
 from ..cluster.snapshot import KubernetesObject
@@ -25,6 +26,10 @@ class RehearsedObjects(ClusterObjects):
         if machine is None or machine.accelerator not in _RESOURCES:
             return {}
         return {_RESOURCES[machine.accelerator]: machine.accelerator_count}
+
+    def fix_of_queued(self, job: Owner, queue: str) -> str:
+        """Kueue's own programs are not run here."""
+        return "rehearse it with suspend: false, too"
 
     @property
     def level_of_idle_devices(self) -> Level:

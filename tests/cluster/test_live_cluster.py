@@ -236,6 +236,22 @@ def test_a_job_that_is_not_there_is_told_with_those_that_are(
     assert words in str(refused.value)
 
 
+def test_the_log_of_a_job_that_has_ended_and_left_no_launcher_is_gone(training: LiveCluster, admin: Path) -> None:
+    # No operator works on it: somebody else wrote its status, and took its launcher away.
+    gone = {**training.find(f"{JOBS}/{JOB}"), "status": {}}  # type: ignore[dict-item]
+    gone["metadata"] = {"name": "gone", "namespace": "default"}
+    gone["spec"] = {**gone["spec"], "runPolicy": {"suspend": True, "managedBy": "kueue.x-k8s.io/multikueue"}}
+    training.create(JOBS, gone)
+    now = "2026-01-02T03:04:05Z"
+    succeeded = {"type": "Succeeded", "status": "True", "lastTransitionTime": now, "lastUpdateTime": now}
+    training.patch(f"{JOBS}/gone/status", {"status": {"conditions": [succeeded]}})
+    try:
+        with pytest.raises(KubernetesRequestError, match="MPIJob 'default/gone' has ended, and its launcher is gone"):
+            log_of(admin, "gone")
+    finally:
+        training.delete(f"{JOBS}/gone", propagationPolicy="Background")
+
+
 def test_a_kubelet_answers_the_api_server_alone(training: LiveCluster, control_plane: ControlPlane) -> None:
     node = training.get(f"/api/v1/nodes/{NODES[0].name}")["status"]
     port = node["daemonEndpoints"]["kubeletEndpoint"]["Port"]

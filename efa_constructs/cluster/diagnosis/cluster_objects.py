@@ -143,6 +143,13 @@ class ClusterObjects:
         words = self._words_about(pod, "FailedMount")
         return next((found[0] for found in map(_NOT_FOUND.search, words) if found), "")
 
+    def fix_of_queued(self, job: Owner, queue: str) -> str:
+        """What to do about a job that Kueue has not started."""
+        return (
+            f"see what it waits for: 'kubectl -n {job.namespace} describe localqueue {queue}' and 'kubectl -n "
+            f"{job.namespace} describe workloads'"
+        )
+
     def instance(self, node: KubernetesObject) -> DeployedNode | None:
         """The instance that a node is."""
         return self._instances.get(node["spec"].get("providerID", "").rpartition("/")[2])

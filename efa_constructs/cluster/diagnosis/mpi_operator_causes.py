@@ -29,6 +29,8 @@ _NAMESPACE_VARIABLE = "KUBEFLOW_NAMESPACE"
 _REFUSES_ARGUMENT = ("flag provided but not defined:", "flag needs an argument:", "invalid value ", "invalid boolean ")
 # Its last words where MPIJobs are not defined.
 _NO_KIND = re.compile(r"CRD doesn't exist\. Exiting")
+_KIND_MISSING = "mpi-job-kind-missing"
+_APPLY_KIND = "apply the CustomResourceDefinition mpijobs.kubeflow.org before the operator"
 
 
 def unseen_jobs(objects: ClusterObjects) -> tuple[Owner, ...]:
@@ -52,12 +54,23 @@ def about_mpi_operators(objects: ClusterObjects) -> Iterator[Cause]:
     # Where nobody may read whether it was granted since then, old words alone are no fault.
     known = waiting or "cluster_roles" not in objects.snapshot.unread
     forbidden = tuple(_forbidden(objects, waiting)) if known else ()
-    for owner, deployment in operators.items():
-        for cause in _about_its_pods(objects, owner, deployment, waiting):
-            # It ends when it has waited long enough for what it may not see.
-            if not (forbidden and cause.code == "mpi-operator-crash-loop"):
-                yield cause
+    of_pods = [
+        cause
+        for owner, deployment in operators.items()
+        for cause in _about_its_pods(objects, owner, deployment, waiting)
+        # It ends when it has waited long enough for what it may not see.
+        if not (forbidden and cause.code == "mpi-operator-crash-loop")
+    ]
+    yield from of_pods
     yield from forbidden
+    if objects.snapshot.mpi_jobs is None and not of_pods:
+        # It was there when the operator began.
+        yield Cause(
+            code=_KIND_MISSING,
+            problem=f"the MPI Operator ({listed(operators)}) runs, and the cluster has no CustomResourceDefinition "
+            "mpijobs.kubeflow.org",
+            fix=_APPLY_KIND,
+        )
     yield from _elsewhere(objects, operators)
 
 
@@ -99,10 +112,10 @@ def _about_its_pods(
 def _crash_loop(owner: Owner, words: str, waiting: tuple[Owner, ...]) -> Cause:
     if _NO_KIND.search(words):
         return Cause(
-            code="mpi-job-kind-missing",
+            code=_KIND_MISSING,
             problem=f'the MPI Operator ({owner}) is in CrashLoopBackOff: it says "{words}", for the cluster has no '
             "CustomResourceDefinition mpijobs.kubeflow.org",
-            fix="apply the CustomResourceDefinition mpijobs.kubeflow.org before the operator",
+            fix=_APPLY_KIND,
             sufferers=waiting,
         )
     return Cause(

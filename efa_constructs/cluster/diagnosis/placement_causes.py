@@ -29,18 +29,29 @@ def about_missing_nodes(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -
     sufferers = tuple(dict.fromkeys((*(group.owner for group in unplaced), *objects.mpi_jobs)))
     if not sufferers:
         return
-    empty = [
+    groups = [
         f"node group '{group.name}' has a desired size of {group.desired_size}"
+        + (f", and instances that did not join ({len(group.nodes)})" if group.nodes else "")
         for group in objects.node_groups
-        if not group.nodes
     ]
     yield Cause(
         code="no-nodes",
-        problem=f"the cluster has no nodes: {listed(empty) if empty else 'it has no managed node group'}"
+        problem=f"the cluster has no nodes: {listed(groups) if groups else 'it has no managed node group'}"
         + next((scheduler_says(group.scheduler_words) for group in unplaced if group.scheduler_words), ""),
-        fix="set the desired size of the node group to the number of nodes that the jobs need",
+        fix=_fix_of_no_nodes(objects),
         sufferers=sufferers,
     )
+
+
+def _fix_of_no_nodes(objects: ClusterObjects) -> str:
+    if any(group.nodes for group in objects.node_groups):
+        return (
+            "see why the instances do not join: the access entry of the node role, the way to the API server, and the "
+            "kubelet's log by Session Manager"
+        )
+    if any(group.desired_size for group in objects.node_groups):
+        return "see the health of the node group and the activity of its Auto Scaling group, which launches none"
+    return "set the desired size of the node group to the number of nodes that the jobs need"
 
 
 def about_missing_objects(objects: ClusterObjects) -> Iterator[Cause]:

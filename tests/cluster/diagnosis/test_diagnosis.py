@@ -11,8 +11,10 @@ from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
 from efa_constructs.cluster.diagnosis.diagnosis import diagnose
 from efa_constructs.cluster.diagnosis.node_causes import about_nodes
 from efa_constructs.cluster.finding import Finding, Level
+from efa_constructs.lookups.deployed import DeployedNodeGroup
 from efa_constructs.rehearsal.rehearsed_objects import RehearsedObjects
 
+from ...rehearsal.deployments import cluster, node, node_group
 from .objects import (
     DEPLOYED,
     EFA_IMAGE,
@@ -397,6 +399,52 @@ def test_an_operator_that_crashes_is_quoted(words: str, code: str) -> None:
     assert words in finding.problem
 
 
+def test_a_kind_that_was_deleted_is_missed_though_the_operator_runs() -> None:
+    finding = only(deployments=[OPERATOR], pods=[operator_pod(OPERATOR)], mpi_jobs=None)
+    assert (finding.code, finding.level) == ("mpi-job-kind-missing", Level.FAULT)
+    assert "runs, and the cluster has no CustomResourceDefinition mpijobs.kubeflow.org" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("deployed", "problem", "fix"),
+    [
+        (node_group(desired_size=0), "'efa' has a desired size of 0", "set the desired size"),
+        (node_group(desired_size=2), "'efa' has a desired size of 2", "the activity of its Auto Scaling group"),
+        (node_group(node("i-0a")), "and instances that did not join (1)", "see why the instances do not join"),
+    ],
+)
+def test_without_nodes_what_to_do_follows_from_what_the_node_group_has(
+    deployed: DeployedNodeGroup, problem: str, fix: str
+) -> None:
+    (finding,) = diagnose(ClusterObjects(snapshot(nodes=[], mpi_jobs=[TRAIN]), cluster(deployed)))
+    assert problem in finding.problem
+    assert fix in finding.fix
+
+
+def test_a_job_in_a_queue_is_told_where_to_look_and_in_a_rehearsal_that_nothing_starts_it() -> None:
+    queued = job("train", "Suspended", runPolicy={"suspend": True})
+    queued["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "team"}
+    objects = snapshot(deployments=[OPERATOR], pods=[operator_pod(OPERATOR)], mpi_jobs=[queued])
+    (live,) = diagnose(ClusterObjects(objects, DEPLOYED))
+    assert "kubectl -n default describe localqueue team" in live.fix
+    (rehearsed,) = diagnose(RehearsedObjects(objects, DEPLOYED))
+    assert rehearsed.fix == "rehearse it with suspend: false, too"
+
+
+def test_where_dns_does_not_run_names_are_for_it_to_resolve() -> None:
+    words = "ssh: Could not resolve hostname train-worker-0.train.default.svc: Name or service not known"
+    failed = failed_launcher(TRAIN)
+    dns = {
+        "metadata": {"name": "coredns", "namespace": "kube-system", "uid": "dns", "labels": {"k8s-app": "kube-dns"}},
+        "spec": {"template": {"spec": {"containers": [{"name": "coredns", "image": "coredns:1"}]}}},
+        "status": {},
+    }
+    pods = {**jobs_pods(failed), "logs": {failed["metadata"]["uid"]: [words]}}
+    assert "let Deployment 'kube-system/coredns' run" in only(**{**pods, "deployments": [OPERATOR, dns]}).fix
+    answering = {**dns, "status": {"readyReplicas": 1}}
+    assert "WaitForWorkersReady" in only(**{**pods, "deployments": [OPERATOR, answering]}).fix
+
+
 def test_an_operator_that_ends_because_it_is_refused_rights_is_told_as_that_alone() -> None:
     status = {
         "ready": False,
@@ -664,8 +712,8 @@ def test_a_device_of_which_a_node_offers_nothing_is_for_its_plugin_to_tell() -> 
 def test_without_aws_a_node_has_the_efas_that_its_label_promises() -> None:
     unknown = ClusterObjects(snapshot(nodes=ready(*nodes(efa="3"))), None)
     assert [cause.code for cause in about_nodes(unknown)] == ["node-short-of-resource"]
-    for node in unknown.snapshot.nodes:
-        del node["metadata"]["labels"]["vpc.amazonaws.com/efa.present"]
+    for each in unknown.snapshot.nodes:
+        del each["metadata"]["labels"]["vpc.amazonaws.com/efa.present"]
     assert list(about_nodes(unknown)) == []
 
 
