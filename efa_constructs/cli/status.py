@@ -92,6 +92,7 @@ def _watch(question: StatusQuestion) -> int:
     # The end of what does not fit is not seen.
     in_place = sys.stdout.isatty()
     lines = _report(found, findings_first=in_place)
+    sound = found.sound
     # What ends it is no error.
     with suppress(KeyboardInterrupt), _screen() as show:
         while True:
@@ -100,13 +101,15 @@ def _watch(question: StatusQuestion) -> int:
             try:
                 found = read_status(question)
                 lines = _report(found, findings_first=in_place)
+                sound = found.sound
             except KubernetesRequestError as error:
                 # A server that is away for a moment.
                 lines = [f"error: {error}"]
+                sound = False
     if in_place:
         # Stays when the screen is given back.
         print("\n".join(_report(found)))
-    return 0 if found.sound else 1
+    return 0 if sound else 1
 
 
 @contextmanager

@@ -99,7 +99,9 @@ async def why_not_started(job: FoundJob) -> str:
     """
     snapshot = await read_snapshot(job.api, cluster_name=job.kubeconfig.context, region="", namespace=job.namespace)
     findings = diagnose(ClusterObjects(await with_logs(job.api, snapshot), None))
-    about = [finding for finding in findings if f"'{job.namespace}/{job.name}'" in finding.problem] or list(findings)
+    about = [finding for finding in findings if f"'{job.namespace}/{job.name}'" in finding.problem]
+    # What is wrong with another job says nothing of this one.
+    about += [finding for finding in findings if "MPIJob '" not in finding.problem]
     return f"{about[0].problem}; {about[0].fix}" if about else "'efa status' shows what there is of it"
 
 

@@ -60,6 +60,7 @@ class ClusterSnapshot:
     # The end of the log of containers that ended with an error, by the pod's uid.
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # What the user may not read, or not in every namespace: by the name of the field here, the API server's words.
+    # "logs": those that the user may not read, or a node does not give.
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,7 +88,12 @@ async def read_snapshot(
     lists = await asyncio.gather(*(_list(api, name, namespace, unread) for name in _PATHS))
     objects: dict[str, Any] = dict(zip(_PATHS, lists, strict=True))
     return ClusterSnapshot(
-        cluster_name=cluster_name, region=region, **objects, operator_log=operator_log, unread=unread
+        cluster_name=cluster_name,
+        region=region,
+        **objects,
+        operator_log=operator_log,
+        # Not in the order in which the answers came.
+        unread={name: unread[name] for name in _PATHS if name in unread},
     )
 
 

@@ -6,7 +6,9 @@ import asyncio
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..errors import AwsRequestError, InvalidArgumentError, KubernetesRequestError
@@ -19,7 +21,7 @@ from .diagnosis.diagnosis import diagnose
 from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
-from .kubernetes_api import API_ERRORS, check_name, server_words
+from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
 from .node_group_health import about_state
 from .pod_logs import with_logs
 from .snapshot import ClusterSnapshot, read_snapshot
@@ -184,6 +186,7 @@ def _read_snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> ClusterS
 async def _snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> ClusterSnapshot:
     async with connected(kubeconfig) as api:
         try:
+            await _check_namespace(api, question.namespace)
             snapshot = await read_snapshot(
                 api,
                 cluster_name=question.cluster_name or kubeconfig.context,
@@ -195,6 +198,20 @@ async def _snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> Cluster
             raise KubernetesRequestError(
                 f"what runs on the cluster: the API server {kubeconfig.server} does not answer: {server_words(error)}"
             ) from None
+
+
+async def _check_namespace(api: KubernetesApi, namespace: str | None) -> None:
+    if namespace is None:
+        return
+    try:
+        await api.get(f"/api/v1/namespaces/{namespace}")
+    except API_ERRORS as error:
+        if status_code(error) == HTTPStatus.NOT_FOUND:
+            raise InvalidArgumentError(
+                f"there is no namespace '{namespace}': list those there are with 'kubectl get namespaces'"
+            ) from None
+        if status_code(error) != HTTPStatus.FORBIDDEN:
+            raise
 
 
 def _judged(
@@ -212,6 +229,9 @@ def _judged(
             snapshot = _of_namespace(snapshot, question.namespace)
         objects = ClusterObjects(snapshot, deployed)
         findings += diagnose(objects, further=about_nodes(objects))
+        if question.namespace is not None:
+            # What keeps its jobs may be told of others' objects; the rest is not theirs.
+            snapshot = replace(snapshot, events=[event for event in snapshot.events if _may_concern(event, question)])
         expected = {node["metadata"]["name"]: expected_allocatable(objects, node) for node in snapshot.nodes}
     order = list(Level)
     return ClusterStatus(
@@ -251,6 +271,11 @@ def _of_namespace(snapshot: ClusterSnapshot, namespace: str) -> ClusterSnapshot:
     """The same with the jobs of one namespace. The pods stay: those of others hold nodes, too."""
     jobs = None if snapshot.mpi_jobs is None else [job for job in snapshot.mpi_jobs if _in(job, namespace)]
     return replace(snapshot, mpi_jobs=jobs, jobs=[job for job in snapshot.jobs if _in(job, namespace)])
+
+
+def _may_concern(event: Mapping[str, Any], question: StatusQuestion) -> bool:
+    """Whether an event is about something of the namespace, or of none, such as a node."""
+    return (event.get("involvedObject") or {}).get("namespace") in (None, "", question.namespace)
 
 
 def _in(item: Mapping[str, Mapping[str, str]], namespace: str) -> bool:

@@ -28,7 +28,6 @@ __all__ = [
     "summarize",
 ]
 
-# Set by the operator on the pods of an MPIJob.
 _HUGEPAGES = "hugepages-"
 # Up to how many nodes each is shown. Of more, one of each kind is.
 _MOST_SINGLE_NODES = 8
@@ -230,7 +229,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod)),
         holds=_holds(pod),
         message=printable(_message(pod)),
-        restarts=sum(one.get("restartCount", 0) for one in status.get("containerStatuses") or ()),
+        restarts=sum(one.get("restartCount", 0) for one in _containers(status)),
     )
 
 
@@ -247,10 +246,17 @@ def _role(pod: KubernetesObject) -> PodRole:
 def _state(status: Mapping[str, Any]) -> str:
     waiting = [
         container["state"]["waiting"].get("reason", "")
-        for container in status.get("containerStatuses") or ()
+        for container in _containers(status)
         if (container.get("state") or {}).get("waiting")
     ]
-    return next(filter(None, waiting), None) or str(status.get("phase", "Pending"))
+    # What every container waits for while one before it is not done.
+    told = (reason for reason in waiting if reason not in ("", "PodInitializing"))
+    return next(told, None) or str(status.get("phase", "Pending"))
+
+
+def _containers(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The containers of a pod, in the order in which they start."""
+    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
 
 
 def _holds(pod: KubernetesObject) -> dict[str, str]:
@@ -273,9 +279,7 @@ def _message(pod: KubernetesObject) -> str:
     unscheduled = [
         one.get("message", "") for one in _conditions(pod) if one["type"] == "PodScheduled" and one["status"] == "False"
     ]
-    return next(
-        filter(None, (*unscheduled, *map(_container_message, pod["status"].get("containerStatuses") or ()))), ""
-    )
+    return next(filter(None, (*unscheduled, *map(_container_message, _containers(pod["status"])))), "")
 
 
 def _container_message(status: Mapping[str, Any]) -> str:

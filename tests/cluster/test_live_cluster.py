@@ -117,6 +117,29 @@ def test_status_is_a_report_for_people(admin: Path, tmp_path: Path) -> None:
     assert ended.err == ""
 
 
+def test_a_namespace_that_is_not_there_is_refused(admin: Path, tmp_path: Path) -> None:
+    ended = run_efa("status", "--kubeconfig", str(admin), "-n", "nosuch", home=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("error: there is no namespace 'nosuch'")
+
+
+def test_warnings_are_those_of_the_namespace(training: LiveCluster, admin: Path, tmp_path: Path) -> None:
+    event = {
+        "metadata": {"name": "odd", "namespace": "default"},
+        "involvedObject": {"kind": "Pod", "namespace": "default", "name": "x"},
+        "type": "Warning",
+        "reason": "Odd",
+        "message": "something is odd",
+    }
+    training.create("/api/v1/namespaces/default/events", event)
+    try:
+        for namespace, told in (("default", True), ("kube-system", False)):
+            ended = run_efa("status", "--kubeconfig", str(admin), "-n", namespace, "--json", home=tmp_path)
+            assert ("Odd" in {warning["reason"] for warning in ended.document["warnings"]}) is told
+    finally:
+        training.delete("/api/v1/namespaces/default/events/odd")
+
+
 def test_a_job_that_cannot_start_is_a_finding_and_its_log_is_refused_with_the_reason(
     training: LiveCluster, admin: Path, tmp_path: Path
 ) -> None:

@@ -121,3 +121,12 @@ def test_a_warning_may_say_little_of_what_it_is_about(about: dict[str, str] | No
     found = summarize(snapshot(events=[event]))
     assert found.warnings[0].objects == (words,)
     assert ClusterObjects(snapshot(events=[event], pods=[], mpi_jobs=[]), None).events([], "Odd") == []
+
+
+def test_an_init_container_that_fails_is_told_with_its_restarts() -> None:
+    pod = pod_object("a", waiting="PodInitializing")
+    pod["status"]["initContainerStatuses"] = [
+        {"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}}}
+    ]
+    (found,) = summarize(snapshot(pods=[pod])).pods
+    assert (found.state, found.restarts, found.message) == ("CrashLoopBackOff", 3, "back-off 40s")
