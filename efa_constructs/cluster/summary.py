@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, INSTANCE_TYPE_LABEL, NEURON_RESOURCE
 from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
 from .printable import printable
 from .quantities import amounts, total, written
@@ -207,7 +207,7 @@ def _node(node: KubernetesObject) -> SummarizedNode:
     return SummarizedNode(
         name=node["metadata"]["name"],
         instance_id=provider_id.rpartition("/")[2] if provider_id.startswith("aws://") else None,
-        instance_type=labels.get("node.kubernetes.io/instance-type", ""),
+        instance_type=labels.get(INSTANCE_TYPE_LABEL, ""),
         availability_zone=labels.get("topology.kubernetes.io/zone", ""),
         node_group=labels.get("eks.amazonaws.com/nodegroup", ""),
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(node)),

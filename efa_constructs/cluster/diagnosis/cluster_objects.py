@@ -91,15 +91,14 @@ class ClusterObjects:
 
     def devices(self, node: KubernetesObject, resource: str) -> int:
         """How many EFAs or accelerators a node has, whether or not it offers them to pods."""
-        labels = node["metadata"].get("labels") or {}
-        instance_type = labels.get("node.kubernetes.io/instance-type", "")
         if resource != catalogue.EFA_RESOURCE:
-            return self.accelerators(instance_type).get(resource, 0)
+            return self.accelerators(type_of(node)).get(resource, 0)
         instance = self.instance(node)
         if instance is not None:
             return len(instance.efa_interfaces)
         # Without AWS's word: as many as the type can have, if the node says that it has any.
-        return _most_efas(instance_type) if labels.get(catalogue.EFA_LABEL) == "true" else 0
+        labels = node["metadata"].get("labels") or {}
+        return _most_efas(type_of(node)) if labels.get(catalogue.EFA_LABEL) == "true" else 0
 
     def unserved(self, resource: str) -> list[KubernetesObject]:
         """The nodes that have devices, and offer pods none of them: neither by a plugin, nor by a driver."""
@@ -225,6 +224,11 @@ def _most_efas(instance_type: str) -> int:
 def name_of(kind: str, item: KubernetesObject) -> Owner:
     """What an object is called here."""
     return Owner(kind, item["metadata"].get("namespace", ""), item["metadata"]["name"])
+
+
+def type_of(node: KubernetesObject) -> str:
+    """The instance type of a node, as its label says; for people, if there is none."""
+    return str((node["metadata"].get("labels") or {}).get(catalogue.INSTANCE_TYPE_LABEL, "of unknown type"))
 
 
 def allocatable(node: KubernetesObject) -> dict[str, Decimal]:

@@ -10,7 +10,7 @@ from ..finding import Level
 from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
-from .cluster_objects import RESOURCES, ClusterObjects
+from .cluster_objects import RESOURCES, ClusterObjects, type_of
 from .last_words import said_at_the_end
 from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
@@ -174,10 +174,5 @@ def _node_of(pod: KubernetesObject) -> str:
 
 def _nodes(nodes: Sequence[KubernetesObject]) -> str:
     count = len(nodes)
-    types = sorted(
-        {
-            (node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type")
-            for node in nodes
-        }
-    )
+    types = sorted(set(map(type_of, nodes)))
     return f"{count} node{'s' if count != 1 else ''} ({listed(types)})"

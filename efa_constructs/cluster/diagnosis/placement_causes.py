@@ -7,9 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..quantities import pod_requests, written
-from ..snapshot import KubernetesObject
 from .cause import Cause, Owner, listed
-from .cluster_objects import ClusterObjects, allocatable
+from .cluster_objects import ClusterObjects, allocatable, type_of
 from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says
 
 __all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
@@ -95,7 +94,7 @@ def _too_large(group: Unplaced, resource: str) -> Cause:
     """Say that pods ask for more of a resource than any node offers."""
     most = max((allocatable(misfit.node).get(resource, Decimal(0)) for misfit in group.misfits), default=Decimal(0))
     asked = written(resource, group.requests[resource])
-    types = listed(sorted({_type_of(misfit.node) for misfit in group.misfits}))
+    types = listed(sorted({type_of(misfit.node) for misfit in group.misfits}))
     offers = f"offers at most {written(resource, most)}" if most else "offers none"
     return Cause(
         code="request-too-large",
@@ -218,7 +217,3 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
         "nodes",
         fix="give the cluster nodes for both, or start one after the other has ended (Kueue queues jobs)",
     )
-
-
-def _type_of(node: KubernetesObject) -> str:
-    return str((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type"))
