@@ -34,12 +34,12 @@ class Right:
 
 
 def bound_cluster_role(snapshot: ClusterSnapshot, account: str) -> str | None:
-    """The first ClusterRole that a service account has in all namespaces.
+    """The first ClusterRole that is bound to a service account itself, in all namespaces.
 
     :param account: ``NAMESPACE:NAME``.
     """
     for binding in snapshot.cluster_role_bindings:
-        if _is_for(binding, account, ""):
+        if _names(binding, account, ""):
             return str(binding["roleRef"]["name"])
     return None
 
@@ -71,16 +71,19 @@ def _rules(snapshot: ClusterSnapshot, right: Right) -> Iterator[Mapping[str, lis
 
 
 def _is_for(binding: KubernetesObject, account: str, namespace: str) -> bool:
+    groups = ("system:serviceaccounts", f"system:serviceaccounts:{account.partition(':')[0]}")
+    return _names(binding, account, namespace) or any(
+        subject.get("kind") == "Group" and subject.get("name") in groups for subject in binding.get("subjects") or ()
+    )
+
+
+def _names(binding: KubernetesObject, account: str, namespace: str) -> bool:
     own_namespace, _, name = account.partition(":")
     for subject in binding.get("subjects") or ():
         if subject.get("kind") == "ServiceAccount":
             if (subject.get("namespace") or namespace, subject.get("name")) == (own_namespace, name):
                 return True
-        elif subject.get("name") in (
-            f"system:serviceaccount:{account}",
-            "system:serviceaccounts",
-            f"system:serviceaccounts:{own_namespace}",
-        ):
+        elif (subject.get("kind"), subject.get("name")) == ("User", f"system:serviceaccount:{account}"):
             return True
     return False
 

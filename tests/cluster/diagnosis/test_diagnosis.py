@@ -365,6 +365,18 @@ def test_an_account_without_any_rights_is_one_fault() -> None:
     assert "no ClusterRoleBinding gives" in finding.problem
 
 
+def test_a_role_of_all_service_accounts_gives_its_rights_and_is_not_the_operators_own() -> None:
+    # Every cluster has one: system:service-account-issuer-discovery.
+    everybody = [{"kind": "Group", "name": "system:serviceaccounts"}]
+    little = rights({**STATUS_RULE, "verbs": ["get"]})
+    little["cluster_role_bindings"][0]["subjects"] = everybody
+    assert "no ClusterRoleBinding gives" in only(**jobs_pods(), **little, operator_log=[FORBIDDEN]).problem
+    enough = rights(STATUS_RULE)
+    enough["cluster_role_bindings"][0]["subjects"] = everybody
+    running = {**jobs_pods(), "mpi_jobs": [job("train", "Created", "Running")]}
+    assert diagnose(cluster_objects(**running, **enough, operator_log=[FORBIDDEN])) == ()
+
+
 @pytest.mark.parametrize(
     ("objects", "code"),
     [
