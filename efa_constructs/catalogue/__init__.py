@@ -38,7 +38,7 @@ from .interfaces import (
     max_pods,
     network_interfaces,
 )
-from .labels import EFA_LABEL, GPU_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
+from .labels import EFA_LABEL, GPU_LABEL, INSTANCE_TYPE_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
 from .node_group_health import HealthIssueMeaning, health_issue_meaning
 from .published_runs import PublishedRun, published_runs
 from .search import all_instance_types, find, get
@@ -62,6 +62,7 @@ __all__ = [
     "EKS_IMAGE_REGISTRIES",
     "GPU_LABEL",
     "GPU_RESOURCE",
+    "INSTANCE_TYPE_LABEL",
     "MINIMUM_WITH_EFA",
     "MINIMUM_WITH_EFA_ONLY",
     "NEURON_CORE_RESOURCE",

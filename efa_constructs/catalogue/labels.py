@@ -9,7 +9,7 @@ from __future__ import annotations
 from .ami_types import AmiType
 from .instance_types import InstanceType
 
-__all__ = ["EFA_LABEL", "GPU_LABEL", "NEURON_LABEL", "NVIDIA_DEVICE_PLUGIN_LABEL", "node_labels"]
+__all__ = ["EFA_LABEL", "GPU_LABEL", "INSTANCE_TYPE_LABEL", "NEURON_LABEL", "NVIDIA_DEVICE_PLUGIN_LABEL", "node_labels"]
 
 # Of nodes with an EFA interface.
 EFA_LABEL = "vpc.amazonaws.com/efa.present"
@@ -21,6 +21,8 @@ NEURON_LABEL = "aws.amazon.com/neuron.present"
 # (https://github.com/eksctl-io/eksctl/issues/4760): this is NVIDIA's own, by which its GPU Operator places the plugin.
 # Where the Operator runs as well, it may overwrite the label: https://github.com/NVIDIA/gpu-operator/issues/2288
 NVIDIA_DEVICE_PLUGIN_LABEL = "nvidia.com/gpu.deploy.device-plugin"
+# Kubernetes' own, set by the kubelet: https://kubernetes.io/docs/reference/labels-annotations-taints/.
+INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 
 
 def node_labels(instance: InstanceType, *, has_efa: bool, ami_type: AmiType | None = None) -> dict[str, str]:

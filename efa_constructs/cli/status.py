@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..cluster.status import ClusterStatus, StatusQuestion
 
-__all__ = ["status"]
+__all__ = ["fitted", "status"]
 
 # Between two looks.
 _WATCH_SECONDS = 5.0
@@ -47,8 +47,8 @@ def status(
 
     Example: efa status --cluster training --region us-east-1 --watch
 
-    Exit code 0: nothing that could be read is at fault. 1: something is. 2: bad input, a kubeconfig for another
-    cluster, or neither AWS nor the API server could be asked.
+    Exit code 0: nothing that could be read is at fault. 1: something is, or '--cluster' or the kubeconfig names what
+    could not be asked. 2: bad input, a kubeconfig for another cluster, or neither AWS nor the API server answers.
     """
     if watch and as_json:
         raise InvalidArgumentError("'--watch' goes on, and '--json' prints one document: leave one out")
@@ -75,12 +75,12 @@ def status(
     return 0 if found.sound else 1
 
 
-def _report(found: ClusterStatus) -> list[str]:
+def _report(found: ClusterStatus, *, findings_first: bool = False) -> list[str]:
     from .status_report import print_status
 
     out = console()
     with out.capture() as captured:
-        print_status(out, found)
+        print_status(out, found, findings_first=findings_first)
     # rich fills lines with blanks, which wrap in a narrower window.
     return [line.rstrip() for line in captured.get().splitlines()]
 
@@ -89,7 +89,10 @@ def _watch(question: StatusQuestion) -> int:
     from ..cluster.status import read_status
 
     found = read_status(question)
-    lines = _report(found)
+    # The end of what does not fit is not seen.
+    in_place = sys.stdout.isatty()
+    lines = _report(found, findings_first=in_place)
+    sound = found.sound
     # What ends it is no error.
     with suppress(KeyboardInterrupt), _screen() as show:
         while True:
@@ -97,14 +100,16 @@ def _watch(question: StatusQuestion) -> int:
             time.sleep(_WATCH_SECONDS)
             try:
                 found = read_status(question)
-                lines = _report(found)
+                lines = _report(found, findings_first=in_place)
+                sound = found.sound
             except KubernetesRequestError as error:
                 # A server that is away for a moment.
                 lines = [f"error: {error}"]
-    if sys.stdout.isatty():
+                sound = False
+    if in_place:
         # Stays when the screen is given back.
-        print("\n".join(lines))
-    return 0 if found.sound else 1
+        print("\n".join(_report(found)))
+    return 0 if sound else 1
 
 
 @contextmanager
@@ -119,9 +124,18 @@ def _screen() -> Iterator[Callable[[list[str]], None]]:
     with Live(console=console(), screen=True, auto_refresh=False) as live:
 
         def show(lines: list[str]) -> None:
-            live.update(Text.from_ansi("\n".join([*lines, "", f"{_now()}, Ctrl-C ends"])), refresh=True)
+            seen = fitted(lines, live.console.height - 2)
+            live.update(Text.from_ansi("\n".join([*seen, "", f"{_now()}, Ctrl-C ends"])), refresh=True)
 
         yield show
+
+
+def fitted(lines: list[str], height: int) -> list[str]:
+    """The first lines of a report, as many as there is room for, and how many were left out."""
+    if len(lines) <= height:
+        return lines
+    shown = max(height - 1, 0)
+    return [*lines[:shown], f"... {len(lines) - shown} more lines: make the window higher, or leave out '--watch'"]
 
 
 def _printer() -> Callable[[list[str]], None]:

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.text import Text
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
-from ..cluster.finding import Finding
 from ..cluster.quantities import amounts, written
 from ..cluster.status import ClusterStatus
 from ..cluster.summary import ClusterSummary, SummarizedNode, devices_in_words, summarize
@@ -23,15 +22,23 @@ _HUGEPAGES = "hugepages-2Mi"
 _SHOWN = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, _HUGEPAGES)
 
 
-def print_status(out: Console, status: ClusterStatus) -> None:
-    """Print both halves of a cluster, what is wrong, and what could not be read."""
+def print_status(out: Console, status: ClusterStatus, *, findings_first: bool = False) -> None:
+    """Print both halves of a cluster, what is wrong, and what could not be read.
+
+    :param findings_first: Whether what is wrong comes before nodes and jobs, for where the end may not be seen.
+    """
     summary = summarize(status.snapshot) if status.snapshot else None
     out.print(Text(_title(status), style="bold"))
     if status.state is not None:
-        _print_node_groups(out, status, status.state, summary)
+        # Who may not see nodes does not know how many are Ready.
+        nodes = summary.nodes if summary and "nodes" not in status.unread else None
+        _print_node_groups(out, status, status.state, nodes)
+    if findings_first:
+        _print_findings(out, status)
     if summary is not None:
         _print_kubernetes(out, status, summary)
-    _print_findings(out, status.findings)
+    if not findings_first:
+        _print_findings(out, status)
     print_list(out, "Not checked", status.not_checked)
 
 
@@ -44,7 +51,7 @@ def _title(status: ClusterStatus) -> str:
 
 
 def _print_node_groups(
-    out: Console, status: ClusterStatus, state: ClusterState, summary: ClusterSummary | None
+    out: Console, status: ClusterStatus, state: ClusterState, nodes: Sequence[SummarizedNode] | None
 ) -> None:
     if not state.node_groups:
         print_indented(out, "no managed node group")
@@ -53,29 +60,34 @@ def _print_node_groups(
     print_facts(
         out,
         (
-            (group.name, _node_group_in_words(group, group.instance_types or (types.get(group.name, ""),), summary))
+            (group.name, _node_group_in_words(group, group.instance_types or (types.get(group.name, ""),), nodes))
             for group in state.node_groups
         ),
     )
 
 
-def _node_group_in_words(group: NodeGroupState, instance_types: Sequence[str], summary: ClusterSummary | None) -> str:
+def _node_group_in_words(
+    group: NodeGroupState, instance_types: Sequence[str], nodes: Sequence[SummarizedNode] | None
+) -> str:
     sizes = f"{group.desired_size} desired (min {group.min_size}, max {group.max_size})"
-    if summary is not None:
-        nodes = [node for node in summary.nodes if node.node_group == group.name]
-        sizes = f"{sum(node.ready for node in nodes)} of {len(nodes)} nodes Ready, {sizes}"
+    if nodes is not None:
+        own = [node for node in nodes if node.node_group == group.name]
+        sizes = f"{sum(node.ready for node in own)} of {len(own)} nodes Ready, {sizes}"
     facts = (group.status, sizes, *filter(None, instance_types), group.capacity_type.lower().replace("_", "-"))
     return ", ".join(facts)
 
 
 def _print_kubernetes(out: Console, status: ClusterStatus, summary: ClusterSummary) -> None:
     print_heading(out, "Nodes, and the pods on them")
-    if not (status.snapshot and "nodes" in status.snapshot.unread):
+    if "nodes" in status.unread:
+        print_indented(out, "not known, for they may not be read")
+    else:
         print_nodes(out, summary, offers=lambda node: _offers(node, status.expected.get(node.name, {})), restarts=True)
     print_unplaced(out, summary)
     print_heading(out, "Jobs")
     if not summary.jobs:
-        print_indented(out, "none")
+        may_not = status.unread & {"mpi_jobs", "jobs"}
+        print_indented(out, "none that may be read" if may_not else "none")
     for job in summary.jobs:
         print_job(out, job)
     if summary.warnings:
@@ -95,11 +107,16 @@ def _offers(node: SummarizedNode, expected: Mapping[str, int]) -> str:
     return ", ".join(words)
 
 
-def _print_findings(out: Console, findings: tuple[Finding, ...]) -> None:
-    if findings:
+def _print_findings(out: Console, status: ClusterStatus) -> None:
+    if status.findings:
         print_heading(out, "What is wrong")
-    for finding in findings:
+    for finding in status.findings:
         print_finding(out, finding)
-    if not findings:
+    if not status.findings:
         out.print()
-        print_indented(out, Text("Nothing is wrong with what was read.", style="green"), by=0)
+        if status.half_missing:
+            print_indented(
+                out, Text("Whether all is well is not known: half of it was not read.", style="yellow"), by=0
+            )
+        else:
+            print_indented(out, Text("Nothing is wrong with what was read.", style="green"), by=0)

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, contextmanager
 from io import BufferedReader, RawIOBase
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..catalogue import INSTANCE_TYPE_LABEL
 from ..errors import KubernetesRequestError
 from .kubernetes_api import API_ERRORS, server_words
 from .mpi_jobs import FoundJob, JobQuestion, api_words, found_job, why_not_started
@@ -87,7 +88,7 @@ async def _instance_type(job: FoundJob) -> str | None:
             node = await job.api.get(f"/api/v1/nodes/{name}")
         except API_ERRORS:
             return None
-        types.add((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type"))
+        types.add((node["metadata"].get("labels") or {}).get(INSTANCE_TYPE_LABEL))
     return types.pop() if len(types) == 1 else None
 
 
@@ -98,6 +99,11 @@ _Container = tuple[KubernetesObject, dict[str, str]]
 async def _containers(job: FoundJob, *, follow: bool, workers: bool) -> list[_Container]:
     """The containers to read, in order."""
     containers = [each for pod in job.launchers for each in _started(pod)]
+    if not containers and job.ended:
+        raise KubernetesRequestError(
+            f"{job} has ended, and its launcher is gone with its log: keep the next one's longer "
+            "(runPolicy.ttlSecondsAfterFinished), or follow it with '--follow'"
+        )
     if not containers:
         with api_words(str(job)):
             raise KubernetesRequestError(f"the launcher of {job} has not started: {await why_not_started(job)}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
-import json
 import os
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -13,13 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml  # type: ignore[import-untyped]
 
 from ..errors import InvalidArgumentError, KubernetesRequestError
-from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
+from .exec_plugin import signed_in_by
+from .kubernetes_api import API_ERRORS, KubernetesApi, is_timeout, server_words, status_code
 
 __all__ = ["EksName", "Kubeconfig", "check_is_for", "connected", "read_kubeconfig"]
 
@@ -39,6 +39,10 @@ _CONTENTS = {
     "client-certificate-data": "client-certificate",
     "client-key-data": "client-key",
 }
+
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+_STRINGS = ("server", "cluster", "user", "namespace", "token", *_CONTENTS, *_CONTENTS.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,14 +69,14 @@ class Kubeconfig:
     cluster: Mapping[str, Any]
     user: Mapping[str, Any]
 
-    def content(self, folder: Path) -> dict[str, Any]:
+    def content(self, folder: Path, credentials: Mapping[str, str] = _NONE) -> dict[str, Any]:
         """The content of a kubeconfig with this context alone.
 
         :param folder: Where certificates and keys go that the kubeconfig has within itself. Others must not read it.
+        :param credentials: Fields of the user that a program gave, instead of the program. Default: none did.
         """
-        cluster, user = (_with_files(each, folder) for each in (self.cluster, self.user))
-        if "exec" in user:
-            user["exec"] = _with_exec_information(user["exec"])
+        own = {name: value for name, value in self.user.items() if name != "exec"}
+        cluster, user = (_with_files(each, folder) for each in (self.cluster, {**own, **credentials}))
         return {
             "apiVersion": "v1",
             "kind": "Config",
@@ -130,7 +134,9 @@ def check_is_for(kubeconfig: Kubeconfig, *, name: str, endpoint: str | None, reg
     :raises InvalidArgumentError: its server is another one.
     """
     ours, theirs = (urlsplit(url or "") for url in (endpoint, kubeconfig.server))
-    same = (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
+    # Through a tunnel, the certificate is that of the cluster's own name.
+    through = kubeconfig.cluster.get("tls-server-name") == ours.hostname
+    same = through or (ours.hostname, ours.port or 443) == (theirs.hostname, theirs.port or 443)
     if endpoint and not same:
         command = f"aws eks update-kubeconfig --name {name}" + (f" --region {region}" if region else "")
         raise InvalidArgumentError(
@@ -145,38 +151,48 @@ async def connected(kubeconfig: Kubeconfig) -> AsyncIterator[KubernetesApi]:
 
     :raises KubernetesRequestError: it does not answer, or the user cannot sign in.
     """
-    with TemporaryDirectory(prefix="efa-kubeconfig-") as folder:
-        api = await _connect(kubeconfig, kubeconfig.content(Path(folder)))
-        try:
-            api.give_up_after(_REQUEST_SECONDS)
-            yield api
-        finally:
-            await api.aclose()
-
-
-async def _connect(kubeconfig: Kubeconfig, content: dict[str, Any]) -> KubernetesApi:
-    where = f"the API server {kubeconfig.server} of context '{kubeconfig.context}'"
-    program = (kubeconfig.user.get("exec") or {}).get("command")
+    api = await _connect(kubeconfig)
     try:
-        async with asyncio.timeout(_CONNECT_SECONDS):
-            return await KubernetesApi.connect(content)
-    except TimeoutError:
-        raise KubernetesRequestError(
-            f"{where} does not answer within {_CONNECT_SECONDS:.0f} s: is its endpoint private, and reachable from here"
-        ) from None
-    except FileNotFoundError as error:
-        missing = program if program and str(error.filename) == program else error.filename
-        raise KubernetesRequestError(f"{where}: '{missing}' of the kubeconfig is not there: install it") from None
+        api.give_up_after(_REQUEST_SECONDS)
+        yield api
+    finally:
+        await api.aclose()
+
+
+async def _connect(kubeconfig: Kubeconfig) -> KubernetesApi:
+    where = f"the API server {kubeconfig.server} of context '{kubeconfig.context}'"
+
+    @asynccontextmanager
+    async def sign_in() -> AsyncIterator[dict[str, Any]]:
+        try:
+            credentials = await signed_in_by(kubeconfig.user["exec"]) if kubeconfig.user.get("exec") else {}
+        except KubernetesRequestError as error:
+            raise KubernetesRequestError(f"{where}: {error}") from None
+        with TemporaryDirectory(prefix="efa-kubeconfig-") as folder:
+            yield kubeconfig.content(Path(folder), credentials)
+
+    try:
+        return await KubernetesApi.connect_as(sign_in, seconds=_CONNECT_SECONDS)
     except API_ERRORS as error:
-        if status_code(error) in (401, 403):
-            raise KubernetesRequestError(
-                f"{where} does not take these credentials ({server_words(error)}): sign in again, or have an access "
-                "entry made for the IAM identity in use"
-            ) from None
-        raise KubernetesRequestError(f"{where} does not answer: {server_words(error)}") from None
-    # What kr8s raises for an exec plugin that fails or says nothing of use, and for a kind of user that it has not.
+        raise KubernetesRequestError(_refused(where, error)) from None
+    # What kr8s raises for a kind of user that it has not.
     except (RuntimeError, ValueError, KeyError) as error:
         raise KubernetesRequestError(f"{where}: cannot sign in: {' '.join(str(error).split())}") from None
+
+
+def _refused(where: str, error: Exception) -> str:
+    if is_timeout(error):
+        return (
+            f"{where} does not answer within {_CONNECT_SECONDS:.0f} s: is its endpoint private, and reachable from here"
+        )
+    if status_code(error) in (401, 403):
+        return (
+            f"{where} does not take these credentials ({server_words(error)}): sign in again, or have an access entry "
+            "made for the IAM identity in use"
+        )
+    if isinstance(error, FileNotFoundError):
+        return f"{where}: '{error.filename}' of the kubeconfig is not there: mend its path"
+    return f"{where} does not answer: {server_words(error)}"
 
 
 def _default_files() -> list[Path]:
@@ -197,7 +213,9 @@ def _read(file: Path) -> dict[str, Any]:
         if not isinstance(document, dict) or not _is_list_of(document.get(kind), field):
             raise InvalidArgumentError(f"'{file}' is no kubeconfig: it has no list '{kind}'")
         for entry in document.get(kind) or ():
-            _make_absolute(entry.get(field) or {}, file.parent)
+            fields = entry.get(field) or {}
+            _check(fields, f"'{file}' is no kubeconfig: {field} '{entry.get('name')}'")
+            _make_absolute(fields, file.parent)
     made: dict[str, Any] = document
     return made
 
@@ -207,6 +225,21 @@ def _is_list_of(entries: object, field: str) -> bool:
         isinstance(entries, list)
         and all(isinstance(entry, dict) and isinstance(entry.get(field) or {}, dict) for entry in entries)
     )
+
+
+def _check(fields: Mapping[str, Any], what: str) -> None:
+    """Refuse fields of another type than kubectl takes."""
+    for name, value in fields.items():
+        if name in _STRINGS and not isinstance(value, str | None):
+            raise InvalidArgumentError(f"{what} has a '{name}' that is no string")
+    plugin = fields.get("exec") or {}
+    if not isinstance(plugin, dict) or not isinstance(plugin.get("command") or "", str):
+        raise InvalidArgumentError(f"{what} has an 'exec' without a 'command'")
+    if not isinstance(plugin.get("args") or [], list):
+        raise InvalidArgumentError(f"{what} has 'args' in its 'exec' that are no list")
+    variables = plugin.get("env") or []
+    if not isinstance(variables, list) or not all(isinstance(each, dict) and each.get("name") for each in variables):
+        raise InvalidArgumentError(f"{what} has an 'env' in its 'exec' that is no list of names and values")
 
 
 def _make_absolute(fields: dict[str, Any], folder: Path) -> None:
@@ -229,7 +262,7 @@ def _named(documents: Iterable[Mapping[str, Any]], kind: str, field: str) -> dic
 
 def _eks_name(names: Iterable[str], plugin: Mapping[str, Any]) -> EksName | None:
     arguments = [str(each) for each in plugin.get("args") or ()]
-    environment = {each["name"]: each["value"] for each in plugin.get("env") or ()}
+    environment = {each["name"]: each.get("value") for each in plugin.get("env") or ()}
     profile = environment.get("AWS_PROFILE") or _option(arguments, ("--profile",))
     for name in names:
         match = _ARN.fullmatch(name) or _EKSCTL.fullmatch(name)
@@ -258,17 +291,8 @@ def _with_files(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             except binascii.Error:
                 raise InvalidArgumentError(f"the kubeconfig's '{data}' is not base64") from None
             file = folder / path
+            # Nobody else may read a key, wherever the folder is.
+            file.touch(mode=0o600)
             file.write_bytes(content)
             changed[path] = str(file)
     return changed
-
-
-def _with_exec_information(plugin: Mapping[str, Any]) -> dict[str, Any]:
-    """What kubectl tells a plugin, and some do not start without."""
-    information = {
-        "kind": "ExecCredential",
-        "apiVersion": plugin.get("apiVersion"),
-        "spec": {"interactive": False},
-    }
-    environment = [*(plugin.get("env") or ()), {"name": "KUBERNETES_EXEC_INFO", "value": json.dumps(information)}]
-    return {**plugin, "env": environment}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import warnings
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +15,17 @@ import httpx
 import httpx_ws
 import kr8s.asyncio
 
+from ..errors import InvalidArgumentError
+
 __all__ = [
     "API_ERRORS",
     "Executed",
     "KubernetesApi",
+    "SignIn",
+    "check_name",
     "collection_path",
     "exit_status",
+    "is_timeout",
     "server_words",
     "status_code",
     "version_path",
@@ -28,9 +34,15 @@ __all__ = [
 # What a request may raise when the server refuses, or is not there.
 API_ERRORS = (kr8s.ServerError, kr8s.APITimeoutError, httpx.HTTPError, OSError)
 
+# The content of a kubeconfig with new credentials. Its files last until this is left.
+SignIn = Callable[[], AbstractAsyncContextManager[dict[str, Any]]]
+
 # Kubernetes' protocol over WebSocket: the first byte of a message is the number of its stream.
 _EXEC_PROTOCOL = "v4.channel.k8s.io"
 _OUTPUT, _ERRORS, _STATUS = 1, 2, 3
+
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?")
 
 _PATCHES = {
     "merge": "application/merge-patch+json",
@@ -52,6 +64,11 @@ def status_code(error: Exception) -> int | None:
     return code if isinstance(code, int) else None
 
 
+def is_timeout(error: Exception) -> bool:
+    """Whether the API server did not answer in time, of one of :data:`API_ERRORS`."""
+    return isinstance(error, kr8s.APITimeoutError | TimeoutError)
+
+
 class Executed(NamedTuple):
     """What a command in a container wrote, and how it ended."""
 
@@ -66,17 +83,33 @@ class KubernetesApi:
     Every method raises one of :data:`API_ERRORS` when the server refuses, or does not answer.
     """
 
-    def __init__(self, api: kr8s.asyncio.Api) -> None:
+    def __init__(self, api: kr8s.asyncio.Api, sign_in: SignIn | None = None) -> None:
         self._api = api
+        self._sign_in = sign_in
 
     @staticmethod
-    async def connect(kubeconfig: Path | dict[str, Any]) -> KubernetesApi:
-        """Reach the server of a kubeconfig, a file or its content."""
+    async def connect(kubeconfig: Path) -> KubernetesApi:
+        """Reach the server of a kubeconfig."""
         with warnings.catch_warnings():
             # kr8s knows versions up to a fixed one, and uses nothing that changes between them.
             warnings.simplefilter("ignore", UserWarning)
-            known: Any = str(kubeconfig) if isinstance(kubeconfig, Path) else kubeconfig
-            return KubernetesApi(await kr8s.asyncio.api(kubeconfig=known))
+            return KubernetesApi(await kr8s.asyncio.api(kubeconfig=str(kubeconfig)))
+
+    @staticmethod
+    async def connect_as(sign_in: SignIn, *, seconds: float) -> KubernetesApi:
+        """Reach a server whose user may have to sign in again.
+
+        :param seconds: How long it may take to answer.
+        """
+        api = KubernetesApi(kr8s.asyncio.Api(bypass_factory=True), sign_in)
+        try:
+            api.give_up_after(seconds)
+            await api._authenticate()
+            await api.get("/version/")
+        except BaseException:
+            await api.aclose()
+            raise
+        return api
 
     async def aclose(self) -> None:
         """Close its connections."""
@@ -175,9 +208,19 @@ class KubernetesApi:
                 await response.aread()
                 if response.status_code != HTTPStatus.UNAUTHORIZED or signed_in_again:
                     raise _refusal(response)
+            await self._authenticate()
+            signed_in_again = True
+
+    async def _authenticate(self) -> None:
+        if self._sign_in is None:
             await self._api.auth.reauthenticate()
             await self._api._create_session()
-            signed_in_again = True
+            return
+        async with self._sign_in() as content:
+            self._api.auth._kubeconfig_path_or_dict = content
+            await self._api.auth.reauthenticate()
+            # It reads the files.
+            await self._api._create_session()
 
 
 async def _read_refusal(response: httpx.Response) -> None:
@@ -222,6 +265,19 @@ def exit_status(status: Mapping[str, Any]) -> int:
         if cause.get("reason") == "ExitCode":
             return int(cause["message"])
     raise kr8s.ServerError(str(status.get("message") or "the command did not run"))
+
+
+def check_name(option: str, name: str | None) -> None:
+    """Refuse a name that is none of an object, and would make another path.
+
+    :param option: Of the command line.
+    :param name: None: there is none to check.
+    :raises InvalidArgumentError: it is none.
+    """
+    if name is not None and not _NAME.fullmatch(name):
+        raise InvalidArgumentError(
+            f"'{option}' '{name}' is no name of an object: use lower case letters, digits, '-' and '.'"
+        )
 
 
 def version_path(api_version: str) -> str:

@@ -14,9 +14,9 @@ from .diagnosis.cluster_objects import ClusterObjects
 from .diagnosis.diagnosis import diagnose
 from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
-from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
+from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
 from .pod_logs import with_logs
-from .snapshot import KubernetesObject, read_snapshot
+from .snapshot import KubernetesObject, condition, read_snapshot
 
 __all__ = ["FoundJob", "JobQuestion", "api_words", "found_job", "why_not_started"]
 
@@ -49,6 +49,8 @@ class FoundJob:
     workers: Sequence[KubernetesObject]
     # How many there should be.
     worker_count: int
+    # Whether it has succeeded or failed.
+    ended: bool
 
     def __str__(self) -> str:
         return f"MPIJob '{self.namespace}/{self.name}'"
@@ -61,6 +63,8 @@ async def found_job(question: JobQuestion) -> AsyncIterator[FoundJob]:
     :raises InvalidArgumentError: there is no kubeconfig, or no such job.
     :raises KubernetesRequestError: the API server does not answer, or refuses.
     """
+    check_name("--job", question.name)
+    check_name("--namespace", question.namespace)
     kubeconfig = read_kubeconfig(question.kubeconfig, question.context)
     if kubeconfig is None:
         raise InvalidArgumentError(
@@ -84,6 +88,7 @@ async def found_job(question: JobQuestion) -> AsyncIterator[FoundJob]:
             ),
             workers=sorted((pod for pod in pods if _role(pod) == "worker"), key=_number),
             worker_count=(job["spec"]["mpiReplicaSpecs"].get("Worker") or {}).get("replicas", 1),
+            ended=condition(job, "Succeeded") or condition(job, "Failed"),
         )
 
 
@@ -94,7 +99,9 @@ async def why_not_started(job: FoundJob) -> str:
     """
     snapshot = await read_snapshot(job.api, cluster_name=job.kubeconfig.context, region="", namespace=job.namespace)
     findings = diagnose(ClusterObjects(await with_logs(job.api, snapshot), None))
-    about = [finding for finding in findings if f"'{job.namespace}/{job.name}'" in finding.problem] or list(findings)
+    about = [finding for finding in findings if f"'{job.namespace}/{job.name}'" in finding.problem]
+    # What is wrong with another job says nothing of this one.
+    about += [finding for finding in findings if "MPIJob '" not in finding.problem]
     return f"{about[0].problem}; {about[0].fix}" if about else "'efa status' shows what there is of it"
 
 
@@ -127,7 +134,10 @@ async def _those_there(api: KubernetesApi, name: str, namespace: str) -> str:
         jobs = [job["metadata"] for job in (await api.get(f"{_PATH}/mpijobs"))["items"]]
     except API_ERRORS as error:
         if status_code(error) == HTTPStatus.NOT_FOUND:
-            return "the cluster has no MPIJobs at all, for the MPI Operator is not installed"
+            return (
+                "the cluster has no such kind: install the MPI Operator with its CustomResourceDefinition "
+                "mpijobs.kubeflow.org"
+            )
         return "list them with 'kubectl get mpijobs'"
     elsewhere = sorted(job["namespace"] for job in jobs if job["name"] == name)
     if elsewhere:

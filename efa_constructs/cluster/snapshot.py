@@ -23,9 +23,15 @@ _PATHS = {
     "replica_sets": "/apis/apps/v1/replicasets",
     "jobs": "/apis/batch/v1/jobs",
     "cluster_role_bindings": "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+    "cluster_roles": "/apis/rbac.authorization.k8s.io/v1/clusterroles",
+    "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
+    "roles": "/apis/rbac.authorization.k8s.io/v1/roles",
+    "resource_slices": "/apis/resource.k8s.io/v1/resourceslices",
+    "mpi_jobs": "/apis/kubeflow.org/v2beta1/mpijobs",
 }
-_MPI_JOBS = "/apis/kubeflow.org/v2beta1/mpijobs"
-_OF_NO_NAMESPACE = ("nodes", "cluster_role_bindings")
+_OF_NO_NAMESPACE = ("nodes", "cluster_role_bindings", "cluster_roles", "resource_slices")
+# Not every cluster has these.
+_OPTIONAL = ("resource_slices", "mpi_jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +50,17 @@ class ClusterSnapshot:
     cluster_role_bindings: Sequence[KubernetesObject]
     # None: there is no such kind.
     mpi_jobs: Sequence[KubernetesObject] | None
+    cluster_roles: Sequence[KubernetesObject] = ()
+    role_bindings: Sequence[KubernetesObject] = ()
+    roles: Sequence[KubernetesObject] = ()
+    # What nodes have for dynamic resource allocation. None: there is no such kind.
+    resource_slices: Sequence[KubernetesObject] | None = None
     # Lines of the logs of MPI Operators.
     operator_log: Sequence[str] = ()
     # The end of the log of containers that ended with an error, by the pod's uid.
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     # What the user may not read, or not in every namespace: by the name of the field here, the API server's words.
+    # "logs": those that the user may not read, or a node does not give.
     unread: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -73,11 +85,15 @@ async def read_snapshot(
     :raises API_ERRORS: the server does not answer, or refuses for another reason than that the user may not.
     """
     unread: dict[str, str] = {}
-    names = [*_PATHS, "mpi_jobs"]
-    lists = await asyncio.gather(*(_list(api, name, namespace, unread) for name in names))
-    objects: dict[str, Any] = dict(zip(names, lists, strict=True))
+    lists = await asyncio.gather(*(_list(api, name, namespace, unread) for name in _PATHS))
+    objects: dict[str, Any] = dict(zip(_PATHS, lists, strict=True))
     return ClusterSnapshot(
-        cluster_name=cluster_name, region=region, **objects, operator_log=operator_log, unread=unread
+        cluster_name=cluster_name,
+        region=region,
+        **objects,
+        operator_log=operator_log,
+        # Not in the order in which the answers came.
+        unread={name: unread[name] for name in _PATHS if name in unread},
     )
 
 
@@ -85,10 +101,12 @@ async def _list(
     api: KubernetesApi, name: str, namespace: str | None, unread: dict[str, str]
 ) -> list[KubernetesObject] | None:
     """The objects of one kind. None: there is no such kind."""
-    path = _PATHS.get(name, _MPI_JOBS)
+    path = _PATHS[name]
     try:
         return await _items(api, path)
     except API_ERRORS as error:
+        if name in _OPTIONAL and status_code(error) == HTTPStatus.NOT_FOUND:
+            return None
         if status_code(error) != HTTPStatus.FORBIDDEN:
             raise
         unread[name] = server_words(error)
@@ -103,11 +121,6 @@ async def _list(
     return []
 
 
-async def _items(api: KubernetesApi, path: str) -> list[KubernetesObject] | None:
-    try:
-        items: list[KubernetesObject] = (await api.get(path))["items"]
-    except API_ERRORS as error:
-        if path.endswith("/mpijobs") and status_code(error) == HTTPStatus.NOT_FOUND:
-            return None
-        raise
+async def _items(api: KubernetesApi, path: str) -> list[KubernetesObject]:
+    items: list[KubernetesObject] = (await api.get(path))["items"]
     return items

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
-from ..errors import AwsRequestError, KubernetesRequestError
+from ..errors import AwsRequestError, InvalidArgumentError, KubernetesRequestError
 from ..lookups.clients import AwsClients, aws_clients
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_group_states import ClusterState, read_cluster_state
@@ -18,7 +20,7 @@ from .diagnosis.diagnosis import diagnose
 from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
 from .kubeconfig import Kubeconfig, check_is_for, connected, read_kubeconfig
-from .kubernetes_api import API_ERRORS, server_words
+from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
 from .node_group_health import about_state
 from .pod_logs import with_logs
 from .snapshot import ClusterSnapshot, read_snapshot
@@ -62,11 +64,18 @@ class ClusterStatus:
     findings: tuple[Finding, ...]
     # What could not be read, and why.
     not_checked: tuple[str, ...]
+    # Whether AWS or Kubernetes was to be asked, and could not be.
+    half_missing: bool
+
+    @property
+    def unread(self) -> Set[str]:
+        """The fields of the snapshot of which not everything may be read."""
+        return self.snapshot.unread.keys() if self.snapshot else frozenset()
 
     @property
     def sound(self) -> bool:
-        """Whether nothing that could be read is at fault. Warnings do not count."""
-        return all(finding.level is Level.WARNING for finding in self.findings)
+        """Whether both halves that were asked for were read, and nothing is at fault. Warnings do not count."""
+        return not self.half_missing and all(finding.level is Level.WARNING for finding in self.findings)
 
 
 def read_status(question: StatusQuestion) -> ClusterStatus:
@@ -75,7 +84,10 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
     :raises InvalidArgumentError: there is no such cluster, the kubeconfig is none, or it is for another cluster.
     :raises KubernetesRequestError: neither half could be read.
     """
+    check_name("--namespace", question.namespace)
     kubeconfig = read_kubeconfig(question.kubeconfig, question.context)
+    # What only the kubeconfig names is told where there are credentials.
+    asked_for_aws = question.cluster_name is not None
     question = _completed(question, kubeconfig)
     not_checked: list[str] = []
     with ThreadPoolExecutor(1) as pool:
@@ -98,14 +110,26 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
         raise KubernetesRequestError("; ".join(not_checked))
     if snapshot is not None:
         not_checked += [f"{name.replace('_', ' ')}: {words}" for name, words in snapshot.unread.items()]
-    return _judged(question, kubeconfig, state, deployed, snapshot, tuple(not_checked))
+    missing = (kubeconfig is not None and snapshot is None) or (asked_for_aws and state is None)
+    found = _judged(question, kubeconfig, state, deployed, snapshot, tuple(not_checked))
+    return replace(found, half_missing=missing)
 
 
 def _completed(question: StatusQuestion, kubeconfig: Kubeconfig | None) -> StatusQuestion:
     """The question with what the kubeconfig says of the cluster."""
     eks = kubeconfig.eks if kubeconfig else None
-    if eks is None or question.cluster_name not in (None, eks.name):
+    if kubeconfig is None or eks is None:
         return question
+    differs = question.cluster_name not in (None, eks.name) or (question.region or eks.region) != (
+        eks.region or question.region
+    )
+    if differs:
+        name, region = question.cluster_name or eks.name, question.region or eks.region
+        raise InvalidArgumentError(
+            f"context '{kubeconfig.context}' of the kubeconfig is for another cluster: it is for '{eks.name}' in "
+            f"{eks.region or 'no Region that it names'}, and '{name}' in {region or 'any Region'} is asked for; choose "
+            f"another with '--context', or run {_update_command(name, region)}"
+        )
     return replace(
         question,
         cluster_name=eks.name,
@@ -147,6 +171,7 @@ def _read_snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> ClusterS
 async def _snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> ClusterSnapshot:
     async with connected(kubeconfig) as api:
         try:
+            await _check_namespace(api, question.namespace)
             snapshot = await read_snapshot(
                 api,
                 cluster_name=question.cluster_name or kubeconfig.context,
@@ -160,6 +185,20 @@ async def _snapshot(kubeconfig: Kubeconfig, question: StatusQuestion) -> Cluster
             ) from None
 
 
+async def _check_namespace(api: KubernetesApi, namespace: str | None) -> None:
+    if namespace is None:
+        return
+    try:
+        await api.get(f"/api/v1/namespaces/{namespace}")
+    except API_ERRORS as error:
+        if status_code(error) == HTTPStatus.NOT_FOUND:
+            raise InvalidArgumentError(
+                f"there is no namespace '{namespace}': list those there are with 'kubectl get namespaces'"
+            ) from None
+        if status_code(error) != HTTPStatus.FORBIDDEN:
+            raise
+
+
 def _judged(
     question: StatusQuestion,
     kubeconfig: Kubeconfig | None,
@@ -168,13 +207,16 @@ def _judged(
     snapshot: ClusterSnapshot | None,
     not_checked: tuple[str, ...],
 ) -> ClusterStatus:
-    findings: list[Finding] = [*_about_node_groups(state, deployed)]
+    findings: list[Finding] = [*_about_node_groups(state, deployed, snapshot)]
     expected: Mapping[str, Mapping[str, int]] = {}
     if snapshot is not None:
         if question.namespace is not None:
             snapshot = _of_namespace(snapshot, question.namespace)
         objects = ClusterObjects(snapshot, deployed)
         findings += diagnose(objects, further=about_nodes(objects))
+        if question.namespace is not None:
+            # What keeps its jobs may be told of others' objects; the rest is not theirs.
+            snapshot = replace(snapshot, events=[event for event in snapshot.events if _may_concern(event, question)])
         expected = {node["metadata"]["name"]: expected_allocatable(objects, node) for node in snapshot.nodes}
     order = list(Level)
     return ClusterStatus(
@@ -187,16 +229,26 @@ def _judged(
         expected=expected,
         findings=tuple(sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.level))),
         not_checked=not_checked,
+        half_missing=False,
     )
 
 
-def _about_node_groups(state: ClusterState | None, deployed: DeployedCluster | None) -> Iterator[Finding]:
+def _about_node_groups(
+    state: ClusterState | None, deployed: DeployedCluster | None, snapshot: ClusterSnapshot | None
+) -> Iterator[Finding]:
     for group in state.node_groups if state else ():
         yield from about_state(group)
-    for deployed_group in deployed.node_groups if deployed else ():
-        for finding in judge_node_group(deployed_group, deployed).findings if deployed else ():
-            # Said of its state above.
-            if finding.code != "not-active":
+    if deployed is None:
+        return
+    objects = ClusterObjects(snapshot, deployed) if snapshot else None
+    for deployed_group in deployed.node_groups:
+        # Said of its state above.
+        unsaid = ["not-active"]
+        if objects is not None and objects.offers_all(deployed_group):
+            # Whatever serves their devices has found them without.
+            unsaid.append("label-missing")
+        for finding in judge_node_group(deployed_group, deployed).findings:
+            if finding.code not in unsaid:
                 yield replace(finding, problem=f"node group '{deployed_group.name}': {finding.problem}")
 
 
@@ -204,6 +256,11 @@ def _of_namespace(snapshot: ClusterSnapshot, namespace: str) -> ClusterSnapshot:
     """The same with the jobs of one namespace. The pods stay: those of others hold nodes, too."""
     jobs = None if snapshot.mpi_jobs is None else [job for job in snapshot.mpi_jobs if _in(job, namespace)]
     return replace(snapshot, mpi_jobs=jobs, jobs=[job for job in snapshot.jobs if _in(job, namespace)])
+
+
+def _may_concern(event: Mapping[str, Any], question: StatusQuestion) -> bool:
+    """Whether an event is about something of the namespace, or of none, such as a node."""
+    return (event.get("involvedObject") or {}).get("namespace") in (None, "", question.namespace)
 
 
 def _in(item: Mapping[str, Mapping[str, str]], namespace: str) -> bool:

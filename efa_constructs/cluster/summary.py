@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, INSTANCE_TYPE_LABEL, NEURON_RESOURCE
 from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
 from .printable import printable
 from .quantities import amounts, total, written
@@ -28,7 +28,6 @@ __all__ = [
     "summarize",
 ]
 
-# Set by the operator on the pods of an MPIJob.
 _HUGEPAGES = "hugepages-"
 # Up to how many nodes each is shown. Of more, one of each kind is.
 _MOST_SINGLE_NODES = 8
@@ -208,7 +207,7 @@ def _node(node: KubernetesObject) -> SummarizedNode:
     return SummarizedNode(
         name=node["metadata"]["name"],
         instance_id=provider_id.rpartition("/")[2] if provider_id.startswith("aws://") else None,
-        instance_type=labels.get("node.kubernetes.io/instance-type", ""),
+        instance_type=labels.get(INSTANCE_TYPE_LABEL, ""),
         availability_zone=labels.get("topology.kubernetes.io/zone", ""),
         node_group=labels.get("eks.amazonaws.com/nodegroup", ""),
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(node)),
@@ -230,7 +229,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
         ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod)),
         holds=_holds(pod),
         message=printable(_message(pod)),
-        restarts=sum(one.get("restartCount", 0) for one in status.get("containerStatuses") or ()),
+        restarts=sum(one.get("restartCount", 0) for one in _containers(status)),
     )
 
 
@@ -247,10 +246,17 @@ def _role(pod: KubernetesObject) -> PodRole:
 def _state(status: Mapping[str, Any]) -> str:
     waiting = [
         container["state"]["waiting"].get("reason", "")
-        for container in status.get("containerStatuses") or ()
+        for container in _containers(status)
         if (container.get("state") or {}).get("waiting")
     ]
-    return next(filter(None, waiting), None) or str(status.get("phase", "Pending"))
+    # What every container waits for while one before it is not done.
+    told = (reason for reason in waiting if reason not in ("", "PodInitializing"))
+    return next(told, None) or str(status.get("phase", "Pending"))
+
+
+def _containers(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The containers of a pod, in the order in which they start."""
+    return [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
 
 
 def _holds(pod: KubernetesObject) -> dict[str, str]:
@@ -273,9 +279,7 @@ def _message(pod: KubernetesObject) -> str:
     unscheduled = [
         one.get("message", "") for one in _conditions(pod) if one["type"] == "PodScheduled" and one["status"] == "False"
     ]
-    return next(
-        filter(None, (*unscheduled, *map(_container_message, pod["status"].get("containerStatuses") or ()))), ""
-    )
+    return next(filter(None, (*unscheduled, *map(_container_message, _containers(pod["status"])))), "")
 
 
 def _container_message(status: Mapping[str, Any]) -> str:
@@ -325,13 +329,15 @@ def _warnings(snapshot: ClusterSnapshot) -> tuple[ClusterEvent, ...]:
     count: Counter[tuple[str, str]] = Counter()
     objects: dict[tuple[str, str], dict[str, None]] = {}
     for event in sorted(snapshot.events, key=lambda one: one.get("firstTimestamp") or one.get("eventTime") or ""):
-        about = event["involvedObject"]
-        waited = event.get("reason") == "FailedScheduling" and (about.get("namespace"), about["name"]) in placed
+        # An event may say as little as it likes of what it is about.
+        about = event.get("involvedObject") or {}
+        name, namespace = about.get("name", ""), about.get("namespace")
+        waited = event.get("reason") == "FailedScheduling" and (namespace, name) in placed
         if event.get("type") != "Warning" or waited:
             continue
-        where = f"{about['namespace']}/" if about.get("namespace") else ""
+        where = "/".join(filter(None, (namespace, name)))
         said = event.get("reason", ""), printable(event.get("message", ""))
-        objects.setdefault(said, {})[f"{about['kind']} {where}{about['name']}"] = None
+        objects.setdefault(said, {})[" ".join(filter(None, (about.get("kind"), where)))] = None
         count[said] += (event.get("series") or {}).get("count") or event.get("count") or 1
     return tuple(
         ClusterEvent(reason=reason, objects=tuple(about), message=message, count=count[reason, message])

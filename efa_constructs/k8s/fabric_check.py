@@ -9,11 +9,10 @@ from constructs import Construct
 
 from .. import catalogue
 from ..argument_kinds import checks_kinds
-from ..catalogue import EFA_RESOURCE
+from ..catalogue import EFA_RESOURCE, INSTANCE_TYPE_LABEL
 from .argument_kinds import KINDS
 from .error_context import errors_about
 from .images import check_image
-from .mpi_job_pods import INSTANCE_TYPE_LABEL
 from .names import check_label_name, check_labels, dashed
 from .nccl_tests import NCCL_TESTS_IMAGE
 from .node_selection import check_tolerated, check_tolerations, default_tolerations

@@ -8,14 +8,13 @@ from typing import Any
 
 from cdk8s_plus_27 import k8s
 
-from ..catalogue import EFA_LABEL
+from ..catalogue import EFA_LABEL, INSTANCE_TYPE_LABEL
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
 from .node_selection import default_tolerations
 from .worker_resources import ResolvedResources
 
 __all__ = [
-    "INSTANCE_TYPE_LABEL",
     "LAUNCHER_CONTAINER",
     "SHARED_MEMORY_PATH",
     "SHARED_MEMORY_VOLUME",
@@ -28,8 +27,6 @@ __all__ = [
 LAUNCHER_CONTAINER = "launcher"
 WORKER_CONTAINER = "worker"
 
-# https://kubernetes.io/docs/reference/labels-annotations-taints
-INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 _SSH_PORT = 22
 _CLAIM = "devices"
 SHARED_MEMORY_VOLUME = "shared-memory"

@@ -65,6 +65,13 @@ def test_another_clusters_kubeconfig_names_no_eks_cluster(tmp_path: Path) -> Non
     assert found.eks is None
 
 
+def test_a_variable_of_a_program_may_have_no_value(tmp_path: Path) -> None:
+    plugin = {**GET_TOKEN, "env": [{"name": "AWS_PROFILE"}]}
+    found = read_kubeconfig(written(tmp_path, user={"exec": plugin}))
+    assert found is not None
+    assert found.eks == EksName(name="training", region="eu-west-1", profile=None)
+
+
 def test_the_first_of_several_files_wins_and_those_that_are_not_there_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,17 +96,19 @@ def test_without_any_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert read_kubeconfig() is None
 
 
-def test_certificates_go_into_files_and_a_plugin_is_told_what_kubectl_tells_it(tmp_path: Path) -> None:
+def test_certificates_go_into_files_and_what_a_plugin_gave_stands_instead_of_it(tmp_path: Path) -> None:
     found = read_kubeconfig(written(tmp_path))
     assert found is not None
     folder = tmp_path / "private"
     folder.mkdir()
-    content = found.content(folder)
+    key = base64.b64encode(b"key").decode()
+    content = found.content(folder, {"token": "secret", "client-key-data": key})
     cluster = content["clusters"][0]["cluster"]
     assert Path(cluster["certificate-authority"]).read_bytes() == b"certificate"
     assert "certificate-authority-data" not in cluster
-    names = {each["name"] for each in content["users"][0]["user"]["exec"]["env"]}
-    assert names == {"AWS_PROFILE", "KUBERNETES_EXEC_INFO"}
+    user = content["users"][0]["user"]
+    assert user == {"token": "secret", "client-key": str(folder / "client-key")}
+    assert (folder / "client-key").stat().st_mode & 0o077 == 0
 
 
 def test_paths_are_beside_the_file(tmp_path: Path) -> None:
@@ -122,6 +131,12 @@ def test_paths_are_beside_the_file(tmp_path: Path) -> None:
         ("contexts: [{name: a, context: }]", "a", "the cluster 'None' of context 'a' has no server"),
         ("contexts: [a]", "a", "is no kubeconfig: it has no list 'contexts'"),
         ("users: b", "a", "is no kubeconfig: it has no list 'users'"),
+        ("contexts: [{name: a, context: {cluster: [x]}}]", "a", "context 'a' has a 'cluster' that is no string"),
+        ("users: [{name: a, user: {exec: aws}}]", "a", "user 'a' has an 'exec' without a 'command'"),
+        ("users: [{name: a, user: {exec: {command: [a]}}}]", "a", "user 'a' has an 'exec' without a 'command'"),
+        ("users: [{name: a, user: {exec: {args: a}}}]", "a", "has 'args' in its 'exec' that are no list"),
+        ("users: [{name: a, user: {exec: {env: [b]}}}]", "a", "that is no list of names and values"),
+        ("clusters: [{name: a, cluster: {certificate-authority: 1}}]", "a", "has a 'certificate-authority' that is no"),
         ("\0\1", None, "is no kubeconfig"),
     ],
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import signal
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.request
@@ -18,9 +20,11 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 
 import pytest
+import yaml
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
 from efa_constructs.cluster.job_log import open_job_log
+from efa_constructs.cluster.kubeconfig import connected, read_kubeconfig
 from efa_constructs.cluster.mpi_jobs import JobQuestion
 from efa_constructs.cluster.worker_commands import run_in_workers
 from efa_constructs.errors import InvalidArgumentError, KubernetesRequestError
@@ -111,6 +115,29 @@ def test_status_is_a_report_for_people(admin: Path, tmp_path: Path) -> None:
     assert f"MPIJob default/{JOB}: Running" in ended.out
     assert "Nothing is wrong with what was read." in ended.out
     assert ended.err == ""
+
+
+def test_a_namespace_that_is_not_there_is_refused(admin: Path, tmp_path: Path) -> None:
+    ended = run_efa("status", "--kubeconfig", str(admin), "-n", "nosuch", home=tmp_path)
+    assert ended.code == 2
+    assert ended.err.startswith("error: there is no namespace 'nosuch'")
+
+
+def test_warnings_are_those_of_the_namespace(training: LiveCluster, admin: Path, tmp_path: Path) -> None:
+    event = {
+        "metadata": {"name": "odd", "namespace": "default"},
+        "involvedObject": {"kind": "Pod", "namespace": "default", "name": "x"},
+        "type": "Warning",
+        "reason": "Odd",
+        "message": "something is odd",
+    }
+    training.create("/api/v1/namespaces/default/events", event)
+    try:
+        for namespace, told in (("default", True), ("kube-system", False)):
+            ended = run_efa("status", "--kubeconfig", str(admin), "-n", namespace, "--json", home=tmp_path)
+            assert ("Odd" in {warning["reason"] for warning in ended.document["warnings"]}) is told
+    finally:
+        training.delete("/api/v1/namespaces/default/events/odd")
 
 
 def test_a_job_that_cannot_start_is_a_finding_and_its_log_is_refused_with_the_reason(
@@ -232,6 +259,22 @@ def test_a_job_that_is_not_there_is_told_with_those_that_are(
     assert words in str(refused.value)
 
 
+def test_the_log_of_a_job_that_has_ended_and_left_no_launcher_is_gone(training: LiveCluster, admin: Path) -> None:
+    # No operator works on it: somebody else wrote its status, and took its launcher away.
+    gone = {**training.find(f"{JOBS}/{JOB}"), "status": {}}  # type: ignore[dict-item]
+    gone["metadata"] = {"name": "gone", "namespace": "default"}
+    gone["spec"] = {**gone["spec"], "runPolicy": {"suspend": True, "managedBy": "kueue.x-k8s.io/multikueue"}}
+    training.create(JOBS, gone)
+    now = "2026-01-02T03:04:05Z"
+    succeeded = {"type": "Succeeded", "status": "True", "lastTransitionTime": now, "lastUpdateTime": now}
+    training.patch(f"{JOBS}/gone/status", {"status": {"conditions": [succeeded]}})
+    try:
+        with pytest.raises(KubernetesRequestError, match="MPIJob 'default/gone' has ended, and its launcher is gone"):
+            log_of(admin, "gone")
+    finally:
+        training.delete(f"{JOBS}/gone", propagationPolicy="Background")
+
+
 def test_a_kubelet_answers_the_api_server_alone(training: LiveCluster, control_plane: ControlPlane) -> None:
     node = training.get(f"/api/v1/nodes/{NODES[0].name}")["status"]
     port = node["daemonEndpoints"]["kubeletEndpoint"]["Port"]
@@ -335,6 +378,37 @@ def test_a_program_of_the_kubeconfig_signs_in_once_and_no_certificate_stays_behi
     assert list(temporary.iterdir()) == []
 
 
+def admins_keys(training: LiveCluster) -> dict[str, str]:
+    """Certificate and key as PEM."""
+    user = yaml.safe_load(training.control_plane.admin_kubeconfig.read_text())["users"][0]["user"]
+    return {name: Path(user[name]).read_text() for name in ("client-certificate", "client-key")}
+
+
+@pytest.mark.parametrize("by_program", [False, True])
+def test_while_the_server_is_asked_no_key_is_on_the_disk(
+    training: LiveCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_program: bool
+) -> None:
+    keys = admins_keys(training)
+    status = {"clientCertificateData": keys["client-certificate"], "clientKeyData": keys["client-key"]}
+    if by_program:
+        user = plugin_user(tmp_path, f"import json; print(json.dumps({{'status': {status!r}}}))")
+    else:
+        user = {f"{name}-data": base64.b64encode(text.encode()).decode() for name, text in keys.items()}
+    kubeconfig = read_kubeconfig(kubeconfig_of(tmp_path / "config", training, user))
+    assert kubeconfig is not None
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+
+    async def asked() -> None:
+        async with connected(kubeconfig) as api:
+            assert list(temporary.iterdir()) == []
+            assert (await api.get("/api/v1/nodes"))["items"]
+
+    asyncio.run(asked())
+    assert list(temporary.iterdir()) == []
+
+
 def test_who_may_read_one_namespace_is_told_of_that_one_and_what_is_not_known(
     training: LiveCluster, tmp_path: Path
 ) -> None:
@@ -359,8 +433,11 @@ def test_who_may_read_one_namespace_is_told_of_that_one_and_what_is_not_known(
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        ("import sys; sys.exit('Unable to locate credentials')", "cannot sign in: Process exited with non-zero code 1"),
-        ("print('no JSON')", "cannot sign in: "),
+        (
+            "import sys; sys.exit('Unable to locate credentials')",
+            "ended with exit status 1: Unable to locate credentials",
+        ),
+        ("print('no JSON')", "sign-in' of the kubeconfig gives no credentials"),
         (GIVES_TOKEN.format(token="wrong"), "does not take these credentials (Unauthorized): sign in again"),
     ],
 )

@@ -93,7 +93,8 @@ def test_without_credentials_what_kubernetes_says_is_told(training: Training, tm
         *("--kubeconfig", str(training.files("training"))),
         home=tmp_path,
     )
-    assert ended.code == 0, ended
+    # AWS was asked, and nobody knows what it would have said.
+    assert (ended.code, ended.document["sound"], ended.document["findings"]) == (1, False, [])
     assert ended.document["nodeGroups"] is None
     assert len(ended.document["nodes"]) == 2
     (reason,) = ended.document["notChecked"]

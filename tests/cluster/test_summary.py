@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
 from efa_constructs.cluster.summary import PodRole, alike, devices_in_words, summarize
 
 from ..rehearsal.snapshots import JOB, WORKER_LIMITS, event_object, job_object, node_object, pod_object, snapshot
@@ -107,3 +110,23 @@ def test_shows_one_of_many_nodes_that_are_alike() -> None:
 def test_devices_in_words_begin_with_efas_and_know_one_from_several() -> None:
     assert devices_in_words({"nvidia.com/gpu": 8, "vpc.amazonaws.com/efa": 1}) == "1 EFA, 8 GPUs"
     assert devices_in_words({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [({"namespace": "default"}, "default"), ({"kind": "Node", "name": "a"}, "Node a"), ({}, ""), (None, "")],
+)
+def test_a_warning_may_say_little_of_what_it_is_about(about: dict[str, str] | None, words: str) -> None:
+    event = {**event_object("Odd", "x", "something is odd"), "involvedObject": about}
+    found = summarize(snapshot(events=[event]))
+    assert found.warnings[0].objects == (words,)
+    assert ClusterObjects(snapshot(events=[event], pods=[], mpi_jobs=[]), None).events([], "Odd") == []
+
+
+def test_an_init_container_that_fails_is_told_with_its_restarts() -> None:
+    pod = pod_object("a", waiting="PodInitializing")
+    pod["status"]["initContainerStatuses"] = [
+        {"restartCount": 3, "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 40s"}}}
+    ]
+    (found,) = summarize(snapshot(pods=[pod])).pods
+    assert (found.state, found.restarts, found.message) == ("CrashLoopBackOff", 3, "back-off 40s")

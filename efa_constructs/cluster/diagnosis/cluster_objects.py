@@ -11,6 +11,7 @@ from functools import cached_property
 from ... import catalogue
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
+from ..finding import Level
 from ..known_programs import KnownProgram, is_launcher, known_program
 from ..quantities import amounts, pod_requests, total
 from ..snapshot import ClusterSnapshot, KubernetesObject
@@ -90,11 +91,35 @@ class ClusterObjects:
 
     def devices(self, node: KubernetesObject, resource: str) -> int:
         """How many EFAs or accelerators a node has, whether or not it offers them to pods."""
+        if resource != catalogue.EFA_RESOURCE:
+            return self.accelerators(type_of(node)).get(resource, 0)
         instance = self.instance(node)
-        if resource == catalogue.EFA_RESOURCE:
-            return len(instance.efa_interfaces) if instance else 0
-        instance_type = (node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "")
-        return self.accelerators(instance_type).get(resource, 0)
+        if instance is not None:
+            return len(instance.efa_interfaces)
+        # Without AWS's word: as many as the type can have, if the node says that it has any.
+        labels = node["metadata"].get("labels") or {}
+        return _most_efas(type_of(node)) if labels.get(catalogue.EFA_LABEL) == "true" else 0
+
+    def unserved(self, resource: str) -> list[KubernetesObject]:
+        """The nodes that have devices, and offer pods none of them: neither by a plugin, nor by a driver."""
+        return [
+            node
+            for node in self.snapshot.nodes
+            if self.devices(node, resource)
+            and not allocatable(node).get(resource)
+            and node["metadata"]["name"] not in self._nodes_with_slices
+        ]
+
+    def offers_all(self, node_group: DeployedNodeGroup) -> bool:
+        """Whether a node group has nodes, and each offers its devices."""
+        nodes = [node for node in self.snapshot.nodes if self.node_group(node) == node_group]
+        unserved = [node for resource in RESOURCES.values() for node in self.unserved(resource)]
+        return bool(nodes) and not any(node in unserved for node in nodes)
+
+    @property
+    def level_of_idle_devices(self) -> Level:
+        """How bad it is that nodes do not offer their devices while nothing waits for them."""
+        return Level.FAULT
 
     def accelerators(self, instance_type: str) -> Mapping[str, int]:
         """How many accelerators the nodes of a type have, by the resource that a plugin offers them as.
@@ -117,6 +142,13 @@ class ClusterObjects:
         words = self._words_about(pod, "FailedMount")
         return next((found[0] for found in map(_NOT_FOUND.search, words) if found), "")
 
+    def fix_of_queued(self, job: Owner, queue: str) -> str:
+        """What to do about a job that Kueue has not started."""
+        return (
+            f"see what it waits for: 'kubectl -n {job.namespace} describe localqueue {queue}' and 'kubectl -n "
+            f"{job.namespace} describe workloads'"
+        )
+
     def instance(self, node: KubernetesObject) -> DeployedNode | None:
         """The instance that a node is."""
         return self._instances.get(node["spec"].get("providerID", "").rpartition("/")[2])
@@ -131,18 +163,18 @@ class ClusterObjects:
         wanted = set(owners)
         return list(
             dict.fromkeys(
-                event["message"]
+                str(event.get("message", ""))
                 for event in self.snapshot.events
-                if event.get("reason") == reason and self._subject(event["involvedObject"]) in wanted
+                if event.get("reason") == reason and self._subject(event.get("involvedObject") or {}) in wanted
             )
         )
 
     def _words_about(self, pod: KubernetesObject, reason: str) -> list[str]:
         uid = pod["metadata"]["uid"]
         return [
-            event["message"]
+            str(event.get("message", ""))
             for event in self.snapshot.events
-            if event.get("reason") == reason and event["involvedObject"].get("uid") == uid
+            if event.get("reason") == reason and (event.get("involvedObject") or {}).get("uid") == uid
         ]
 
     def _subject(self, involved: Mapping[str, str]) -> Owner:
@@ -166,6 +198,10 @@ class ClusterObjects:
         return {item["metadata"]["uid"]: (kind, item) for kind, items in kinds.items() for item in items}
 
     @cached_property
+    def _nodes_with_slices(self) -> set[str]:
+        return {str(each["spec"].get("nodeName", "")) for each in self.snapshot.resource_slices or ()}
+
+    @cached_property
     def _pods_by_node(self) -> dict[str, list[KubernetesObject]]:
         pods = defaultdict(list)
         for pod in self.snapshot.pods:
@@ -178,9 +214,21 @@ class ClusterObjects:
         return {node.instance_id: node for group in self.node_groups for node in group.nodes}
 
 
+def _most_efas(instance_type: str) -> int:
+    try:
+        return catalogue.get(instance_type).maximum_efa_interfaces or 0
+    except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
+        return 0
+
+
 def name_of(kind: str, item: KubernetesObject) -> Owner:
     """What an object is called here."""
     return Owner(kind, item["metadata"].get("namespace", ""), item["metadata"]["name"])
+
+
+def type_of(node: KubernetesObject) -> str:
+    """The instance type of a node, as its label says; for people, if there is none."""
+    return str((node["metadata"].get("labels") or {}).get(catalogue.INSTANCE_TYPE_LABEL, "of unknown type"))
 
 
 def allocatable(node: KubernetesObject) -> dict[str, Decimal]:

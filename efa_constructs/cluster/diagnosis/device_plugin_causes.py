@@ -8,9 +8,9 @@ from dataclasses import replace
 from ... import catalogue
 from ..finding import Level
 from ..known_programs import KnownProgram
-from ..snapshot import KubernetesObject
+from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
-from .cluster_objects import RESOURCES, ClusterObjects, allocatable
+from .cluster_objects import RESOURCES, ClusterObjects, type_of
 from .last_words import said_at_the_end
 from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
@@ -58,15 +58,11 @@ def _about(objects: ClusterObjects, program: KnownProgram, resource: str, *, wai
     crashing = {owner: pods for owner in plugins if (pods := _crashing(objects, owner))}
     for owner, pods in crashing.items():
         yield _crash_loop(objects, program, owner, pods, waited_for=waited_for)
-    unserved = [
-        node
-        for node in objects.snapshot.nodes
-        if objects.devices(node, resource) and not allocatable(node).get(resource)
-    ]
+    unserved = objects.unserved(resource)
     if unserved and not plugins and "daemon_sets" not in objects.snapshot.unread:
         yield Cause(
             code="device-plugin-missing",
-            level=Level.FAULT if waited_for else Level.WARNING,
+            level=Level.FAULT if waited_for else objects.level_of_idle_devices,
             problem=f"{_nodes(unserved)} offer no {resource}, for no DaemonSet runs {_NAMES[program]}",
             fix=f"install {_NAMES[program]} ({_INSTALL[program]})",
         )
@@ -96,11 +92,10 @@ def _absent(
         return
     taints = [taint for node in unserved for taint in untolerated_taints(spec, node, daemon=True)]
     if taints:
-        key = taints[0].partition(":")[0].partition("=")[0]
         yield Cause(
             code="device-plugin-does-not-tolerate",
             problem=f"{what}does not tolerate their taint {listed(taints)}",
-            fix=f"add the toleration {{key: {key}, operator: Exists}} to {owner}",
+            fix=f"add the toleration {{key: {taints[0].key}, operator: Exists}} to {owner}",
         )
         return
     for message in objects.events([owner], "FailedCreate")[:1]:
@@ -108,6 +103,16 @@ def _absent(
             code="device-plugin-not-created",
             problem=f"{what}could not be created: {message}",
             fix=f"mend what the API server names in {owner}",
+        )
+        return
+    running = {_node_of(pod) for pod in objects.pods.get(owner, ()) if condition(pod, "Ready")}
+    idle = [node for node in unserved if node["metadata"]["name"] in running]
+    if idle:
+        yield Cause(
+            code="device-plugin-offers-nothing",
+            problem=f"{_nodes(idle)} offer no {RESOURCES[program]}, although {_NAMES[program]} ({owner}) runs there",
+            fix=f"see the log of {owner} on them: it found no devices, or the kubelet does not know it; delete its pod "
+            "to have it register again",
         )
 
 
@@ -169,10 +174,5 @@ def _node_of(pod: KubernetesObject) -> str:
 
 def _nodes(nodes: Sequence[KubernetesObject]) -> str:
     count = len(nodes)
-    types = sorted(
-        {
-            (node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type")
-            for node in nodes
-        }
-    )
+    types = sorted(set(map(type_of, nodes)))
     return f"{count} node{'s' if count != 1 else ''} ({listed(types)})"

@@ -51,6 +51,8 @@ def _causes(objects: ClusterObjects) -> Iterator[Cause]:
     yield from plugins
     waiting_plugins = plugins_that_wait(objects, scheduled)
     owed = {cause.resource for cause in plugins}
+    # Whoever asks for them is not at fault, even if nobody knows why.
+    owed |= {resource for resource in RESOURCES.values() if objects.unserved(resource)}
     owed |= {
         resource
         for program, resource in RESOURCES.items()

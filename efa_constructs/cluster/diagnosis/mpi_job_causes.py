@@ -8,7 +8,7 @@ from ..finding import Level
 from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
-from .cluster_objects import ClusterObjects
+from .cluster_objects import ClusterObjects, name_of
 from .last_words import BAD_SSH_FILES, NO_MEMORY_TO_LOCK, NO_SSHD, SSH_REFUSED, UNRESOLVED, said_at_the_end
 from .mpi_operator_causes import gang_scheduler
 from .unplaced_pods import Unplaced
@@ -21,6 +21,7 @@ _WAIT = (
     "and see why they are not Ready"
 )
 _RESOLVE = "see why the workers are not Ready, and whether the job's Service is there"
+_UNRESOLVED = "workers-do-not-resolve"
 _SSH = "ssh-refused"
 _SSH_FIX = (
     "set 'StrictModes no' in the sshd_config of the image, for the operator mounts keys into ~/.ssh as links, and "
@@ -77,7 +78,7 @@ def about_jobs(objects: ClusterObjects, explained: Collection[Owner]) -> Iterato
     """
     for job, item in objects.mpi_jobs.items():
         if (item["spec"].get("runPolicy") or {}).get("suspend"):
-            yield _suspended(job, item)
+            yield _suspended(objects, job, item)
         elif job not in explained:
             yield from _about_its_start(objects, job, item)
 
@@ -109,6 +110,8 @@ def about_ends(running: ClusterObjects, ended: ClusterObjects, explained: Collec
 
 
 def _about_its_start(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Iterator[Cause]:
+    if condition(item, "Succeeded") or _goes_on(objects, job, item):
+        return
     lost = _launcher_failure(objects, job, item)
     if lost is not None:
         yield lost
@@ -116,12 +119,21 @@ def _about_its_start(objects: ClusterObjects, job: Owner, item: KubernetesObject
         yield Cause(
             code="mpi-job-failed", problem=f"{job} failed: {_failure_of(item)}", fix="see the log of its launcher"
         )
-    elif not any(condition(item, kind) for kind in ("Running", "Succeeded")):
+    elif not condition(item, "Running"):
         yield from _stuck(objects, job, item)
 
 
+def _goes_on(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> bool:
+    """Whether its newest launcher runs, whatever became of those before, and the operator says that the job does."""
+    statuses = [
+        status for pod in objects.launchers(job)[-1:] for status in pod["status"].get("containerStatuses") or ()
+    ]
+    return condition(item, "Running") and any((status.get("state") or {}).get("running") for status in statuses)
+
+
 def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Cause | None:
-    words = [words for pod in objects.launchers(job) for words in said_at_the_end(objects.snapshot, pod)]
+    # Those of the newest that has any.
+    words = [words for pod in reversed(objects.launchers(job)) for words in said_at_the_end(objects.snapshot, pod)]
     if not words:
         return None
     code, fix = _remedy(objects, job, item, words[0])
@@ -131,13 +143,26 @@ def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObjec
 def _remedy(objects: ClusterObjects, job: Owner, item: KubernetesObject, words: str) -> tuple[str, str]:
     """The code and the fix of what a launcher said."""
     if UNRESOLVED.search(words):
+        silent = _silent_dns(objects)
+        if silent is not None:
+            return _UNRESOLVED, f"let {silent} run, which answers for the names of pods: none of its pods is Ready"
         early = item["spec"].get("launcherCreationPolicy", "AtStartup") == "AtStartup"
-        return "workers-do-not-resolve", _WAIT if early else _RESOLVE
+        return _UNRESOLVED, _WAIT if early else _RESOLVE
     for pattern, code, fix in REMEDIES:
         if pattern.search(words):
             said = _said_by_workers(objects, job) if code == _SSH else ""
             return code, fix + (f' (a worker says "{said}")' if said else "")
     return "launcher-failed", "mend what the launcher says"
+
+
+def _silent_dns(objects: ClusterObjects) -> Owner | None:
+    """The cluster's DNS server, if none of its pods answers."""
+    for deployment in objects.snapshot.deployments:
+        # https://kubernetes.io/docs/tasks/administer-cluster/dns-custom-nameservers/: whatever it is.
+        is_dns = (deployment["metadata"].get("labels") or {}).get("k8s-app") == "kube-dns"
+        if is_dns and not deployment["status"].get("readyReplicas"):
+            return name_of("Deployment", deployment)
+    return None
 
 
 def _said_by_workers(objects: ClusterObjects, job: Owner) -> str:
@@ -174,14 +199,14 @@ def _stuck(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Itera
         )
 
 
-def _suspended(job: Owner, item: KubernetesObject) -> Cause:
+def _suspended(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Cause:
     queue = (item["metadata"].get("labels") or {}).get("kueue.x-k8s.io/queue-name")
     return Cause(
         code="mpi-job-suspended",
         level=Level.WARNING,
         problem=f"{job} is suspended (runPolicy.suspend), so nothing of it was started"
-        + (f": Kueue would start it from queue '{queue}'" if queue else ""),
-        fix="rehearse it with suspend: false, too" if queue else "set runPolicy.suspend to false to start it",
+        + (f": Kueue starts it from queue '{queue}'" if queue else ""),
+        fix=objects.fix_of_queued(job, queue) if queue else "set runPolicy.suspend to false to start it",
     )
 
 

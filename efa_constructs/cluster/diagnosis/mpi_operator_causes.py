@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
+from .access_rules import Right, bound_cluster_role, is_granted
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
 
@@ -28,6 +29,8 @@ _NAMESPACE_VARIABLE = "KUBEFLOW_NAMESPACE"
 _REFUSES_ARGUMENT = ("flag provided but not defined:", "flag needs an argument:", "invalid value ", "invalid boolean ")
 # Its last words where MPIJobs are not defined.
 _NO_KIND = re.compile(r"CRD doesn't exist\. Exiting")
+_KIND_MISSING = "mpi-job-kind-missing"
+_APPLY_KIND = "apply the CustomResourceDefinition mpijobs.kubeflow.org before the operator"
 
 
 def unseen_jobs(objects: ClusterObjects) -> tuple[Owner, ...]:
@@ -48,13 +51,26 @@ def about_mpi_operators(objects: ClusterObjects) -> Iterator[Cause]:
                 sufferers=waiting,
             )
         return
-    forbidden = tuple(_forbidden(objects, waiting))
-    for owner, deployment in operators.items():
-        for cause in _about_its_pods(objects, owner, deployment, waiting):
-            # It ends when it has waited long enough for what it may not see.
-            if not (forbidden and cause.code == "mpi-operator-crash-loop"):
-                yield cause
+    # Where nobody may read whether it was granted since then, old words alone are no fault.
+    known = waiting or "cluster_roles" not in objects.snapshot.unread
+    forbidden = tuple(_forbidden(objects, waiting)) if known else ()
+    of_pods = [
+        cause
+        for owner, deployment in operators.items()
+        for cause in _about_its_pods(objects, owner, deployment, waiting)
+        # It ends when it has waited long enough for what it may not see.
+        if not (forbidden and cause.code == "mpi-operator-crash-loop")
+    ]
+    yield from of_pods
     yield from forbidden
+    if objects.snapshot.mpi_jobs is None and not of_pods:
+        # It was there when the operator began.
+        yield Cause(
+            code=_KIND_MISSING,
+            problem=f"the MPI Operator ({listed(operators)}) runs, and the cluster has no CustomResourceDefinition "
+            "mpijobs.kubeflow.org",
+            fix=_APPLY_KIND,
+        )
     yield from _elsewhere(objects, operators)
 
 
@@ -83,7 +99,7 @@ def _about_its_pods(
             fix="set its replicas to 1",
             sufferers=waiting,
         )
-    elif not pods:
+    elif not pods and "pods" not in objects.snapshot.unread:
         said = objects.events([owner], "FailedCreate")
         yield Cause(
             code="mpi-operator-not-running",
@@ -96,10 +112,10 @@ def _about_its_pods(
 def _crash_loop(owner: Owner, words: str, waiting: tuple[Owner, ...]) -> Cause:
     if _NO_KIND.search(words):
         return Cause(
-            code="mpi-job-kind-missing",
+            code=_KIND_MISSING,
             problem=f'the MPI Operator ({owner}) is in CrashLoopBackOff: it says "{words}", for the cluster has no '
             "CustomResourceDefinition mpijobs.kubeflow.org",
-            fix="apply the CustomResourceDefinition mpijobs.kubeflow.org before the operator",
+            fix=_APPLY_KIND,
             sufferers=waiting,
         )
     return Cause(
@@ -116,7 +132,7 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
     for line in objects.snapshot.operator_log:
         # In an error within an error, quotation marks are escaped.
         found = _FORBIDDEN.search(line.replace('\\"', '"'))
-        if found is not None:
+        if found is not None and not _may_now(objects, found):
             right = (found["account"], found["group"], found["resource"])
             rights[right].add(found["verb"])
             if found["verb"] == "list":
@@ -124,7 +140,7 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
                 rights[right].add("watch")
             quotes.setdefault(right, found[0])
     for account in sorted({account for account, _, _ in rights}):
-        role = _cluster_role(objects, account)
+        role = bound_cluster_role(objects.snapshot, account)
         if role is None and "cluster_role_bindings" not in objects.snapshot.unread:
             quote = next(quotes[right] for right in sorted(quotes) if right[0] == account)
             yield Cause(
@@ -154,18 +170,9 @@ def _missing_rule(
     )
 
 
-def _cluster_role(objects: ClusterObjects, account: str) -> str | None:
-    """The ClusterRole of a service account that is written ``NAMESPACE:NAME``."""
-    namespace, _, name = account.partition(":")
-    for binding in objects.snapshot.cluster_role_bindings:
-        for subject in binding.get("subjects") or ():
-            if (subject.get("kind"), subject.get("namespace"), subject.get("name")) == (
-                "ServiceAccount",
-                namespace,
-                name,
-            ):
-                return str(binding["roleRef"]["name"])
-    return None
+def _may_now(objects: ClusterObjects, refused: re.Match[str]) -> bool:
+    """Whether what was refused has been granted since then: a log keeps what was."""
+    return is_granted(objects.snapshot, Right(**refused.groupdict()))
 
 
 def _elsewhere(objects: ClusterObjects, operators: dict[Owner, KubernetesObject]) -> Iterator[Cause]:

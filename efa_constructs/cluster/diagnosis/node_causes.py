@@ -12,7 +12,7 @@ from ..finding import Level
 from ..quantities import written
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, listed
-from .cluster_objects import ClusterObjects, allocatable
+from .cluster_objects import ClusterObjects, allocatable, type_of
 
 __all__ = ["about_nodes", "expected_allocatable"]
 
@@ -42,7 +42,7 @@ def about_nodes(objects: ClusterObjects) -> Iterator[Cause]:
         for resource, expected in expected_allocatable(objects, node).items():
             has = offered.get(resource, Decimal(0))
             if has < expected and (has or resource == HUGEPAGES):
-                short[resource, _type_of(node), has, expected].append(node["metadata"]["name"])
+                short[resource, type_of(node), has, expected].append(node["metadata"]["name"])
     for (resource, instance_type, has, expected), names in short.items():
         yield Cause(
             code="node-short-of-resource",
@@ -60,7 +60,7 @@ def expected_allocatable(objects: ClusterObjects, node: KubernetesObject) -> Map
     have as many as its type can have.
     """
     try:
-        instance_type = catalogue.get(_type_of(node))
+        instance_type = catalogue.get(type_of(node))
     except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
         return {}
     labels = node["metadata"].get("labels") or {}
@@ -89,13 +89,9 @@ def _not_ready(node: KubernetesObject) -> Cause:
     )
     return Cause(
         code="node-not-ready",
-        problem=f"node {node['metadata']['name']} ({_type_of(node)}) is not Ready: {said}",
+        problem=f"node {node['metadata']['name']} ({type_of(node)}) is not Ready: {said}",
         fix="see the kubelet's log by Session Manager, or let the Auto Scaling group replace the instance",
     )
-
-
-def _type_of(node: KubernetesObject) -> str:
-    return str((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type"))
 
 
 def _is_bottlerocket(node: KubernetesObject) -> bool:

@@ -6,9 +6,9 @@ Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["tolerates", "unmet_requirement", "untolerated_taints"]
+__all__ = ["Taint", "tolerates", "unmet_requirement", "untolerated_taints"]
 
 # The DaemonSet controller adds tolerations for these, and for every other taint of this kind.
 _TAINTS_OF_CONDITIONS = "node.kubernetes.io/"
@@ -34,14 +34,31 @@ def unmet_requirement(spec: Mapping[str, Any], node: Mapping[str, Any]) -> tuple
     return unmet[0] if unmet and all(unmet) else None
 
 
-def untolerated_taints(spec: Mapping[str, Any], node: Mapping[str, Any], *, daemon: bool = False) -> list[str]:
-    """The taints of a node that keep a pod away, in words.
+class Taint(NamedTuple):
+    """A taint that keeps pods away."""
+
+    key: str
+    value: str
+    effect: str
+
+    @property
+    def is_of_node(self) -> bool:
+        """Whether Kubernetes sets it, and takes it away once the node is as it should be."""
+        return self.key.startswith(_TAINTS_OF_CONDITIONS)
+
+    def __str__(self) -> str:
+        value = f"={self.value}" if self.value else ""
+        return f"{self.key}{value}:{self.effect}"
+
+
+def untolerated_taints(spec: Mapping[str, Any], node: Mapping[str, Any], *, daemon: bool = False) -> list[Taint]:
+    """The taints of a node that keep a pod away.
 
     :param spec: Of the pod.
     :param daemon: Whether a DaemonSet makes it.
     """
     return [
-        _taint(taint)
+        Taint(taint["key"], taint.get("value") or "", taint["effect"])
         for taint in node["spec"].get("taints") or ()
         if taint["effect"] in _KEEPS_PODS_AWAY
         and not (daemon and taint["key"].startswith(_TAINTS_OF_CONDITIONS))
@@ -58,11 +75,6 @@ def tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
     if toleration.get("operator", "Equal") == "Exists":
         return True
     return bool(toleration.get("key")) and toleration.get("value", "") == taint.get("value", "")
-
-
-def _taint(taint: Mapping[str, Any]) -> str:
-    value = f"={taint['value']}" if taint.get("value") else ""
-    return f"{taint['key']}{value}:{taint['effect']}"
 
 
 def _unmet(term: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,16 +7,17 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ..quantities import pod_requests, written
-from ..snapshot import KubernetesObject
 from .cause import Cause, Owner, listed
-from .cluster_objects import ClusterObjects, allocatable
-from .unplaced_pods import Obstacle, Unplaced, scheduler_says
+from .cluster_objects import ClusterObjects, allocatable, type_of
+from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says
 
 __all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
 
 # What waits for something that is unplaced itself, by its owner.
 Dependents = Mapping[Owner, tuple[Owner, ...]]
 
+# Set by 'kubectl cordon' and 'kubectl drain'.
+_CORDONED = "node.kubernetes.io/unschedulable"
 _ZONE_KEYS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone", "topology.k8s.aws/zone-id")
 
 
@@ -27,18 +28,29 @@ def about_missing_nodes(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -
     sufferers = tuple(dict.fromkeys((*(group.owner for group in unplaced), *objects.mpi_jobs)))
     if not sufferers:
         return
-    empty = [
+    groups = [
         f"node group '{group.name}' has a desired size of {group.desired_size}"
+        + (f", and instances that did not join ({len(group.nodes)})" if group.nodes else "")
         for group in objects.node_groups
-        if not group.nodes
     ]
     yield Cause(
         code="no-nodes",
-        problem=f"the cluster has no nodes: {listed(empty) if empty else 'it has no managed node group'}"
+        problem=f"the cluster has no nodes: {listed(groups) if groups else 'it has no managed node group'}"
         + next((scheduler_says(group.scheduler_words) for group in unplaced if group.scheduler_words), ""),
-        fix="set the desired size of the node group to the number of nodes that the jobs need",
+        fix=_fix_of_no_nodes(objects),
         sufferers=sufferers,
     )
+
+
+def _fix_of_no_nodes(objects: ClusterObjects) -> str:
+    if any(group.nodes for group in objects.node_groups):
+        return (
+            "see why the instances do not join: the access entry of the node role, the way to the API server, and the "
+            "kubelet's log by Session Manager"
+        )
+    if any(group.desired_size for group in objects.node_groups):
+        return "see the health of the node group and the activity of its Auto Scaling group, which launches none"
+    return "set the desired size of the node group to the number of nodes that the jobs need"
 
 
 def about_missing_objects(objects: ClusterObjects) -> Iterator[Cause]:
@@ -82,7 +94,7 @@ def _too_large(group: Unplaced, resource: str) -> Cause:
     """Say that pods ask for more of a resource than any node offers."""
     most = max((allocatable(misfit.node).get(resource, Decimal(0)) for misfit in group.misfits), default=Decimal(0))
     asked = written(resource, group.requests[resource])
-    types = listed(sorted({_type_of(misfit.node) for misfit in group.misfits}))
+    types = listed(sorted({type_of(misfit.node) for misfit in group.misfits}))
     offers = f"offers at most {written(resource, most)}" if most else "offers none"
     return Cause(
         code="request-too-large",
@@ -99,7 +111,7 @@ def _causes(objects: ClusterObjects, group: Unplaced, owed: Collection[str]) -> 
         case Obstacle.LABELS:
             yield _labels(group)
         case Obstacle.TAINT:
-            yield _taint(group)
+            yield from _taints(group, group.misfits)
         case Obstacle.TOO_LARGE:
             for resource in dict.fromkeys(name for misfit in group.misfits for name in misfit.resources):
                 if not (resource in owed and group.lacks(resource)):
@@ -107,7 +119,7 @@ def _causes(objects: ClusterObjects, group: Unplaced, owed: Collection[str]) -> 
         case Obstacle.MAX_PODS:
             yield _max_pods(group)
         case Obstacle.TAKEN:
-            yield _taken(objects, group)
+            yield from _taken(objects, group)
         # None: nobody may say what the nodes have.
         case Obstacle.OTHER | None:
             yield Cause(
@@ -137,14 +149,35 @@ def _labels(group: Unplaced) -> Cause:
     )
 
 
-def _taint(group: Unplaced) -> Cause:
-    taints = listed(misfit.words for misfit in group.misfits)
-    key = group.misfits[0].words.partition(":")[0].partition("=")[0]
-    return Cause(
-        code="taint-not-tolerated",
-        problem=f"{group}: the nodes have the taint {taints}, which they do not tolerate",
-        fix=f"add the toleration {{key: {key}, operator: Exists}} to the pods of {group.owner}",
-    )
+def _taints(group: Unplaced, misfits: Sequence[Misfit]) -> Iterator[Cause]:
+    """Say which taints keep pods away. Those that Kubernetes sets are for no pod to tolerate."""
+    cordoned = [misfit for misfit in misfits if any(taint.key == _CORDONED for taint in misfit.taints)]
+    unfit = [misfit for misfit in misfits if misfit not in cordoned and any(one.is_of_node for one in misfit.taints)]
+    others = [misfit for misfit in misfits if misfit not in cordoned and misfit not in unfit]
+    if cordoned:
+        names = [misfit.node["metadata"]["name"] for misfit in cordoned]
+        yield Cause(
+            code="node-cordoned",
+            problem=f"{group}: {listed(names)} {'is' if len(names) == 1 else 'are'} cordoned, and "
+            f"{'takes' if len(names) == 1 else 'take'} no new pods",
+            fix=f"run 'kubectl uncordon {' '.join(names)}' once the maintenance is over",
+        )
+    if unfit:
+        taints = [taint for misfit in unfit for taint in misfit.taints if taint.is_of_node]
+        where = listed(misfit.node["metadata"]["name"] for misfit in unfit)
+        yield Cause(
+            code="node-unfit",
+            problem=f"{group}: {where} {'has' if len(unfit) == 1 else 'have'} the taint {listed(taints)}, which "
+            "Kubernetes sets while a node is not as it should be",
+            fix="see the conditions of the node; the taint goes with what is wrong there",
+        )
+    if others:
+        taints = [taint for misfit in others for taint in misfit.taints]
+        yield Cause(
+            code="taint-not-tolerated",
+            problem=f"{group}: the nodes have the taint {listed(taints)}, which they do not tolerate",
+            fix=f"add the toleration {{key: {taints[0].key}, operator: Exists}} to the pods of {group.owner}",
+        )
 
 
 def _max_pods(group: Unplaced) -> Cause:
@@ -156,7 +189,14 @@ def _max_pods(group: Unplaced) -> Cause:
     )
 
 
-def _taken(objects: ClusterObjects, group: Unplaced) -> Cause:
+def _taken(objects: ClusterObjects, group: Unplaced) -> Iterator[Cause]:
+    # Nodes without such a taint would be enough.
+    yield from _taints(group, group.barred)
+    if not group.barred:
+        yield _too_few(objects, group)
+
+
+def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
     resources = list(dict.fromkeys(name for misfit in group.misfits for name in misfit.resources))
     holders: dict[Owner, set[str]] = defaultdict(set)
     for misfit in group.misfits:
@@ -177,7 +217,3 @@ def _taken(objects: ClusterObjects, group: Unplaced) -> Cause:
         "nodes",
         fix="give the cluster nodes for both, or start one after the other has ended (Kueue queues jobs)",
     )
-
-
-def _type_of(node: KubernetesObject) -> str:
-    return str((node["metadata"].get("labels") or {}).get("node.kubernetes.io/instance-type", "of unknown type"))

@@ -13,7 +13,7 @@ from ..quantities import Amounts, pod_requests
 from ..snapshot import KubernetesObject
 from .cause import Owner
 from .cluster_objects import ClusterObjects, allocatable
-from .node_rules import unmet_requirement, untolerated_taints
+from .node_rules import Taint, unmet_requirement, untolerated_taints
 
 __all__ = ["Misfit", "Obstacle", "Unplaced", "find_unplaced", "scheduler_says"]
 
@@ -45,8 +45,9 @@ class Misfit:
     obstacle: Obstacle
     # A label's key, or "".
     key: str = ""
-    # The requirement on labels or the taints, in words.
+    # The requirement on labels, in words.
     words: str = ""
+    taints: tuple[Taint, ...] = ()
     # The resources of which there is too little.
     resources: tuple[str, ...] = ()
 
@@ -62,6 +63,8 @@ class Unplaced:
     requests: Amounts
     # Of the nodes that came closest to taking them. Empty: there is no node.
     misfits: Sequence[Misfit]
+    # Where others have what they ask for: of the nodes that have enough of it, and only a taint keeps them away.
+    barred: Sequence[Misfit]
     # The scheduler's message about one of them. Empty: no scheduler has looked at it.
     scheduler_words: str
 
@@ -118,7 +121,17 @@ def _unplaced(objects: ClusterObjects, owner: Owner, role: str, pods: Sequence[K
         pods=pods,
         requests=pod_requests(pod["spec"]),
         misfits=[misfit for misfit in misfits if misfit.obstacle == closest],
+        barred=[misfit for misfit in misfits if closest is Obstacle.TAKEN and _is_large_enough(objects, misfit, pod)],
         scheduler_words=words,
+    )
+
+
+def _is_large_enough(objects: ClusterObjects, misfit: Misfit, pod: KubernetesObject) -> bool:
+    """Whether a node has what a pod asks for, also if its plugins, which the taint may keep away, do not offer it."""
+    offered = allocatable(misfit.node)
+    return misfit.obstacle is Obstacle.TAINT and all(
+        amount <= max(offered.get(name, Decimal(0)), Decimal(objects.devices(misfit.node, name)))
+        for name, amount in pod_requests(pod["spec"]).items()
     )
 
 
@@ -139,7 +152,7 @@ def _misfit(objects: ClusterObjects, pod: KubernetesObject, node: KubernetesObje
         return Misfit(node=node, obstacle=Obstacle.LABELS, key=unmet[0], words=unmet[1])
     taints = untolerated_taints(spec, node)
     if taints:
-        return Misfit(node=node, obstacle=Obstacle.TAINT, words=", ".join(taints))
+        return Misfit(node=node, obstacle=Obstacle.TAINT, taints=tuple(taints))
     requests = pod_requests(spec)
     too_large = tuple(_exceeding(requests, allocatable(node)))
     if too_large:

@@ -15,6 +15,8 @@ __all__ = ["ContainerLog", "KubeletApi", "NoLogError"]
 
 _ADDRESS = "127.0.0.1"
 _FOLLOW_SECONDS = 0.5
+# How soon it ends once it is told to.
+_POLL_SECONDS = 0.05
 
 
 class NoLogError(Exception):
@@ -52,7 +54,9 @@ class KubeletApi:
         # It would otherwise tell what only those may read whom the API server lets read it.
         context.verify_mode = ssl.CERT_REQUIRED
         self._server = _Server(context, client, source)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="kubelet", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="kubelet", daemon=True
+        )
         self.port = int(self._server.server_address[1])
 
     def start(self) -> None:

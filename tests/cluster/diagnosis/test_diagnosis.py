@@ -11,8 +11,12 @@ from efa_constructs.cluster.diagnosis.cluster_objects import ClusterObjects
 from efa_constructs.cluster.diagnosis.diagnosis import diagnose
 from efa_constructs.cluster.diagnosis.node_causes import about_nodes
 from efa_constructs.cluster.finding import Finding, Level
+from efa_constructs.lookups.deployed import DeployedNodeGroup
+from efa_constructs.rehearsal.rehearsed_objects import RehearsedObjects
 
+from ...rehearsal.deployments import cluster, node, node_group
 from .objects import (
+    DEPLOYED,
     EFA_IMAGE,
     EFA_PLUGIN,
     asking,
@@ -75,10 +79,54 @@ def test_a_plugin_that_selects_no_node_is_a_fault_even_if_nothing_waits() -> Non
     assert "p3dn.24xlarge" in finding.problem
 
 
-def test_a_missing_plugin_is_a_fault_where_a_job_waits_and_a_warning_where_none_does() -> None:
-    assert [each.level for each in found(nodes=nodes(efa=None))] == [Level.WARNING]
-    finding = only(nodes=nodes(efa=None), **jobs_pods(*workers(efa="4")))
+def test_a_missing_plugin_is_a_fault_also_where_no_job_waits() -> None:
+    finding = only(nodes=nodes(efa=None))
     assert (finding.code, finding.level) == ("device-plugin-missing", Level.FAULT)
+    waited_for = only(nodes=nodes(efa=None), **jobs_pods(*workers(efa="4")))
+    assert (waited_for.code, waited_for.level) == ("device-plugin-missing", Level.FAULT)
+
+
+def test_in_a_rehearsal_a_missing_plugin_is_a_warning_where_no_job_waits() -> None:
+    rehearsed = RehearsedObjects(snapshot(nodes=nodes(efa=None)), DEPLOYED)
+    assert [finding.level for finding in diagnose(rehearsed)] == [Level.WARNING]
+
+
+def plugin_on_both_nodes() -> list[dict[str, Any]]:
+    names = ("ip-10-0-0-0a", "ip-10-0-0-0b")
+    return [pod(f"efa-{name}", EFA_PLUGIN, "DaemonSet", spec={"nodeName": name}) for name in names]
+
+
+def test_a_plugin_that_runs_and_offers_nothing_is_told_with_the_job_that_waits() -> None:
+    offers_nothing = {"nodes": nodes(efa=None), "daemon_sets": [EFA_PLUGIN]}
+    finding = only(**offers_nothing, pods=plugin_on_both_nodes())
+    assert (finding.code, finding.level) == ("device-plugin-offers-nothing", Level.FAULT)
+    assert "2 nodes (p4d.24xlarge) offer no vpc.amazonaws.com/efa, although the EFA device plugin" in finding.problem
+    finding = only(**offers_nothing, **jobs_pods(*plugin_on_both_nodes(), *workers(efa="4")))
+    assert finding.code == "device-plugin-offers-nothing"
+    assert finding.problem.endswith("; MPIJob 'default/train' waits for it")
+
+
+def test_nobody_is_told_to_ask_for_no_efa_while_the_plugin_does_not_run_for_an_unknown_reason() -> None:
+    objects = {"nodes": nodes(efa=None), "daemon_sets": [EFA_PLUGIN], **jobs_pods(*workers(efa="4"))}
+    assert not [finding for finding in found(**objects) if "ask for no" in finding.fix]
+
+
+def test_without_aws_a_node_that_says_that_it_has_efa_needs_a_plugin() -> None:
+    alone = ClusterObjects(snapshot(nodes=nodes(efa=None)), None)
+    assert [finding.code for finding in diagnose(alone)] == ["device-plugin-missing"]
+
+
+def test_nodes_whose_devices_a_driver_gives_need_no_plugin() -> None:
+    slices = [{"spec": {"driver": "dra.net", "nodeName": f"ip-10-0-0-0{each}"}} for each in "ab"]
+    assert not found(nodes=nodes(efa=None, gpu=None), resource_slices=slices)
+    assert len(found(nodes=nodes(efa=None), resource_slices=slices[:1])) == 1
+
+
+def test_a_node_group_offers_all_that_it_has_once_all_its_nodes_do() -> None:
+    (group,) = DEPLOYED.node_groups
+    assert cluster_objects().offers_all(group)
+    assert not cluster_objects(nodes=[nodes()[0], nodes(efa=None)[1]]).offers_all(group)
+    assert not cluster_objects(nodes=[]).offers_all(group)
 
 
 def test_a_plugin_that_crashes_is_quoted() -> None:
@@ -131,6 +179,39 @@ def test_nodes_that_a_job_may_not_go_to_are_told_by_label_or_taint(
     finding = only(nodes=nodes(taints=taints), **jobs_pods(waiting_worker(TRAIN, **spec)))
     assert finding.code == code
     assert words in finding.problem
+
+
+CORDONED = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+NOT_READY = {"key": "node.kubernetes.io/not-ready", "effect": "NoSchedule"}
+
+
+def test_cordoned_nodes_are_to_be_uncordoned_and_not_tolerated() -> None:
+    finding = only(nodes=nodes(taints=[CORDONED]), **jobs_pods(*workers(efa="4")))
+    assert finding.code == "node-cordoned"
+    assert "2 workers of MPIJob 'default/train': ip-10-0-0-0a and ip-10-0-0-0b are cordoned" in finding.problem
+    assert "kubectl uncordon ip-10-0-0-0a ip-10-0-0-0b" in finding.fix
+
+
+@pytest.mark.parametrize(
+    ("taint", "offers", "code", "fix"),
+    [
+        (CORDONED, "4", "node-cordoned", "kubectl uncordon ip-10-0-0-0b"),
+        (NOT_READY, "4", "node-unfit", "see the conditions of the node"),
+        (TAINT, "4", "taint-not-tolerated", "{key: nvidia.com/gpu, operator: Exists} to the pods of MPIJob"),
+        # As its plugin does not tolerate the taint either.
+        (TAINT, None, "taint-not-tolerated", "{key: nvidia.com/gpu, operator: Exists} to the pods of MPIJob"),
+    ],
+)
+def test_where_the_other_node_has_a_worker_already_the_taint_of_this_one_is_told(
+    taint: dict[str, str], offers: str | None, code: str, fix: str
+) -> None:
+    first = waiting_worker(TRAIN, 0, containers=asking(efa="4"))
+    second = waiting_worker(TRAIN, 1, containers=asking(efa="4"), says="0/2 nodes are available: 1 Insufficient efa")
+    first["spec"]["nodeName"], first["status"] = "ip-10-0-0-0a", {"phase": "Running"}
+    tainted = [nodes()[0], nodes(taints=[taint], efa=offers)[1]]
+    findings = {each.code: each for each in found(nodes=tainted, **jobs_pods(first, second))}
+    assert fix in findings[code].fix
+    assert not findings.keys() & {"too-few-nodes", "nodes-taken"}
 
 
 def test_full_nodes_are_told_by_their_max_pods() -> None:
@@ -233,9 +314,67 @@ def test_a_missing_right_is_told_once_with_the_rule_that_gives_it() -> None:
     )
 
 
+STATUS_RULE = {"apiGroups": ["kubeflow.org"], "resources": ["mpijobs/status"], "verbs": ["update"]}
+ACCOUNT = {"kind": "ServiceAccount", "namespace": "mpi-operator", "name": "mpi-operator"}
+
+
+def rights(*rules: dict[str, list[str]], namespace: str | None = None) -> dict[str, Any]:
+    """A role with the rules, bound to the operator's service account."""
+    kind, metadata = ("Role", {"namespace": namespace}) if namespace else ("ClusterRole", {})
+    role = {"metadata": {"name": "rights", **metadata}, "rules": list(rules)}
+    binding = {
+        "metadata": {"name": "of-operator", **metadata},
+        "roleRef": {"kind": kind, "name": "rights"},
+        "subjects": [ACCOUNT],
+    }
+    if namespace:
+        return {"roles": [role], "role_bindings": [binding]}
+    return {"cluster_roles": [role], "cluster_role_bindings": [binding]}
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        rights(STATUS_RULE),
+        rights({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}),
+        rights({**STATUS_RULE, "resources": ["*/status"]}),
+        rights(STATUS_RULE, namespace="default"),
+    ],
+)
+def test_a_right_that_was_granted_since_it_was_refused_is_no_fault(granted: dict[str, Any]) -> None:
+    running = {**jobs_pods(), "mpi_jobs": [job("train", "Created", "Running")]}
+    assert diagnose(cluster_objects(**running, **granted, operator_log=[FORBIDDEN])) == ()
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [
+        rights({**STATUS_RULE, "verbs": ["get"]}),
+        rights({**STATUS_RULE, "apiGroups": [""]}),
+        rights({**STATUS_RULE, "resources": ["mpijobs"]}),
+        rights({**STATUS_RULE, "resourceNames": ["other"]}),
+        rights(STATUS_RULE, namespace="team"),
+    ],
+)
+def test_a_role_that_does_not_give_the_right_mends_nothing(granted: dict[str, Any]) -> None:
+    assert only(**jobs_pods(), **granted, operator_log=[FORBIDDEN]).code == "mpi-operator-forbidden"
+
+
 def test_an_account_without_any_rights_is_one_fault() -> None:
     finding = only(**jobs_pods(), operator_log=[FORBIDDEN, FORBIDDEN.replace("mpijobs/status", "pods")])
     assert "no ClusterRoleBinding gives" in finding.problem
+
+
+def test_a_role_of_all_service_accounts_gives_its_rights_and_is_not_the_operators_own() -> None:
+    # Every cluster has one: system:service-account-issuer-discovery.
+    everybody = [{"kind": "Group", "name": "system:serviceaccounts"}]
+    little = rights({**STATUS_RULE, "verbs": ["get"]})
+    little["cluster_role_bindings"][0]["subjects"] = everybody
+    assert "no ClusterRoleBinding gives" in only(**jobs_pods(), **little, operator_log=[FORBIDDEN]).problem
+    enough = rights(STATUS_RULE)
+    enough["cluster_role_bindings"][0]["subjects"] = everybody
+    running = {**jobs_pods(), "mpi_jobs": [job("train", "Created", "Running")]}
+    assert diagnose(cluster_objects(**running, **enough, operator_log=[FORBIDDEN])) == ()
 
 
 @pytest.mark.parametrize(
@@ -270,6 +409,52 @@ def test_an_operator_that_crashes_is_quoted(words: str, code: str) -> None:
     finding = only(deployments=[OPERATOR], pods=[crashed], mpi_jobs=None)
     assert finding.code == code
     assert words in finding.problem
+
+
+def test_a_kind_that_was_deleted_is_missed_though_the_operator_runs() -> None:
+    finding = only(deployments=[OPERATOR], pods=[operator_pod(OPERATOR)], mpi_jobs=None)
+    assert (finding.code, finding.level) == ("mpi-job-kind-missing", Level.FAULT)
+    assert "runs, and the cluster has no CustomResourceDefinition mpijobs.kubeflow.org" in finding.problem
+
+
+@pytest.mark.parametrize(
+    ("deployed", "problem", "fix"),
+    [
+        (node_group(desired_size=0), "'efa' has a desired size of 0", "set the desired size"),
+        (node_group(desired_size=2), "'efa' has a desired size of 2", "the activity of its Auto Scaling group"),
+        (node_group(node("i-0a")), "and instances that did not join (1)", "see why the instances do not join"),
+    ],
+)
+def test_without_nodes_what_to_do_follows_from_what_the_node_group_has(
+    deployed: DeployedNodeGroup, problem: str, fix: str
+) -> None:
+    (finding,) = diagnose(ClusterObjects(snapshot(nodes=[], mpi_jobs=[TRAIN]), cluster(deployed)))
+    assert problem in finding.problem
+    assert fix in finding.fix
+
+
+def test_a_job_in_a_queue_is_told_where_to_look_and_in_a_rehearsal_that_nothing_starts_it() -> None:
+    queued = job("train", "Suspended", runPolicy={"suspend": True})
+    queued["metadata"]["labels"] = {"kueue.x-k8s.io/queue-name": "team"}
+    objects = snapshot(deployments=[OPERATOR], pods=[operator_pod(OPERATOR)], mpi_jobs=[queued])
+    (live,) = diagnose(ClusterObjects(objects, DEPLOYED))
+    assert "kubectl -n default describe localqueue team" in live.fix
+    (rehearsed,) = diagnose(RehearsedObjects(objects, DEPLOYED))
+    assert rehearsed.fix == "rehearse it with suspend: false, too"
+
+
+def test_where_dns_does_not_run_names_are_for_it_to_resolve() -> None:
+    words = "ssh: Could not resolve hostname train-worker-0.train.default.svc: Name or service not known"
+    failed = failed_launcher(TRAIN)
+    dns = {
+        "metadata": {"name": "coredns", "namespace": "kube-system", "uid": "dns", "labels": {"k8s-app": "kube-dns"}},
+        "spec": {"template": {"spec": {"containers": [{"name": "coredns", "image": "coredns:1"}]}}},
+        "status": {},
+    }
+    pods = {**jobs_pods(failed), "logs": {failed["metadata"]["uid"]: [words]}}
+    assert "let Deployment 'kube-system/coredns' run" in only(**{**pods, "deployments": [OPERATOR, dns]}).fix
+    answering = {**dns, "status": {"readyReplicas": 1}}
+    assert "WaitForWorkersReady" in only(**{**pods, "deployments": [OPERATOR, answering]}).fix
 
 
 def test_an_operator_that_ends_because_it_is_refused_rights_is_told_as_that_alone() -> None:
@@ -371,6 +556,54 @@ def test_a_launcher_that_failed_is_quoted_by_the_line_of_its_log_that_matters(li
     assert fix in finding.fix
 
 
+def launchers_of(owner: dict[str, Any], **newest: Any) -> list[dict[str, Any]]:
+    """One that failed, and the one that came after it."""
+    first, second = failed_launcher(owner), launcher(owner, status=newest)
+    for number, each in enumerate((first, second)):
+        each["metadata"] |= {"name": f"launcher-{number}", "uid": f"launcher-{number}"}
+        each["metadata"]["creationTimestamp"] = f"2026-01-02T03:04:0{number}Z"
+    return [second, first]
+
+
+RUNS_AGAIN = {
+    "ready": True,
+    "state": {"running": {"startedAt": "2026-01-02T03:04:05Z"}},
+    "lastState": {"terminated": {"exitCode": 1}},
+}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "newest"),
+    [
+        (
+            ("Created", "Running"),
+            {"containerStatuses": [{"ready": True, "state": {"running": {"startedAt": "2026-01-02T03:04:05Z"}}}]},
+        ),
+        (("Created", "Running"), {"containerStatuses": [RUNS_AGAIN]}),
+        (("Created", "Succeeded"), {"phase": "Succeeded", "containerStatuses": [{"state": {"terminated": {}}}]}),
+    ],
+)
+def test_a_job_that_runs_again_or_has_succeeded_is_sound_whatever_its_first_launcher_said(
+    conditions: tuple[str, ...], newest: dict[str, Any]
+) -> None:
+    recovered = job("train", *conditions)
+    pods = {**jobs_pods(*launchers_of(recovered, **newest)), "mpi_jobs": [recovered]}
+    assert diagnose(cluster_objects(**pods)) == ()
+
+
+def test_of_several_launchers_that_failed_the_newest_is_quoted() -> None:
+    pods = launchers_of(TRAIN, phase="Failed", containerStatuses=[ended()])
+    finding = only(**jobs_pods(*pods), logs={"launcher-0": ["the first"], "launcher-1": ["the second"]})
+    assert '"the second"' in finding.problem
+
+
+def test_a_job_is_not_sound_while_its_launcher_waits_to_be_started_again() -> None:
+    waits = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 1}}}
+    running = job("train", "Created", "Running")
+    pods = {**jobs_pods(launcher(running, status={"containerStatuses": [waits]})), "mpi_jobs": [running]}
+    assert [finding.code for finding in diagnose(cluster_objects(**pods))] == ["launcher-failed"]
+
+
 def test_what_a_workers_sshd_says_stands_with_what_the_launcher_says() -> None:
     refused = "Authentication refused: bad ownership or modes for directory /root/.ssh"
     failed = failed_launcher(TRAIN)
@@ -432,6 +665,7 @@ def test_a_worker_that_took_too_much_memory_is_told() -> None:
 @pytest.mark.parametrize(
     ("unread", "objects", "wrong"),
     [
+        ("pods", {"deployments": [OPERATOR], "mpi_jobs": [TRAIN]}, "mpi-operator-not-running"),
         ("daemon_sets", {"nodes": nodes(efa=None)}, "device-plugin-missing"),
         ("deployments", {}, "mpi-operator-missing"),
         ("nodes", {"nodes": [], **RUNS, "pods": [operator_pod(OPERATOR)]}, "no-nodes"),
@@ -490,8 +724,8 @@ def test_a_device_of_which_a_node_offers_nothing_is_for_its_plugin_to_tell() -> 
 def test_without_aws_a_node_has_the_efas_that_its_label_promises() -> None:
     unknown = ClusterObjects(snapshot(nodes=ready(*nodes(efa="3"))), None)
     assert [cause.code for cause in about_nodes(unknown)] == ["node-short-of-resource"]
-    for node in unknown.snapshot.nodes:
-        del node["metadata"]["labels"]["vpc.amazonaws.com/efa.present"]
+    for each in unknown.snapshot.nodes:
+        del each["metadata"]["labels"]["vpc.amazonaws.com/efa.present"]
     assert list(about_nodes(unknown)) == []
 
 

@@ -66,7 +66,7 @@ def test_a_toleration_is_for_a_key_a_value_and_an_effect(toleration: dict[str, s
 
 
 def test_only_taints_that_keep_pods_away_count() -> None:
-    assert untolerated_taints({}, NODE) == ["gpu=true:NoSchedule"]
+    assert list(map(str, untolerated_taints({}, NODE))) == ["gpu=true:NoSchedule"]
     assert not untolerated_taints({"tolerations": [{"key": "gpu", "operator": "Exists"}]}, NODE)
 
 
