@@ -46,6 +46,7 @@ ENDPOINT = "https://0123.gr7.us-east-1.eks.amazonaws.com"
 def has_cluster(eks: Stubber, times: int, *issues: dict[str, Any]) -> None:
     cluster: dict[str, Any] = {
         "name": "training",
+        "arn": "arn:aws:eks:us-east-1:123456789012:cluster/training",
         "version": "1.34",
         "status": "ACTIVE",
         "resourcesVpcConfig": {"vpcId": "vpc-1"},

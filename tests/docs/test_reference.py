@@ -300,7 +300,7 @@ def test_rehearse_guide_lists_every_code_of_a_finding():
 def test_guide_to_status_lists_every_code_that_it_finds_beside_those_of_the_fabric():
     cluster = ROOT / "efa_constructs/cluster"
     text = "".join(path.read_text() for path in (cluster / "node_group_health.py", *cluster.glob("diagnosis/*.py")))
-    codes = set(re.findall(r'code="([a-z-]+)"', text)) | {OPERATOR_FORBIDDEN, PLUGIN_CRASHES}
+    codes = set(re.findall(r'(?:code=|_KIND_MISSING = )"([a-z-]+)"', text)) | {OPERATOR_FORBIDDEN, PLUGIN_CRASHES}
     codes |= {"workers-do-not-resolve", *(code for _, code, _ in REMEDIES), "launcher-failed"}
     listed = first_cells(section("how-to/read-the-state.md", "## What it finds"))
     assert sorted(listed) == sorted({*listed})
