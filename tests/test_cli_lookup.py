@@ -353,13 +353,13 @@ def test_says_no_when_the_region_offers_no_type_like_that(efa: Any) -> None:
 def test_shows_one_type_with_its_zones(efa: Any) -> None:
     code, out, _ = efa("instances", "p4d.24xlarge", "--region", "us-east-1")
     assert code == 0
-    assert "offered in      us-east-1a (use1-az6); us-east-1b (use1-az1); us-east-1c (use1-az2)" in out
+    assert "offered in      us-east-1a (use1-az1); us-east-1b (use1-az2); us-east-1c (use1-az6)" in out
     code, out, err = efa("instances", "p4d.24xlarge", "--region", "us-east-1", "--json")
     document = json.loads(out)
     assert (code, err) == (0, "")
     assert document["availabilityZones"][0] == {
         "name": "us-east-1a",
-        "zoneId": "use1-az6",
+        "zoneId": "use1-az1",
         "kind": "availability-zone",
     }
     assert document["region"] == "us-east-1"

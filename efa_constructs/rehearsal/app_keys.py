@@ -14,6 +14,7 @@ __all__ = [
     "INSTANCE_TYPE",
     "PLACEMENT_GROUP",
     "PREFIX",
+    "RESERVATIONS",
     "errors_naming",
     "text_of",
 ]
@@ -24,6 +25,7 @@ CLUSTER_FACTS = "efa:clusterFacts"
 INSTANCE_TYPE = "efa:instanceType"
 AVAILABILITY_ZONE = "efa:availabilityZone"
 PLACEMENT_GROUP = "efa:placementGroup"
+RESERVATIONS = frozenset({"efa:capacityReservationId", "efa:capacityBlockId"})
 
 
 def text_of(context: Mapping[str, Any], key: str) -> str | None:

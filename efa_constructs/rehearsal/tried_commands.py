@@ -78,9 +78,13 @@ class CommandTrials:
         self._stages = stages
 
     def preflight(self, app: CdkApp, facts_file: Path | None, region: str) -> TriedCommand | None:
-        """Ask before anything is deployed. None: it is not our app, and nobody says what it will deploy."""
+        """Ask before anything is deployed.
+
+        None: it is not our app, and nobody says what it will deploy; or it names a reservation, which is another's and
+        not in this account.
+        """
         context = {key: value for key, value in app.context.items() if key.startswith(app_keys.PREFIX)}
-        if app_keys.INSTANCE_TYPE not in context:
+        if app_keys.INSTANCE_TYPE not in context or not context.keys().isdisjoint(app_keys.RESERVATIONS):
             return None
         if facts_file is not None:
             context[app_keys.CLUSTER_FACTS] = str(facts_file.absolute())

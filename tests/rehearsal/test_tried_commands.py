@@ -82,6 +82,13 @@ def test_there_is_no_preflight_of_other_apps(trials: CommandTrials, tmp_path: Pa
     assert trials.preflight(CdkApp(tmp_path, "app", {"their:key": "1"}), None, REGION) is None
 
 
+def test_there_is_no_preflight_of_a_reservation_that_the_account_does_not_have(
+    trials: CommandTrials, tmp_path: Path
+) -> None:
+    reserved = app(tmp_path, instanceType="p4d.24xlarge", capacityReservationId="cr-0123456789abcdef0")
+    assert trials.preflight(reserved, None, REGION) is None
+
+
 def test_commands_about_a_cluster_that_is_not_there_are_not_as_they_should_be(trials: CommandTrials) -> None:
     gone = cluster(node_group(), name="gone")
     lookup, status = trials.after(gone, REGION, (), None, None)
