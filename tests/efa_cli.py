@@ -1,7 +1,9 @@
-"""Runs the ``efa`` command as a user does: in a process of its own, without this machine's AWS and kubectl settings."""
+"""Runs the ``efa`` command: as a user does, in a process of its own without this machine's AWS and kubectl settings, or
+within the process of a test."""
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -10,6 +12,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
+
+import pytest
+
+from efa_constructs import cli
 
 ROOT = Path(__file__).parent.parent
 
@@ -48,3 +54,16 @@ def run_efa(*arguments: str, home: Path, environment: Mapping[str, str] | None =
         out, err = process.communicate(timeout=120)
         assert "Traceback" not in err, err
         return Ended(process.returncode, out, err)
+
+
+def call_efa(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str, stdin: bytes | None = None
+) -> tuple[int, str, str]:
+    """Run it in this process, and return its exit code, standard output and standard error."""
+    monkeypatch.setattr("sys.argv", ["efa", *arguments])
+    if stdin is not None:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    output = capsys.readouterr()
+    return int(ended.value.code or 0), output.out, output.err

@@ -16,11 +16,11 @@ import pytest
 from botocore.retries.bucket import TokenBucket
 
 from app import define
-from efa_constructs import cli
 from efa_constructs.lookups.cluster_facts import read_cluster_facts
 from efa_constructs.rehearsal.account.process import AccountProcess
 
 from .apps import UNSTAGED
+from .efa_cli import call_efa
 from .lookups.hindrances import hinder
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "cluster-facts.json"
@@ -43,12 +43,9 @@ def efa(account: Mapping[str, str], capsys: pytest.CaptureFixture[str], monkeypa
         monkeypatch.setenv(name, value)
 
     def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["efa", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        output = capsys.readouterr()
-        assert "Traceback" not in output.err
-        return int(ended.value.code or 0), output.out, output.err
+        code, out, err = call_efa(capsys, monkeypatch, *arguments)
+        assert "Traceback" not in err
+        return code, out, err
 
     return run
 

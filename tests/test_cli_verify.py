@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from efa_constructs import cli
-from tests.verify.real_logs import FOLDER, HEADER, ROW, channel, efa_run, lines, run
+from .efa_cli import call_efa
+from .verify.real_logs import FOLDER, HEADER, ROW, channel, efa_run, lines, run
 
 GOOD = str(FOLDER / "p4d_two_nodes_2021.txt")
 KEYS = {
@@ -37,16 +37,7 @@ KEYS = {
 
 @pytest.fixture
 def efa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["efa", *arguments])
-        if stdin is not None:
-            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        output = capsys.readouterr()
-        return int(ended.value.code or 0), output.out, output.err
-
-    return call
+    return partial(call_efa, capsys, monkeypatch)
 
 
 def test_says_first_that_the_fabric_worked(efa: Any) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from efa_constructs import cli
-from tests.verify.real_logs import EFA, FOLDER, ROW, channel, efa_run, lines, nccl, run
+from .efa_cli import call_efa
+from .verify.real_logs import EFA, FOLDER, ROW, channel, efa_run, lines, nccl, run
 
 P4D = str(FOLDER / "p4d_two_nodes_2021.txt")
 # Two nodes of 8 ranks, by the plugin's word of type p5.48xlarge.
@@ -41,16 +41,7 @@ def log(tmp_path: Path, name: str, *times: float, collective: str = "all_reduce"
 
 @pytest.fixture
 def efa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    def call(*arguments: str, stdin: bytes | None = None) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["efa", *arguments])
-        if stdin is not None:
-            monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        output = capsys.readouterr()
-        return int(ended.value.code or 0), output.out, output.err
-
-    return call
+    return partial(call_efa, capsys, monkeypatch)
 
 
 def section(out: str, heading: str) -> str:

@@ -10,7 +10,14 @@ Nothing here asks AWS: the data is generated (``python -m efa_constructs.catalog
 
 from __future__ import annotations
 
-from .allocatable import DAEMON_SETS_CPU_MILLICORES, DAEMON_SETS_MEMORY_MIB, Allocatable, allocatable, node_allocatable
+from .allocatable import (
+    DAEMON_SETS_CPU_MILLICORES,
+    DAEMON_SETS_MEMORY_MIB,
+    HUGEPAGES_RESOURCE,
+    Allocatable,
+    allocatable,
+    node_allocatable,
+)
 from .ami_parameters import ami_parameter
 from .ami_types import AMI_TYPES, AmiType, AmiTypeMisfit, ami_type_misfit, check_ami_type, default_ami_type
 from .availability_zones import AvailabilityZone, availability_zones, region_of_zone, regions
@@ -38,7 +45,15 @@ from .interfaces import (
     max_pods,
     network_interfaces,
 )
-from .labels import EFA_LABEL, GPU_LABEL, INSTANCE_TYPE_LABEL, NEURON_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, node_labels
+from .labels import (
+    EFA_LABEL,
+    GPU_LABEL,
+    INSTANCE_TYPE_LABEL,
+    NEURON_LABEL,
+    NODE_GROUP_LABEL,
+    NVIDIA_DEVICE_PLUGIN_LABEL,
+    node_labels,
+)
 from .node_group_health import HealthIssueMeaning, health_issue_meaning
 from .published_runs import PublishedRun, published_runs
 from .search import all_instance_types, find, get
@@ -62,12 +77,14 @@ __all__ = [
     "EKS_IMAGE_REGISTRIES",
     "GPU_LABEL",
     "GPU_RESOURCE",
+    "HUGEPAGES_RESOURCE",
     "INSTANCE_TYPE_LABEL",
     "MINIMUM_WITH_EFA",
     "MINIMUM_WITH_EFA_ONLY",
     "NEURON_CORE_RESOURCE",
     "NEURON_LABEL",
     "NEURON_RESOURCE",
+    "NODE_GROUP_LABEL",
     "NVIDIA_DEVICE_PLUGIN_LABEL",
     "Accelerator",
     "Allocatable",

@@ -13,7 +13,17 @@ from .interfaces import max_pods as pods_that_fit
 from .interfaces import network_interfaces
 from .search import all_instance_types, get
 
-__all__ = ["DAEMON_SETS_CPU_MILLICORES", "DAEMON_SETS_MEMORY_MIB", "Allocatable", "allocatable", "node_allocatable"]
+__all__ = [
+    "DAEMON_SETS_CPU_MILLICORES",
+    "DAEMON_SETS_MEMORY_MIB",
+    "HUGEPAGES_RESOURCE",
+    "Allocatable",
+    "allocatable",
+    "node_allocatable",
+]
+
+# Pages of 2 MiB, which EFA's driver package reserves. https://kubernetes.io/docs/tasks/manage-hugepages/scheduling-hugepages
+HUGEPAGES_RESOURCE = "hugepages-2Mi"
 
 # What to leave of it for the pods that run on every node. Their requests add up to a quarter of a vCPU and a few
 # hundred MiB (aws-node 50m, kube-proxy 100m, the EFA plugin 10m and 20 MiB, the node monitoring agent 10m and 30 MiB,

@@ -9,7 +9,15 @@ from __future__ import annotations
 from .ami_types import AmiType
 from .instance_types import InstanceType
 
-__all__ = ["EFA_LABEL", "GPU_LABEL", "INSTANCE_TYPE_LABEL", "NEURON_LABEL", "NVIDIA_DEVICE_PLUGIN_LABEL", "node_labels"]
+__all__ = [
+    "EFA_LABEL",
+    "GPU_LABEL",
+    "INSTANCE_TYPE_LABEL",
+    "NEURON_LABEL",
+    "NODE_GROUP_LABEL",
+    "NVIDIA_DEVICE_PLUGIN_LABEL",
+    "node_labels",
+]
 
 # Of nodes with an EFA interface.
 EFA_LABEL = "vpc.amazonaws.com/efa.present"
@@ -23,6 +31,8 @@ NEURON_LABEL = "aws.amazon.com/neuron.present"
 NVIDIA_DEVICE_PLUGIN_LABEL = "nvidia.com/gpu.deploy.device-plugin"
 # Kubernetes' own, set by the kubelet: https://kubernetes.io/docs/reference/labels-annotations-taints/.
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
+# The name of a node's managed node group, set by EKS.
+NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 
 
 def node_labels(instance: InstanceType, *, has_efa: bool, ami_type: AmiType | None = None) -> dict[str, str]:

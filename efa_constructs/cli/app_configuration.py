@@ -12,11 +12,11 @@ from typing import Any
 
 from ..catalogue.nearest import nearest
 from ..errors import InvalidConfigurationError
+from ..rehearsal.app_keys import PREFIX
 
 __all__ = ["AppConfiguration"]
 
 FILE = "cdk.json"
-PREFIX = "efa:"
 # Those of the app. A key that it does not know, it refuses.
 KEYS = (
     "efa:instanceType",

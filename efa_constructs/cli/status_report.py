@@ -8,7 +8,7 @@ from decimal import Decimal
 from rich.console import Console
 from rich.text import Text
 
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, NEURON_RESOURCE
 from ..cluster.quantities import amounts, written
 from ..cluster.status import ClusterStatus
 from ..cluster.summary import ClusterSummary, SummarizedNode, devices_in_words, summarize
@@ -18,8 +18,7 @@ from .report_parts import print_facts, print_finding, print_heading, print_inden
 
 __all__ = ["print_status"]
 
-_HUGEPAGES = "hugepages-2Mi"
-_SHOWN = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, _HUGEPAGES)
+_SHOWN = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, HUGEPAGES_RESOURCE)
 
 
 def print_status(out: Console, status: ClusterStatus, *, findings_first: bool = False) -> None:

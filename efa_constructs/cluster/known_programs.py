@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
-__all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "KnownProgram", "is_launcher", "known_program"]
+__all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "KnownProgram", "is_launcher", "job_role", "known_program"]
 
 # https://github.com/kubeflow/common, pkg/apis/common/v1/constants.go: set by the operator.
 JOB_NAME_LABEL = "training.kubeflow.org/job-name"
@@ -27,7 +28,7 @@ _NAMES = frozenset(str(program) for program in KnownProgram)
 _REPOSITORY = re.compile(r"(?:^|/)(?P<name>[^/:@]+)(?::[^/@]+)?(?:@.+)?$")
 
 
-def known_program(pod: dict[str, Any]) -> KnownProgram | None:
+def known_program(pod: Mapping[str, Any]) -> KnownProgram | None:
     """The first program among a pod's containers whose doings are known."""
     for container in pod["spec"]["containers"]:
         match = _REPOSITORY.search(container["image"])
@@ -36,6 +37,12 @@ def known_program(pod: dict[str, Any]) -> KnownProgram | None:
     return None
 
 
-def is_launcher(pod: dict[str, Any]) -> bool:
+def job_role(pod: Mapping[str, Any]) -> str | None:
+    """What a pod is in its MPIJob: "launcher" or "worker". None: it belongs to none."""
+    role: str | None = (pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL)
+    return role
+
+
+def is_launcher(pod: Mapping[str, Any]) -> bool:
     """Whether a pod is the launcher of an MPIJob."""
-    return bool((pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL) == "launcher")
+    return job_role(pod) == "launcher"

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import InvalidArgumentError, KubernetesRequestError
 from .diagnosis.cluster_objects import ClusterObjects
 from .diagnosis.diagnosis import diagnose
-from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL
+from .known_programs import JOB_NAME_LABEL, job_role
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
 from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
 from .pod_logs import with_logs
@@ -83,10 +83,10 @@ async def found_job(question: JobQuestion) -> AsyncIterator[FoundJob]:
             api=api,
             kubeconfig=kubeconfig,
             launchers=sorted(
-                (pod for pod in pods if _role(pod) == "launcher"),
+                (pod for pod in pods if job_role(pod) == "launcher"),
                 key=lambda pod: str(pod["metadata"].get("creationTimestamp")),
             ),
-            workers=sorted((pod for pod in pods if _role(pod) == "worker"), key=_number),
+            workers=sorted((pod for pod in pods if job_role(pod) == "worker"), key=_number),
             worker_count=(job["spec"]["mpiReplicaSpecs"].get("Worker") or {}).get("replicas", 1),
             ended=condition(job, "Succeeded") or condition(job, "Failed"),
         )
@@ -149,10 +149,6 @@ async def _those_there(api: KubernetesApi, name: str, namespace: str) -> str:
     return (
         f"there is none; elsewhere there are {', '.join(others[:_MOST_NAMED])}" if others else "there is none anywhere"
     )
-
-
-def _role(pod: KubernetesObject) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL, ""))
 
 
 def _number(pod: KubernetesObject) -> tuple[int, str]:

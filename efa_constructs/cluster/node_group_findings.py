@@ -11,7 +11,10 @@ from ..lookups.deployed import DeployedNode, DeployedNodeGroup
 from .fabric import interfaces_in_words
 from .finding import Finding, Level
 
-__all__ = ["about_efa_nodes", "about_nodes_without_efa", "about_status"]
+__all__ = ["LABEL_MISSING", "NOT_ACTIVE", "about_efa_nodes", "about_nodes_without_efa", "about_status"]
+
+LABEL_MISSING = "label-missing"
+NOT_ACTIVE = "not-active"
 
 
 def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
@@ -81,7 +84,7 @@ def _about_the_labels(node_group: DeployedNodeGroup, node: DeployedNode, instanc
     missing = [f"{key}={value}" for key, value in wanted.items() if node_group.labels.get(key) != value]
     if missing:
         yield Finding(
-            code="label-missing",
+            code=LABEL_MISSING,
             level=Level.WARNING,
             problem=f"the node group does not set the labels {', '.join(missing)}, by which device plugins find nodes: "
             "where one does not run, nodes have interfaces and accelerators, and offer none to pods",
@@ -123,7 +126,7 @@ def about_status(node_group: DeployedNodeGroup) -> Iterator[Finding]:
             for code, _, message in (issue.partition(": ") for issue in node_group.health_issues)
         ]
         yield Finding(
-            code="not-active",
+            code=NOT_ACTIVE,
             level=Level.FAULT,
             problem="; ".join((f"the node group is {node_group.status}", *node_group.health_issues)),
             fix="; ".join(dict.fromkeys(each.fix for each in meanings if each)) or "see what EKS says about its health",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
+from .known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
 from .kubernetes_api import API_ERRORS, KubernetesApi, server_words
 from .snapshot import ClusterSnapshot, KubernetesObject
 
@@ -85,27 +85,23 @@ def _worth_reading(pods: Iterable[KubernetesObject]) -> Iterator[KubernetesObjec
     seen: set[object] = set()
     for pod in sorted(filter(ended_badly, pods), key=_created, reverse=True):
         owners = [owner["uid"] for owner in pod["metadata"].get("ownerReferences") or () if owner.get("controller")]
-        kind = (*owners, _role(pod)) if owners else pod["metadata"]["uid"]
+        kind = (*owners, job_role(pod)) if owners else pod["metadata"]["uid"]
         if kind in seen:
             continue
         seen.add(kind)
         yield pod
-        if _role(pod) == "launcher":
+        if job_role(pod) == "launcher":
             yield from islice((one for one in pods if _works_for(pod, one) and not ended_badly(one)), 1)
 
 
 def _works_for(launcher: KubernetesObject, pod: KubernetesObject) -> bool:
     ours, theirs = (one["metadata"].get("labels") or {} for one in (launcher, pod))
     return (
-        _role(pod) == "worker"
+        job_role(pod) == "worker"
         and pod["metadata"]["namespace"] == launcher["metadata"]["namespace"]
         and theirs.get(JOB_NAME_LABEL) == ours.get(JOB_NAME_LABEL)
         and pod["status"].get("phase") == "Running"
     )
-
-
-def _role(pod: KubernetesObject) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL, ""))
 
 
 def _created(pod: KubernetesObject) -> str:

@@ -21,6 +21,7 @@ from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
 from .kubeconfig import Kubeconfig, check_is_for, connected, read_kubeconfig
 from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
+from .node_group_findings import LABEL_MISSING, NOT_ACTIVE
 from .node_group_health import about_state
 from .pod_logs import with_logs
 from .snapshot import ClusterSnapshot, read_snapshot
@@ -243,10 +244,10 @@ def _about_node_groups(
     objects = ClusterObjects(snapshot, deployed) if snapshot else None
     for deployed_group in deployed.node_groups:
         # Said of its state above.
-        unsaid = ["not-active"]
+        unsaid = [NOT_ACTIVE]
         if objects is not None and objects.offers_all(deployed_group):
             # Whatever serves their devices has found them without.
-            unsaid.append("label-missing")
+            unsaid.append(LABEL_MISSING)
         for finding in judge_node_group(deployed_group, deployed).findings:
             if finding.code not in unsaid:
                 yield replace(finding, problem=f"node group '{deployed_group.name}': {finding.problem}")

@@ -9,11 +9,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..catalogue import DEVICE_RESOURCES, EFA_RESOURCE, GPU_RESOURCE, INSTANCE_TYPE_LABEL, NEURON_RESOURCE
-from .known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, KnownProgram, known_program
+from ..catalogue import (
+    DEVICE_RESOURCES,
+    EFA_RESOURCE,
+    GPU_RESOURCE,
+    INSTANCE_TYPE_LABEL,
+    NEURON_RESOURCE,
+    NODE_GROUP_LABEL,
+)
+from .known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
 from .printable import printable
 from .quantities import amounts, total, written
-from .snapshot import ClusterSnapshot, KubernetesObject
+from .snapshot import ClusterSnapshot, KubernetesObject, condition
 
 __all__ = [
     "ClusterEvent",
@@ -209,8 +216,8 @@ def _node(node: KubernetesObject) -> SummarizedNode:
         instance_id=provider_id.rpartition("/")[2] if provider_id.startswith("aws://") else None,
         instance_type=labels.get(INSTANCE_TYPE_LABEL, ""),
         availability_zone=labels.get("topology.kubernetes.io/zone", ""),
-        node_group=labels.get("eks.amazonaws.com/nodegroup", ""),
-        ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(node)),
+        node_group=labels.get(NODE_GROUP_LABEL, ""),
+        ready=condition(node, "Ready"),
         devices={name: int(allocatable[name]) for name in DEVICE_RESOURCES if name in allocatable},
         allocatable=allocatable,
     )
@@ -226,7 +233,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
         job_name=(metadata.get("labels") or {}).get(JOB_NAME_LABEL),
         node_name=pod["spec"].get("nodeName"),
         state=_state(status),
-        ready=any(one["type"] == "Ready" and one["status"] == "True" for one in _conditions(pod)),
+        ready=condition(pod, "Ready"),
         holds=_holds(pod),
         message=printable(_message(pod)),
         restarts=sum(one.get("restartCount", 0) for one in _containers(status)),
@@ -234,7 +241,7 @@ def _pod(pod: KubernetesObject) -> SummarizedPod:
 
 
 def _role(pod: KubernetesObject) -> PodRole:
-    by_label = (pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL)
+    by_label = job_role(pod)
     if by_label in (PodRole.LAUNCHER, PodRole.WORKER):
         return PodRole(by_label)
     program = known_program(dict(pod))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
 from .environment import judge_environment
 from .finished_pods import FinishedPods
 from .mpirun_ranks import other_ranks
-from .node_room import HUGEPAGES, NodeRoom
+from .node_room import NodeRoom
 from .node_selection import AUTO_MODE, labels_wanted
 from .pod_requests import shown
 
@@ -106,7 +106,7 @@ def _about_karpenter(pods: FinishedPods) -> Iterator[tuple[str, str]]:
     yield (
         "nodes-of-karpenter",
         f"the pods go only to nodes with the label {', '.join(labels)}, which Karpenter or EKS Auto Mode makes, and no "
-        f"EfaNodeGroup{hugepages if pods.requests.get(HUGEPAGES) else ''}",
+        f"EfaNodeGroup{hugepages if pods.requests.get(HUGEPAGES_RESOURCE) else ''}",
     )
 
 

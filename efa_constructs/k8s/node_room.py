@@ -7,13 +7,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, InstanceType
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, NEURON_RESOURCE, InstanceType
 from .launcher import Launcher
 
-__all__ = ["HUGEPAGES", "NodeRoom", "accelerators_of"]
+__all__ = ["NodeRoom", "accelerators_of"]
 
-# 2 MiB: the page size that EFA's drivers reserve pages of. https://kubernetes.io/docs/tasks/manage-hugepages
-HUGEPAGES = "hugepages-2Mi"
 _MIB = 2**20
 
 
@@ -72,7 +70,7 @@ class NodeRoom:
             **{name: Decimal(count) for name, count in self.devices.items()},
             "cpu": Decimal(self.cpu_millicores) / 1000,
             "memory": Decimal(self.memory_mib) * _MIB,
-            HUGEPAGES: Decimal(self.hugepages_mib) * _MIB,
+            HUGEPAGES_RESOURCE: Decimal(self.hugepages_mib) * _MIB,
         }
 
     @property

@@ -13,7 +13,7 @@ from ..catalogue import EFA_RESOURCE, InstanceType
 from ..errors import InvalidArgumentError
 from .field_kinds import COUNT, CPUS, SIZE
 from .launcher import Launcher
-from .node_room import HUGEPAGES, NodeRoom, accelerators_of
+from .node_room import NodeRoom, accelerators_of
 from .quantities import whole_mebibytes
 
 __all__ = ["ResolvedResources", "WorkerResources", "ranks_an_accelerator"]
@@ -133,7 +133,7 @@ class ResolvedResources:
         if self.efa_interfaces:
             limits[EFA_RESOURCE] = k8s.Quantity.from_number(self.efa_interfaces)
         if self.hugepages_mib:
-            limits[HUGEPAGES] = k8s.Quantity.from_string(f"{self.hugepages_mib}Mi")
+            limits[catalogue.HUGEPAGES_RESOURCE] = k8s.Quantity.from_string(f"{self.hugepages_mib}Mi")
         # Kubernetes overcommits neither devices nor hugepages: their requests must be their limits.
         requests = {**limits, "cpu": k8s.Quantity.from_string(f"{self.cpu_millicores}m")}
         if not self.cpu_millicores:

@@ -155,7 +155,7 @@ class ClusterObjects:
 
     def node_group(self, node: KubernetesObject) -> DeployedNodeGroup | None:
         """The node group that made a node."""
-        name = (node["metadata"].get("labels") or {}).get("eks.amazonaws.com/nodegroup")
+        name = (node["metadata"].get("labels") or {}).get(catalogue.NODE_GROUP_LABEL)
         return next((group for group in self.node_groups if group.name == name), None)
 
     def events(self, owners: Iterable[Owner], reason: str) -> list[str]:

@@ -60,7 +60,7 @@ def _causes(objects: ClusterObjects) -> Iterator[Cause]:
     }
     if any(cause.code == PLUGIN_CRASHES and cause.resource == catalogue.EFA_RESOURCE for cause in plugins):
         # It crashes on nodes without EFA, and without EFA the AMI sets no huge pages aside.
-        owed.add("hugepages-2Mi")
+        owed.add(catalogue.HUGEPAGES_RESOURCE)
     waiting_operators = {owner: unseen_jobs(objects) for owner, _ in objects.programs(KnownProgram.MPI_OPERATOR)}
     yield from about_placement(objects, scheduled, {**waiting_plugins, **waiting_operators}, owed)
     yield from about_missing_objects(objects)

@@ -12,7 +12,7 @@ from .access_rules import Right, bound_cluster_role, is_granted
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
 
-__all__ = ["OPERATOR_FORBIDDEN", "about_mpi_operators", "gang_scheduler", "unseen_jobs"]
+__all__ = ["MPI_JOB_KIND_MISSING", "OPERATOR_FORBIDDEN", "about_mpi_operators", "gang_scheduler", "unseen_jobs"]
 
 OPERATOR_FORBIDDEN = "mpi-operator-forbidden"
 
@@ -29,7 +29,7 @@ _NAMESPACE_VARIABLE = "KUBEFLOW_NAMESPACE"
 _REFUSES_ARGUMENT = ("flag provided but not defined:", "flag needs an argument:", "invalid value ", "invalid boolean ")
 # Its last words where MPIJobs are not defined.
 _NO_KIND = re.compile(r"CRD doesn't exist\. Exiting")
-_KIND_MISSING = "mpi-job-kind-missing"
+MPI_JOB_KIND_MISSING = "mpi-job-kind-missing"
 _APPLY_KIND = "apply the CustomResourceDefinition mpijobs.kubeflow.org before the operator"
 
 
@@ -66,7 +66,7 @@ def about_mpi_operators(objects: ClusterObjects) -> Iterator[Cause]:
     if objects.snapshot.mpi_jobs is None and not of_pods:
         # It was there when the operator began.
         yield Cause(
-            code=_KIND_MISSING,
+            code=MPI_JOB_KIND_MISSING,
             problem=f"the MPI Operator ({listed(operators)}) runs, and the cluster has no CustomResourceDefinition "
             "mpijobs.kubeflow.org",
             fix=_APPLY_KIND,
@@ -112,7 +112,7 @@ def _about_its_pods(
 def _crash_loop(owner: Owner, words: str, waiting: tuple[Owner, ...]) -> Cause:
     if _NO_KIND.search(words):
         return Cause(
-            code=_KIND_MISSING,
+            code=MPI_JOB_KIND_MISSING,
             problem=f'the MPI Operator ({owner}) is in CrashLoopBackOff: it says "{words}", for the cluster has no '
             "CustomResourceDefinition mpijobs.kubeflow.org",
             fix=_APPLY_KIND,

@@ -16,15 +16,14 @@ from .cluster_objects import ClusterObjects, allocatable, type_of
 
 __all__ = ["about_nodes", "expected_allocatable"]
 
-HUGEPAGES = "hugepages-2Mi"
 _FIXES = {
     catalogue.EFA_RESOURCE: "see the log of the EFA device plugin on them, and whether their launch template has all "
     "the interfaces",
     catalogue.GPU_RESOURCE: "see the log of NVIDIA's device plugin on them: a GPU that fails (an XID in the kernel's "
     "log) is taken out; replace the node",
     catalogue.NEURON_RESOURCE: "see the log of the Neuron device plugin on them, and replace the node",
-    HUGEPAGES: "use an AMI that reserves them at boot, as EKS's AMIs of AL2023 and Bottlerocket do on nodes with EFA, "
-    "or let the pods ask for no more than is there",
+    catalogue.HUGEPAGES_RESOURCE: "use an AMI that reserves them at boot, as EKS's AMIs of AL2023 and Bottlerocket do "
+    "on nodes with EFA, or let the pods ask for no more than is there",
 }
 
 
@@ -41,12 +40,12 @@ def about_nodes(objects: ClusterObjects) -> Iterator[Cause]:
         offered = allocatable(node)
         for resource, expected in expected_allocatable(objects, node).items():
             has = offered.get(resource, Decimal(0))
-            if has < expected and (has or resource == HUGEPAGES):
+            if has < expected and (has or resource == catalogue.HUGEPAGES_RESOURCE):
                 short[resource, type_of(node), has, expected].append(node["metadata"]["name"])
     for (resource, instance_type, has, expected), names in short.items():
         yield Cause(
             code="node-short-of-resource",
-            level=Level.WARNING if resource == HUGEPAGES else Level.FAULT,
+            level=Level.WARNING if resource == catalogue.HUGEPAGES_RESOURCE else Level.FAULT,
             problem=f"{listed(names)} ({instance_type}) {'offers' if len(names) == 1 else 'offer'} "
             f"{written(resource, has)} of {resource}, and should offer {written(resource, Decimal(expected))}",
             fix=_FIXES[resource],
@@ -74,7 +73,9 @@ def expected_allocatable(objects: ClusterObjects, node: KubernetesObject) -> Map
     if efas:
         expected[catalogue.EFA_RESOURCE] = efas
         system = "BOTTLEROCKET" if _is_bottlerocket(node) else "AL2023"
-        expected[HUGEPAGES] = catalogue.allocatable(instance_type, operating_system=system).hugepages_2mi_mib << 20
+        expected[catalogue.HUGEPAGES_RESOURCE] = (
+            catalogue.allocatable(instance_type, operating_system=system).hugepages_2mi_mib << 20
+        )
     return expected
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
-from ..known_programs import JOB_ROLE_LABEL
+from ..known_programs import job_role
 from ..quantities import Amounts, pod_requests
 from ..snapshot import KubernetesObject
 from .cause import Owner
@@ -93,7 +93,7 @@ def find_unplaced(objects: ClusterObjects) -> list[Unplaced]:
     for owner, pods in objects.pods.items():
         for pod in pods:
             if pod["status"].get("phase") == "Pending" and not pod["spec"].get("nodeName"):
-                groups[owner, _role(pod)].append(pod)
+                groups[owner, job_role(pod) or "pod"].append(pod)
     return [_unplaced(objects, owner, role, pods) for (owner, role), pods in groups.items()]
 
 
@@ -168,10 +168,6 @@ def _misfit(objects: ClusterObjects, pod: KubernetesObject, node: KubernetesObje
 
 def _exceeding(requests: Amounts, offered: Amounts) -> Iterator[str]:
     return (name for name, amount in requests.items() if amount > offered.get(name, Decimal(0)))
-
-
-def _role(pod: KubernetesObject) -> str:
-    return str((pod["metadata"].get("labels") or {}).get(JOB_ROLE_LABEL, "pod"))
 
 
 def _scheduler_words(pod: KubernetesObject) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...catalogue import Allocatable
+from ...catalogue import HUGEPAGES_RESOURCE, INSTANCE_TYPE_LABEL, NODE_GROUP_LABEL, Allocatable
 from ..control_plane.control_plane import KUBELET_ADDRESS_TYPE, KWOK_NODE_ANNOTATION
 
 __all__ = ["NodeFacts", "Taint", "node_labels", "node_object", "taint_object"]
@@ -74,7 +74,7 @@ def node_object(facts: NodeFacts, *, kubelet_version: str, kubelet_port: int | N
     """
     allocatable = facts.allocatable
     common = {"pods": str(facts.max_pods), "hugepages-1Gi": "0"}
-    hugepages = {"hugepages-2Mi": f"{allocatable.hugepages_2mi_mib}{_MIB}"}
+    hugepages = {HUGEPAGES_RESOURCE: f"{allocatable.hugepages_2mi_mib}{_MIB}"}
     return {
         "apiVersion": "v1",
         "kind": "Node",
@@ -139,14 +139,14 @@ def node_labels(facts: NodeFacts) -> dict[str, str]:
         "kubernetes.io/arch": _architecture(facts),
         "beta.kubernetes.io/os": "linux",
         "beta.kubernetes.io/arch": _architecture(facts),
-        "node.kubernetes.io/instance-type": facts.instance_type,
+        INSTANCE_TYPE_LABEL: facts.instance_type,
         "beta.kubernetes.io/instance-type": facts.instance_type,
         "topology.kubernetes.io/region": facts.region,
         "topology.kubernetes.io/zone": facts.availability_zone,
         "failure-domain.beta.kubernetes.io/region": facts.region,
         "failure-domain.beta.kubernetes.io/zone": facts.availability_zone,
         "topology.k8s.aws/zone-id": facts.availability_zone_id,
-        "eks.amazonaws.com/nodegroup": facts.node_group,
+        NODE_GROUP_LABEL: facts.node_group,
         "eks.amazonaws.com/nodegroup-image": facts.image_id,
         "eks.amazonaws.com/capacityType": facts.capacity_type,
     }

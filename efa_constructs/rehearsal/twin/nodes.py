@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi, status_code
+from ...cluster.snapshot import condition
 from ...errors import RehearsalError
 from .node_objects import NodeFacts, Taint, node_labels, node_object, taint_object
 from .patience import for_each, insist
@@ -129,8 +130,7 @@ class Nodes:
 
     def _is_ready(self, name: str) -> bool:
         node = self._objects().get(("", name))
-        conditions = node["status"].get("conditions") or () if node else ()
-        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+        return node is not None and condition(node, "Ready")
 
 
 def _stays(facts: NodeFacts, wanted: Mapping[str, NodeFacts]) -> bool:

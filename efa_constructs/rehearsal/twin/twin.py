@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from ...catalogue import DEVICE_RESOURCES
 from ...cluster.known_programs import KnownProgram, is_launcher, known_program
 from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
+from ...cluster.snapshot import condition
 from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
 from ..control_plane.control_plane import KUBELET_CLIENT, ControlPlane
@@ -205,7 +206,7 @@ class Twin:
         await for_each(lambda each: self._tell(*each), verdicts)
         running: dict[str, list[KnownProgram]] = defaultdict(list)
         for program, pod in plugins:
-            if _runs(pod):
+            if condition(pod, "Ready"):
                 running[_node_of(pod)].append(program)
         await for_each(
             lambda name: self._offer(name, offered_devices(joined[name], running.get(name, ()))), tuple(joined)
@@ -217,7 +218,7 @@ class Twin:
         verdicts: list[tuple[dict[str, Any], Verdict]] = []
         waiting = set()
         # What runs goes on without them.
-        for pod in (pod for pod in pods if not _runs(pod) and needs_objects(pod)):
+        for pod in (pod for pod in pods if not condition(pod, "Ready") and needs_objects(pod)):
             missing = missing_objects(pod, config_maps=self._config_maps.objects, secrets=self._secrets.objects)
             if missing:
                 waiting.add(pod["metadata"]["uid"])
@@ -309,13 +310,6 @@ def _node_of(pod: Mapping[str, Any]) -> str:
     return str(pod["spec"]["nodeName"])
 
 
-def _runs(pod: Mapping[str, Any]) -> bool:
-    return any(
-        condition["type"] == "Ready" and condition["status"] == "True"
-        for condition in pod["status"].get("conditions") or ()
-    )
-
-
 def _is_there(worker: Worker, joined: Mapping[str, NodeFacts]) -> bool:
     """Whether a worker's name resolves, and its container runs."""
-    return worker.pod is not None and _runs(worker.pod) and worker.node_name in joined
+    return worker.pod is not None and condition(worker.pod, "Ready") and worker.node_name in joined
