@@ -103,7 +103,7 @@ def test_keeps_account_and_control_plane_until_they_are_stopped(efa: Efa, tmp_pa
     project.mkdir()
     write_nodes_project(project)
     code, out, err = efa.run("--keep", "--json", "--kubernetes-binaries", str(binaries.etcd.parent), directory=project)
-    assert code == 0, err
+    assert code == 0, f"{err}\n{json.loads(out)['commands']}"
     document = json.loads(out)
     (kubeconfig,) = document["kubeconfigs"].values()
     assert Path(kubeconfig).stat().st_mode & 0o077 == 0

@@ -10,6 +10,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from efa_constructs.cluster.diagnosis.device_plugin_causes import DEVICE_PLUGIN_MISSING
+from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.cluster.verdict import judge_node_group
 from efa_constructs.rehearsal.account.process import AccountProcess
 from efa_constructs.rehearsal.programs import Programs
@@ -112,6 +114,20 @@ def test_status_is_to_find_what_the_rehearsal_found(trials: CommandTrials) -> No
     broken = node_group(status="CREATE_FAILED")
     (status,) = trials.after(there, REGION, [judge_node_group(broken, cluster(broken))], None, None)
     assert not status.as_expected
+
+
+def test_status_is_to_find_that_nothing_offers_the_devices_of_nodes_that_are_rehearsed_alone(
+    trials: CommandTrials,
+) -> None:
+    there = cluster(name="training")
+    group = node_group()
+    idle = Finding(
+        code=DEVICE_PLUGIN_MISSING, level=Level.WARNING, problem="2 nodes offer no EFA", fix="install the plugin"
+    )
+    verdict = judge_node_group(group, cluster(group))
+    assert trials.after(there, REGION, [verdict], None, None)[0].as_expected
+    (status,) = trials.after(there, REGION, [replace(verdict, findings=(idle,))], None, None)
+    assert "nothing is wrong" in status.answer and not status.as_expected
 
 
 def test_a_rehearsal_passes_only_if_every_command_answers_as_it_should() -> None:

@@ -15,8 +15,9 @@ from .last_words import said_at_the_end
 from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
 
-__all__ = ["PLUGIN_CRASHES", "about_device_plugins", "plugins_that_wait"]
+__all__ = ["DEVICE_PLUGIN_MISSING", "PLUGIN_CRASHES", "about_device_plugins", "plugins_that_wait"]
 
+DEVICE_PLUGIN_MISSING = "device-plugin-missing"
 PLUGIN_CRASHES = "device-plugin-crash-loop"
 
 _NAMES = {
@@ -61,7 +62,7 @@ def _about(objects: ClusterObjects, program: KnownProgram, resource: str, *, wai
     unserved = objects.unserved(resource)
     if unserved and not plugins and "daemon_sets" not in objects.snapshot.unread:
         yield Cause(
-            code="device-plugin-missing",
+            code=DEVICE_PLUGIN_MISSING,
             level=Level.FAULT if waited_for else objects.level_of_idle_devices,
             problem=f"{_nodes(unserved)} offer no {resource}, for no DaemonSet runs {_NAMES[program]}",
             fix=f"install {_NAMES[program]} ({_INSTALL[program]})",

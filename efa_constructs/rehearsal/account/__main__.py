@@ -13,11 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from ..kept import kept_record
 from ..work_folder import work_folder
 
 if TYPE_CHECKING:
+    from ...lookups.cluster_facts import ClusterFacts
     from .eks.control_planes import ControlPlanesToCome
     from .kubernetes import Kubernetes
 
@@ -40,13 +42,14 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     # A record is left last: whoever stops this account takes the end of its lock for the end of everything.
     with ExitStack() as record, ExitStack() as stack:
+        facts = _read_facts(arguments.cluster_facts) if arguments.cluster_facts is not None else None
         server = serve(arguments.port, arguments.account)
         folder = None
         if arguments.kubernetes_binaries is not None:
             folder = stack.enter_context(work_folder())
-            server.account.control_planes = stack.enter_context(_kubernetes(arguments, folder))
-        if arguments.cluster_facts is not None:
-            _seed(arguments.cluster_facts)
+            server.account.control_planes = stack.enter_context(_kubernetes(arguments, folder, facts))
+        if facts is not None:
+            _seed(facts, arguments.cluster_facts)
         if not arguments.detached:
 
             def keep(file: Path) -> None:
@@ -63,13 +66,15 @@ def main() -> None:
 
 
 @contextmanager
-def _kubernetes(arguments: argparse.Namespace, folder: Path) -> Iterator[ControlPlanesToCome]:
+def _kubernetes(
+    arguments: argparse.Namespace, folder: Path, facts: ClusterFacts | None
+) -> Iterator[ControlPlanesToCome]:
     """The Kubernetes half of the account's clusters."""
     from .eks.control_planes import ControlPlanesToCome, set_control_planes
 
     with ThreadPoolExecutor(1) as pool:
         # It takes seconds to load, and longer to start: meanwhile the account answers.
-        to_come = ControlPlanesToCome(pool.submit(_start_kubernetes, arguments, folder))
+        to_come = ControlPlanesToCome(pool.submit(_start_kubernetes, arguments, folder, facts))
         set_control_planes(to_come)
         try:
             yield to_come
@@ -77,12 +82,17 @@ def _kubernetes(arguments: argparse.Namespace, folder: Path) -> Iterator[Control
             to_come.stop()
 
 
-def _start_kubernetes(arguments: argparse.Namespace, folder: Path) -> Kubernetes:
+def _start_kubernetes(arguments: argparse.Namespace, folder: Path, facts: ClusterFacts | None) -> Kubernetes:
     from ..control_plane.binaries import Binaries
     from .endpoint import environment
     from .kubernetes import Kubernetes
 
-    return Kubernetes(Binaries.from_json(arguments.kubernetes_binaries), folder, environment(arguments.account))
+    return Kubernetes(
+        Binaries.from_json(arguments.kubernetes_binaries),
+        folder,
+        environment(arguments.account),
+        existing_server=urlsplit(facts.cluster.endpoint).hostname if facts is not None else None,
+    )
 
 
 def _arguments() -> argparse.Namespace:
@@ -99,18 +109,24 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _seed(file: Path) -> None:
-    from moto.ec2.exceptions import EC2ClientError
-
+def _read_facts(file: Path) -> ClusterFacts:
     from ...errors import EfaConstructsError
     from ...lookups.cluster_facts import read_cluster_facts
+
+    try:
+        return read_cluster_facts(file)
+    except EfaConstructsError as error:
+        sys.exit(str(error))
+
+
+def _seed(facts: ClusterFacts, file: Path) -> None:
+    from moto.ec2.exceptions import EC2ClientError
+
     from .existing_cluster import seed
     from .resource_type import AwsError
 
     try:
-        seed(read_cluster_facts(file))
-    except EfaConstructsError as error:
-        sys.exit(str(error))
+        seed(facts)
     except (AwsError, EC2ClientError) as error:
         sys.exit(f"the account refuses what the cluster facts file '{file}' describes: {error.message}")
 

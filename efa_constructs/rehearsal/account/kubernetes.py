@@ -50,11 +50,15 @@ _LONGEST_NAME = 64
 class Kubernetes:
     """Gives clusters their control planes. The first is started before anybody asks for it."""
 
-    def __init__(self, binaries: Binaries, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, binaries: Binaries, folder: Path, environment: Mapping[str, str], *, existing_server: str | None = None
+    ) -> None:
         """
         :param folder: An empty folder for the files of all control planes.
         :param environment: Environment variables with which AWS clients reach this account.
+        :param existing_server: Host of the API server of the cluster that is there from the beginning. Default: none.
         """
+        self._existing_server = existing_server
         self._binaries = binaries
         self._folder = folder
         self._environment = environment
@@ -125,7 +129,9 @@ class Kubernetes:
             folder = self._folder / str(self._count)
             folder.mkdir()
             configuration = write_kwok_configuration(self._folder / f"kwok-{folder.name}.yaml")
-            control_plane = ControlPlane(self._binaries, folder, kwok_configuration=configuration)
+            control_plane = ControlPlane(
+                self._binaries, folder, kwok_configuration=configuration, server_name=self._existing_server
+            )
             self._control_planes.append(control_plane)
         try:
             control_plane.start()
@@ -159,6 +165,9 @@ class ClusterOnThisMachine:
         self.control_plane = control_plane
         self._environment = environment
         self._forget = forget
+        if cluster.existed:
+            # AWS describes it with the endpoint that it really has.
+            control_plane.stand_in()
         # By principal and groups.
         self._kubeconfigs: dict[tuple[str, ...], Path] = {}
         self._kubeconfigs_lock = threading.Lock()

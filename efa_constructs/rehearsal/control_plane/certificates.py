@@ -41,12 +41,15 @@ class CertificateAuthority:
         self.file = folder / "ca.crt"
         self.file.write_text(self.pem)
 
-    def issue(self, name: str, *, user: str, groups: Sequence[str] = ()) -> tuple[Path, Path]:
+    def issue(
+        self, name: str, *, user: str, groups: Sequence[str] = (), server_name: str | None = None
+    ) -> tuple[Path, Path]:
         """A certificate for 127.0.0.1 and for the user as whom Kubernetes knows its holder, and its key.
 
         :param name: Of the files, without an extension.
         :param user: Kubernetes user, of at most 64 characters.
         :param groups: Kubernetes groups.
+        :param server_name: Another name of the server whose certificate it is. Default: it has none.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
@@ -55,7 +58,8 @@ class CertificateAuthority:
                 x509.NameAttribute(NameOID.COMMON_NAME, user),
             ]
         )
-        addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+        names = ["localhost", *([server_name] if server_name else [])]
+        addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), *map(x509.DNSName, names)]
         certificate = (
             self._builder(subject, key.public_key())
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

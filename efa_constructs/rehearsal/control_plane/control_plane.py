@@ -38,6 +38,9 @@ KWOK_NODE_ANNOTATION = "kwok.x-k8s.io/node"
 # Of a node's addresses, the type of the one at which the API server asks its kubelet. Nodes of EKS in a private subnet
 # have none of it: here, no other may be tried, for it would be outside this machine.
 KUBELET_ADDRESS_TYPE = "ExternalIP"
+# Who may do everything.
+_ADMIN = "kubernetes-admin"
+_ADMIN_GROUPS = ("system:masters",)
 # The user as whom it asks.
 KUBELET_CLIENT = "kube-apiserver-kubelet-client"
 _PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok")
@@ -55,13 +58,18 @@ class ControlPlane:
     writes is gone with it.
     """
 
-    def __init__(self, binaries: Binaries, folder: Path, *, kwok_configuration: Path) -> None:
+    def __init__(
+        self, binaries: Binaries, folder: Path, *, kwok_configuration: Path, server_name: str | None = None
+    ) -> None:
         """
         :param binaries: The programs.
         :param folder: An empty folder for its files: data, certificates, logs.
         :param kwok_configuration: What kwok does with nodes and pods: its ``Stage`` objects.
+        :param server_name: The name of the API server that this one stands for: its certificate is for that, too, and
+            :meth:`stand_in` asks for it. Default: none.
         """
         self._binaries = binaries
+        self._server_name = server_name
         self.folder = folder
         """Of its files; each program's log is in it."""
         self._kwok_configuration = kwok_configuration
@@ -93,12 +101,17 @@ class ControlPlane:
         """Of a user who may do everything. It is there once everything was started."""
         return self.folder / "admin.kubeconfig"
 
-    def kubeconfig(self, name: str, *, user: str, groups: Sequence[str] = ()) -> Path:
+    def stand_in(self) -> None:
+        """Let :attr:`admin_kubeconfig` say for which API server this one stands, as one for a tunnel would."""
+        self.kubeconfig("admin", user=_ADMIN, groups=_ADMIN_GROUPS, server_name=self._server_name)
+
+    def kubeconfig(self, name: str, *, user: str, groups: Sequence[str] = (), server_name: str | None = None) -> Path:
         """A kubeconfig with a client certificate.
 
         :param name: Of the files, without an extension.
         :param user: Kubernetes user.
         :param groups: Kubernetes groups.
+        :param server_name: What the API server's certificate is to be for. Default: 127.0.0.1.
         """
         certificate, key = self._issued(name, user, groups)
         return write_kubeconfig(
@@ -106,6 +119,7 @@ class ControlPlane:
             server=self.url,
             certificate_authority=self.authority.file,
             user={"client-certificate": str(certificate), "client-key": str(key)},
+            server_name=server_name,
         )
 
     def kubeconfig_with_token(self, name: str, token: str) -> Path:
@@ -172,7 +186,7 @@ class ControlPlane:
         return any(_PORT_TAKEN in log.read_text(errors="replace") for log in logs if log.exists())
 
     def _start_servers(self) -> None:
-        self.kubeconfig("admin", user="kubernetes-admin", groups=["system:masters"])
+        self.kubeconfig("admin", user=_ADMIN, groups=_ADMIN_GROUPS)
         self._start_etcd()
         self._start_api_server()
         self._wait_until_ready(self.processes.check)
@@ -233,7 +247,7 @@ class ControlPlane:
                         self.processes.start_again(name)
 
     def _start_api_server(self) -> None:
-        certificate, key = self._issued("kube-apiserver", "kube-apiserver")
+        certificate, key = self._issued("kube-apiserver", "kube-apiserver", server_name=self._server_name)
         client_certificate, client_key = self._issued("kube-apiserver-etcd-client", "kube-apiserver")
         kubelet_certificate, kubelet_key = self._issued(KUBELET_CLIENT, KUBELET_CLIENT)
         self.processes.start(
@@ -299,9 +313,13 @@ class ControlPlane:
             ],
         )
 
-    def _issued(self, name: str, user: str, groups: Sequence[str] = ()) -> tuple[Path, Path]:
+    def _issued(
+        self, name: str, user: str, groups: Sequence[str] = (), *, server_name: str | None = None
+    ) -> tuple[Path, Path]:
         certificate, key = self.folder / f"{name}.crt", self.folder / f"{name}.key"
-        return (certificate, key) if key.exists() else self.authority.issue(name, user=user, groups=groups)
+        if key.exists():
+            return certificate, key
+        return self.authority.issue(name, user=user, groups=groups, server_name=server_name)
 
     def _wait_until_ready(self, check: Callable[[], None]) -> None:
         context = ssl.create_default_context(cadata=self.authority.pem)
