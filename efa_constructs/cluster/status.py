@@ -91,10 +91,14 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
     asked_for_aws = question.cluster_name is not None
     question = _completed(question, kubeconfig)
     not_checked: list[str] = []
+    clients = _aws_clients(question, not_checked)
+    if clients is not None:
+        # Whoever named none has one by AWS_REGION, or by the profile.
+        question = replace(question, region=clients.region)
     with ThreadPoolExecutor(1) as pool:
         # While AWS is asked, so that the two together take no longer than one.
         asked = pool.submit(_read_snapshot, kubeconfig, question) if kubeconfig else None
-        state, deployed = _read_aws(question, not_checked)
+        state, deployed = _read_aws(clients, question.cluster_name, not_checked)
         if kubeconfig is not None and state is not None:
             check_is_for(kubeconfig, name=state.name, endpoint=state.endpoint, region=question.region)
         snapshot = None
@@ -139,13 +143,23 @@ def _completed(question: StatusQuestion, kubeconfig: Kubeconfig | None) -> Statu
     )
 
 
-def _read_aws(question: StatusQuestion, not_checked: list[str]) -> tuple[ClusterState | None, DeployedCluster | None]:
-    name = question.cluster_name
-    if name is None:
+def _aws_clients(question: StatusQuestion, not_checked: list[str]) -> AwsClients | None:
+    if question.cluster_name is None:
         not_checked.append("the node groups in AWS: neither '--cluster' nor the kubeconfig names an EKS cluster")
+        return None
+    try:
+        return aws_clients(region=question.region, profile=question.profile, environment=question.environment)
+    except AwsRequestError as error:
+        not_checked.append(f"the node groups in AWS: {error}")
+        return None
+
+
+def _read_aws(
+    clients: AwsClients | None, name: str | None, not_checked: list[str]
+) -> tuple[ClusterState | None, DeployedCluster | None]:
+    if clients is None or name is None:
         return None, None
     try:
-        clients = aws_clients(region=question.region, profile=question.profile, environment=question.environment)
         state = read_cluster_state(clients, name)
     except AwsRequestError as error:
         not_checked.append(f"the node groups in AWS: {error}")
@@ -222,7 +236,7 @@ def _judged(
     order = list(Level)
     return ClusterStatus(
         cluster_name=question.cluster_name,
-        region=state.region if state else question.region,
+        region=question.region,
         state=state,
         deployed=deployed,
         kubeconfig=kubeconfig,

@@ -117,6 +117,17 @@ def test_status_is_a_report_for_people(admin: Path, tmp_path: Path) -> None:
     assert ended.err == ""
 
 
+def test_without_credentials_the_region_is_told_that_the_aws_configuration_names(admin: Path, tmp_path: Path) -> None:
+    asked = ("status", "--cluster", "training", "--kubeconfig", str(admin))
+    ended = run_efa(*asked, "--json", home=tmp_path, environment={"AWS_REGION": "eu-west-1"})
+    assert (ended.code, ended.document["region"]) == (1, "eu-west-1")
+    assert ended.document["notChecked"][0].startswith("the node groups in AWS: no AWS credentials found")
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[profile team]\nregion = us-west-2\n")
+    ended = run_efa(*asked, "--profile", "team", home=tmp_path)
+    assert ended.out.startswith("Cluster training in us-west-2, of context ")
+
+
 def test_a_namespace_that_is_not_there_is_refused(admin: Path, tmp_path: Path) -> None:
     ended = run_efa("status", "--kubeconfig", str(admin), "-n", "nosuch", home=tmp_path)
     assert ended.code == 2
