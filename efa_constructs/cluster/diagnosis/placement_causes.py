@@ -10,6 +10,7 @@ from ..quantities import pod_requests, written
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable, type_of
 from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says
+from .worker_causes import fix_of_kept_workers, has_ended
 
 __all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
 
@@ -86,7 +87,7 @@ def about_placement(
                 problem=cause.problem + scheduler_says(group.scheduler_words),
                 fix=cause.fix,
                 sufferers=waits_too,
-                explains=(group.owner,),
+                explains=(group.owner, *cause.explains),
             )
 
 
@@ -204,6 +205,15 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
             if set(pod_requests(pod["spec"])) & set(resources):
                 holders[objects.owner(pod)].add(misfit.node["metadata"]["name"])
     others = sorted(owner for owner in holders if owner != group.owner)
+    ended = [owner for owner in others if owner in objects.mpi_jobs and has_ended(objects.mpi_jobs[owner])]
+    if ended:
+        return Cause(
+            code="nodes-taken",
+            problem=f"{group}: {listed(ended)} {'has' if len(ended) == 1 else 'have'} ended, and workers of "
+            f"{'it' if len(ended) == 1 else 'them'} still hold the {listed(resources)} of the nodes",
+            fix=fix_of_kept_workers(ended[0]),
+            explains=tuple(ended),
+        )
     if not others:
         return Cause(
             code="too-few-nodes",

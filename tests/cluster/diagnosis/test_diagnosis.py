@@ -542,6 +542,16 @@ def failed_launcher(owner: dict[str, Any]) -> dict[str, Any]:
             "memory-not-locked",
             "IPC_LOCK",
         ),
+        (
+            "There are not enough slots available in the system to satisfy the 16",
+            "not-enough-slots",
+            "PRTE_MCA_prte_default_hostfile",
+        ),
+        (
+            "EFA internal error: (4126) Unresponsive receiver (reachable by EFA device but handshake failed)",
+            "efa-does-not-reach",
+            "to itself",
+        ),
         ("bash: all_reduce_perf: command not found", "launcher-failed", "mend what the launcher says"),
     ],
 )
@@ -554,6 +564,29 @@ def test_a_launcher_that_failed_is_quoted_by_the_line_of_its_log_that_matters(li
     assert finding.code == code
     assert f'"{line}"' in finding.problem
     assert fix in finding.fix
+
+
+# https://github.com/open-mpi/ompi, orte/tools/orterun/help-orterun.txt: around what a program of a rank says.
+BOXES = """\
+%s
+--------------------------------------------------------------------------
+Primary job  terminated normally, but 1 process returned
+a non-zero exit code. Per user-direction, the job has been aborted.
+--------------------------------------------------------------------------
+--------------------------------------------------------------------------
+mpirun detected that one or more processes exited with non-zero status, thus causing
+the job to be terminated. The first process to do so was:
+
+  Process name: [[24578,1],0]
+  Exit code:    3
+--------------------------------------------------------------------------"""
+
+
+@pytest.mark.parametrize("said", ["train-worker-0: Test NCCL failure common.cu:954 'unhandled system error'", ""])
+def test_what_open_mpi_says_of_every_end_hides_nothing(said: str) -> None:
+    failed = failed_launcher(TRAIN)
+    finding = only(**jobs_pods(failed), logs={failed["metadata"]["uid"]: (BOXES % said).splitlines()})
+    assert f'"{said or "Exit code:    3"}"' in finding.problem
 
 
 def launchers_of(owner: dict[str, Any], **newest: Any) -> list[dict[str, Any]]:
@@ -657,6 +690,53 @@ def test_a_worker_that_took_too_much_memory_is_told() -> None:
     finding = only(**jobs_pods(worker))
     assert finding.code == "out-of-memory"
     assert "train-worker-0" in finding.problem
+
+
+# Workers that stay when their job has ended, for its cleanPodPolicy is None, as upstream has it by default.
+
+
+def kept_workers(owner: dict[str, Any], **spec: Any) -> list[dict[str, Any]]:
+    role = {"training.kubeflow.org/job-role": "worker"}
+    specs = [{"containers": asking(efa="4", gpu="8"), "nodeName": f"ip-10-0-0-0{each}", **spec} for each in "ab"]
+    return [pod(f"old-{spec['nodeName']}", owner, "MPIJob", labels=role, spec=spec) for spec in specs]
+
+
+@pytest.mark.parametrize("end", ["Succeeded", "Failed"])
+def test_workers_that_hold_devices_when_their_job_has_ended_are_told(end: str) -> None:
+    old = job("old", "Created", end)
+    findings = found(**RUNS, mpi_jobs=[old], pods=[operator_pod(OPERATOR), *kept_workers(old)])
+    (finding,) = (one for one in findings if one.code == "ended-job-holds-devices")
+    assert finding.level is Level.WARNING
+    assert "MPIJob 'default/old' has ended, and 2 workers of it still hold nvidia.com/gpu" in finding.problem
+    assert "runPolicy.cleanPodPolicy to Running" in finding.fix
+    assert "kubectl -n default delete mpijob old" in finding.fix
+
+
+def test_workers_that_run_or_hold_nothing_are_no_warning() -> None:
+    running = job("old", "Created", "Running")
+    pods = [operator_pod(OPERATOR), *kept_workers(running)]
+    assert not diagnose(cluster_objects(**RUNS, mpi_jobs=[running], pods=pods))
+    old = job("old", "Succeeded")
+    bare = pod("old-worker-0", old, "MPIJob", labels={"training.kubeflow.org/job-role": "worker"})
+    assert not found(**RUNS, mpi_jobs=[old], pods=[operator_pod(OPERATOR), bare])
+
+
+def test_a_job_that_waits_for_the_nodes_of_one_that_has_ended_is_not_told_to_wait_for_its_end() -> None:
+    old = job("old", "Created", "Succeeded")
+    says = "0/2 nodes are available: 2 Insufficient vpc.amazonaws.com/efa"
+    waiting = waiting_worker(TRAIN, containers=asking(efa="4"), says=says)
+    finding = only(**RUNS, mpi_jobs=[TRAIN, old], pods=[operator_pod(OPERATOR), *kept_workers(old), waiting])
+    assert (finding.code, finding.level) == ("nodes-taken", Level.FAULT)
+    assert "MPIJob 'default/old' has ended, and workers of it still hold the vpc.amazonaws.com/efa" in finding.problem
+    assert "kubectl -n default delete mpijob old" in finding.fix
+
+
+def test_workers_that_mount_the_devices_of_their_node_are_told() -> None:
+    running = job("train", "Created", "Running")
+    pods = kept_workers(running, volumes=[{"name": "v", "hostPath": {"path": "/dev/infiniband/"}}])
+    (finding,) = diagnose(cluster_objects(**RUNS, mpi_jobs=[running], pods=[operator_pod(OPERATOR), *pods]))
+    assert (finding.code, finding.level) == ("devices-of-node-mounted", Level.WARNING)
+    assert "workers of MPIJob 'default/train' mount /dev/infiniband of their node" in finding.problem
 
 
 # What the user may not read is not taken for what is not there.
