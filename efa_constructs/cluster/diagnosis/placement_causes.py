@@ -219,7 +219,7 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
             code="too-few-nodes",
             problem=f"{group}: the other pods of {group.owner} have the {listed(resources)} of every node "
             f"({len(group.misfits)} of them)",
-            fix="raise the desired size of the node group, or ask for fewer pods",
+            fix=_fix_of_too_few(objects),
         )
     return Cause(
         code="nodes-taken",
@@ -227,3 +227,13 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
         "nodes",
         fix="give the cluster nodes for both, or start one after the other has ended (Kueue queues jobs)",
     )
+
+
+def _fix_of_too_few(objects: ClusterObjects) -> str:
+    for group in objects.node_groups:
+        count = sum(objects.node_group(node) == group for node in objects.snapshot.nodes)
+        if count < group.desired_size:
+            return (
+                f"see why node group '{group.name}' has {count} of the {group.desired_size} nodes of its desired size"
+            )
+    return "raise the desired size of the node group, or ask for fewer pods"

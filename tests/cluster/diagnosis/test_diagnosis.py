@@ -739,6 +739,18 @@ def test_workers_that_mount_the_devices_of_their_node_are_told() -> None:
     assert "workers of MPIJob 'default/train' mount /dev/infiniband of their node" in finding.problem
 
 
+def test_where_nodes_of_the_desired_size_are_missing_nobody_is_told_to_raise_it() -> None:
+    says = "0/1 nodes are available: 1 Insufficient vpc.amazonaws.com/efa"
+    held, waits = kept_workers(TRAIN)[0], waiting_worker(TRAIN, 1, containers=asking(efa="4"), says=says)
+    objects = snapshot(nodes=nodes()[:1], **jobs_pods(held, waits))
+    wanted = cluster(node_group(node("i-0a"), node("i-0b"), desired_size=2))
+    (finding,) = diagnose(ClusterObjects(objects, wanted))
+    assert finding.code == "too-few-nodes"
+    assert finding.fix == "see why node group 'efa' has 1 of the 2 nodes that it wants"
+    (finding,) = diagnose(ClusterObjects(objects, cluster(node_group(node("i-0a"), desired_size=1))))
+    assert finding.fix == "raise the desired size of the node group, or ask for fewer pods"
+
+
 # What the user may not read is not taken for what is not there.
 
 
