@@ -233,7 +233,5 @@ def _fix_of_too_few(objects: ClusterObjects) -> str:
     for group in objects.node_groups:
         count = sum(objects.node_group(node) == group for node in objects.snapshot.nodes)
         if count < group.desired_size:
-            return (
-                f"see why node group '{group.name}' has {count} of the {group.desired_size} nodes of its desired size"
-            )
+            return f"see why node group '{group.name}' has {count} of the {group.desired_size} nodes that it wants"
     return "raise the desired size of the node group, or ask for fewer pods"

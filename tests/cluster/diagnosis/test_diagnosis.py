@@ -19,6 +19,7 @@ from .objects import (
     DEPLOYED,
     EFA_IMAGE,
     EFA_PLUGIN,
+    NVIDIA_IMAGE,
     asking,
     cluster_objects,
     daemon_set,
@@ -142,6 +143,18 @@ def test_a_plugin_that_crashes_is_quoted() -> None:
     )
     assert finding.code == "device-plugin-crash-loop"
     assert '"No valid EFA devices found"' in finding.problem
+    assert "interfaces of type efa or efa-only" in finding.fix
+
+
+def test_a_plugin_that_crashes_for_another_reason_is_not_said_to_lack_interfaces() -> None:
+    crashed = {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "open /dev/infiniband: permission denied"}},
+    }
+    plugin = pod("efa-1", EFA_PLUGIN, "DaemonSet", status={"containerStatuses": [crashed]})
+    finding = only(nodes=nodes(efa=None), daemon_sets=[EFA_PLUGIN], pods=[plugin])
+    assert "permission denied" in finding.problem
+    assert "privileged" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -767,6 +780,25 @@ def test_what_could_not_be_read_is_not_missing(unread: str, objects: dict[str, A
     objects = {"mpi_jobs": [job("train")], **objects}
     assert wrong in {finding.code for finding in found(**objects)}
     assert wrong not in {finding.code for finding in found(**objects, unread={unread: "forbidden"})}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "fix"),
+    [
+        (EFA_PLUGIN, "interfaces of type efa or efa-only"),
+        (daemon_set("nvidia", NVIDIA_IMAGE), "see whether they have devices for it"),
+    ],
+)
+def test_a_plugin_that_crashes_is_told_to_those_who_may_not_see_its_nodes(plugin: dict[str, Any], fix: str) -> None:
+    crashed = {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "it broke"}},
+    }
+    crashing = pod("x", plugin, "DaemonSet", status={"containerStatuses": [crashed]})
+    finding = only(nodes=[], daemon_sets=[plugin], pods=[crashing], unread={"nodes": "forbidden"})
+    assert (finding.code, finding.level) == ("device-plugin-crash-loop", Level.FAULT)
+    assert 'is in CrashLoopBackOff on 1 node: it says "it broke"' in finding.problem
+    assert fix in finding.fix
 
 
 def test_without_nodes_that_could_be_read_the_scheduler_is_quoted() -> None:
