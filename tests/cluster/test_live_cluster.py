@@ -638,3 +638,22 @@ def test_a_reading_before_a_run_waits_for_its_workers(with_commands: LiveCluster
     done = run_in_workers(question(admin), ["true"], wait=True)
     assert [one.pod for one in done] == [f"{JOB}-worker-0", f"{JOB}-worker-1"]
     assert with_commands.get(path)["metadata"]["uid"] != before
+
+
+# The last test of this file, for it takes the kind away.
+
+
+def test_who_may_do_all_in_one_namespace_of_a_cluster_without_mpi_jobs_is_told_of_the_rest(
+    training: LiveCluster, tmp_path: Path
+) -> None:
+    bind(training, "owner", "cluster-admin", namespace="default")
+    user = {"token": token(training, "owner")}
+    kubeconfig = kubeconfig_of(tmp_path / "config", training, user)
+    training.delete("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mpijobs.kubeflow.org")
+    eventually(lambda: training.find(JOBS) is None, "the kind is gone")
+    ended = run_efa("status", "--kubeconfig", str(kubeconfig), "-n", "default", "--json", home=tmp_path)
+    assert ended.code == 0, ended
+    assert ended.document["jobs"] == []
+    not_checked = [words.partition(":")[0] for words in ended.document["notChecked"]]
+    assert "nodes" in not_checked
+    assert "mpi jobs" not in not_checked
