@@ -53,8 +53,8 @@ def has_ended(job: KubernetesObject) -> bool:
 def fix_of_kept_workers(job: Owner) -> str:
     """What to do about workers of a job that has ended."""
     return (
-        f"run 'kubectl -n {job.namespace} delete mpijob {job.name}', and set runPolicy.cleanPodPolicy to Running, with "
-        "which workers end when their launcher has"
+        f"run 'kubectl -n {job.namespace} delete mpijob {job.name}' once its log is read, and set "
+        "runPolicy.cleanPodPolicy to Running, with which workers end when their launcher has"
     )
 
 

@@ -721,7 +721,7 @@ def test_workers_that_hold_devices_when_their_job_has_ended_are_told(end: str) -
     (finding,) = (one for one in findings if one.code == "ended-job-holds-devices")
     assert finding.level is Level.WARNING
     assert "MPIJob 'default/old' has ended, and 2 workers of it still hold nvidia.com/gpu" in finding.problem
-    assert "runPolicy.cleanPodPolicy to Running" in finding.fix
+    assert "set runPolicy.cleanPodPolicy to Running" in finding.fix
     assert "kubectl -n default delete mpijob old" in finding.fix
 
 
