@@ -46,7 +46,9 @@ def _title(status: ClusterStatus) -> str:
         state = status.state
         return f"Cluster {state.name} in {state.region}: Kubernetes {state.version}, {state.status}"
     assert status.kubeconfig is not None
-    return f"Cluster of context {status.kubeconfig.context} ({status.kubeconfig.server})"
+    where = f" in {status.region}" if status.region else ""
+    name = f" {status.cluster_name}{where}," if status.cluster_name else ""
+    return f"Cluster{name} of context {status.kubeconfig.context} ({status.kubeconfig.server})"
 
 
 def _print_node_groups(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..catalogue import EFA_INTERFACE_TYPES
 from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
+from .health_issues import HealthIssue
 
 __all__ = [
     "STACK_TAG",
@@ -181,8 +182,7 @@ class DeployedNodeGroup:
     labels: Mapping[str, str]
     # The CloudFormation stack that made the group, if one did.
     stack_id: str | None = None
-    # EKS's health issues, one sentence each.
-    health_issues: tuple[str, ...] = ()
+    health_issues: tuple[HealthIssue, ...] = ()
     # Of the subnets.
     ways_out: tuple[WayOut, ...] = ()
     # Whether the user data of the launch template names an HTTP proxy.

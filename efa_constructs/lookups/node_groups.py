@@ -16,6 +16,7 @@ from .deployed import (
     DeployedNode,
     DeployedNodeGroup,
 )
+from .health_issues import read_health_issues
 from .placement_groups import read_placement_group
 from .security_groups import read_security_groups
 from .ways_out import read_ways_out
@@ -130,9 +131,7 @@ def _read_node_group(
         capacity_reservation=_capacity_reservation(template),
         labels=dict(node_group.get("labels", {})),
         stack_id=node_group.get("tags", {}).get(STACK_TAG),
-        health_issues=tuple(
-            f"{issue.get('code')}: {issue.get('message')}" for issue in node_group.get("health", {}).get("issues", [])
-        ),
+        health_issues=read_health_issues(node_group),
         ways_out=ways_out,
         uses_proxy=_names_a_proxy(template.get("UserData", "")),
     )

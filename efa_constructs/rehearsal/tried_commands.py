@@ -19,9 +19,9 @@ from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup
 from . import app_keys
-from .cluster_findings import RehearsedCluster
 from .fabric_causes import EFA_DOES_NOT_PASS
 from .programs import Programs
+from .rehearsed_cluster import RehearsedCluster
 from .synthesis import CdkApp
 
 __all__ = ["CommandTrials", "TriedCommand"]

@@ -59,7 +59,8 @@ def _stages() -> list[dict[str, Any]]:
             [
                 *goes_its_own_way,
                 _absent(REFERENCES_QUERY),
-                _in(".status.phase", "Pending"),
+                # One that runs is not ready once its node was not, until its kubelet says that it is.
+                _in(".status.phase", "Pending", "Running"),
                 _not_in(ready, "True"),
             ],
             {"statusTemplate": _RUNNING},

@@ -218,7 +218,7 @@ class Twin:
         verdicts: list[tuple[dict[str, Any], Verdict]] = []
         waiting = set()
         # What runs goes on without them.
-        for pod in (pod for pod in pods if not condition(pod, "Ready") and needs_objects(pod)):
+        for pod in (pod for pod in pods if pod["status"].get("phase") == "Pending" and needs_objects(pod)):
             missing = missing_objects(pod, config_maps=self._config_maps.objects, secrets=self._secrets.objects)
             if missing:
                 waiting.add(pod["metadata"]["uid"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from efa_constructs.cluster.finding import Finding, Level
-from efa_constructs.rehearsal.cluster_findings import judge_cluster
+from efa_constructs.rehearsal.rehearsed_cluster import judge_cluster
 from efa_constructs.rehearsal.twin.outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
 
 from ..cluster.diagnosis.objects import DEPLOYED, job, nodes, operator, operator_pod, pod, snapshot, waiting_worker

@@ -6,8 +6,8 @@ from typing import Any
 
 from ..cluster.summary_json import event_to_json, finding_to_json, job_to_json, node_to_json, pod_to_json
 from ..lookups.deployed import DeployedCluster
-from .cluster_findings import RehearsedCluster
 from .efa_reachability import efa_reachability
+from .rehearsed_cluster import RehearsedCluster
 from .rehearsed_summary import summarize_rehearsed
 
 __all__ = ["cluster_to_json"]
