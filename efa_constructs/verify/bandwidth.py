@@ -34,7 +34,6 @@ _TOLERANCE = 0.1
 # What a message reached that is smaller by more than this factor says little, and a larger one nothing: larger messages
 # are faster.
 _LIKE_SIZES = 2
-_TYPES_DIFFER = "the nodes are of several instance types: no ceiling, and nothing to compare with"
 # Half of the last digit that nccl-tests prints, in GB/s.
 _ROUNDING = 0.005
 
@@ -112,7 +111,7 @@ def judge_bandwidth(
     instance_type: str | None = None,
     nodes: int | None = None,
     nccl_algorithm: str | None = None,
-    types_differ: bool = False,
+    doubt: str | None = None,
 ) -> BandwidthJudgement:
     """Judge a run by its largest row of which somebody published a like one, else by its largest.
 
@@ -120,7 +119,7 @@ def judge_bandwidth(
     :param instance_type: The type of every node. Default: not known.
     :param nodes: Default: what the log says; where it does not, as many as the ranks fill.
     :param nccl_algorithm: ``NCCL_ALGO``. Default: not set.
-    :param types_differ: Whether the nodes are of several types, so that ``instance_type`` is none.
+    :param doubt: Why it is not to be compared, as far as others than this function know. Default: nothing is.
     """
     facts = _facts(run, instance_type, nodes, nccl_algorithm)
     if facts.row is None or facts.measurement is None:
@@ -130,8 +129,8 @@ def judge_bandwidth(
         words = _impossible_in_words(facts, *impossible)
         return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (words,), contradiction=words)
     contradiction = _doubt_about_ranks(facts)
-    about_nodes = _TYPES_DIFFER if types_differ else _doubt_about_nodes(facts)
-    doubts = tuple(doubt for doubt in (contradiction, about_nodes, _doubt_about_groups(facts)) if doubt)
+    all_doubts = (contradiction, doubt or _doubt_about_nodes(facts), _doubt_about_groups(facts))
+    doubts = tuple(one for one in all_doubts if one)
     if doubts:
         return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts, contradiction=contradiction)
     return _compared(facts, facts.row, facts.measurement)

@@ -6,8 +6,6 @@ import math
 import re
 from collections.abc import Callable, Container
 
-from .causes import WITHOUT_MPI
-from .evidence import note
 from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
@@ -68,16 +66,11 @@ class TableReader:
         row = next((found for one in texts if (found := row_of(one, header)) is not None), None)
         if row is None:
             return False
-        run = run or self._runs.begin()
+        run = run or self._runs.begin_without_header(text)
         run.half_row = ""
         self._runs.take_room()
-        self._note_pod(run, text)
         run.add_row(row, self._runs.line, text)
         return True
-
-    def _note_pod(self, run: LoggedRun, text: str) -> None:
-        if self._runs.pod is not None:
-            note(run.said.common.table_pods, self._runs.pod, self._runs.line, text)
 
     def _read_release(self, text: str) -> bool:
         match = _RELEASE.match(text)
@@ -117,15 +110,9 @@ class TableReader:
         device = device_of(text)
         if device is None:
             return False
-        run = self._runs.open
-        again = run is not None and device.rank in run.ranks
-        if run is None or run.rows or (again and not run.may_repeat_itself):
-            run, again = self._runs.begin(), False
-        self._note_pod(run, text)
-        if again:
-            run.each_process_alone = True
-            if len(run.said.common.table_pods) <= 1:
-                note(run.said.common.causes, WITHOUT_MPI, self._runs.line, text)
+        run = self._runs.open or self._runs.begin_without_header(text)
+        if run.rows or (device.rank in run.ranks and not run.may_repeat_itself):
+            run = self._runs.begin()
         self._runs.take_room()
         run.add_device(device, self._runs.line, text)
         return True
@@ -134,16 +121,19 @@ class TableReader:
         header = table_header_of(text)
         if header is None:
             return False
-        run = self._runs.open
-        if run is None or run.rows:
+        run = self._runs.open or self._runs.begin_without_header(text)
+        if run.rows:
             run = self._runs.begin()
         run.table = header
         return True
 
     def _read_out_of_bounds(self, text: str) -> bool:
         match, run = _OUT_OF_BOUNDS.match(text), self._runs.open
-        if match is None or run is None:
+        if match is None:
             return False
+        if run is None:
+            self._runs.note_remains(text)
+            return True
         run.end(int(match[1]), self._runs.line, text)
         self._runs.end()
         return True

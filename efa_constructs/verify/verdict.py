@@ -6,7 +6,7 @@ choose EFA and NCCL sockets, and one rank may do other than the rest. Proof is i
 ====================================================================== ================
 what the log shows                                                      verdict
 ====================================================================== ================
-a table of several pods at once: of several runs                       unproven
+rows and ranks of several runs that printed at once                     unproven
 all ranks on one host                                                   single-node
 NVLink, or what NCCL takes for one node, joins several hosts            unproven
 a connection over sockets, or none at all and NCCL chose sockets        tcp
@@ -63,14 +63,15 @@ class Reason:
 Judgement = tuple[Verdict, list[Reason]]
 
 
-def network_verdict(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -> Judgement:
+def network_verdict(run: NcclTestsRun, evidence: Evidence, devices: Sightings, mixed: Sightings) -> Judgement:
     """Judge what carried a run.
 
     :param devices: The lines of the list of ranks.
+    :param mixed: Lines that show that it is of several runs.
     """
-    if len(evidence.table_pods) > 1:
-        statement = "lines of several runs are mixed: its table is one of several pods; give the log of one of them"
-        return Verdict.UNPROVEN, [_because(statement, evidence.table_pods.values())]
+    if mixed.count:
+        statement = "lines of several runs are mixed, and nothing tells which is whose"
+        return Verdict.UNPROVEN, [_because(statement, [mixed])]
     if run.nodes == 1:
         return _single_node(run, evidence, devices)
     judgements = (judge(run, evidence) for judge in _JUDGES)

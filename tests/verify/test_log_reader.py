@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable, Iterator
+from itertools import repeat, zip_longest
+
 import pytest
 
 from efa_constructs.errors import InvalidLogError
-from efa_constructs.verify import logged_runs
+from efa_constructs.verify import log_reader, read_so_far
 from efa_constructs.verify.table import COLLECTIVES
-from efa_constructs.verify.verified import VerifiedRun
+from efa_constructs.verify.verified import VerifiedRun, verify_log
 
 from .real_logs import EFA, HEADER, ROW, channel, efa_run, lines, nccl, ranks, run, verified
 
@@ -42,10 +46,10 @@ def test_what_another_program_says_before_a_run_is_no_evidence_of_it() -> None:
 
 
 def test_refuses_a_log_with_more_processes_than_a_run_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logged_runs, "_MOST_PROCESSES", 3)
+    monkeypatch.setattr(read_so_far, "_MOST_PROCESSES", 3)
     said = [channel("node-1", "Libfabric", pid=number) for number in range(3)]
     assert verdicts(lines(said, run(pid=0))) == ["unproven"]
-    with pytest.raises(InvalidLogError, match="more than 3 processes of one run: split it"):
+    with pytest.raises(InvalidLogError, match="more than 3 processes at once: split it"):
         verified(lines(said, [channel("node-1", "Libfabric", pid=3)], run()))
 
 
@@ -246,14 +250,129 @@ def test_many_processes_of_rank_0_are_one_run_of_programs_without_mpi() -> None:
 
 
 def test_refuses_a_log_with_more_runs_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logged_runs, "_MOST_RUNS", 3)
+    monkeypatch.setattr(read_so_far, "_MOST_RUNS", 3)
     assert len(runs_of(lines(run(), run(), run()))) == 3
     with pytest.raises(InvalidLogError, match="more than 3 runs of nccl-tests: split it"):
         verified(lines(run(), run(), run(), run()))
 
 
 def test_refuses_a_log_with_more_rows_and_ranks_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logged_runs, "_MOST_ROWS_AND_RANKS", 12)
+    monkeypatch.setattr(read_so_far, "_MOST_ROWS_AND_RANKS", 12)
     assert len(runs_of(lines(run(rows=[ROW] * 10)))[0].run.rows) == 10
     with pytest.raises(InvalidLogError, match="more than 12 rows and ranks of nccl-tests: split it"):
         verified(lines(run(rows=[ROW] * 11)))
+
+
+def of_pod(name: str, said: Iterable[str]) -> list[str]:
+    return [f"[pod/{name}/main] {line}" for line in said]
+
+
+def in_turn(*parts: list[str]) -> list[str]:
+    """A line of each, again and again."""
+    return [line for together in zip_longest(*parts) for line in together if line is not None]
+
+
+def merged(seed: int, *parts: list[str]) -> list[str]:
+    """The same in any order that keeps that of each."""
+    turns = [number for number, part in enumerate(parts) for _ in part]
+    random.Random(seed).shuffle(turns)
+    left = [iter(part) for part in parts]
+    return [next(left[turn]) for turn in turns]
+
+
+def told_alike(one: VerifiedRun, other: VerifiedRun) -> bool:
+    """Whether both are told the same of, but for where in the log it stands."""
+    return (str(one.verdict), one.passes, one.run, one.causes, one.bandwidth) == (
+        *(str(other.verdict), other.passes, other.run, other.causes, other.bandwidth),
+    )
+
+
+JOBS = (
+    efa_run(),
+    run(*(line.replace("node-", "other-") for line in SOCKETS), hosts=("other-1", "other-2"), pid=99, rows=[ROW, ROW]),
+    efa_run(hosts=("node-7", "node-8")),
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_jobs_that_print_at_once_are_told_apart_by_their_pods(seed: int) -> None:
+    parts = [of_pod(f"job-{number}-launcher-x7z4q", said) for number, said in enumerate(JOBS)]
+    alone = [run for part in parts for run in runs_of(lines(part))]
+    assert [str(run.verdict) for run in alone] == ["efa-gdr", "tcp", "efa-gdr"]
+    together = runs_of(lines(merged(seed, *parts)))
+    assert len(together) == len(JOBS)
+    for expected in alone:
+        assert sum(told_alike(expected, one) for one in together) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_pods_of_workers_print_belongs_to_the_run_that_lists_their_processes(seed: int) -> None:
+    parts = []
+    for number, said in enumerate(JOBS):
+        parts.append(of_pod(f"job-{number}-launcher-x7z4q", [line for line in said if "NCCL INFO" not in line]))
+        for host in sorted({line.partition(":")[0] for line in said if "NCCL INFO" in line}):
+            parts.append(of_pod(f"{host}-pod", [line for line in said if line.startswith(f"{host}:")]))
+    for log in (merged(seed, *parts), [line for part in parts for line in part]):
+        told = {one.run.hosts[0]: str(one.verdict) for one in runs_of(lines(log))}
+        assert told == {"node-1": "efa-gdr", "other-1": "tcp", "node-7": "efa-gdr"}
+
+
+def test_what_a_process_printed_that_two_runs_list_is_evidence_of_neither() -> None:
+    quiet = [line for line in efa_run() if "NCCL INFO" not in line]
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    assert verdicts(lines(of_pod("a", quiet), of_pod("worker", said))) == ["efa-gdr"]
+    assert verdicts(lines(of_pod("a", quiet), of_pod("b", quiet), of_pod("worker", said))) == ["unproven", "unproven"]
+
+
+def test_workers_that_are_read_after_all_runs_of_the_launcher_prove_each_of_them() -> None:
+    both = [efa_run(), efa_run(pid=99)]
+    quiet = [line for said in both for line in said if "NCCL INFO" not in line]
+    said = [line for said in both for line in said if "NCCL INFO" in line]
+    assert verdicts(lines(quiet, said)) == ["efa-gdr", "efa-gdr"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_runs_that_nothing_tells_apart_are_not_proven(seed: int) -> None:
+    rows = [ROW] * 3
+    one, other = efa_run(rows=rows), efa_run(hosts=("node-3", "node-4"), pid=99, rows=rows)
+    for log in (in_turn(one, other), in_turn(other, one), merged(seed, one, other)):
+        told = runs_of(lines(log))
+        assert not any(run.passes for run in told)
+        mixed = [run for run in told if "lines of several runs are mixed" in run.reasons[0].statement]
+        assert mixed
+        for run in mixed:
+            assert (str(run.verdict), run.run.nodes, run.run.ranks, run.causes) == ("unproven", None, None, ())
+            assert run.reasons[0].lines
+            assert "--prefix" in run.advice[0]
+
+
+def test_sizes_of_a_table_grow_and_may_begin_anew() -> None:
+    small = ROW.replace("1073741824   268435456", " 536870912   134217728").replace("245707", "122853.5")
+    small = small.replace("243479", "121739.5")
+    of_max = [row.replace("   sum ", "   max ") for row in (small, ROW)]
+    for rows, verdict in (
+        ([small, ROW, small, ROW], "efa-gdr"),
+        ([small, ROW, *of_max], "efa-gdr"),
+        ([ROW, small, ROW], "unproven"),
+    ):
+        (only,) = runs_of(lines(efa_run(rows=rows)))
+        assert (str(only.verdict), len(only.run.rows)) == (verdict, len(rows))
+
+
+def test_refuses_a_log_with_more_pods_than_any_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_reader, "_MOST_PODS", 3)
+    pods = [of_pod(f"job-{number}", run()) for number in range(4)]
+    assert len(runs_of(lines(*pods[:3]))) == 3
+    with pytest.raises(InvalidLogError, match="lines of more than 3 pods: split it"):
+        verified(lines(*pods))
+
+
+def test_what_is_binary_is_not_read_to_an_end_that_it_may_not_have() -> None:
+    def noise() -> Iterator[str]:
+        yield "\0"
+        yield from repeat("", 200_000)
+        raise AssertionError
+
+    assert [reason.statement for reason in verify_log(noise()).reasons] == ["the log is binary"]
+    # As a log that was rotated may begin, on whose file a program went on.
+    assert verdicts("\0" * 100 + lines(efa_run(), [""] * 200_000, efa_run(pid=99))) == ["efa-gdr", "efa-gdr"]
