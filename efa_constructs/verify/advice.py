@@ -39,8 +39,8 @@ _CONTRADICTORY = (
     "what NCCL says"
 )
 _MIXED = (
-    "give the log of one job (kubectl logs job/NAME), or let kubectl name the pod of each line (kubectl logs --prefix), "
-    "which tells them apart"
+    "give the log of one job (kubectl logs job/NAME), or let kubectl name the pod of each line, which tells them apart "
+    "(kubectl logs --prefix)"
 )
 _SEVERAL_TYPES = (
     "run it on nodes of one type: how many EFA interfaces and what bandwidth are due depends on it, and NCCL waits for "

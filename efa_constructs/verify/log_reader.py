@@ -29,9 +29,8 @@ _MOST_PODS = 10_000
 class LogReader:
     """The runs of nccl-tests that a log has, each with the evidence that the log has for it.
 
-    Lines of pods are told apart by the prefix that ``kubectl logs --prefix`` gives them, so that jobs that print at once
-    are runs of their own. What workers print in pods of their own, which have no table, goes to the run that lists
-    their processes.
+    Lines of pods are told apart by the prefix of ``kubectl logs --prefix``, so that jobs that print at once are runs of
+    their own. What workers print in pods of their own, which have no table, goes to the run that lists their processes.
     """
 
     def __init__(self) -> None:

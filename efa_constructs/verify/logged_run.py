@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Set
 
 from .causes import WITHOUT_MPI
 from .evidence import Evidence, EvidenceByProcess, Process, Sightings
+from .group_layout import group_layout
 from .results import Measurement, NcclTestsRun, Row
 from .table import Device, TableHeader
 
@@ -39,7 +41,8 @@ class LoggedRun:
         self.out_of_bounds: int | None = None
         self.last_error: str | None = None
         self.ranks: set[int] = set()
-        self.groups: set[int] = set()
+        # How many of them, by group and host.
+        self._grouped: Counter[tuple[int, str]] = Counter()
         # The lines of the list of ranks.
         self.device_lines = Sightings()
         self.hosts: dict[str, None] = {}
@@ -106,7 +109,7 @@ class LoggedRun:
         if device.rank in self.ranks:
             self._again_lines.add(number, line)
         self.ranks.add(device.rank)
-        self.groups.add(device.group)
+        self._grouped[device.group, device.host] += 1
         self.hosts[device.host] = None
         self._models[device.model] = None
         if device.pid is not None:
@@ -190,12 +193,14 @@ class LoggedRun:
         if self._reported is not None:
             return self._reported
         ranks, hosts, nodes = self._where()
+        groups = max(1, len({group for group, _ in self._grouped}))
         return NcclTestsRun(
             collective=self.collective or _collective_of(self.rows, ranks),
             ranks=ranks,
             hosts=hosts,
             nodes=nodes,
-            groups=max(1, len(self.groups)),
+            groups=groups,
+            group_layout=group_layout(self._grouped) if groups > 1 and hosts else None,
             iterations=self.iterations,
             devices=tuple(self._models),
             rows=tuple(self.rows),

@@ -10,7 +10,6 @@ from .read_so_far import ReadSoFar
 __all__ = ["LoggedRuns"]
 
 
-
 class LoggedRuns:
     """The run that is on, and the one before it.
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .group_layout import GroupLayout
+
 __all__ = ["Measurement", "NcclTestsRun", "Row"]
 
 
@@ -51,6 +53,8 @@ class NcclTestsRun:
     nodes: int | None = None
     # In which the ranks run the collective at once, each group by itself: NCCL_TESTS_SPLIT.
     groups: int = 1
+    # Where these are. None: there is but one, they are not alike, or the log does not say it.
+    group_layout: GroupLayout | None = None
     # How often each operation of a row was timed: iterations, times aggregated ones.
     iterations: int | None = None
     # Models of accelerators, such as NVIDIA A100-SXM4-40GB.

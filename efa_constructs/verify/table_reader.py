@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Container
 
-from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
 from .prefixes import without_prefixes

@@ -10,6 +10,7 @@ import pytest
 
 from efa_constructs.errors import InvalidLogError
 from efa_constructs.verify import log_reader, read_so_far
+from efa_constructs.verify.group_layout import GroupLayout
 from efa_constructs.verify.table import COLLECTIVES
 from efa_constructs.verify.verified import VerifiedRun, verify_log
 
@@ -225,7 +226,8 @@ def test_takes_the_number_of_nodes_from_nccl_where_the_list_of_ranks_does_not_sa
 def test_counts_the_groups_that_ranks_are_split_into() -> None:
     log = lines(efa_run())
     (whole,), (split,) = runs_of(log), runs_of(log.replace("Rank  1 Group  0", "Rank  1 Group  1"))
-    assert (whole.run.groups, split.run.groups) == (1, 2)
+    assert (whole.run.groups, whole.run.group_layout) == (1, None)
+    assert (split.run.groups, split.run.group_layout) == (2, GroupLayout(nodes=1, on_a_node=1))
 
 
 def test_a_list_of_ranks_with_a_gap_says_nothing_of_their_number() -> None:
@@ -297,8 +299,8 @@ JOBS = (
 @pytest.mark.parametrize("seed", range(20))
 def test_jobs_that_print_at_once_are_told_apart_by_their_pods(seed: int) -> None:
     parts = [of_pod(f"job-{number}-launcher-x7z4q", said) for number, said in enumerate(JOBS)]
-    alone = [run for part in parts for run in runs_of(lines(part))]
-    assert [str(run.verdict) for run in alone] == ["efa-gdr", "tcp", "efa-gdr"]
+    alone = [only for part in parts for only in runs_of(lines(part))]
+    assert [str(only.verdict) for only in alone] == ["efa-gdr", "tcp", "efa-gdr"]
     together = runs_of(lines(merged(seed, *parts)))
     assert len(together) == len(JOBS)
     for expected in alone:
@@ -337,13 +339,15 @@ def test_runs_that_nothing_tells_apart_are_not_proven(seed: int) -> None:
     one, other = efa_run(rows=rows), efa_run(hosts=("node-3", "node-4"), pid=99, rows=rows)
     for log in (in_turn(one, other), in_turn(other, one), merged(seed, one, other)):
         told = runs_of(lines(log))
-        assert not any(run.passes for run in told)
-        mixed = [run for run in told if "lines of several runs are mixed" in run.reasons[0].statement]
+        assert not any(only.passes for only in told)
+        mixed = [only for only in told if "lines of several runs are mixed" in only.reasons[0].statement]
         assert mixed
-        for run in mixed:
-            assert (str(run.verdict), run.run.nodes, run.run.ranks, run.causes) == ("unproven", None, None, ())
-            assert run.reasons[0].lines
-            assert "--prefix" in run.advice[0]
+        for only in mixed:
+            assert (str(only.verdict), only.run.nodes, only.run.ranks, only.causes) == ("unproven", None, None, ())
+            assert only.reasons[0].lines
+            assert "--prefix" in only.advice[0]
+            assert only.bandwidth.verdict == "not-compared"
+            assert not only.run.rows or "the rows are of several runs" in only.bandwidth.words[-1]
 
 
 def test_sizes_of_a_table_grow_and_may_begin_anew() -> None:

@@ -177,6 +177,12 @@ def test_one_node_has_no_fabric() -> None:
         assert (only.verdict, only.passes) == ("single-node", False)
 
 
+def test_groups_of_ranks_that_are_on_one_node_each_have_no_fabric() -> None:
+    (only,) = verified(lines(run()).replace("Rank  1 Group  0", "Rank  1 Group  1")).runs
+    assert (only.verdict, only.passes, only.run.nodes) == ("single-node", False, 2)
+    assert only.reasons[0].statement.startswith("each of 2 groups is on one host")
+
+
 @pytest.mark.parametrize(
     "line",
     [
