@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby, islice
+from itertools import chain, islice
 
 from ..errors import InvalidLogError
 from .evidence import Evidence, EvidenceByProcess, Process
 from .log_lines import EndlessLineError
 from .logged_run import LoggedRun
 from .read_so_far import ReadSoFar
-from .stream_reader import StreamReader
+from .stream_reader import POD, StreamReader
 
 __all__ = ["LogReader"]
 
@@ -74,23 +74,32 @@ class LogReader:
         :raises InvalidLogError: there are more runs, rows, ranks and pods than any log has.
         """
         try:
-            for pod, printed in groupby(self._lines_that_matter(iter(lines)), _pod_of):
-                self._reader_of(pod).read(printed)
+            self._read(chain.from_iterable(self._parts_that_matter(iter(lines))))
         except EndlessLineError:
             # What is binary has no lines.
             if not self.looks_binary or self._says_something:
                 raise
         self._join_pods()
 
-    def _lines_that_matter(self, lines: Iterator[str]) -> Iterator[str]:
-        """All, but of what looks binary no more than the first if these say nothing."""
-        for line in islice(lines, _FIRST_LINES):
+    def _read(self, lines: Iterator[str]) -> None:
+        line = next(lines, None)
+        while line is not None:
+            pod = _POD.search(line, 0, _LONGEST_PREFIX) if POD in line else None
+            reader = self._reader_of(pod[1] if pod else None)
+            line = reader.read(line, lines, line[: pod.end()] if pod else None)
+
+    def _parts_that_matter(self, lines: Iterator[str]) -> Iterator[Iterable[str]]:
+        """All lines, but of what looks binary no more than the first if these say nothing."""
+        yield self._looked_at(islice(lines, _FIRST_LINES))
+        if self.looks_binary:
+            yield islice(lines, _MOST_BINARY_LINES)
+        if not self.looks_binary or self._says_something:
+            yield lines
+
+    def _looked_at(self, lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
             self.looks_binary |= "\0" in line or "\ufffd" in line
             yield line
-        if self.looks_binary:
-            yield from islice(lines, _MOST_BINARY_LINES)
-        if not self.looks_binary or self._says_something:
-            yield from lines
 
     @property
     def _says_something(self) -> bool:
@@ -118,11 +127,6 @@ class LogReader:
             else:
                 for owner in _give(reader.said, owners):
                     owner.said.common.take_over(reader.said.common)
-
-
-def _pod_of(line: str) -> str | None:
-    pod = _POD.search(line, 0, _LONGEST_PREFIX) if "[pod/" in line else None
-    return pod[1] if pod else None
 
 
 def _owners(runs: Iterable[LoggedRun]) -> dict[Process, LoggedRun | None]:

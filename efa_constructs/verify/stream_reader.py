@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from itertools import chain
 
 from .causes import causes_in_other_line
 from .evidence import EvidenceByProcess, note
@@ -14,7 +15,10 @@ from .prefixes import plain_text, unwrapped, without_prefixes
 from .read_so_far import ReadSoFar
 from .table_reader import TableReader
 
-__all__ = ["StreamReader"]
+__all__ = ["POD", "StreamReader"]
+
+# Where kubectl names the pod of a line.
+POD = "[pod/"
 
 # No line of NCCL or of a table is longer.
 _LONGEST_LINE = 4096
@@ -65,32 +69,39 @@ class StreamReader:
         """What NCCL printed of the run that is on, or else what belongs to no run of it so far."""
         return self._runs.said
 
-    def read(self, lines: Iterable[str]) -> None:
-        """Read lines, without their newlines.
+    def read(self, first: str, lines: Iterator[str], prefix: str | None) -> str | None:
+        """Read lines, without their newlines, and return the first one that may be of another stream. None: none is.
 
+        :param first: A line of this stream.
+        :param lines: Those that follow.
+        :param prefix: What lines of the pod begin with. None: the stream is that of lines that name no pod.
         :raises InvalidLogError: there are more runs, rows and ranks than any log has.
         """
         so_far, runs = self._so_far, self._runs
-        for line in lines:
+        for line in chain((first,), lines):
+            if (not line.startswith(prefix) if prefix else POD in line) and line is not first:
+                return line
             so_far.line += 1
             if "\x1b" in line or line.startswith("{"):
                 line = _printed(line)
             at = line.find(_NCCL)
             if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
                 runs.said.common.has_lines = True
-                if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
+                if (
+                    "via NET/" in line
+                    or line.startswith(_TELLING, at + _TEXT_OF_NCCL)
+                    # A row has columns, and so more than one blank in a row. No prefix has.
+                    or (runs.open is not None and line.find("  ", 0, at) >= 0)
+                ):
                     self._read_nccl(line)
             elif line and (any(map(line.__contains__, _WORDS)) or self._goes_on):
                 self._read_other(line)
+        return None
 
     @property
     def _goes_on(self) -> bool:
         """Whether any line may be part of what an earlier one began."""
         return self._json.collecting or bool(self._runs.open and self._runs.open.half_row)
-
-    def _cuts_a_row(self, line: str, at: int) -> bool:
-        # Rows have columns, and so more than one blank in a row; no prefix has.
-        return self._runs.open is not None and "  " in line[:at]
 
     def _read_nccl(self, line: str) -> None:
         text = line[:_LONGEST_LINE]

@@ -40,7 +40,7 @@ class TableReader:
         if whole and self._read_row(text):
             return True
         comment = text.lstrip("# \t")
-        read = _READERS.get(comment.split(maxsplit=1)[0] if comment else "")
+        read = _READERS.get((comment.split(maxsplit=1) or [""])[0])
         if read is not None and (whole or read is not TableReader._read_average) and read(self, comment):
             return True
         return "_perf" in text and self._read_programs(text)

@@ -380,3 +380,8 @@ def test_what_is_binary_is_not_read_to_an_end_that_it_may_not_have() -> None:
     assert [reason.statement for reason in verify_log(noise()).reasons] == ["the log is binary"]
     # As a log that was rotated may begin, on whose file a program went on.
     assert verdicts("\0" * 100 + lines(efa_run(), [""] * 200_000, efa_run(pid=99))) == ["efa-gdr", "efa-gdr"]
+
+
+def test_processes_of_runs_that_are_over_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_so_far, "_MOST_PROCESSES", 4)
+    assert verdicts(lines(*(efa_run(pid=pid) for pid in range(20)))) == ["efa-gdr"] * 20
