@@ -115,10 +115,9 @@ class LogReader:
 
     def _join_pods(self) -> None:
         """Give what no run of its own pod claims to the runs whose processes said it."""
-        owners = _owners(self.runs)
-        for reader in self._readers.values():
-            if not reader.is_between_runs:
-                continue
+        readers = [reader for reader in self._readers.values() if reader.is_between_runs]
+        owners = _owners(self.runs) if any(map(len, (reader.said for reader in readers))) else {}
+        for reader in readers:
             if reader.has_runs:
                 _give(reader.said, owners)
             elif len(self.runs) == 1:
