@@ -21,7 +21,7 @@ from .in_words import printable
 from .log_lines import MOST_CHARACTERS
 from .nccl_lines import release_of
 from .results import Measurement, NcclTestsRun, Row
-from .table import COLLECTIVES
+from .table import COLLECTIVES, collective_of_program
 
 __all__ = ["JsonCollector", "JsonReport"]
 
@@ -167,7 +167,7 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
 
 
 def _collective(arguments: Sequence[str]) -> str | None:
-    name = PurePosixPath(arguments[0]).name.removesuffix("_perf") if arguments else ""
+    name = collective_of_program(PurePosixPath(arguments[0]).name) if arguments else ""
     return name if name in COLLECTIVES else None
 
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Container
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
 from .prefixes import without_prefixes
-from .table import COLLECTIVES, device_of, iterations_of, row_of, table_header_of
+from .table import COLLECTIVES, collective_of_program, device_of, iterations_of, row_of, table_header_of
 
 __all__ = ["TableReader"]
 
 _SETTINGS = re.compile(r"nThread \d+ nGpus \d+ minBytes \d+ maxBytes \d+ step: (?:.{0,200} validation: (\d))?")
-_RELEASE = re.compile(r"nccl-tests version \S+ nccl-headers=\d+ nccl-library=(\d{1,9})")
+_RELEASE = re.compile(r"nccl-tests version \S+(?: \(\w{1,40}\))? nccl-headers=\d+ nccl-library=(\d{1,9})")
 _COLLECTIVE = re.compile(r"Collective test (starting|concluded): (\w{1,32})")
 _OUT_OF_BOUNDS = re.compile(r"Out of bounds values\s*: (\d{1,18}) (?:OK|FAILED)")
 _AVERAGE = re.compile(r"Avg bus bandwidth\s*: (\d{1,18}(?:\.\d{1,18})?(?:e[+-]\d{1,3})?)(?:\s+(FAILED)\b|\s|$)")
@@ -90,7 +90,7 @@ class TableReader:
             run = self._runs.begin()
         run = run or self._runs.last
         if run is not None:
-            run.collective = match[2].removesuffix("_perf")
+            run.collective = collective_of_program(match[2])
         return True
 
     def _read_settings(self, text: str) -> bool:

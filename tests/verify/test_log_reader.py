@@ -119,9 +119,10 @@ def test_an_average_beyond_all_numbers_is_none() -> None:
 
 
 def test_takes_the_version_of_nccl_from_the_first_line_of_newer_releases() -> None:
-    line = "# nccl-tests version 2.17.6 nccl-headers=22707 nccl-library=22809"
-    (told,) = runs_of(lines([line], run()))
-    assert told.nccl == "2.28.9"
+    for release in ("2.17.6", "2.20.0 (b4d5bee)"):
+        line = f"# nccl-tests version {release} nccl-headers=22707 nccl-library=22809"
+        (told,) = runs_of(lines([line], run()))
+        assert told.nccl == "2.28.9"
 
 
 def test_a_table_alone_is_a_run_and_so_is_each_of_several() -> None:
@@ -159,6 +160,9 @@ def test_half_a_row_without_its_other_half_is_none() -> None:
 @pytest.mark.parametrize("name", COLLECTIVES)
 def test_names_the_collective_that_the_log_names(name: str) -> None:
     (told,) = runs_of(lines(run(collective=name)))
+    assert told.run.collective == name
+    # As containers of NVIDIA name the programs that have MPI.
+    (told,) = runs_of(lines(run(collective=name)).replace("_perf", "_perf_mpi"))
     assert told.run.collective == name
     command = f"+ mpirun -np 16 --tag-output -x NCCL_DEBUG=INFO /opt/nccl-tests/build/{name}_perf -b 8 -e 2G -f 2 -g 1"
     old = [line for line in run() if "Collective test" not in line]
