@@ -110,7 +110,7 @@ class LogReader:
         if reader is None:
             if len(self._readers) == _MOST_PODS:
                 raise InvalidLogError(f"the log has lines of more than {_MOST_PODS:,} pods: split it")
-            reader = self._readers[pod] = StreamReader(self._so_far)
+            reader = self._readers[pod] = StreamReader(self._so_far, pod)
         return reader
 
     def _join_pods(self) -> None:

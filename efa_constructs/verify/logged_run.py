@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Set
+from dataclasses import replace
 
 from .causes import WITHOUT_MPI
 from .evidence import Evidence, EvidenceByProcess, Process, Sightings
@@ -23,8 +24,9 @@ _LEAST_FOR_RATIO = 2.0
 class LoggedRun:
     """What the lines so far say of a run."""
 
-    def __init__(self, said: EvidenceByProcess) -> None:
+    def __init__(self, said: EvidenceByProcess, pod: str | None) -> None:
         self.said = said
+        self._pod = pod
         self.collective: str | None = None
         # The line with the numbers of threads and GPUs, and that with the names of columns.
         self.has_settings = False
@@ -191,7 +193,7 @@ class LoggedRun:
     def result(self) -> NcclTestsRun:
         """The run, as far as the log has it."""
         if self._reported is not None:
-            return self._reported
+            return replace(self._reported, pod=self._pod)
         ranks, hosts, nodes = self._where()
         groups = max(1, len({group for group, _ in self._grouped}))
         return NcclTestsRun(
@@ -203,6 +205,7 @@ class LoggedRun:
             group_layout=group_layout(self._grouped) if groups > 1 and hosts else None,
             iterations=self.iterations,
             devices=tuple(self._models),
+            pod=self._pod,
             rows=tuple(self.rows),
             average_bus_bandwidth=self.average_bus_bandwidth,
             too_slow=bool(self.too_slow_lines.count),

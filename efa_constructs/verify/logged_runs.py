@@ -18,7 +18,7 @@ class LoggedRuns:
     the run's own list of ranks names is evidence of it.
     """
 
-    def __init__(self, so_far: ReadSoFar) -> None:
+    def __init__(self, so_far: ReadSoFar, pod: str | None) -> None:
         # Plain attributes, for every line asks for them: the run that is on, if any, and what is said of it or the
         # next.
         self.open: LoggedRun | None = None
@@ -30,6 +30,7 @@ class LoggedRuns:
         # Programs that were named since the last run ended: the command, or all that somebody compiled.
         self.programs: set[str] = set()
         self._so_far = so_far
+        self._pod = pod
 
     @property
     def line(self) -> int:
@@ -61,7 +62,7 @@ class LoggedRuns:
         if self.last is not None:
             self._so_far.forget_processes(len(self.last.said))
             self.last.close()
-        self.open = self.last = LoggedRun(said)
+        self.open = self.last = LoggedRun(said, self._pod)
         self.said = said
         self._so_far.add_run(self.open)
         if len(self.programs) == 1:

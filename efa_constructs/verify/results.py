@@ -59,6 +59,8 @@ class NcclTestsRun:
     iterations: int | None = None
     # Models of accelerators, such as NVIDIA A100-SXM4-40GB.
     devices: tuple[str, ...]
+    # Pod and container that printed it, as kubectl logs --prefix names them.
+    pod: str | None = None
     rows: tuple[Row, ...]
     # What nccl-tests itself printed at the end.
     average_bus_bandwidth: float | None

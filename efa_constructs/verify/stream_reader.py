@@ -40,11 +40,11 @@ _OTHER_PROGRAMS = (("algbw(GB/s)", "nccom-test of AWS Neuron"), ("# OSU ", "the 
 class StreamReader:
     """Of what one pod printed, or of all lines that name no pod."""
 
-    def __init__(self, so_far: ReadSoFar) -> None:
+    def __init__(self, so_far: ReadSoFar, pod: str | None) -> None:
         # The program that it is of, if it is not nccl-tests, in words.
         self.other_program: str | None = None
         self._so_far = so_far
-        self._runs = LoggedRuns(so_far)
+        self._runs = LoggedRuns(so_far, pod)
         self._table = TableReader(self._runs)
         self._json = JsonCollector()
         self._json_prefixes = 0

@@ -213,6 +213,7 @@ def _printable(run: NcclTestsRun) -> NcclTestsRun:
         collective=run.collective and printable(run.collective),
         hosts=tuple(map(printable, run.hosts)),
         devices=tuple(map(printable, run.devices)),
+        pod=run.pod and printable(run.pod),
     )
 
 

@@ -306,6 +306,7 @@ def test_jobs_that_print_at_once_are_told_apart_by_their_pods(seed: int) -> None
     alone = [only for part in parts for only in runs_of(lines(part))]
     assert [str(only.verdict) for only in alone] == ["efa-gdr", "tcp", "efa-gdr"]
     together = runs_of(lines(merged(seed, *parts)))
+    assert {only.run.pod for only in together} == {f"job-{number}-launcher-x7z4q/main" for number in range(3)}
     assert len(together) == len(JOBS)
     for expected in alone:
         assert sum(told_alike(expected, one) for one in together) == 1
