@@ -36,6 +36,8 @@ class LogReader:
     def __init__(self) -> None:
         # Whether its first lines have what no text has.
         self.looks_binary = False
+        # Of that, what no encoding of letters has: a name that is no UTF-8 may be in any log.
+        self._has_zeros = False
         self._so_far = ReadSoFar()
         # By pod. None: of lines that name none.
         self._readers: dict[str | None, StreamReader] = {}
@@ -89,16 +91,17 @@ class LogReader:
             line = reader.read(line, lines, line[: pod.end()] if pod else None)
 
     def _parts_that_matter(self, lines: Iterator[str]) -> Iterator[Iterable[str]]:
-        """All lines, but of what looks binary no more than the first if these say nothing."""
+        """All lines, but of what is binary no more than the first if these say nothing."""
         yield self._looked_at(islice(lines, _FIRST_LINES))
-        if self.looks_binary:
+        if self._has_zeros:
             yield islice(lines, _MOST_BINARY_LINES)
-        if not self.looks_binary or self._says_something:
+        if not self._has_zeros or self._says_something:
             yield lines
 
     def _looked_at(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
-            self.looks_binary |= "\0" in line or "\ufffd" in line
+            self._has_zeros |= "\0" in line
+            self.looks_binary |= self._has_zeros or "\ufffd" in line
             yield line
 
     @property
@@ -120,7 +123,7 @@ class LogReader:
         for reader in readers:
             if reader.has_runs:
                 _give(reader.said, owners)
-            elif len(self.runs) == 1:
+            elif len(self.runs) == 1 and self.runs[0].processes:
                 # Also what is of none of its processes: such as warnings, and what only shows that there was another.
                 self.runs[0].said.take_over(reader.said)
             else:

@@ -331,6 +331,14 @@ def test_what_a_process_printed_that_two_runs_list_is_evidence_of_neither() -> N
     assert verdicts(lines(of_pod("a", quiet), of_pod("b", quiet), of_pod("worker", said))) == ["unproven", "unproven"]
 
 
+def test_what_other_pods_print_is_no_evidence_of_a_run_that_lists_no_processes() -> None:
+    ends = {"node-1": "0[0] -> 1[0] [send]", "node-2": "1[0] -> 0[0] [send]"}
+    said = [nccl("node-1", EFA), *(channel(host, "Libfabric", ends=both) for host, both in ends.items())]
+    table = [HEADER, ROW, "# Out of bounds values : 0 OK", "# Avg bus bandwidth    : 4.39 "]
+    assert verdicts(lines(said, table)) == ["efa-gdr"]
+    assert verdicts(lines(of_pod("training", said), of_pod("launcher", table))) == ["unproven"]
+
+
 def test_workers_that_are_read_after_all_runs_of_the_launcher_prove_each_of_them() -> None:
     both = [efa_run(), efa_run(pid=99)]
     quiet = [line for said in both for line in said if "NCCL INFO" not in line]
@@ -383,6 +391,8 @@ def test_what_is_binary_is_not_read_to_an_end_that_it_may_not_have() -> None:
         raise AssertionError
 
     assert [reason.statement for reason in verify_log(noise()).reasons] == ["the log is binary"]
+    # A name in another encoding is no sign of that.
+    assert verdicts("\ufffd\n" + "x\n" * 200_000 + lines(efa_run())) == ["efa-gdr"]
     # As a log that was rotated may begin, on whose file a program went on.
     assert verdicts("\0" * 100 + lines(efa_run(), [""] * 200_000, efa_run(pid=99))) == ["efa-gdr", "efa-gdr"]
 
