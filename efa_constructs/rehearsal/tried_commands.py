@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import app_keys
 from ..cluster.diagnosis.device_plugin_causes import DEVICE_PLUGIN_MISSING
 from ..cluster.finding import Finding, Level
 from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup
-from . import app_keys
 from .cluster_findings import RehearsedCluster
 from .fabric_causes import EFA_DOES_NOT_PASS
 from .programs import Programs
@@ -30,6 +30,7 @@ __all__ = ["CommandTrials", "TriedCommand"]
 _MOST_JOBS = 2
 # A program of nccl-tests, in the command of a launcher.
 _NCCL_TESTS = re.compile(r"\b\w+_perf\b")
+_RESERVATIONS = (app_keys.CAPACITY_RESERVATION_ID, app_keys.CAPACITY_BLOCK_ID)
 # Exit codes of the command.
 _YES, _NO = 0, 1
 
@@ -85,7 +86,7 @@ class CommandTrials:
         not in this account.
         """
         context = {key: value for key, value in app.context.items() if key.startswith(app_keys.PREFIX)}
-        if app_keys.INSTANCE_TYPE not in context or not context.keys().isdisjoint(app_keys.RESERVATIONS):
+        if app_keys.INSTANCE_TYPE not in context or not context.keys().isdisjoint(_RESERVATIONS):
             return None
         if facts_file is not None:
             context[app_keys.CLUSTER_FACTS] = str(facts_file.absolute())
