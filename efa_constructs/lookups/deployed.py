@@ -183,7 +183,7 @@ class DeployedNodeGroup:
     stack_id: str | None = None
     # EKS's health issues, one sentence each.
     health_issues: tuple[str, ...] = ()
-    # Of the subnets.
+    # Of the subnets, as far as EC2 shows their route tables.
     ways_out: tuple[WayOut, ...] = ()
     # Whether the user data of the launch template names an HTTP proxy.
     uses_proxy: bool = False
