@@ -8,7 +8,7 @@ from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.questions import Answer
 from .account import Account
 from .chosen_subnet import chosen_subnet
-from .own_nodes import make_sure, own_nodes
+from .own_nodes import make_sure, nodes_beside_replaced_ones, own_nodes
 from .plan import CLUSTER_STACK, Plan
 from .rows import Check, NoSubnetError, Verdict, failed, not_checked, passed, warned
 
@@ -116,6 +116,13 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
             f"{subnet.id} has {free} free addresses: {counted}",
             "use a larger subnet, or set WARM_IP_TARGET and MINIMUM_IP_TARGET of the VPC CNI; else pods of the last "
             "nodes wait for addresses",
+        )
+    beside = nodes_beside_replaced_ones(plan, account)
+    if total + (each + pool) * beside > free:
+        return warned(
+            f"{subnet.id} has {free} free addresses: {counted}; an update that replaces nodes launches up to {beside} "
+            f"before it ends any, which take {(each + pool) * beside} more",
+            "if more than sizes change, let fewer nodes run meanwhile, or use a larger subnet",
         )
     return passed(f"{subnet.id} has {free} free addresses: {counted}")
 

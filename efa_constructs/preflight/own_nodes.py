@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..catalogue.node_group_updates import MOST_NEW_NODES_A_ZONE
 from ..lookups.stack_nodes import StackNode, StackNodeGroup
 from .account import Account
 from .plan import Capacity, Plan
 
-__all__ = ["make_sure", "own_node_groups", "own_nodes"]
+__all__ = ["make_sure", "nodes_beside_replaced_ones", "own_node_groups", "own_nodes"]
 
 # EC2 User Guide, "DescribeInstances", instanceLifecycle: On-Demand Instances have none.
 _LIFECYCLES = {Capacity.ON_DEMAND: None, Capacity.SPOT: "spot", Capacity.CAPACITY_BLOCK: "capacity-block"}
@@ -33,6 +34,16 @@ def own_nodes(plan: Plan, account: Account) -> tuple[StackNode, ...]:
         if (node.instance_type, node.lifecycle) == (plan.instance.name, _LIFECYCLES[plan.capacity])
     ]
     return tuple(nodes[: plan.nodes])
+
+
+def nodes_beside_replaced_ones(plan: Plan, account: Account) -> int:
+    """Nodes that there may be beyond the plan's while an update replaces those that are there.
+
+    The nodes go to one zone. In reserved capacity, the app lets EKS end a node before it launches the next.
+    """
+    if plan.capacity_reservation_id is not None or not own_nodes(plan, account):
+        return 0
+    return MOST_NEW_NODES_A_ZONE
 
 
 def make_sure(account: Account) -> None:
