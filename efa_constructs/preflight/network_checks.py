@@ -58,12 +58,10 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
     if not lacking:
         how = "a route leads out of the VPC" if way.default_route else "VPC endpoints are there for all that nodes need"
         return passed(f"of {subnet.id}, {how}")
-    public = ""
-    if not way.endpoints_known:
-        return not_checked(
-            f"no route leads out of the VPC of {subnet.id}, and its VPC endpoints EC2 does not show: another account "
-            "shares the VPC",
-            f"ask its owner whether it has endpoints for {', '.join(SERVICES_OF_NODES)}",
+    if way.internet_gateway and len(plan.interfaces) == 1:
+        return warned(
+            f"{subnet.id} is a public subnet: nodes reach {', '.join(lacking)} only with a public address",
+            "use a private subnet with a route to a NAT gateway",
         )
     if way.narrower_routes and not way.internet_gateway:
         return warned(
@@ -71,15 +69,16 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
             f"{', '.join(lacking)} there is not known",
             "see that there are private endpoints of them, or use a subnet that routes 0.0.0.0/0",
         )
+    where = f"no route leads out of the VPC of {subnet.id}"
     if way.internet_gateway:
-        if len(plan.interfaces) == 1:
-            return warned(
-                f"{subnet.id} is a public subnet: nodes reach {', '.join(lacking)} only with a public address",
-                "use a private subnet with a route to a NAT gateway",
-            )
-        public = ", which routes to an internet gateway, where EC2 gives nodes with several interfaces no address"
+        where = f"{subnet.id} routes to an internet gateway, where EC2 gives nodes with several interfaces no address"
+    if not way.endpoints_known:
+        return not_checked(
+            f"{where}, and its VPC endpoints EC2 does not show: another account shares the VPC",
+            f"ask its owner whether it has endpoints for {', '.join(SERVICES_OF_NODES)}",
+        )
     return failed(
-        f"nodes in {subnet.id}{public} do not reach {', '.join(lacking)}, and could not join the cluster",
+        f"{where}: nodes do not reach {', '.join(lacking)}, and could not join the cluster",
         "use a private subnet with a route to a NAT gateway, or make VPC endpoints for "
         f"{', '.join(SERVICES_OF_NODES)}, and let the cluster have a private endpoint",
     )
