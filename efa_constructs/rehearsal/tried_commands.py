@@ -30,9 +30,8 @@ __all__ = ["CommandTrials", "TriedCommand"]
 _MOST_JOBS = 2
 # A program of nccl-tests, in the command of a launcher.
 _NCCL_TESTS = re.compile(r"\b\w+_perf\b")
-_RESERVATIONS = (app_keys.CAPACITY_RESERVATION_ID, app_keys.CAPACITY_BLOCK_ID)
-# Rows of efa preflight that are about the account alone, of which here nothing but the emulated one is known.
-_OF_THIS_ACCOUNT = {"vcpu-quota"}
+# Rows of efa preflight about what the emulated account has, and the real one has otherwise.
+_OF_THIS_ACCOUNT = frozenset({"reservation-state", "vcpu-quota"})
 # Exit codes of the command.
 _YES, _NO = 0, 1
 
@@ -82,13 +81,9 @@ class CommandTrials:
         self._stages = stages
 
     def preflight(self, app: CdkApp, facts_file: Path | None, region: str) -> TriedCommand | None:
-        """Ask before anything is deployed.
-
-        None: it is not our app, and nobody says what it will deploy; or it names a reservation, which is another's and
-        not in this account.
-        """
+        """Ask before anything is deployed. None: it is not our app, and nobody says what it will deploy."""
         context = dict(app.context)
-        if app_keys.INSTANCE_TYPE not in context or not context.keys().isdisjoint(_RESERVATIONS):
+        if app_keys.INSTANCE_TYPE not in context:
             return None
         if facts_file is not None:
             context[app_keys.CLUSTER_FACTS] = str(facts_file.absolute())
@@ -96,12 +91,10 @@ class CommandTrials:
         folder.mkdir(exist_ok=True)
         (folder / "cdk.json").write_text(json.dumps({"context": context}), encoding="utf-8")
         answer = self._run("preflight", "--region", region, "--app-folder", str(folder))
-        rows = answer.document["rows"] if answer.document else ()
-        failed = {row["id"] for row in rows if row["status"] == "fail"}
         return TriedCommand(
             command=f"efa preflight --region {region}",
             answer=_preflight_in_words(answer),
-            as_expected=answer.exit_code == _YES or (answer.exit_code == _NO and failed == _OF_THIS_ACCOUNT),
+            as_expected=answer.exit_code == _YES or _fails_for_this_account(answer),
         )
 
     def after(
@@ -215,9 +208,21 @@ def _preflight_in_words(answer: _Answer) -> str:
         return answer.error
     counts = [(answer.document[key], word) for key, word in _COUNTS]
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
-    failed = {row["id"]: row["reason"] for row in answer.document["rows"] if row["status"] == "fail"}
-    ours = ["but that is of the emulated account, and yours has its own"] if failed.keys() == _OF_THIS_ACCOUNT else []
-    return "; ".join([said, *(f"{id}: {reason}" for id, reason in failed.items()), *ours])
+    failed = [f"{id}: {reason}" for id, reason in _failed_rows(answer).items()]
+    ours = ["but that is of the emulated account, and yours has its own"] if _fails_for_this_account(answer) else []
+    return "; ".join([said, *failed, *ours])
+
+
+def _fails_for_this_account(answer: _Answer) -> bool:
+    """Whether a preflight fails for nothing but what the real account has otherwise."""
+    failed = _failed_rows(answer).keys()
+    return bool(failed) and failed <= _OF_THIS_ACCOUNT
+
+
+def _failed_rows(answer: _Answer) -> dict[str, str]:
+    """The reasons by the ids of the rows."""
+    rows = answer.document["rows"] if answer.document else ()
+    return {row["id"]: row["reason"] for row in rows if row["status"] == "fail"}
 
 
 _COUNTS = (("passed", "pass"), ("warned", "warn"), ("failed", "fail"), ("notChecked", "not checked"))

@@ -105,11 +105,19 @@ def test_there_is_no_preflight_of_other_apps(trials: CommandTrials, tmp_path: Pa
     assert trials.preflight(CdkApp(tmp_path, "app", {"their:key": "1"}), None, REGION) is None
 
 
-def test_there_is_no_preflight_of_a_reservation_that_the_account_does_not_have(
-    trials: CommandTrials, tmp_path: Path
+@pytest.mark.parametrize("key", ["capacityReservationId", "capacityBlockId"])
+def test_a_reservation_of_another_account_is_held_against_no_configuration(
+    trials: CommandTrials, account: AccountProcess, tmp_path: Path, key: str
 ) -> None:
-    reserved = app(tmp_path, instanceType="p4d.24xlarge", capacityReservationId="cr-0123456789abcdef0")
-    assert trials.preflight(reserved, None, REGION) is None
+    bootstrap(account)
+    named = {"instanceType": "p4d.24xlarge", "availabilityZone": "us-east-1b", key: "cr-0123456789abcdef0"}
+    tried = trials.preflight(app(tmp_path, **named), None, REGION)
+    assert tried is not None and tried.as_expected, tried
+    assert "; reservation-state: this account has no reservation cr-0123456789abcdef0" in tried.answer
+    assert tried.answer.endswith("; but that is of the emulated account, and yours has its own")
+    # What of the rest is wrong counts.
+    tried = trials.preflight(app(tmp_path, **named | {"availabilityZone": "us-east-1f"}), None, REGION)
+    assert tried is not None and not tried.as_expected
 
 
 def test_commands_about_a_cluster_that_is_not_there_are_not_as_they_should_be(trials: CommandTrials) -> None:
