@@ -90,7 +90,7 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
     subnet = chosen_subnet(plan, account)
     free = subnet.available_ip_address_count
     each = catalogue.ipv4_addresses_used(plan.interfaces)
-    there = sum(node.subnet_id == subnet.id for node in own_nodes(plan, account))
+    there = len(own_nodes(plan, account))
     to_come = plan.nodes - there
     more = f" more, beside {there} that are there already," if there else ""
     interfaces = f"the interfaces of {to_come} {plan.instance.name}{more} take {each * to_come}"

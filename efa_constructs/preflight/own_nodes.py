@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..catalogue.node_group_updates import MOST_NEW_NODES_A_ZONE
+from ..errors import AwsRequestError
 from ..lookups.stack_nodes import StackNode, StackNodeGroup
 from .account import Account
+from .chosen_subnet import chosen_subnet
 from .plan import Capacity, Plan
+from .rows import NoSubnetError
 
 __all__ = ["make_sure", "nodes_beside_replaced_ones", "own_node_groups", "own_nodes"]
 
@@ -26,14 +29,31 @@ def own_node_groups(plan: Plan, account: Account) -> Iterator[StackNodeGroup]:
 
 
 def own_nodes(plan: Plan, account: Account) -> tuple[StackNode, ...]:
-    """Their instances that stay: of the type and capacity that are planned, as many as the node group may have."""
+    """Their instances that stay: of the type and capacity, and in the subnet, that are planned, as many as may be.
+
+    Others go only once new ones are there. For another subnet or capacity, CloudFormation makes a whole node group
+    before it removes the old one: "Update requires" of the resource type AWS::EKS::Nodegroup.
+    """
+    subnet_id = _subnet_id(plan, account)
     nodes = [
         node
         for group in own_node_groups(plan, account)
         for node in group.nodes
         if (node.instance_type, node.lifecycle) == (plan.instance.name, _LIFECYCLES[plan.capacity])
+        and subnet_id in (None, node.subnet_id)
     ]
     return tuple(nodes[: plan.nodes])
+
+
+def _subnet_id(plan: Plan, account: Account) -> str | None:
+    """Of the subnet that the nodes go to. None: one that the app's own stack makes, or nobody knows which."""
+    if account.cluster is None:
+        return None
+    try:
+        return chosen_subnet(plan, account).id
+    except (AwsRequestError, NoSubnetError):
+        # Another row says it.
+        return None
 
 
 def nodes_beside_replaced_ones(plan: Plan, account: Account) -> int:

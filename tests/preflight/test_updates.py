@@ -157,11 +157,15 @@ def test_own_nodes_need_no_more_addresses(account: Emulated) -> None:
     assert row is not None and row.status == "fail"
 
 
-def test_own_nodes_in_another_subnet_need_addresses_all_the_same(account: Emulated) -> None:
+def test_own_nodes_in_another_subnet_make_way_only_for_a_whole_node_group(account: Emulated) -> None:
     deploy(account, subnet=OTHER)
     set_free_addresses(account, 0)
-    row = account.row("subnet-addresses")
-    assert row is not None and row.status == "fail"
+    fill_the_quota(account)
+    rows = account.rows()
+    assert rows["subnet-addresses"].status == rows["vcpu-quota"].status == "fail"
+    assert "3 p4d.24xlarge need 288 more" in rows["vcpu-quota"].reason
+    # Which one the nodes go to is open: they may stay.
+    assert account.rows(account.plan(subnet_id=None))["vcpu-quota"].status == "warn"
 
 
 def test_the_own_node_group_is_no_name_clash(account: Emulated) -> None:
