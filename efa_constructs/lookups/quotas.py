@@ -39,13 +39,12 @@ def read_quota(clients: AccountClients, service: str, code: str) -> float:
     asked = {"ServiceCode": service, "QuotaCode": code}
     try:
         with aws_errors():
-            answer = clients.service_quotas.get_service_quota(**asked)
+            return float(clients.service_quotas.get_service_quota(**asked)["Quota"]["Value"])
     except AwsRequestError as error:
         if error.code != "NoSuchResourceException":
             raise
-        with aws_errors():
-            answer = clients.service_quotas.get_aws_default_service_quota(**asked)
-    return float(answer["Quota"]["Value"])
+    with aws_errors():
+        return float(clients.service_quotas.get_aws_default_service_quota(**asked)["Quota"]["Value"])
 
 
 def count_vpcs(clients: AwsClients) -> int:

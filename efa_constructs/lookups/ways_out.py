@@ -110,7 +110,7 @@ def _way_out(
         default_route=everywhere,
         narrower_routes=() if everywhere else tuple(sorted(_in_words(route) for route in routes)),
         endpoint_services=frozenset(
-            endpoint["ServiceName"].partition(f".{region}.")[2]
+            endpoint.get("ServiceName", "").partition(f".{region}.")[2]
             for endpoint in endpoints or ()
             if _serves(endpoint, table)
         ),

@@ -109,7 +109,7 @@ def _cluster_version(version: str) -> dict[str, Any]:
 
 def describe_addon_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeAddonVersions: one version of each add-on for each Kubernetes version."""
-    versions = (request["kubernetesVersion"],) if request.get("kubernetesVersion") else EKS_VERSIONS
+    versions = (request["kubernetesVersion"],) if request.get("kubernetesVersion") else tuple(EKS_VERSIONS)
     names = [request["addonName"]] if request.get("addonName") else list(ADDONS)
     return {
         "addons": [
