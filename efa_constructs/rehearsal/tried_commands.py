@@ -235,7 +235,9 @@ def _status_in_words(answer: _Answer) -> str:
     wrong = [finding["problem"] for finding in document["findings"] if finding["level"] != "warning"]
     if wrong:
         return "; ".join(wrong)
-    ready = sum(node["ready"] for node in document["nodes"] or ())
+    if document["nodes"] is None:
+        return "nothing is wrong with what AWS tells"
+    ready = sum(node["ready"] for node in document["nodes"])
     return f"nothing is wrong, {ready} node{'s' * (ready != 1)} ready"
 
 

@@ -140,6 +140,8 @@ def test_status_is_to_find_what_the_rehearsal_found(trials: CommandTrials) -> No
     there = cluster(name="training")
     (status,) = trials.after(there, REGION, (), None, None)
     assert status.as_expected, status
+    # Nobody knows how many nodes a cluster without a control plane has.
+    assert status.answer == "nothing is wrong with what AWS tells"
     broken = node_group(status="CREATE_FAILED")
     (status,) = trials.after(there, REGION, [judge_node_group(broken, cluster(broken))], None, None)
     assert not status.as_expected
