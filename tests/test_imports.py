@@ -25,6 +25,7 @@ CONSTRUCTS_MAY_IMPORT = {
 # What each part may import of this project, beside itself.
 MAY_IMPORT = {
     "efa_constructs.errors": set(),
+    "efa_constructs.app_keys": {"efa_constructs.errors"},
     "efa_constructs.argument_kinds": {"efa_constructs.errors"},
     "efa_constructs.manifest_size": {"efa_constructs.errors"},
     "efa_constructs.tree_warnings": set(),
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     "efa_constructs.verify": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.rehearsal": {
         "efa_constructs.errors",
+        "efa_constructs.app_keys",
         "efa_constructs.catalogue",
         "efa_constructs.lookups",
         "efa_constructs.preflight",
@@ -45,6 +47,7 @@ MAY_IMPORT = {
     },
     "efa_constructs.cli": {
         "efa_constructs.errors",
+        "efa_constructs.app_keys",
         "efa_constructs.catalogue",
         "efa_constructs.lookups",
         "efa_constructs.preflight",
@@ -54,6 +57,7 @@ MAY_IMPORT = {
     },
     "stacks": {
         "efa_constructs.errors",
+        "efa_constructs.app_keys",
         "efa_constructs.catalogue",
         "efa_constructs.aws",
         "efa_constructs.k8s",

@@ -183,7 +183,7 @@ class DeployedNodeGroup:
     # The CloudFormation stack that made the group, if one did.
     stack_id: str | None = None
     health_issues: tuple[HealthIssue, ...] = ()
-    # Of the subnets.
+    # Of the subnets, as far as EC2 shows their route tables.
     ways_out: tuple[WayOut, ...] = ()
     # Whether the user data of the launch template names an HTTP proxy.
     uses_proxy: bool = False

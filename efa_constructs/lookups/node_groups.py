@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..catalogue.instance_tags import CLUSTER_TAG, NODE_GROUP_TAG
 from .clients import AwsClients, aws_errors
 from .deployed import (
     STACK_TAG,
@@ -89,9 +90,8 @@ def instances_of_node_group(clients: AwsClients, cluster: str, node_group: str) 
     with aws_errors():
         pages = clients.ec2.get_paginator("describe_instances").paginate(
             Filters=[
-                # EKS puts these two tags on every instance of a managed node group.
-                {"Name": "tag:eks:cluster-name", "Values": [cluster]},
-                {"Name": "tag:eks:nodegroup-name", "Values": [node_group]},
+                {"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]},
+                {"Name": f"tag:{NODE_GROUP_TAG}", "Values": [node_group]},
                 {"Name": "instance-state-name", "Values": ["pending", "running"]},
             ]
         )

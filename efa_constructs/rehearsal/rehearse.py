@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from .. import app_keys
 from ..catalogue import region_of_zone
 from ..cluster.snapshot import ClusterSnapshot
 from ..cluster.verdict import NodeGroupVerdict, judge_node_group
@@ -20,7 +21,6 @@ from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
-from . import app_keys
 from .account.process import AccountProcess
 from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node

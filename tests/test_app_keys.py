@@ -1,4 +1,4 @@
-"""The keys that a rehearsal shares with the app."""
+"""The keys of the app's configuration, which the command reads, too."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 
+from efa_constructs import app_keys
+from efa_constructs.app_keys import AVAILABILITY_ZONE, CLUSTER_FACTS, PLACEMENT_GROUP
 from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
-from efa_constructs.rehearsal import app_keys
-from efa_constructs.rehearsal.app_keys import AVAILABILITY_ZONE, CLUSTER_FACTS, PLACEMENT_GROUP
 from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
 from stacks.settings import KEYS, Settings
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 
 
-def test_every_key_is_one_of_the_app() -> None:
-    assert {AVAILABILITY_ZONE, CLUSTER_FACTS, PLACEMENT_GROUP} <= set(KEYS)
+def test_the_keys_are_those_of_the_app() -> None:
+    assert tuple(KEYS) == app_keys.KEYS
+    assert all(key.startswith(app_keys.PREFIX) for key in KEYS)
 
 
 def test_takes_a_text_as_the_app_does() -> None:
