@@ -20,9 +20,9 @@ from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
+from ..review.assembly import CloudAssembly, read_assembly
 from . import app_keys
 from .account.process import AccountProcess
-from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
 from .cluster_findings import RehearsedCluster, judge_cluster
 from .cluster_watch import end_jobs, settled
