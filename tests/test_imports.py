@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "efa_constructs.tree_warnings": set(),
     "efa_constructs.catalogue": {"efa_constructs.errors"},
     "efa_constructs.rules": set(),
-    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT,
+    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT | {"efa_constructs.review"},
     "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.preflight": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
