@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
 from .environment import judge_environment
-from .finished_pods import FinishedPods
+from .finished_pods import FinishedPods, shown
 from .mpirun_ranks import other_ranks
 from .node_room import NodeRoom
 from .node_selection import AUTO_MODE, labels_wanted
-from .pod_requests import shown
 
 __all__ = ["doubts_about"]
 

@@ -12,8 +12,8 @@ from itertools import chain
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from ..pods.requests import is_never_overcommitted
 from .override_names import check_names_of
-from .pod_requests import is_never_overcommitted
 from .pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
 
 __all__ = [
