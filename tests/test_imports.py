@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "efa_constructs.tree_warnings": set(),
     "efa_constructs.catalogue": {"efa_constructs.errors"},
     "efa_constructs.rules": set(),
-    "efa_constructs.pods": set(),
+    "efa_constructs.pods": {"efa_constructs.catalogue"},
     "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT | {"efa_constructs.review"},
     "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
@@ -46,6 +46,7 @@ MAY_IMPORT = {
     "efa_constructs.review": {
         "efa_constructs.errors",
         "efa_constructs.catalogue",
+        "efa_constructs.manifest_size",
         "efa_constructs.pods",
         "efa_constructs.rules",
     },

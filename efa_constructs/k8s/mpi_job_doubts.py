@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
-from .environment import judge_environment
+from ..pods.environment_verdicts import judge_environment
+from ..pods.mpirun_ranks import other_ranks
 from .finished_pods import FinishedPods, shown
-from .mpirun_ranks import other_ranks
 from .node_room import NodeRoom
 from .node_selection import AUTO_MODE, labels_wanted
 
