@@ -80,8 +80,8 @@ EFA_PODS_LOCK_MEMORY = Rule(
     severity=Severity.WARNING,
     title="Containers that use EFA may lock memory",
     problem="the container '{container}' of {object} asks for EFA, and has no IPC_LOCK",
-    why="libfabric registers memory with the EFA device, which locks it. Where the node gives containers a low limit of "
-    "locked memory, it ends with 'Cannot allocate memory'.",
+    why="libfabric registers memory with the EFA device, and so locks it. Where a node allows little of that, it "
+    "ends with 'Cannot allocate memory'.",
     fix="add IPC_LOCK to securityContext.capabilities.add",
     source="https://github.com/awslabs/awsome-distributed-ai/issues/647",
 )
