@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ... import catalogue
+from ...pods.requests import pod_requests
 from ..finding import Level
-from ..quantities import pod_requests
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class AssemblyStack:
     resource_types: Mapping[str, int]
     # Names the bootstrap resources that the stack wants. None: it wants none.
     bootstrap_qualifier: str | None
+    # Metadata of the stack's constructs, by their paths with a slash before them.
+    metadata: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @property
     def resource_count(self) -> int:
@@ -157,7 +159,15 @@ def _read_stack(
         region=None if region in ("", *_UNKNOWN) else region,
         resource_types=Counter(_resource_types(template_file, asset_manifests)),
         bootstrap_qualifier=_qualifier(properties.get("bootstrapStackVersionSsmParameter", "")),
+        metadata=_metadata(folder, artifact),
     )
+
+
+def _metadata(folder: Path, artifact: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    metadata = dict(artifact.get("metadata", {}))
+    if "additionalMetadataFile" in artifact:
+        metadata |= _read_json(folder / artifact["additionalMetadataFile"])
+    return metadata
 
 
 def _resource_types(template_file: Path, asset_manifests: Iterable[Path]) -> Iterator[str]:
