@@ -80,7 +80,9 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
         for template in pod_templates(one):
             for container in template.containers:
                 image = container.get("image")
-                wrong = _unpinned(image) if isinstance(image, str) and is_known(image) else None
+                if not isinstance(image, str) or not is_known(image):
+                    continue
+                wrong = _unpinned(image)
                 if wrong is not None:
                     repository = _TAG.sub("", image)
                     yield _about(
