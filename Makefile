@@ -67,5 +67,6 @@ bench: setup ## Measure against the baselines, as ratios
 docs: setup ## Build the documentation into site/
 	$(VENV)/bin/mkdocs build --strict
 
-catalogue: setup ## Write the instance type catalogue anew
+catalogue: setup ## Write the generated data of the catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate
+	$(VENV)/bin/python -m efa_constructs.catalogue.generate_resource_schemas

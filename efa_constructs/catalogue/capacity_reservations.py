@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["CAPACITY_RESERVATION_ID"]
+__all__ = ["CAPACITY_RESERVATION_ID", "RESERVATION_GROUP_ARN"]
 
 # "cr-" and 17 hexadecimal digits, or 8 of an account without long ids.
 # EC2 User Guide, "Identify Amazon EC2 resources"
 CAPACITY_RESERVATION_ID = re.compile(r"cr-[0-9a-f]{8,17}")
+# A resource group of reservations.
+RESERVATION_GROUP_ARN = re.compile(r"arn:[a-z-]+:resource-groups:[a-z0-9-]+:\d{12}:group/.+")

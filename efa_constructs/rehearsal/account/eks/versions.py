@@ -7,8 +7,9 @@ in the Amazon EKS User Guide, and ``aws eks describe-addon-versions``.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from ....catalogue.kubernetes_versions import KUBERNETES_SUPPORT
 from ..eks_refusals import invalid_parameter
 from .state import EksState
 
@@ -25,24 +26,7 @@ __all__ = [
 ]
 
 
-class _Support(NamedTuple):
-    status: str
-    # Ends of standard and of extended support. None: not in that documentation.
-    ends: tuple[str, str] | None
-
-
-# Newest first: the versions that aws-cdk-lib 2.275 names and EKS had not retired by then.
-# "Amazon EKS Kubernetes release calendar", EKS User Guide.
-_SUPPORT = {
-    "1.36": _Support("STANDARD_SUPPORT", None),
-    "1.35": _Support("STANDARD_SUPPORT", ("2027-03-27", "2028-03-27")),
-    "1.34": _Support("STANDARD_SUPPORT", ("2026-12-02", "2027-12-02")),
-    "1.33": _Support("EXTENDED_SUPPORT", ("2026-07-29", "2027-07-29")),
-    "1.32": _Support("EXTENDED_SUPPORT", ("2026-03-23", "2027-03-23")),
-    "1.31": _Support("EXTENDED_SUPPORT", ("2025-11-26", "2026-11-26")),
-    "1.30": _Support("EXTENDED_SUPPORT", ("2025-07-23", "2026-07-23")),
-}
-VERSIONS = tuple(_SUPPORT)
+VERSIONS = tuple(KUBERNETES_SUPPORT)
 DEFAULT_VERSION = "1.34"
 
 # Minor versions by which nodes may be older than their cluster.
@@ -120,19 +104,26 @@ def describe_cluster_versions(state: EksState, request: dict[str, Any]) -> dict[
 
 
 def _cluster_version(version: str) -> dict[str, Any]:
-    support = _SUPPORT[version]
+    support = KUBERNETES_SUPPORT[version]
+    status = "STANDARD_SUPPORT" if support.standard else "EXTENDED_SUPPORT"
     description = {
         "clusterVersion": version,
         "clusterType": "eks",
         "defaultPlatformVersion": "eks.1",
         "defaultVersion": version == DEFAULT_VERSION,
-        "status": support.status.lower().replace("_", "-"),
-        "versionStatus": support.status,
+        "status": status.lower().replace("_", "-"),
+        "versionStatus": status,
     }
-    if support.ends:
-        standard, extended = (datetime.fromisoformat(end).replace(tzinfo=UTC) for end in support.ends)
-        description |= {"endOfStandardSupportDate": standard, "endOfExtendedSupportDate": extended}
+    if support.ends_standard and support.ends_extended:
+        description |= {
+            "endOfStandardSupportDate": _date(support.ends_standard),
+            "endOfExtendedSupportDate": _date(support.ends_extended),
+        }
     return description
+
+
+def _date(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def describe_addon_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:

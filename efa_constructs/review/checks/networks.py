@@ -1,0 +1,103 @@
+"""Checks of the subnets of node groups, their routes and VPCs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalogue import regions
+from ...catalogue.identifiers import is_zone_name_of
+from ...rules import networks as rules
+from ..blueprint import Blueprint, NodeGroup
+from ..check import Fault, checks_of, fault
+from ..network import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of
+from ..templates import Resource
+from ..values import is_known, is_true, known_text, list_in
+
+__all__ = ["NETWORK_CHECKS"]
+
+
+def _ways_out(blueprint: Blueprint) -> Iterator[Fault]:
+    templates = blueprint.templates
+    for group in blueprint.node_groups:
+        for index, value in enumerate(group.resource.items("Subnets")):
+            subnet, path = subnet_at(templates, value), f"Subnets.{index}"
+            if subnet is None:
+                continue
+            if has_no_way_out(templates, subnet):
+                yield fault(rules.NO_WAY_OUT, group.resource, path, subnet=subnet.logical_id)
+            elif is_public(templates, subnet):
+                yield from _public(group, subnet, path)
+
+
+def _public(group: NodeGroup, subnet: Resource, path: str) -> Iterator[Fault]:
+    if len(group.interfaces) > 1:
+        yield fault(rules.PUBLIC_SUBNET, group.resource, path, subnet=subnet.logical_id)
+        return
+    own = [one.content.get("AssociatePublicIpAddress") for one in group.interfaces]
+    given = [subnet.get("MapPublicIpOnLaunch", False), *own]
+    if group.has_own_template and all(is_known(value) and not is_true(value) for value in given):
+        yield fault(rules.NO_PUBLIC_ADDRESS, group.resource, path, subnet=subnet.logical_id)
+
+
+def _vpcs(blueprint: Blueprint) -> Iterator[Fault]:
+    templates = blueprint.templates
+    for group in blueprint.node_groups:
+        cluster = blueprint.cluster_of(group)
+        of_cluster = list_in(cluster.get("ResourcesVpcConfig"), "SubnetIds") if cluster is not None else []
+        cluster_vpc = next((vpc_of(templates, each) for each in of_cluster if vpc_of(templates, each)), None)
+        vpcs = [
+            (index, vpc_of(templates, value))
+            for index, value in enumerate(group.resource.items("Subnets"))
+            if vpc_of(templates, value) is not None
+        ]
+        for index, vpc in vpcs:
+            if cluster is not None and cluster_vpc is not None and not same_vpc(templates, vpc, cluster_vpc):
+                yield fault(
+                    rules.SUBNET_OF_ANOTHER_VPC,
+                    group.resource,
+                    f"Subnets.{index}",
+                    subnet=_title(blueprint, group.resource.items("Subnets")[index]),
+                    vpc=_title(blueprint, vpc),
+                    cluster=cluster.logical_id,
+                    cluster_vpc=_title(blueprint, cluster_vpc),
+                )
+        if vpcs:
+            yield from _groups(blueprint, group, vpcs[0][1])
+
+
+def _groups(blueprint: Blueprint, group: NodeGroup, nodes_vpc: object) -> Iterator[Fault]:
+    for value in group.launch_template.groups if group.launch_template is not None else ():
+        carried = blueprint.templates.at(value)
+        if carried is None or carried.type != "AWS::EC2::SecurityGroup" or carried.get("VpcId") is None:
+            continue
+        if not same_vpc(blueprint.templates, carried.get("VpcId"), nodes_vpc):
+            yield fault(
+                rules.GROUP_OF_ANOTHER_VPC,
+                carried,
+                "VpcId",
+                group=carried.logical_id,
+                vpc=_title(blueprint, carried.get("VpcId")),
+                nodes_vpc=_title(blueprint, nodes_vpc),
+            )
+
+
+def _title(blueprint: Blueprint, value: object) -> str:
+    resource = blueprint.templates.at(value)
+    return resource.logical_id if resource is not None else str(value)
+
+
+def _zones(blueprint: Blueprint) -> Iterator[Fault]:
+    for subnet in blueprint.templates.of_type("AWS::EC2::Subnet"):
+        zone, region = known_text(subnet.get("AvailabilityZone")), subnet.stack.region
+        # Until CDK has looked a VPC's zones up, it calls them dummy1a.
+        if zone is None or region not in regions() or zone.startswith("dummy"):
+            continue
+        if not is_zone_name_of(str(region), zone):
+            yield fault(rules.ZONE_OF_ANOTHER_REGION, subnet, "AvailabilityZone", zone=zone, region=region)
+
+
+NETWORK_CHECKS = (
+    *checks_of(_ways_out, rules.PUBLIC_SUBNET, rules.NO_PUBLIC_ADDRESS, rules.NO_WAY_OUT),
+    *checks_of(_vpcs, rules.SUBNET_OF_ANOTHER_VPC, rules.GROUP_OF_ANOTHER_VPC),
+    *checks_of(_zones, rules.ZONE_OF_ANOTHER_REGION),
+)
