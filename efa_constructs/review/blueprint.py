@@ -12,7 +12,7 @@ from ..catalogue import AmiType, InstanceType
 from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .templates import Resource, Templates
-from .values import is_known, known_text, whole_number
+from .values import is_known, known_text, unknown, whole_number
 
 __all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup"]
 
@@ -68,7 +68,8 @@ class Interface:
     def groups(self) -> Sequence[Any]:
         """Its security groups, or references to them."""
         groups = self.content.get("Groups")
-        return groups if isinstance(groups, list) else []
+        listed = groups if isinstance(groups, list) else []
+        return [group if isinstance(group, str) else unknown("group") for group in listed]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -75,9 +75,11 @@ class Evaluator:
         if str(name).startswith("AWS::"):
             known = self._pseudo_parameters().get(str(name))
             return unknown(str(name)) if known is None else known
+        if not isinstance(name, str):
+            return unknown("Ref")
         if name in (self.document.get("Resources") or {}):
-            return Reference(self.stack, str(name))
-        return self._parameter(str(name))
+            return Reference(self.stack, name)
+        return self._parameter(name)
 
     def _parameter(self, name: str) -> Any:
         if name in self.parameters:
@@ -118,7 +120,7 @@ class Evaluator:
         return marked(str(separator).join(map(_text, parts)))
 
     def _sub(self, argument: Any) -> Any:
-        text, values = argument if isinstance(argument, list) else (argument, {})
+        text, values = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
         own = self.evaluate(values)
 
         def replacement(match: re.Match[str]) -> str:
@@ -143,9 +145,9 @@ class Evaluator:
         return text.split(separator) if isinstance(text, str) and is_known(text) else unknown("Fn::Split")
 
     def _find_in_map(self, argument: Any) -> Any:
-        value: Any = (self.document.get("Mappings") or {}).get(argument[0]) if isinstance(argument, list) else None
-        for key in argument[1:3] if isinstance(argument, list) else ():
-            value = value.get(self.evaluate(key)) if isinstance(value, Mapping) else None
+        value: Any = self.document.get("Mappings") if isinstance(argument, list) else None
+        for key in map(self.evaluate, argument[:3] if isinstance(argument, list) else ()):
+            value = value.get(key) if isinstance(value, Mapping) and isinstance(key, str | int) else None
         return unknown("Fn::FindInMap") if value is None else value
 
     def _if(self, argument: Any) -> Any:
@@ -165,11 +167,11 @@ class Evaluator:
         return unknown("Fn::Not") if truth is None else not truth
 
     def _and(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument]
+        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
         return False if False in truths else unknown("Fn::And") if None in truths else True
 
     def _or(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument]
+        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
         return True if True in truths else unknown("Fn::Or") if None in truths else False
 
     def _contains(self, argument: Any) -> Any:
@@ -195,6 +197,8 @@ class Evaluator:
 
     def _stack_output(self, argument: Any) -> Any:
         asked = self.evaluate(argument)
+        if not isinstance(asked, Mapping):
+            return unknown("Fn::GetStackOutput")
         return self.output(str(asked.get("StackName")), str(asked.get("OutputName")))
 
     def _pair(self, argument: Any) -> tuple[Any, Any]:
