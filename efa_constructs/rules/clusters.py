@@ -37,8 +37,8 @@ MANIFEST_BEFORE_ENTRY = Rule(
     severity=Severity.ERROR,
     title="Manifests are applied after the access entry that lets kubectl into the cluster",
     problem="{manifest} does not depend on {entry}, which lets kubectl's role into the cluster",
-    why="CloudFormation may apply the manifest first, and the API server refuses it. CDK adds the dependency on its own "
-    "clusters, and forgets it on imported ones.",
+    why="CloudFormation may apply the manifest first, and the API server refuses it. CDK adds the dependency on its "
+    "own clusters, and forgets it on imported ones.",
     fix="add the dependency (manifest.node.add_dependency(access_entry), DependsOn), or use KubectlAccess",
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-dependson.html",
 )

@@ -141,8 +141,8 @@ NO_EFA_INTERFACE = Rule(
     severity=Severity.WARNING,
     title="Nodes of a type that has EFA have EFA interfaces",
     problem="no interface of the nodes has EFA, although {instance} can have it",
-    why="Without an EFA interface jobs of several nodes go over TCP. A group of nodes that do not train together may do "
-    "without.",
+    why="Without an EFA interface jobs of several nodes go over TCP. A group of nodes that do not train together may "
+    "do without.",
     fix="give the launch template the interfaces that 'efa instances {instance}' shows",
     source=_LAYOUTS,
 )

@@ -101,7 +101,7 @@ UNREAD_PART = Rule(
     id="EFA-LT-007",
     severity=Severity.ERROR,
     title="Nodes read every part of the user data",
-    problem="{where} is of the content type {type}, but cloud-init and nodeadm read: {allowed}",
+    problem="{where} is {type}, but cloud-init and nodeadm read: {allowed}",
     why="cloud-init passes over a part of a type that it does not know, and what it should do does not happen.",
     fix="give the part its own content type",
     source="https://cloudinit.readthedocs.io/en/latest/explanation/format.html",
@@ -110,7 +110,7 @@ SCRIPT_WITHOUT_SHELL = Rule(
     id="EFA-LT-008",
     severity=Severity.ERROR,
     title="A script of the user data names its shell",
-    problem="{where} starts with {start}: a script starts with '#!' and its shell",
+    problem="{where} starts with {start}, and a script with '#!' and its shell",
     why="cloud-init cannot run it, and what it should do does not happen.",
     fix="begin with #!/bin/bash",
     source=_USER_DATA,
@@ -138,8 +138,8 @@ METADATA_WITHOUT_TOKENS = Rule(
     severity=Severity.WARNING,
     title="Instance metadata wants a session token (IMDSv2)",
     problem="{where} is {tokens}, so instance metadata may answer without a session token",
-    why="A program that can be made to fetch an address then gives the node role's credentials away. Where the template "
-    "says nothing, the AMI and the account decide.",
+    why="A program that can be made to fetch an address then gives the node role's credentials away. Where the "
+    "template says nothing, the AMI and the account decide.",
     fix="set HttpTokens to required",
     source=_METADATA,
 )
@@ -167,7 +167,7 @@ DEVICE_NAMED_TWICE = Rule(
     title="Every block device is named once",
     problem="{where} has {device}, which is taken",
     why="EC2 refuses to launch the instance.",
-    fix="name every device once; {device} has its size in one place only",
+    fix="name every device once",
     source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/block-device-mapping-concepts.html",
 )
 VOLUME_TOO_SMALL = Rule(

@@ -240,7 +240,7 @@ BLOCK_WITHOUT_RESERVATION = Rule(
     title="A node group of a Capacity Block names its reservation",
     problem="{where} is {value}, but a Capacity Block needs the id of its reservation (cr-...)",
     why="EKS refuses the node group.",
-    fix="copy it from 'aws ec2 describe-capacity-reservations' into the launch template's CapacityReservationTarget",
+    fix="give it, in CapacityReservationTarget of a launch template: 'aws ec2 describe-capacity-reservations' lists it",
     source=_BLOCKS,
 )
 BLOCK_WITHOUT_INSTANCE_TYPE = Rule(

@@ -297,8 +297,8 @@ def test_writes_the_type_of_a_further_volume_as_ec2_has_it(bench):
     [
         ({"instance_type": "m5.large"}, "m5.large.*EFA"),
         ({"instance_type": "p4d.24xlrge"}, "p4d.24xlrge.*p4d.24xlarge"),
-        ({"min_size": 3, "desired_size": 2}, "'min_size' 3 is greater than 'desired_size' 2"),
-        ({"desired_size": 4}, "'desired_size' 4 is greater than 'max_size' 3"),
+        ({"min_size": 3, "desired_size": 2}, "'min_size' is greater than 'desired_size'.*EFA-NG-001"),
+        ({"desired_size": 4}, "'desired_size' is greater than 'max_size'.*EFA-NG-001"),
         ({"min_size": -1}, "'min_size' must be at least 0, got -1"),
         ({"min_size": 0, "desired_size": 0, "max_size": 0}, "'max_size' must be at least 1, got 0"),
         ({"subnet": None}, "'subnet' is empty"),
@@ -309,7 +309,7 @@ def test_writes_the_type_of_a_further_volume_as_ec2_has_it(bench):
         ({"volume_size": cdk.Size.mebibytes(40000)}, "'volume_size' is 39.0625 GiB.*whole gibibytes"),
         (
             {"block_devices": [ec2.BlockDevice(device_name="/dev/xvda", volume=ec2.BlockDeviceVolume.ebs(100))]},
-            "'block_devices' has /dev/xvda, which is taken.*'volume_size'",
+            "'block_devices' beside 'volume_size' has /dev/xvda, which is taken.*EFA-LT-014",
         ),
         ({"user_data": [MimePart.shell_script("#!/bin/sh\n" + "#" * 17000)]}, "bytes, but EC2 takes 16384"),
         ({"ami_type": ""}, "'ami_type' must be an AMI type of EKS, got ''"),
@@ -342,8 +342,11 @@ def test_writes_the_type_of_a_further_volume_as_ec2_has_it(bench):
         ({"labels": {"kubernetes.io/team": "a"}}, "reserved"),
         ({"labels": {"team name": "a"}}, "'labels' has the key 'team name'"),
         ({"labels": {"team": "a b"}}, "'labels' has the value 'a b'"),
-        ({"labels": {"team": ""}}, "no empty one"),
-        ({"labels": {"vpc.amazonaws.com/efa.present": "false"}}, "the device plugins select on 'true'"),
+        ({"labels": {"team": ""}}, "has the value '' for 'team'.*EFA-NG-031"),
+        (
+            {"labels": {"vpc.amazonaws.com/efa.present": "false"}},
+            "lacks vpc.amazonaws.com/efa.present=true, by which.*EFA-NG-028",
+        ),
         ({"labels": {"d" * 32 + "/" + "n" * 31: "a"}}, "'labels' has the key"),
         ({"labels": {"team": "a" * 64}}, "'labels' has the value"),
         ({"taints": [taint("a" * 64)]}, "'taints' has the key"),
@@ -471,7 +474,7 @@ def test_refuses_a_placement_group_together_with_a_capacity_block(bench):
         (lambda: Capacity(capacity_type=CapacityType.CAPACITY_BLOCK), "a Capacity Block needs the id"),
         (
             lambda: Capacity(capacity_type=CapacityType.SPOT, capacity_reservation_id=RESERVATION),
-            "SPOT cannot use the reservation",
+            "SPOT, which cannot use the reservation.*EFA-NG-025",
         ),
         (lambda: Capacity.reservation(None), "'capacity_reservation_id' is None: give the id"),
         (lambda: Capacity.reservation_group(None), "'resource_group_arn' is None: give the ARN of the group"),

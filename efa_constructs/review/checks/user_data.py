@@ -83,7 +83,14 @@ def _parts(template: LaunchTemplate, message: Message) -> Iterator[Fault]:
         start = body.lstrip()[:_SHOWN]
         if kind not in PART_TYPES:
             allowed = ", ".join(PART_TYPES)
-            yield fault(rules.UNREAD_PART, template.resource, _PATH, where=where, type=kind, allowed=allowed)
+            yield fault(
+                rules.UNREAD_PART,
+                template.resource,
+                _PATH,
+                where=f"the content type of {where}",
+                type=kind,
+                allowed=allowed,
+            )
         elif kind.startswith("text/x-shellscript") and is_known(start) and not start.startswith("#!"):
             yield fault(rules.SCRIPT_WITHOUT_SHELL, template.resource, _PATH, where=where, start=repr(start))
         elif kind == "application/node.eks.aws" and is_known(body) and "NodeConfig" not in body:
