@@ -13,10 +13,14 @@ from app import define
 from efa_constructs import catalogue
 from efa_constructs.errors import EfaConstructsError
 from tests.apps import UNSTAGED
+from tests.reviews import errors_in
 
 
 def templates(app):
+    """The templates of a variant of the app, by stack. None of them breaks a rule."""
     assembly = app.synth()
+    errors = errors_in(Path(assembly.directory))
+    assert errors == []
     return {stack.stack_name: assertions.Template.from_json(stack.template) for stack in assembly.stacks}
 
 
@@ -317,7 +321,10 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
         ({"availabilityZone": "us-east-1"}, "'efa:availabilityZone': 'us-east-1' is a Region"),
         ({"availabilityZone": "use1-az1"}, "'efa:availabilityZone': 'use1-az1' is the id of an Availability Zone"),
         ({"instanceType": "m5.large"}, "'efa:instanceType': .*'m5.large' has no EFA"),
-        ({"minSize": 3, "desiredSize": 2}, "'efa:minSize' 3 is greater than 'efa:desiredSize' 2"),
+        (
+            {"minSize": 3, "desiredSize": 2},
+            "'efa:minSize' is greater than 'efa:desiredSize': the size is 3 at least, 2 desired",
+        ),
         ({"volumeSizeGiB": 10}, "'efa:volumeSizeGiB' is 10 GiB"),
         ({"capacityBlockId": "cr-1"}, "'efa:capacityBlockId': .*'cr-1', which is not of the form"),
         (
