@@ -13,7 +13,7 @@ from ..catalogue import AmiType, InstanceType, NetworkInterface
 from ..catalogue.user_data import MAXIMUM_USER_DATA_BYTES
 from ..errors import InvalidArgumentError
 from ..rules.launch_templates import BLOCK_IN_PLACEMENT_GROUP, USER_DATA_TOO_LONG
-from ..rules.node_groups import AMI_TYPE_MISFIT
+from ..rules.node_groups import AMI_TYPE_MISFIT, AMI_TYPE_OUT_OF_DATE
 from .block_devices import block_device_mappings
 from .capacity import Capacity
 from .user_data import MimePart, bottlerocket_user_data, nodeadm_user_data
@@ -81,9 +81,11 @@ def _ami_type(name: str | None, instance: InstanceType) -> AmiType:
         return catalogue.default_ami_type(instance)
     ami = catalogue.AMI_TYPES.get(name)
     misfit = catalogue.ami_type_misfit(ami, instance) if ami is not None else None
-    if misfit is not None:
+    # No rule is against an AMI of one's own: only here nobody writes the user data that it needs.
+    if misfit is not None and name != "CUSTOM":
+        rule = AMI_TYPE_OUT_OF_DATE if misfit.retired else AMI_TYPE_MISFIT
         raise InvalidArgumentError(
-            AMI_TYPE_MISFIT.refusal(where="'ami_type'", ami_type=name, misfit=misfit.problem, instead=misfit.instead)
+            rule.refusal(where="'ami_type'", ami_type=name, misfit=misfit.problem, instead=misfit.instead)
         )
     return catalogue.check_ami_type(name, instance)
 

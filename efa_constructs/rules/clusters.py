@@ -8,13 +8,17 @@ __all__ = [
     "CLUSTER_RULES",
     "CLUSTER_ZONES",
     "ENTRIES_WITHOUT_API",
+    "GROUPS_OF_NODES",
     "ILL_FORMED_VERSION",
     "MANIFEST_BEFORE_ENTRY",
     "NO_CONTROL_PLANE_LOGS",
     "NO_ENDPOINT",
     "PUBLIC_ENDPOINT",
     "RANGES_WITHOUT_ENDPOINT",
+    "RESERVED_KUBERNETES_GROUP",
+    "SCOPE_WITHOUT_NAMESPACES",
     "SECRETS_WITHOUT_KEY",
+    "SUBNETS_OF_TWO_VPCS",
     "SUPPORT_ENDED",
     "VERSION_NOT_OFFERED",
 ]
@@ -125,6 +129,42 @@ CLUSTER_ZONES = Rule(
     fix="add a subnet in another zone",
     source="https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html",
 )
+SUBNETS_OF_TWO_VPCS = Rule(
+    id="EFA-EKS-012",
+    severity=Severity.ERROR,
+    title="The subnets of a cluster are in one VPC",
+    problem="{where} has subnets of the VPCs {vpcs}",
+    why="EKS refuses the cluster.",
+    fix="keep the subnets of one VPC",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html",
+)
+RESERVED_KUBERNETES_GROUP = Rule(
+    id="EFA-EKS-013",
+    severity=Severity.ERROR,
+    title="The Kubernetes groups of an access entry are one's own",
+    problem="{where} has {group}, and the prefix {prefix} is reserved",
+    why="EKS refuses the access entry. Rights such as those of system:masters come from an access policy.",
+    fix="use a group of your own, or an access policy such as AmazonEKSClusterAdminPolicy",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
+)
+GROUPS_OF_NODES = Rule(
+    id="EFA-EKS-014",
+    severity=Severity.ERROR,
+    title="Only access entries of the type STANDARD name groups, users or access policies",
+    problem="{where} is set, and the type of the access entry is {type}",
+    why="EKS refuses it: the rights of nodes are set.",
+    fix="leave it out, or use the type STANDARD",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
+)
+SCOPE_WITHOUT_NAMESPACES = Rule(
+    id="EFA-EKS-015",
+    severity=Severity.ERROR,
+    title="An access policy for namespaces names them",
+    problem="{where} is of the type namespace, and names none",
+    why="EKS refuses the access policy.",
+    fix="name the namespaces, or use the type cluster",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessScope.html",
+)
 CLUSTER_RULES = (
     ENTRIES_WITHOUT_API,
     MANIFEST_BEFORE_ENTRY,
@@ -137,4 +177,8 @@ CLUSTER_RULES = (
     SUPPORT_ENDED,
     ILL_FORMED_VERSION,
     CLUSTER_ZONES,
+    SUBNETS_OF_TWO_VPCS,
+    RESERVED_KUBERNETES_GROUP,
+    GROUPS_OF_NODES,
+    SCOPE_WITHOUT_NAMESPACES,
 )

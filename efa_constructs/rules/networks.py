@@ -11,6 +11,7 @@ __all__ = [
     "NO_WAY_OUT",
     "PUBLIC_SUBNET",
     "SUBNET_OF_ANOTHER_VPC",
+    "TOO_FEW_ADDRESSES",
     "ZONE_OF_ANOTHER_REGION",
 ]
 
@@ -72,6 +73,16 @@ ZONE_OF_ANOTHER_REGION = Rule(
     fix="choose a zone of {region}; 'aws ec2 describe-availability-zones' lists those of your account",
     source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html",
 )
+TOO_FEW_ADDRESSES = Rule(
+    id="EFA-NET-007",
+    severity=Severity.ERROR,
+    title="The subnets of a node group have an address for each interface that takes one",
+    problem="{where} have {free} addresses at most, and {nodes} nodes need {needed} for their interfaces alone",
+    why="EC2 refuses to launch the instances (InsufficientFreeAddressesInSubnet). Every interface of type efa takes an "
+    "address, 32 on p5.48xlarge; one of type efa-only takes none.",
+    fix="use efa-only interfaces, or a larger subnet",
+    source="https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html",
+)
 NETWORK_RULES = (
     PUBLIC_SUBNET,
     NO_PUBLIC_ADDRESS,
@@ -79,4 +90,5 @@ NETWORK_RULES = (
     SUBNET_OF_ANOTHER_VPC,
     GROUP_OF_ANOTHER_VPC,
     ZONE_OF_ANOTHER_REGION,
+    TOO_FEW_ADDRESSES,
 )

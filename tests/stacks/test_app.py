@@ -357,7 +357,7 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
         ({"publicAccessCidrs": "everywhere"}, "'efa:publicAccessCidrs': the value must be IPv4 ranges"),
         (
             {"publicAccessCidrs": "203.0.113.0/24", "privateEndpoint": "true"},
-            "'efa:publicAccessCidrs' is 203.0.113.0/24, but 'efa:privateEndpoint'",
+            "'efa:publicAccessCidrs' beside 'efa:privateEndpoint' is 203.0.113.0/24",
         ),
         ({"interfaceLayout": "wide"}, "'efa:interfaceLayout' must be one of default, classic, bandwidth, got 'wide'"),
         ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' AL2_x86_64_GPU is refused"),

@@ -9,7 +9,7 @@ from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import KUBERNETES_TYPES
 from ..templates import Resource, Templates
-from ..values import references_in
+from ..values import known_text, mapping_in, references_in
 
 __all__ = ["ACCESS_CHECKS"]
 
@@ -76,7 +76,30 @@ def _needed_directly(templates: Templates, resource: Resource) -> Iterator[Resou
             yield found
 
 
+_RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
+_TYPES_WITH_POLICIES = ("STANDARD", "EC2")
+
+
+def _entries(blueprint: Blueprint) -> Iterator[Fault]:
+    for entry in blueprint.templates.of_type(_ENTRY):
+        kind = entry.get("Type", "STANDARD")
+        for name in ("KubernetesGroups", "Username"):
+            if entry.get(name) and known_text(kind) not in (None, "STANDARD"):
+                yield fault(rules.GROUPS_OF_NODES, entry, name, type=kind)
+        for group in entry.items("KubernetesGroups"):
+            prefix = next((each for each in _RESERVED if str(group).startswith(each)), None)
+            if prefix is not None:
+                yield fault(rules.RESERVED_KUBERNETES_GROUP, entry, "KubernetesGroups", group=group, prefix=prefix)
+        for index, policy in enumerate(entry.items("AccessPolicies")):
+            scope, path = mapping_in(policy, "AccessScope"), f"AccessPolicies.{index}.AccessScope"
+            if scope.get("Type") == "namespace" and not scope.get("Namespaces"):
+                yield fault(rules.SCOPE_WITHOUT_NAMESPACES, entry, path)
+        if entry.get("AccessPolicies") and known_text(kind) is not None and kind not in _TYPES_WITH_POLICIES:
+            yield fault(rules.GROUPS_OF_NODES, entry, "AccessPolicies", type=kind)
+
+
 ACCESS_CHECKS = (
     *checks_of(_modes, rules.ENTRIES_WITHOUT_API),
     *checks_of(_manifests, rules.MANIFEST_BEFORE_ENTRY),
+    *checks_of(_entries, rules.GROUPS_OF_NODES, rules.RESERVED_KUBERNETES_GROUP, rules.SCOPE_WITHOUT_NAMESPACES),
 )

@@ -42,9 +42,7 @@ def _misfit(blueprint: Blueprint, group: NodeGroup, ami: AmiType) -> Iterator[Fa
     misfit = catalogue.ami_type_misfit(ami, instance) if instance is not None else None
     if instance is None or misfit is None or ami.operating_system is None:
         return
-    right = catalogue.AMI_TYPES[misfit.instead]
-    fits = (ami.architecture, ami.accelerator) == (right.architecture, right.accelerator)
-    if ami.operating_system != "AL2" or not fits:
+    if not misfit.retired:
         yield fault(
             rules.AMI_TYPE_MISFIT,
             group.resource,

@@ -9,7 +9,7 @@ from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, KUBERNE
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
-from ..network import zone_of
+from ..network import same_vpc, vpc_of, zone_of
 from ..templates import Resource
 from ..values import is_known, is_true, known_text, list_in, mapping_in
 
@@ -75,20 +75,25 @@ def _minor(version: str) -> int:
     return int(version.partition(".")[2])
 
 
-def _zones(blueprint: Blueprint) -> Iterator[Fault]:
+def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in blueprint.templates.of_type(_CLUSTER):
         subnets = mapping_in(cluster.properties, _NETWORK).get("SubnetIds")
         if not isinstance(subnets, list) or not subnets:
             continue
         zones = [zone_of(blueprint.templates, each) for each in subnets]
         known = sorted({zone for zone in zones if zone is not None})
+        path = f"{_NETWORK}.SubnetIds"
+        vpcs = [vpc for vpc in (vpc_of(blueprint.templates, each) for each in subnets) if vpc is not None]
+        if any(not same_vpc(blueprint.templates, vpcs[0], vpc) for vpc in vpcs):
+            names = dict.fromkeys(blueprint.templates.title(vpc) for vpc in vpcs)
+            yield fault(rules.SUBNETS_OF_TWO_VPCS, cluster, path, vpcs=", ".join(names))
         if len(known) < 2 and None not in zones:
-            yield fault(rules.CLUSTER_ZONES, cluster, f"{_NETWORK}.SubnetIds", zones=", ".join(known))
+            yield fault(rules.CLUSTER_ZONES, cluster, path, zones=", ".join(known))
 
 
 CLUSTER_CHECKS = (
     *checks_of(_endpoints, rules.PUBLIC_ENDPOINT, rules.NO_ENDPOINT, rules.RANGES_WITHOUT_ENDPOINT),
     *checks_of(_watching, rules.NO_CONTROL_PLANE_LOGS, rules.SECRETS_WITHOUT_KEY),
     *checks_of(_versions, rules.ILL_FORMED_VERSION, rules.SUPPORT_ENDED, rules.VERSION_NOT_OFFERED),
-    *checks_of(_zones, rules.CLUSTER_ZONES),
+    *checks_of(_subnets, rules.CLUSTER_ZONES, rules.SUBNETS_OF_TWO_VPCS),
 )

@@ -11,7 +11,7 @@ from ..blueprint import Blueprint, NodeGroup
 from ..check import Fault, checks_of, fault
 from ..network import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of
 from ..templates import Resource
-from ..values import is_known, is_true, known_text, list_in
+from ..values import is_known, is_true, known_text, list_in, whole_number
 
 __all__ = ["NETWORK_CHECKS"]
 
@@ -56,10 +56,10 @@ def _vpcs(blueprint: Blueprint) -> Iterator[Fault]:
                     rules.SUBNET_OF_ANOTHER_VPC,
                     group.resource,
                     f"Subnets.{index}",
-                    subnet=_title(blueprint, group.resource.items("Subnets")[index]),
-                    vpc=_title(blueprint, vpc),
+                    subnet=blueprint.templates.title(group.resource.items("Subnets")[index]),
+                    vpc=blueprint.templates.title(vpc),
                     cluster=cluster.logical_id,
-                    cluster_vpc=_title(blueprint, cluster_vpc),
+                    cluster_vpc=blueprint.templates.title(cluster_vpc),
                 )
         if vpcs:
             yield from _groups(blueprint, group, vpcs[0][1])
@@ -76,14 +76,9 @@ def _groups(blueprint: Blueprint, group: NodeGroup, nodes_vpc: object) -> Iterat
                 carried,
                 "VpcId",
                 group=carried.logical_id,
-                vpc=_title(blueprint, carried.get("VpcId")),
-                nodes_vpc=_title(blueprint, nodes_vpc),
+                vpc=blueprint.templates.title(carried.get("VpcId")),
+                nodes_vpc=blueprint.templates.title(nodes_vpc),
             )
-
-
-def _title(blueprint: Blueprint, value: object) -> str:
-    resource = blueprint.templates.at(value)
-    return resource.logical_id if resource is not None else str(value)
 
 
 def _zones(blueprint: Blueprint) -> Iterator[Fault]:
@@ -96,8 +91,31 @@ def _zones(blueprint: Blueprint) -> Iterator[Fault]:
             yield fault(rules.ZONE_OF_ANOTHER_REGION, subnet, "AvailabilityZone", zone=zone, region=region)
 
 
+def _addresses(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        subnets = [subnet_at(blueprint.templates, value) for value in group.resource.items("Subnets")]
+        free = [_size(subnet) for subnet in subnets]
+        nodes = whole_number(group.resource.get("ScalingConfig.DesiredSize"))
+        # The others take no address.
+        each = sum(one.type != "efa-only" for one in group.interfaces)
+        total = sum(size for size in free if size is not None)
+        if nodes is not None and subnets and None not in free and nodes * each > total:
+            yield fault(
+                rules.TOO_FEW_ADDRESSES, group.resource, "Subnets", free=total, nodes=nodes, needed=nodes * each
+            )
+
+
+def _size(subnet: Resource | None) -> int | None:
+    """How many addresses a subnet can give at most. None: not known."""
+    block = known_text(subnet.get("CidrBlock")) if subnet is not None else None
+    prefix = whole_number(block.partition("/")[2]) if block is not None else None
+    # Amazon VPC User Guide, "Subnet CIDR blocks": five of each subnet are AWS's.
+    return 2 ** (32 - prefix) - 5 if prefix is not None and 16 <= prefix <= 28 else None
+
+
 NETWORK_CHECKS = (
     *checks_of(_ways_out, rules.PUBLIC_SUBNET, rules.NO_PUBLIC_ADDRESS, rules.NO_WAY_OUT),
     *checks_of(_vpcs, rules.SUBNET_OF_ANOTHER_VPC, rules.GROUP_OF_ANOTHER_VPC),
+    *checks_of(_addresses, rules.TOO_FEW_ADDRESSES),
     *checks_of(_zones, rules.ZONE_OF_ANOTHER_REGION),
 )

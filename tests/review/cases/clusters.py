@@ -16,6 +16,14 @@ def depends_on(*names: str):
     return lambda template: template["Resources"]["Manifest"].update(DependsOn=list(names))
 
 
+_SCOPE = {"Type": "namespace", "Namespaces": ["training"]}
+
+
+def policy(scope: object):
+    arn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy"
+    return put("Entry.AccessPolicies", [{"PolicyArn": arn, "AccessScope": scope}])
+
+
 CLUSTER_CASES = (
     Case(
         rule=rules.ENTRIES_WITHOUT_API,
@@ -60,5 +68,25 @@ CLUSTER_CASES = (
         rule=rules.CLUSTER_ZONES,
         broken=all_of(whole, put("OtherSubnet.AvailabilityZone", "us-east-1a")),
         kept=all_of(whole, drop("OtherSubnet.AvailabilityZone")),
+    ),
+    Case(
+        rule=rules.SUBNETS_OF_TWO_VPCS,
+        broken=all_of(whole, put("OtherSubnet.VpcId", {"Ref": "OtherVpc"})),
+        kept=all_of(whole, put("OtherSubnet.VpcId", {"Fn::GetAtt": ["Vpc", "VpcId"]})),
+    ),
+    Case(
+        rule=rules.RESERVED_KUBERNETES_GROUP,
+        broken=all_of(whole, put("Entry.KubernetesGroups", ["system:masters"])),
+        kept=all_of(whole, put("Entry.KubernetesGroups", ["trainers"])),
+    ),
+    Case(
+        rule=rules.GROUPS_OF_NODES,
+        broken=all_of(whole, put("Entry.Type", "EC2_LINUX"), put("Entry.Username", "node")),
+        kept=all_of(whole, put("Entry.Username", "node")),
+    ),
+    Case(
+        rule=rules.SCOPE_WITHOUT_NAMESPACES,
+        broken=all_of(whole, policy({"Type": "namespace"})),
+        kept=all_of(whole, policy(_SCOPE)),
     ),
 )

@@ -10,6 +10,7 @@ from .interfaces import layout
 
 __all__ = ["NETWORK_CASES"]
 
+_MANY = {"MinSize": 0, "DesiredSize": 12, "MaxSize": 12}
 _in_public = all_of(whole, put("NodeGroup.Subnets", [{"Ref": "PublicSubnet"}]))
 _one_interface = all_of(
     _in_public,
@@ -49,6 +50,11 @@ NETWORK_CASES = (
         rule=rules.GROUP_OF_ANOTHER_VPC,
         broken=all_of(whole, put("SecurityGroup.VpcId", {"Ref": "OtherVpc"})),
         kept=all_of(whole, put("SecurityGroup.VpcId", {"Fn::ImportValue": "vpc"})),
+    ),
+    Case(
+        rule=rules.TOO_FEW_ADDRESSES,
+        broken=all_of(whole, put("PrivateSubnet.CidrBlock", "10.0.1.0/28"), put("NodeGroup.ScalingConfig", _MANY)),
+        kept=all_of(whole, put("PrivateSubnet.CidrBlock", "10.0.1.0/27"), put("NodeGroup.ScalingConfig", _MANY)),
     ),
     Case(
         rule=rules.ZONE_OF_ANOTHER_REGION,
