@@ -12,6 +12,7 @@ __all__ = [
     "PUBLIC_SUBNET",
     "SUBNET_OF_ANOTHER_VPC",
     "TOO_FEW_ADDRESSES",
+    "TYPE_NOT_OFFERED",
     "ZONE_OF_ANOTHER_REGION",
 ]
 
@@ -83,6 +84,16 @@ TOO_FEW_ADDRESSES = Rule(
     fix="use efa-only interfaces, or a larger subnet",
     source="https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html",
 )
+TYPE_NOT_OFFERED = Rule(
+    id="EFA-NET-008",
+    severity=Severity.WARNING,
+    title="The Region and the Availability Zone of the nodes offer their instance type",
+    problem="the nodes are in {place}, and EC2 offered {instance} in {offered} only when this was recorded",
+    why="Where no host of the type is, EC2 launches no node. What is offered where grows, and the names of zones "
+    "differ between accounts, so that only yours can tell for sure.",
+    fix="ask your account ('efa instances {instance} --region {region}'), and choose a zone that has the type",
+    source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
+)
 NETWORK_RULES = (
     PUBLIC_SUBNET,
     NO_PUBLIC_ADDRESS,
@@ -91,4 +102,5 @@ NETWORK_RULES = (
     GROUP_OF_ANOTHER_VPC,
     ZONE_OF_ANOTHER_REGION,
     TOO_FEW_ADDRESSES,
+    TYPE_NOT_OFFERED,
 )

@@ -313,7 +313,7 @@ def test_writes_the_type_of_a_further_volume_as_ec2_has_it(bench):
         ),
         ({"user_data": [MimePart.shell_script("#!/bin/sh\n" + "#" * 17000)]}, "bytes, but EC2 takes 16384"),
         ({"ami_type": ""}, "'ami_type' must be an AMI type of EKS, got ''"),
-        ({"ami_type": "AL2_x86_64_GPU"}, "AL2"),
+        ({"ami_type": "AL2_x86_64_GPU"}, "of which AWS has published no AMI.*EFA-NG-011"),
         ({"ami_type": "AL2023_ARM_64_NVIDIA"}, "AL2023_ARM_64_NVIDIA.*p4d.24xlarge"),
         ({"ami_type": "AL2023_x86_64_NEURON"}, "AL2023_x86_64_NEURON.*p4d.24xlarge"),
         ({"ami_type": "AL2023_x86_64_NVIDA"}, "AL2023_x86_64_NVIDIA"),

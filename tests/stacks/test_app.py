@@ -360,7 +360,7 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
             "'efa:publicAccessCidrs' beside 'efa:privateEndpoint' is 203.0.113.0/24",
         ),
         ({"interfaceLayout": "wide"}, "'efa:interfaceLayout' must be one of default, classic, bandwidth, got 'wide'"),
-        ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' AL2_x86_64_GPU is refused"),
+        ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' is AL2_x86_64_GPU, of which AWS has published no AMI"),
         ({"kubernetesVersion": "newest"}, "'efa:kubernetesVersion' must be a minor version.*got 'newest'"),
     ],
 )

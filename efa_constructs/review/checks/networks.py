@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ...catalogue import regions
 from ...catalogue.identifiers import is_zone_name_of
+from ...catalogue.offered_zones import offered_zones
 from ...rules import networks as rules
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Fault, checks_of, fault
-from ..network import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of
+from ..network import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
 from ..templates import Resource
 from ..values import is_known, is_true, known_text, list_in, whole_number
 
@@ -105,6 +106,28 @@ def _addresses(blueprint: Blueprint) -> Iterator[Fault]:
             )
 
 
+def _offers(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        instance, region = group.instance_type, group.resource.stack.region
+        offered = offered_zones(instance.name) if instance is not None else None
+        if instance is None or offered is None or region not in regions():
+            continue
+        zones = {zone_of(blueprint.templates, value) for value in group.resource.items("Subnets")}
+        known = sorted(zone for zone in zones if zone is not None and is_zone_name_of(str(region), zone))
+        here = offered.get(str(region), ())
+        place = str(region) if not here else next((zone for zone in known if zone not in here), None)
+        if place is not None:
+            yield fault(
+                rules.TYPE_NOT_OFFERED,
+                group.resource,
+                "Subnets",
+                place=place,
+                instance=instance.name,
+                offered=", ".join(here or offered),
+                region=region,
+            )
+
+
 def _size(subnet: Resource | None) -> int | None:
     """How many addresses a subnet can give at most. None: not known."""
     block = known_text(subnet.get("CidrBlock")) if subnet is not None else None
@@ -117,5 +140,6 @@ NETWORK_CHECKS = (
     *checks_of(_ways_out, rules.PUBLIC_SUBNET, rules.NO_PUBLIC_ADDRESS, rules.NO_WAY_OUT),
     *checks_of(_vpcs, rules.SUBNET_OF_ANOTHER_VPC, rules.GROUP_OF_ANOTHER_VPC),
     *checks_of(_addresses, rules.TOO_FEW_ADDRESSES),
+    *checks_of(_offers, rules.TYPE_NOT_OFFERED),
     *checks_of(_zones, rules.ZONE_OF_ANOTHER_REGION),
 )

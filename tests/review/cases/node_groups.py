@@ -140,7 +140,7 @@ NODE_GROUP_CASES = (
             put(f"{_GROUP}.CapacityType", "SPOT"),
         ),
         kept=put(f"{_GROUP}.CapacityType", "SPOT"),
-        also=frozenset({"EFA-NG-026"}),  # it is Spot, after all
+        also=frozenset({"EFA-NG-026", "EFA-NET-008"}),  # it is Spot, after all, and not in us-east-1
     ),
     Case(rule=rules.LABELS_MISSING, broken=drop(f"{_GROUP}.Labels")),
     Case(
