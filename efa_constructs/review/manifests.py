@@ -9,13 +9,13 @@ from typing import Any
 
 from .templates import Resource, Templates
 
-__all__ = ["KUBERNETES_TYPES", "KubernetesObject", "kubernetes_objects"]
+__all__ = ["KUBERNETES_RESOURCE", "KUBERNETES_TYPES", "KubernetesObject", "kubernetes_objects"]
 
 # The custom resources of aws_eks and aws_eks_v2.
-_KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
+KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
 # What a function of CDK's applies with kubectl, or Helm.
 KUBERNETES_TYPES = (
-    _KUBERNETES_RESOURCE,
+    KUBERNETES_RESOURCE,
     "Custom::AWSCDK-EKS-HelmChart",
     "Custom::AWSCDK-EKS-KubernetesPatch",
     "Custom::AWSCDK-EKS-KubernetesObjectValue",
@@ -61,10 +61,10 @@ class KubernetesObject:
 
 
 def kubernetes_objects(templates: Templates) -> tuple[KubernetesObject, ...]:
-    """The objects of all manifests. What is no list of objects in JSON is left out: see the rule EFA-K8S-001."""
+    """The objects of all manifests. What is no list of objects in JSON is left out: see the rule EFA-K8S-005."""
     return tuple(
         KubernetesObject(resource=resource, cluster=str(resource.get("ClusterName")), content=content)
-        for resource in templates.of_type(_KUBERNETES_RESOURCE)
+        for resource in templates.of_type(KUBERNETES_RESOURCE)
         for content in _contents(resource.get("Manifest"))
     )
 

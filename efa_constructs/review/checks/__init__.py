@@ -7,10 +7,13 @@ from .access import ACCESS_CHECKS
 from .amis import AMI_CHECKS
 from .capacity import CAPACITY_CHECKS
 from .clusters import CLUSTER_CHECKS
+from .device_plugins import DEVICE_PLUGIN_CHECKS
 from .iam import IAM_CHECKS
 from .interfaces import INTERFACE_CHECKS
+from .jobs import JOB_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
 from .launch_templates import LAUNCH_TEMPLATE_CHECKS
+from .manifests import MANIFEST_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
@@ -35,4 +38,7 @@ CHECKS: tuple[Check, ...] = (
     *IAM_CHECKS,
     *NETWORK_CHECKS,
     *TEMPLATE_CHECKS,
+    *DEVICE_PLUGIN_CHECKS,
+    *MANIFEST_CHECKS,
+    *JOB_CHECKS,
 )
