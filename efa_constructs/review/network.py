@@ -49,7 +49,8 @@ def is_public(templates: Templates, subnet: Resource) -> bool:
 
 def has_no_way_out(templates: Templates, subnet: Resource) -> bool:
     """Whether nothing leads out of the VPC from the subnet, nor any VPC endpoint to AWS. False, too: not known."""
-    return _routes(templates, subnet) == [] and not templates.of_type("AWS::EC2::VPCEndpoint")
+    others = templates.of_type("AWS::EC2::VPCEndpoint", "AWS::EC2::VPNGatewayRoutePropagation")
+    return _routes(templates, subnet) == [] and not others
 
 
 def _routes(templates: Templates, subnet: Resource) -> Sequence[Resource] | None:

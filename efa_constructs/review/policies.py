@@ -12,6 +12,8 @@ from .values import is_known, known_text, list_in, mapping_in, mappings_in
 
 __all__ = ["Policy", "Rights", "policies_in", "rights_of", "services_that_may_assume"]
 
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Policy:
@@ -42,10 +44,16 @@ class Rights:
     complete: bool
 
     def allows(self, action: str) -> bool:
-        """Whether a statement that is known allows an action, on whatever."""
+        """Whether a statement allows an action, on whatever. What only the deployment knows may."""
         return any(
             statement.get("Effect") == "Allow"
-            and any(fnmatchcase(action.lower(), str(each).lower()) for each in list_in(statement, "Action"))
+            and (
+                "NotAction" in statement
+                or any(
+                    not is_known(each) or fnmatchcase(action.lower(), str(each).lower())
+                    for each in list_in(statement, "Action")
+                )
+            )
             for statement in self.statements
         )
 
@@ -58,11 +66,15 @@ def policies_in(templates: Templates) -> Iterator[Policy]:
             yield Policy(
                 resource=role, path=f"Policies.{index}.PolicyDocument", document=document, roles=(role.logical_id,)
             )
-    for policy in templates.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        roles = [templates.at(each) for each in list_in(policy.properties, "Roles")]
+    for policy in templates.of_type(*_POLICIES):
+        roles = [templates.at(each) for each in _role_values(policy)]
         names = tuple(role.logical_id for role in roles if role is not None)
         document = mapping_in(policy.properties, "PolicyDocument")
         yield Policy(resource=policy, path="PolicyDocument", document=document, roles=names)
+
+
+def _role_values(policy: Resource) -> list[Any]:
+    return [*list_in(policy.properties, "Roles"), *list_in(policy.properties, "RoleName")]
 
 
 def rights_of(templates: Templates, role: Resource) -> Rights:
@@ -78,14 +90,14 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
             managed.append(str(value).rpartition("/")[2])
         else:
             complete = False
-    if role.get("ManagedPolicyArns") is not None and not isinstance(role.get("ManagedPolicyArns"), list):
+    if any(not isinstance(each, Mapping) for each in list_in(role.properties, "Policies")):
         complete = False
     statements = [
         statement
         for policy in policies_in(templates)
         if policy.resource is role
         or policy.resource in attached
-        or any(templates.at(each) is role for each in list_in(policy.resource.properties, "Roles"))
+        or any(templates.at(each) is role for each in _role_values(policy.resource))
         for statement in policy.statements
     ]
     return Rights(managed=frozenset(managed), statements=tuple(statements), complete=complete)

@@ -36,6 +36,21 @@ IAM_CASES = (
         kept=all_of(whole, policies(_JOIN, {"Fn::ImportValue": "pull-policy"})),
     ),
     Case(
+        rule=rules.NODES_CANNOT_PULL,
+        broken=all_of(whole, policies(_JOIN), statement("ecr:BatchGetImage")),
+        kept=all_of(
+            whole,
+            policies(_JOIN),
+            add(
+                "Pull",
+                "AWS::IAM::RolePolicy",
+                RoleName={"Ref": "NodeRole"},
+                PolicyName="pull",
+                PolicyDocument={"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]},
+            ),
+        ),
+    ),
+    Case(
         rule=rules.NODE_ROLE_OF_OTHERS,
         broken=all_of(whole, put("NodeGroup.NodeRole", {"Fn::GetAtt": ["ClusterRole", "Arn"]})),
         kept=whole,
