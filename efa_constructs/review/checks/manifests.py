@@ -82,7 +82,7 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
                 image = container.get("image")
                 wrong = _unpinned(image) if isinstance(image, str) and is_known(image) else None
                 if wrong is not None:
-                    repository = _TAG.sub("", image)
+                    repository = _TAG.sub("", str(image))
                     yield _about(
                         one,
                         container=container.get("name"),
