@@ -70,5 +70,6 @@ docs: setup ## Build the documentation into site/
 rules: setup ## Write the reference of the rules anew
 	$(VENV)/bin/python docs/.extensions/rules_page.py docs/reference/rules.md
 
-catalogue: setup ## Write the instance type catalogue anew
+catalogue: setup ## Write the generated data of the catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate
+	$(VENV)/bin/python -m efa_constructs.catalogue.generate_resource_schemas

@@ -10,6 +10,7 @@ from aws_cdk import aws_ec2 as ec2
 from ..catalogue import AmiType
 from ..catalogue.volume_types import VOLUME_TYPES, VolumeMisfit, volume_misfit
 from ..errors import InvalidArgumentError
+from ..rules.launch_templates import DEVICE_NAMED_TWICE, VOLUME_MISFIT, VOLUME_TOO_SMALL
 
 __all__ = ["block_device_mappings"]
 
@@ -28,8 +29,7 @@ def block_device_mappings(
     for name in names:
         if names.count(name) > 1:
             raise InvalidArgumentError(
-                f"'block_devices' has {name}, which is taken: every device is named once, and the size of "
-                f"{ami.volume_device} is 'volume_size'"
+                DEVICE_NAMED_TWICE.refusal(where="'block_devices' beside 'volume_size'", device=name)
             )
     return [_root_block_device(ami, volume_size), *map(_block_device_mapping, further)]
 
@@ -41,11 +41,11 @@ def _root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockD
     smallest = ami.minimum_volume_gib
     if not Token.is_unresolved(gibibytes) and smallest is not None and gibibytes < smallest:
         raise InvalidArgumentError(
-            f"'volume_size' is {gibibytes:g} GiB, but the snapshot of {ami.name} needs at least {smallest} GiB"
+            VOLUME_TOO_SMALL.refusal(where="'volume_size'", size=f"{gibibytes:g}", ami_type=ami.name, smallest=smallest)
         )
     misfit = _misfit(_ROOT_VOLUME_TYPE, size=gibibytes)
     if misfit is not None:
-        raise InvalidArgumentError(f"'volume_size' is {_in_words(misfit, _ROOT_VOLUME_TYPE)}")
+        raise _refused("'volume_size'", misfit, _ROOT_VOLUME_TYPE)
     return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
         device_name=ami.volume_device,
         ebs=ec2.CfnLaunchTemplate.EbsProperty(
@@ -65,10 +65,8 @@ def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.Bloc
     volume_type = ebs.volume_type.value.lower() if ebs.volume_type else "gp3"
     misfit = _misfit(volume_type, size=ebs.volume_size, iops=ebs.iops, throughput=ebs.throughput)
     if misfit is not None:
-        raise InvalidArgumentError(
-            f"'block_devices' has {device.device_name}, whose {_NAMES[misfit.setting]} is "
-            f"{_in_words(misfit, volume_type)}"
-        )
+        where = f"'block_devices' has {device.device_name}, whose {_NAMES[misfit.setting]}"
+        raise _refused(where, misfit, volume_type)
     return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
         device_name=device.device_name,
         ebs=ec2.CfnLaunchTemplate.EbsProperty(
@@ -84,7 +82,7 @@ def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.Bloc
     )
 
 
-# How settings are called, and counted.
+# How settings are called.
 _NAMES = {
     "size": "volume size",
     "iops": "number of IOPS",
@@ -92,7 +90,6 @@ _NAMES = {
     "iops per GiB": "number of IOPS for each GiB",
     "throughput per iops": "throughput in MiB/s for each IOPS",
 }
-_UNITS = {"size": " GiB", "throughput": " MiB/s"}
 
 
 def _misfit(volume_type: str, **given: float | None) -> VolumeMisfit | None:
@@ -108,10 +105,9 @@ def _misfit(volume_type: str, **given: float | None) -> VolumeMisfit | None:
     )
 
 
-def _in_words(misfit: VolumeMisfit, volume_type: str) -> str:
-    value = f"{misfit.value:.10g}{_UNITS.get(misfit.setting, '')}"
-    if misfit.allowed is None:
-        return f"{value}, but a {volume_type} volume has none that could be set: use gp3"
-    smallest, largest = misfit.allowed
-    span = f"at most {largest:g}" if smallest == 0 else f"{smallest:g} to {largest:.10g}"
-    return f"{value}, but a {volume_type} volume can have {span}"
+def _refused(where: str, misfit: VolumeMisfit, volume_type: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        VOLUME_MISFIT.refusal(
+            where=where, value=misfit.value_in_words, type=volume_type, allowed=misfit.allowed_in_words
+        )
+    )

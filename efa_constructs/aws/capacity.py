@@ -10,12 +10,12 @@ from aws_cdk import Token
 from aws_cdk import aws_ec2 as ec2
 
 from ..catalogue import InstanceType
-from ..catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
+from ..catalogue.capacity_reservations import CAPACITY_RESERVATION_ID, RESERVATION_GROUP_ARN
 from ..errors import InvalidArgumentError
+from ..rules.launch_templates import ILL_FORMED_RESERVATION, TWO_RESERVATIONS
+from ..rules.node_groups import BLOCK_WITHOUT_RESERVATION, SPOT_WITH_RESERVATION, USAGE_CLASS
 
 __all__ = ["Capacity", "CapacityType"]
-
-_RESOURCE_GROUP_ARN = re.compile(r"arn:[a-z-]+:resource-groups:[a-z0-9-]+:\d{12}:group/.+")
 
 
 class CapacityType(StrEnum):
@@ -83,24 +83,21 @@ class Capacity:
         identifier, group = self.capacity_reservation_id, self.capacity_reservation_resource_group_arn
         if identifier is not None and group is not None:
             raise InvalidArgumentError(
-                f"'capacity_reservation_id' {identifier!r} and 'capacity_reservation_resource_group_arn' {group!r} "
-                "exclude each other: give one of them"
+                TWO_RESERVATIONS.refusal(where="'capacity'", reservation=repr(identifier), group=repr(group))
             )
         if self.capacity_type is CapacityType.SPOT and (identifier or group):
             raise InvalidArgumentError(
-                f"'capacity_type' SPOT cannot use the reservation {identifier or group!r}: use "
-                "Capacity.capacity_block() or Capacity.reservation(), which are not spot"
+                SPOT_WITH_RESERVATION.refusal(where="'capacity_type'", reservation=repr(identifier or group))
             )
         if self.capacity_type is CapacityType.CAPACITY_BLOCK and not identifier:
             raise InvalidArgumentError(
-                f"'capacity_reservation_id' is {identifier!r}, but a Capacity Block needs the id of its reservation "
-                "(cr-...): 'aws ec2 describe-capacity-reservations' lists it"
+                BLOCK_WITHOUT_RESERVATION.refusal(where="'capacity_reservation_id'", value=repr(identifier))
             )
         _check("capacity_reservation_id", identifier, CAPACITY_RESERVATION_ID, "cr-0123456789abcdef0")
         _check(
             "capacity_reservation_resource_group_arn",
             group,
-            _RESOURCE_GROUP_ARN,
+            RESERVATION_GROUP_ARN,
             "arn:aws:resource-groups:us-west-2:123456789012:group/training",
         )
 
@@ -117,8 +114,12 @@ class Capacity:
         usage_class = self.capacity_type.value.lower().replace("_", "-")
         if instance.usage_classes and usage_class not in instance.usage_classes:
             raise InvalidArgumentError(
-                f"'capacity' is {self.capacity_type}, but EC2 offers {instance.name} as "
-                f"{', '.join(instance.usage_classes)} only: use the constructor of Capacity for one of these"
+                USAGE_CLASS.refusal(
+                    where="'capacity'",
+                    capacity_type=self.capacity_type,
+                    instance=instance.name,
+                    offered=", ".join(instance.usage_classes),
+                )
             )
 
     def specification(self) -> ec2.CfnLaunchTemplate.CapacityReservationSpecificationProperty | None:
@@ -142,4 +143,6 @@ class Capacity:
 def _check(argument: str, value: str | None, pattern: re.Pattern[str], example: str) -> None:
     if value is None or Token.is_unresolved(value) or pattern.fullmatch(value):
         return
-    raise InvalidArgumentError(f"'{argument}' is {value!r}, which is not of the form {example!r}")
+    raise InvalidArgumentError(
+        ILL_FORMED_RESERVATION.refusal(where=f"'{argument}'", value=repr(value), example=repr(example))
+    )

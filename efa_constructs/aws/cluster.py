@@ -14,7 +14,9 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
+from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from ..errors import InvalidArgumentError
+from ..rules.clusters import ILL_FORMED_VERSION, RANGES_WITHOUT_ENDPOINT
 from .argument_kinds import KINDS
 from .lost_properties import IntactProperties
 
@@ -61,12 +63,15 @@ class EfaCluster(Construct):
         super().__init__(scope, id)
         if not Token.is_unresolved(kubernetes_version) and not re.fullmatch(r"\d+\.\d+", kubernetes_version):
             raise InvalidArgumentError(
-                f"'kubernetes_version' must be a minor version such as '1.36', got {kubernetes_version!r}"
+                ILL_FORMED_VERSION.refusal(
+                    where="'kubernetes_version'", newest=DEFAULT_KUBERNETES_VERSION, version=kubernetes_version
+                )
             )
         if private_endpoint and public_access_cidrs:
             raise InvalidArgumentError(
-                f"'public_access_cidrs' is {', '.join(public_access_cidrs)}, but 'private_endpoint' leaves no public "
-                "endpoint: give one of them"
+                RANGES_WITHOUT_ENDPOINT.refusal(
+                    where="'public_access_cidrs' beside 'private_endpoint'", cidrs=", ".join(public_access_cidrs)
+                )
             )
         self.admin_role: iam.IRole = admin_role or iam.Role(
             self,

@@ -9,6 +9,14 @@ from aws_cdk import aws_eks_v2 as eks
 
 from ..catalogue import node_label_rules as rules
 from ..errors import InvalidArgumentError
+from ..rules.node_groups import (
+    ILL_FORMED_LABEL_VALUE,
+    ILL_FORMED_NODE_KEY,
+    RESERVED_LABEL,
+    SAME_TAINT,
+    TAINT_INCOMPLETE,
+    TOO_MANY_TAINTS,
+)
 
 __all__ = ["check_labels", "check_taints"]
 
@@ -24,11 +32,7 @@ def check_labels(labels: Mapping[str, str]) -> None:
             continue
         reserved = rules.reserved_domain(key)
         if reserved is not None:
-            raise InvalidArgumentError(
-                f"'labels' has the key '{key}', but {reserved} is reserved for EKS and Kubernetes: use one of yours"
-            )
-        if value == "":
-            raise InvalidArgumentError(f"'labels' has no value for '{key}', and EKS accepts no empty one: use 'true'")
+            raise InvalidArgumentError(RESERVED_LABEL.refusal(where="'labels'", key=key, domain=reserved))
         _check_value("labels", key, value, rules.is_label_value)
 
 
@@ -39,30 +43,24 @@ def check_taints(taints: Sequence[eks.TaintSpec]) -> None:
     """
     if len(taints) > rules.MAXIMUM_TAINTS:
         raise InvalidArgumentError(
-            f"'taints' has {len(taints)} entries, but EKS accepts at most {rules.MAXIMUM_TAINTS}"
+            TOO_MANY_TAINTS.refusal(where="'taints'", count=len(taints), maximum=rules.MAXIMUM_TAINTS)
         )
     seen = set()
     for taint in taints:
         if taint.key is None or taint.effect is None:
-            raise InvalidArgumentError(f"'taints' has an entry without key or effect ({taint.key!r}): give both")
+            raise InvalidArgumentError(TAINT_INCOMPLETE.refusal(where="'taints'", key=taint.key))
         _check_key("taints", taint.key)
         _check_value("taints", taint.key, taint.value or "", rules.is_taint_value)
         if (taint.key, taint.effect) in seen:
-            raise InvalidArgumentError(f"'taints' has '{taint.key}' twice with the same effect: keep one of them")
+            raise InvalidArgumentError(SAME_TAINT.refusal(where="'taints'", key=taint.key))
         seen.add((taint.key, taint.effect))
 
 
 def _check_key(argument: str, key: str) -> None:
     if not Token.is_unresolved(key) and not rules.is_key(key):
-        raise InvalidArgumentError(
-            f"'{argument}' has the key '{key}': a key is [domain/]name of at most {rules.MAXIMUM_LENGTH} letters, "
-            "digits, '-', '_' and '.', beginning and ending with a letter or digit"
-        )
+        raise InvalidArgumentError(ILL_FORMED_NODE_KEY.refusal(where=f"'{argument}'", key=key))
 
 
 def _check_value(argument: str, key: str, value: str, accepts: Callable[[str], bool]) -> None:
     if not Token.is_unresolved(value) and not accepts(value):
-        raise InvalidArgumentError(
-            f"'{argument}' has the value '{value}' for '{key}': a value is at most {rules.MAXIMUM_LENGTH} "
-            "letters, digits, '-', '_' and '.', beginning and ending with a letter or digit"
-        )
+        raise InvalidArgumentError(ILL_FORMED_LABEL_VALUE.refusal(where=f"'{argument}'", key=key, value=value))

@@ -14,7 +14,10 @@ from constructs import Construct
 from .. import catalogue
 from ..argument_kinds import checks_kinds
 from ..catalogue import EFA_INTERFACE_TYPES, NetworkInterface
+from ..catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
 from ..errors import InvalidArgumentError
+from ..rules.launch_templates import HOP_LIMIT
+from ..rules.security_groups import NO_SECURITY_GROUP
 from .argument_kinds import KINDS
 from .capacity import Capacity
 from .launch_plan import LaunchPlan
@@ -91,7 +94,7 @@ class EfaLaunchTemplate(Construct):
         )
         _check_hop_limit(metadata_hop_limit)
         if not security_groups:
-            raise InvalidArgumentError("'security_groups' is empty: give the EFA group and the cluster's")
+            raise InvalidArgumentError(NO_SECURITY_GROUP.refusal(where="'security_groups'"))
 
         self._tags = TagManager(TagType.STANDARD, "AWS::EC2::LaunchTemplate")
         self._tags.set_tag("Name", self.node.path, _NAME_PRIORITY)
@@ -188,5 +191,7 @@ def _placement(group: ec2.IPlacementGroup | None) -> ec2.CfnLaunchTemplate.Place
 
 
 def _check_hop_limit(limit: int) -> None:
-    if not Token.is_unresolved(limit) and not 1 <= limit <= 64:
-        raise InvalidArgumentError(f"'metadata_hop_limit' must be from 1 to 64, got {limit}")
+    if not Token.is_unresolved(limit) and not 1 <= limit <= MAXIMUM_HOP_LIMIT:
+        raise InvalidArgumentError(
+            HOP_LIMIT.refusal(where="'metadata_hop_limit'", maximum=MAXIMUM_HOP_LIMIT, limit=limit)
+        )

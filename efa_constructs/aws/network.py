@@ -11,6 +11,7 @@ from constructs import Construct
 
 from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
+from ..rules.clusters import CLUSTER_ZONES
 from .argument_kinds import KINDS
 
 __all__ = ["EfaNetwork"]
@@ -47,7 +48,7 @@ class EfaNetwork(Construct):
         super().__init__(scope, id)
         if len(set(availability_zones)) < 2 or len(set(availability_zones)) != len(availability_zones):
             raise InvalidArgumentError(
-                f"'availability_zones' must be at least two different zones, got {', '.join(availability_zones)}"
+                CLUSTER_ZONES.refusal(where="'availability_zones'", zones=", ".join(availability_zones))
             )
         nat_gateway_zone = nat_gateway_zone or availability_zones[0]
         if nat_gateway_zone not in availability_zones:

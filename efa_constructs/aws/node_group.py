@@ -17,6 +17,9 @@ from constructs import Construct
 from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType, efa_interface_count, node_labels
 from ..errors import InvalidArgumentError
+from ..rules.networks import PUBLIC_SUBNET, SUBNET_OF_ANOTHER_VPC
+from ..rules.node_groups import ILL_FORMED_NAME, LABELS_MISSING, NO_SUBNET, SEVERAL_ZONES, SIZES_IN_ORDER
+from ..rules.templates import OUT_OF_LIMITS
 from .any_cluster import check_network_is_known
 from .argument_kinds import KINDS
 from .capacity import Capacity, CapacityType
@@ -272,12 +275,19 @@ def _check_sizes(min_size: int, desired_size: int, max_size: int) -> None:
     for name, size in known.items():
         lowest = 1 if name == "max_size" else 0
         if size < lowest:
-            raise InvalidArgumentError(f"'{name}' must be at least {lowest}, got {size}")
+            raise InvalidArgumentError(
+                OUT_OF_LIMITS.refusal(where=f"'{name}'", limit=f"must be at least {lowest}", value=size)
+            )
     for smaller, larger in itertools.pairwise(known):
         if known[smaller] > known[larger]:
+            minimum, desired, maximum = (known.get(name, "not known") for name in sizes)
             raise InvalidArgumentError(
-                f"'{smaller}' {known[smaller]} is greater than '{larger}' {known[larger]}: "
-                "sizes must be in the order smallest, desired, largest"
+                SIZES_IN_ORDER.refusal(
+                    where=f"'{smaller}' is greater than '{larger}': the size",
+                    minimum=minimum,
+                    desired=desired,
+                    maximum=maximum,
+                )
             )
 
 
@@ -285,38 +295,29 @@ def _check_own_labels(own: Mapping[str, str], given: Mapping[str, str]) -> None:
     for key, value in given.items():
         if own.get(key, value) != value:
             raise InvalidArgumentError(
-                f"'labels' has '{key}' with the value '{value}', but the device plugins select on '{own[key]}': "
-                "leave it out"
+                LABELS_MISSING.refusal(where=f"'labels' has '{key}={value}', so it", missing=f"{key}={own[key]}")
             )
 
 
 def _check_name(name: str | None) -> None:
     # Amazon EKS API Reference, CreateNodegroup.
     if name is not None and not Token.is_unresolved(name) and not re.fullmatch(r"[A-Za-z0-9][\w-]{0,62}", name):
-        raise InvalidArgumentError(
-            f"'node_group_name' is {name!r}: a name is at most 63 letters, digits, '-' and '_', beginning with a "
-            "letter or digit"
-        )
+        raise InvalidArgumentError(ILL_FORMED_NAME.refusal(where="'node_group_name'", name=name))
 
 
 def _check_subnet(subnet: object, cluster: AnyCluster) -> None:
     """Refuse what people pass for one private subnet: none, several, or a public one."""
     if not subnet:
-        raise InvalidArgumentError("'subnet' is empty: give the one private subnet that all the nodes go to")
+        raise InvalidArgumentError(NO_SUBNET.refusal(where="'subnet'"))
     if isinstance(subnet, Sequence) and not isinstance(subnet, str):
         zones = ", ".join(item.availability_zone for item in subnet if hasattr(item, "availability_zone"))
-        raise InvalidArgumentError(
-            f"'subnet' has {len(subnet)} subnets (zones {zones}), but EFA traffic does not cross zones: give one"
-        )
+        raise InvalidArgumentError(SEVERAL_ZONES.refusal(where="'subnet'", count=len(subnet), zones=zones))
     if not hasattr(subnet, "subnet_id"):
         raise InvalidArgumentError(f"'subnet' is {subnet!r}, which is not a subnet: give an ec2.ISubnet")
     _check_vpc(subnet, cluster)
     public = cluster.vpc.public_subnets
     if any(subnet.subnet_id == other.subnet_id for other in public):
-        raise InvalidArgumentError(
-            f"'subnet' {subnet.subnet_id} is public, but nodes with several interfaces get no public address and could "
-            "not reach the cluster from it: give a private subnet"
-        )
+        raise InvalidArgumentError(PUBLIC_SUBNET.refusal(where="'subnet'", subnet=subnet.subnet_id))
 
 
 def _check_vpc(subnet: Any, cluster: AnyCluster) -> None:
@@ -329,6 +330,11 @@ def _check_vpc(subnet: Any, cluster: AnyCluster) -> None:
     known = not any(map(Token.is_unresolved, names)) or all(isinstance(vpc, ec2.Vpc) for vpc in (scope, cluster.vpc))
     if known and names[0] != names[1]:
         raise InvalidArgumentError(
-            f"'subnet' {subnet.subnet_id} is in the VPC of {scope.node.path}, but {cluster.cluster_name} is "
-            f"in that of {cluster.vpc.node.path}: give a subnet of the cluster's VPC"
+            SUBNET_OF_ANOTHER_VPC.refusal(
+                where="'subnet'",
+                subnet=subnet.subnet_id,
+                vpc=scope.node.path,
+                cluster=cluster.cluster_name,
+                cluster_vpc=cluster.vpc.node.path,
+            )
         )

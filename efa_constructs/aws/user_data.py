@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgumentError
+from ..rules.launch_templates import NODE_CONFIG_WITHOUT_KIND, SCRIPT_WITHOUT_SHELL, UNREAD_PART
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -70,16 +71,16 @@ class MimePart:
     def __post_init__(self) -> None:
         if self.content_type not in _CONTENT_TYPES:
             raise InvalidArgumentError(
-                f"'content_type' is {self.content_type!r}, but cloud-init and nodeadm read: {', '.join(_CONTENT_TYPES)}"
+                UNREAD_PART.refusal(
+                    where="'content_type'", type=repr(self.content_type), allowed=", ".join(_CONTENT_TYPES)
+                )
             )
         if _BOUNDARY in self.body:
             raise InvalidArgumentError(f"'body' contains {_BOUNDARY!r}, which separates the parts: remove it")
         if self.content_type == "text/x-shellscript" and not self.body.startswith("#!"):
-            raise InvalidArgumentError(
-                f"'body' starts with {self.body[:20]!r}: a script starts with '#!' and its shell"
-            )
+            raise InvalidArgumentError(SCRIPT_WITHOUT_SHELL.refusal(where="'body'", start=repr(self.body[:20])))
         if self.content_type == "application/node.eks.aws" and "kind: NodeConfig" not in self.body:
-            raise InvalidArgumentError("'body' has no 'kind: NodeConfig': nodeadm would ignore it")
+            raise InvalidArgumentError(NODE_CONFIG_WITHOUT_KIND.refusal(where="'body'"))
 
     @staticmethod
     def shell_script(body: str) -> MimePart:

@@ -45,6 +45,8 @@ class AmiTypeMisfit(NamedTuple):
     problem: str
     # The name of the AMI type to use.
     instead: str
+    # Whether it has the right driver, and AWS publishes no more of it: nodes that have it go on working.
+    retired: bool = False
 
 
 def default_ami_type(instance_type: InstanceType | str, operating_system: str = "AL2023") -> AmiType:
@@ -100,7 +102,8 @@ def ami_type_misfit(ami_type: AmiType, instance_type: InstanceType) -> AmiTypeMi
         needs = f"needs {_driver(right.accelerator)}" if right.accelerator else "has no accelerator for it"
         return AmiTypeMisfit(f"has {_driver(ami_type.accelerator)}, and {instance_type.name} {needs}", right.name)
     if ami_type.refused:
-        return AmiTypeMisfit(f"is refused: {ami_type.refused}", right.name)
+        retired = ami_type.operating_system == "AL2"
+        return AmiTypeMisfit(f"is refused: {ami_type.refused}", right.name, retired)
     return None
 
 

@@ -6,7 +6,8 @@
 The second form reads what ``aws ec2 describe-instance-types --output json`` printed. What AWS's documentation knows
 better than the API is in ``corrections.json``, which is kept by hand and applied when the catalogue loads, not here.
 
-moto's copy also gives the Availability Zones of each Region, so only the first form rewrites them.
+moto's copy also gives the Availability Zones of each Region, and those that offer a type: only the first form rewrites
+them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 from ..errors import EfaConstructsError, InvalidArgumentError
 
-__all__ = ["main", "write_availability_zones", "write_instance_types"]
+__all__ = ["main", "write_availability_zones", "write_instance_types", "write_offered_zones"]
 
 # The first release whose records have NetworkCards[].InterfaceTypes.
 _OLDEST_MOTO = (5, 2, 5)
@@ -56,6 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_instance_types(options.to / "instance_types.json", options.from_file)
         if options.from_file is None:
             write_availability_zones(options.to / "availability_zones.json")
+            write_offered_zones(options.to / "offered_zones.json")
     except EfaConstructsError as error:
         sys.stderr.write(f"{parser.prog}: {error}\n")
         return 2
@@ -97,13 +99,39 @@ def write_availability_zones(path: Path) -> None:
     )
 
 
+def write_offered_zones(path: Path) -> None:
+    """Write ``offered_zones.json``, the same bytes for the same moto: zones that offer a type with EFA, as letters."""
+    with_efa = {record["InstanceType"] for record in _records_of_moto() if record["NetworkInfo"].get("EfaSupported")}
+    offered: dict[str, dict[str, str]] = {}
+    for file in sorted((_moto_resources() / "instance_type_offerings" / "availability-zone").iterdir()):
+        region = file.name.partition(".")[0]
+        with gzip.open(file) as content:
+            offers = json.load(content)
+        for name in sorted({offer["InstanceType"] for offer in offers} & with_efa):
+            zones = (offer["Location"] for offer in offers if offer["InstanceType"] == name)
+            # Local Zones and Wavelength Zones have no managed node groups.
+            letters = (match[1] for match in (re.fullmatch(rf"{region}([a-z])", zone) for zone in zones) if match)
+            offered.setdefault(name, {})[region] = "".join(sorted(letters))
+    _write(
+        path,
+        made_by="python -m efa_constructs.catalogue.generate",
+        made_from=f"DescribeInstanceTypeOfferings as recorded in moto {version('moto')}",
+        zones={
+            name: {region: letters for region, letters in offered[name].items() if letters} for name in sorted(offered)
+        },
+    )
+
+
 def _records_of_moto() -> list[dict[str, Any]]:
     _require_moto()
+    with gzip.open(_moto_resources() / "instance_types.json.gz") as file:
+        return list(json.load(file).values())
+
+
+def _moto_resources() -> Path:
     package = importlib.util.find_spec("moto")
     assert package is not None and package.origin is not None
-    data = Path(package.origin).parent / "ec2" / "resources" / "instance_types.json.gz"
-    with gzip.open(data) as file:
-        return list(json.load(file).values())
+    return Path(package.origin).parent / "ec2" / "resources"
 
 
 def _require_moto() -> None:

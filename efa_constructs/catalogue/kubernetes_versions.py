@@ -10,6 +10,7 @@ __all__ = [
     "DEFAULT_KUBERNETES_VERSION",
     "EKS_DEFAULT_VERSION",
     "EKS_VERSIONS",
+    "LAST_VERSION_WITH_AL2",
     "MOST_VERSIONS_BEHIND",
     "VersionSupport",
 ]
@@ -45,3 +46,5 @@ MOST_VERSIONS_BEHIND = 3
 
 # Of the app: the newest that aws_eks_v2 names; explicit, so that a deployed cluster is not upgraded by a newer CDK.
 DEFAULT_KUBERNETES_VERSION = "1.36"
+# "AMI Type AL2_x86_64 is only supported for kubernetes versions 1.32 or earlier": EKS.
+LAST_VERSION_WITH_AL2 = "1.32"

@@ -35,6 +35,22 @@ class VolumeMisfit:
     # None: the type does not have the setting.
     allowed: tuple[float, float] | None
 
+    @property
+    def value_in_words(self) -> str:
+        """With its unit."""
+        return f"{self.value:.10g}{_UNITS.get(self.setting, '')}"
+
+    @property
+    def allowed_in_words(self) -> str:
+        """What the type allows: ``1 to 65536``."""
+        if self.allowed is None:
+            return "none that could be set"
+        smallest, largest = self.allowed
+        return f"at most {largest:g}" if smallest == 0 else f"{smallest:g} to {largest:.10g}"
+
+
+_UNITS = {"size": " GiB", "throughput": " MiB/s"}
+
 
 # Of gp3: MiB/s for each IOPS.
 _MAXIMUM_THROUGHPUT_PER_IOPS = 0.25

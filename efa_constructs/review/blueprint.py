@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, DevicePlugin, InstanceType
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, AmiType, DevicePlugin, InstanceType
 from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .templates import Resource, Templates
-from .values import is_known
+from .values import is_known, known_text, unknown, whole_number
 
-__all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup", "whole_number"]
+__all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup"]
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest.html
 EFA_INTERFACE_TYPES = ("efa", "efa-only")
@@ -41,8 +41,18 @@ class Interface:
 
     @property
     def device(self) -> int | None:
-        """Device index on the card. None: not given, or only the deployment knows."""
-        return whole_number(self.content.get("DeviceIndex"))
+        """Device index on the card. EC2 takes 0 where the template names none. None: only the deployment knows."""
+        return whole_number(self.content.get("DeviceIndex", 0))
+
+    @property
+    def title(self) -> str:
+        """Names it for people: ``the efa-only interface on card 0, device 1``."""
+        return f"the {self.type} interface on card {self.card}, device {self.device}"
+
+    @property
+    def is_primary(self) -> bool:
+        """Whether it is the primary interface, which every instance has."""
+        return (self.card, self.device) == (0, 0)
 
     @property
     def type(self) -> str:
@@ -58,7 +68,8 @@ class Interface:
     def groups(self) -> Sequence[Any]:
         """Its security groups, or references to them."""
         groups = self.content.get("Groups")
-        return groups if isinstance(groups, list) else []
+        listed = groups if isinstance(groups, list) else []
+        return [group if isinstance(group, str) else unknown("group") for group in listed]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,15 +95,34 @@ class LaunchTemplate:
         )
 
     @property
+    def knows_interfaces(self) -> bool:
+        """Whether no interface, and no interface's place or type, is left for the deployment to know."""
+        listed = self.data.get("NetworkInterfaces") or []
+        return (
+            isinstance(listed, list)
+            and len(listed) == len(self.interfaces)
+            and all(
+                each.card is not None and each.device is not None and is_known(each.type) for each in self.interfaces
+            )
+        )
+
+    @property
     def efa_interfaces(self) -> tuple[Interface, ...]:
         """Those that carry EFA traffic."""
         return tuple(interface for interface in self.interfaces if interface.has_efa)
 
     @property
+    def groups(self) -> Sequence[Any]:
+        """Security groups of its interfaces, or of the instance, each once."""
+        of_instance = self.data.get("SecurityGroupIds")
+        every = [group for interface in self.interfaces for group in interface.groups]
+        every += of_instance if isinstance(of_instance, list) else []
+        return list(dict.fromkeys(each for each in every if isinstance(each, str)))
+
+    @property
     def instance_type_name(self) -> str | None:
         """As the template has it. None: it has none, or only the deployment knows."""
-        name = self.data.get("InstanceType")
-        return name if isinstance(name, str) and is_known(name) else None
+        return known_text(self.data.get("InstanceType"))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -119,6 +149,21 @@ class NodeGroup:
         """The type of its nodes, where it is one that has EFA."""
         names = self.instance_type_names
         return known_instance_type(names[0]) if len(names) == 1 else None
+
+    @property
+    def template_data(self) -> Mapping[str, Any]:
+        """Of its launch template. Empty: it has none, or one of elsewhere."""
+        return self.launch_template.data if self.launch_template is not None else {}
+
+    @property
+    def has_own_template(self) -> bool:
+        """Whether all that is launched is known: it has no launch template of elsewhere."""
+        return self.launch_template is not None or self.resource.get("LaunchTemplate") is None
+
+    @property
+    def ami_type(self) -> AmiType | None:
+        """None: it names none, or only the deployment knows."""
+        return catalogue.AMI_TYPES.get(str(self.resource.get("AmiType")))
 
     @property
     def interfaces(self) -> tuple[Interface, ...]:
@@ -176,11 +221,21 @@ _DEVICE_PLUGINS = {
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 
+_Worked = TypeVar("_Worked")
+
+
 class Blueprint:
     """What templates would make."""
 
     def __init__(self, templates: Templates) -> None:
         self.templates = templates
+        self._worked: dict[Callable[..., Any], tuple[Any, ...]] = {}
+
+    def once(self, work: Callable[[Blueprint], Iterable[_Worked]]) -> tuple[_Worked, ...]:
+        """What a function of the blueprint gives, worked out at the first call."""
+        if work not in self._worked:
+            self._worked[work] = tuple(work(self))
+        return self._worked[work]
 
     @cached_property
     def launch_templates(self) -> tuple[LaunchTemplate, ...]:
@@ -192,10 +247,28 @@ class Blueprint:
     @cached_property
     def node_groups(self) -> tuple[NodeGroup, ...]:
         """All managed node groups."""
-        by_resource = {template.resource: template for template in self.launch_templates}
         return tuple(
-            NodeGroup(resource=resource, launch_template=by_resource.get(self._launch_template(resource)))  # type: ignore[arg-type]
+            NodeGroup(resource=resource, launch_template=self._launch_template(resource))
             for resource in self.templates.of_type("AWS::EKS::Nodegroup")
+        )
+
+    def node_groups_of(self, template: LaunchTemplate) -> list[NodeGroup]:
+        """Those that launch from it."""
+        return [group for group in self.node_groups if group.launch_template is template]
+
+    def cluster_of(self, group: NodeGroup) -> Resource | None:
+        """The cluster that its nodes join. None: it is of elsewhere."""
+        return self.cluster_named(group.resource.get("ClusterName"))
+
+    def cluster_named(self, name: Any) -> Resource | None:
+        """The cluster that a value names. None: it is of elsewhere."""
+        return next(
+            (
+                cluster
+                for cluster in self.templates.of_type("AWS::EKS::Cluster")
+                if self.templates.at(name) is cluster or (name is not None and cluster.get("Name") == name)
+            ),
+            None,
         )
 
     def type_of(self, template: LaunchTemplate) -> InstanceType | None:
@@ -214,13 +287,12 @@ class Blueprint:
         """Those of some kinds."""
         return [each for each in self.objects if each.kind in kinds]
 
-    def _launch_template(self, group: Resource) -> Resource | None:
+    def _launch_template(self, group: Resource) -> LaunchTemplate | None:
         named = group.get("LaunchTemplate.Name")
-        for template in self.templates.of_type("AWS::EC2::LaunchTemplate"):
-            if self.templates.at(group.get("LaunchTemplate.Id")) is template:
-                return template
-            if named is not None and (
-                self.templates.at(named) is template or template.get("LaunchTemplateName") == named
+        for template in self.launch_templates:
+            at = self.templates.at(group.get("LaunchTemplate.Id")) or self.templates.at(named)
+            if at is template.resource or (
+                known_text(named) is not None and template.resource.get("LaunchTemplateName") == named
             ):
                 return template
         return None
@@ -231,12 +303,4 @@ def known_instance_type(name: str) -> InstanceType | None:
     try:
         return catalogue.get(name)
     except (UnknownInstanceTypeError, NotAnEfaInstanceTypeError):
-        return None
-
-
-def whole_number(value: Any) -> int | None:
-    """CloudFormation takes "2" for 2. None: it is no number, or only the deployment knows."""
-    try:
-        return None if isinstance(value, bool) else int(value)
-    except (TypeError, ValueError):
         return None

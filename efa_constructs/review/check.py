@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from ..rules import Rule
 from .blueprint import Blueprint
 from .manifests import KubernetesObject
 from .templates import Resource
 
-__all__ = ["Check", "Violation"]
+__all__ = ["Check", "Fault", "Violation", "checks_of", "fault"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,3 +33,30 @@ class Check:
 
     rule: Rule
     violations: Callable[[Blueprint], Iterator[Violation]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Fault:
+    """A rule, and where it is broken: of a search for several rules at once."""
+
+    rule: Rule
+    violation: Violation
+
+
+Search = Callable[[Blueprint], Iterable[Fault]]
+
+
+def fault(rule: Rule, resource: Resource, path: str = "", /, **values: object) -> Fault:
+    """A rule broken at a property of a resource. The rule's words know the property as ``{where}``."""
+    return Fault(
+        rule=rule, violation=Violation(resource=resource, path=path, values={"where": path or resource.name} | values)
+    )
+
+
+def checks_of(search: Search, *rules: Rule) -> tuple[Check, ...]:
+    """The checks of rules that one search finds."""
+    return tuple(Check(rule=rule, violations=partial(_of_rule, search, rule)) for rule in rules)
+
+
+def _of_rule(search: Search, rule: Rule, blueprint: Blueprint) -> Iterator[Violation]:
+    return (found.violation for found in blueprint.once(search) if found.rule is rule)

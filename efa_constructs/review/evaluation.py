@@ -124,7 +124,7 @@ class Evaluator:
         return marked(str(separator).join(map(_text, parts)))
 
     def _sub(self, argument: Any) -> Any:
-        text, values = argument if isinstance(argument, list) else (argument, {})
+        text, values = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
         own = self.evaluate(values)
 
         def replacement(match: re.Match[str]) -> str:
@@ -171,11 +171,11 @@ class Evaluator:
         return unknown("Fn::Not") if truth is None else not truth
 
     def _and(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument]
+        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
         return False if False in truths else unknown("Fn::And") if None in truths else True
 
     def _or(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument]
+        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
         return True if True in truths else unknown("Fn::Or") if None in truths else False
 
     def _contains(self, argument: Any) -> Any:
@@ -201,6 +201,8 @@ class Evaluator:
 
     def _stack_output(self, argument: Any) -> Any:
         asked = self.evaluate(argument)
+        if not isinstance(asked, Mapping):
+            return unknown("Fn::GetStackOutput")
         return self.output(str(asked.get("StackName")), str(asked.get("OutputName")))
 
     def _pair(self, argument: Any) -> tuple[Any, Any]:

@@ -9,10 +9,17 @@ from typing import Any
 
 from .templates import Resource, Templates
 
-__all__ = ["KUBERNETES_RESOURCE", "KubernetesObject", "kubernetes_objects"]
+__all__ = ["KUBERNETES_RESOURCE", "KUBERNETES_TYPES", "KubernetesObject", "kubernetes_objects"]
 
 # The custom resources of aws_eks and aws_eks_v2.
 KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
+# What a function of CDK's applies with kubectl, or Helm.
+KUBERNETES_TYPES = (
+    KUBERNETES_RESOURCE,
+    "Custom::AWSCDK-EKS-HelmChart",
+    "Custom::AWSCDK-EKS-KubernetesPatch",
+    "Custom::AWSCDK-EKS-KubernetesObjectValue",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

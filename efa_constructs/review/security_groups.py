@@ -8,7 +8,7 @@ from typing import Any
 
 from .templates import Resource, Templates
 
-__all__ = ["GroupRule", "rules_of"]
+__all__ = ["GroupRule", "all_group_rules", "rules_of"]
 
 ALL_TRAFFIC = "-1"
 _DIRECTIONS = ("Ingress", "Egress")
@@ -26,6 +26,8 @@ class GroupRule:
     resource: Resource
     # Where in it.
     path: str
+    # The security group. None: it is of elsewhere.
+    group: Resource | None
 
     @property
     def peer_group(self) -> Any:
@@ -48,13 +50,23 @@ class GroupRule:
         return self.protocol == ALL_TRAFFIC
 
 
-def rules_of(templates: Templates, group: Resource) -> Iterator[GroupRule]:
+def rules_of(templates: Templates, group: Resource) -> list[GroupRule]:
     """The rules of a security group of the templates."""
+    return [rule for rule in all_group_rules(templates) if rule.group is group]
+
+
+def all_group_rules(templates: Templates) -> Iterator[GroupRule]:
+    """The rules of all security groups, those of groups of elsewhere included."""
     for direction in _DIRECTIONS:
         name = f"SecurityGroup{direction}"
-        for index, content in enumerate(group.items(name)):
-            if isinstance(content, Mapping):
-                yield GroupRule(direction=direction, content=content, resource=group, path=f"{name}.{index}")
+        for group in templates.of_type("AWS::EC2::SecurityGroup"):
+            for index, content in enumerate(group.items(name)):
+                if isinstance(content, Mapping):
+                    yield GroupRule(
+                        direction=direction, content=content, resource=group, path=f"{name}.{index}", group=group
+                    )
         for resource in templates.of_type(f"AWS::EC2::{name}"):
-            if templates.at(resource.get("GroupId")) is group:
-                yield GroupRule(direction=direction, content=resource.properties, resource=resource, path="")
+            group_of_it = templates.at(resource.get("GroupId"))
+            yield GroupRule(
+                direction=direction, content=resource.properties, resource=resource, path="", group=group_of_it
+            )

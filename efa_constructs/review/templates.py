@@ -111,6 +111,15 @@ class Templates:
             return None
         return self._by_reference.get((value.stack, value.logical_id))
 
+    def named(self, stack: StackTemplate, logical_id: str) -> Resource | None:
+        """The resource of a stack that has a logical id."""
+        return self._by_reference.get((stack.name, logical_id))
+
+    def title(self, value: Any) -> str:
+        """Names what a value refers to for people: the logical id of a resource, or the value itself."""
+        resource = self.at(value)
+        return resource.logical_id if resource is not None else str(value)
+
     def same(self, one: Any, other: Any) -> bool:
         """Whether two values name the same thing: ``Ref`` of a security group and its ``GroupId`` do."""
         resource = self.at(one)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["Reference", "is_known", "marked", "references_in", "unknown"]
+__all__ = [
+    "Reference",
+    "is_known",
+    "is_true",
+    "known_text",
+    "list_in",
+    "mapping_in",
+    "mappings_in",
+    "marked",
+    "references_in",
+    "unknown",
+    "whole_number",
+]
 
 # No template has these characters, and people can read what stands between them.
 _OPEN, _CLOSE = "⟨", "⟩"
@@ -68,3 +80,39 @@ def references_in(value: Any) -> Iterator[Reference]:
     elif isinstance(value, str):
         for mark in _MARK.finditer(value):
             yield Reference(mark["stack"], mark["logical_id"], mark["attribute"])
+
+
+def known_text(value: Any) -> str | None:
+    """A text that is known. None: it is none, or only the deployment knows."""
+    return value if isinstance(value, str) and is_known(value) else None
+
+
+def whole_number(value: Any) -> int | None:
+    """CloudFormation takes "2" for 2. None: it is no number, or only the deployment knows."""
+    try:
+        return None if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def is_true(value: Any) -> bool:
+    """Whether it is true, as CloudFormation reads it. What only the deployment knows is not."""
+    return value is True or (isinstance(value, str) and value.lower() == "true")
+
+
+def mapping_in(value: Any, *names: str) -> Mapping[str, Any]:
+    """What is at the names in a value, one within the other. Empty: it is no mapping, or not known."""
+    for name in names:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def list_in(value: Any, name: str) -> list[Any]:
+    """What is at a name in a value. A single value stands for a list of one. Empty: there is nothing."""
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else [] if found is None else [found]
+
+
+def mappings_in(value: Any, name: str) -> list[Mapping[str, Any]]:
+    """Those of a list that are mappings."""
+    return [each for each in list_in(value, name) if isinstance(each, Mapping)]

@@ -45,10 +45,12 @@ class Rule:
         """What to do about it."""
         return self.fix.format(**values)
 
-    def refusal(self, problem: str, **values: object) -> str:
+    def refusal(self, problem: str | None = None, /, **values: object) -> str:
         """The message of an error that refuses it: what is wrong, what to do, and the rule to read about.
 
-        :param problem: What is wrong, in the words of whoever made it: with the names of arguments.
-        :param values: Those that :attr:`fix` has in braces.
+        :param problem: What is wrong, in the words of whoever made it: with the names of arguments. Default: the
+            rule's own words.
+        :param values: Those that :attr:`fix`, and the rule's own words, have in braces. ``where`` names the argument.
         """
-        return f"{problem}: {self.mend(**values)} ({self.id})"
+        wrong = self.broken(**values) if problem is None else problem
+        return f"{wrong}: {self.mend(**values)} ({self.id})"

@@ -86,7 +86,9 @@ def test_lets_in_a_given_administrator_from_given_addresses(stack, network):
 
 
 def test_refuses_public_addresses_for_a_private_endpoint(stack, network):
-    with pytest.raises(EfaConstructsError, match=r"'public_access_cidrs' is 203.0.113.0/24, but 'private_endpoint'"):
+    with pytest.raises(
+        EfaConstructsError, match=r"'public_access_cidrs' beside 'private_endpoint' is 203.0.113.0/24, .*EFA-EKS-005"
+    ):
         EfaCluster(
             stack,
             "Eks",

@@ -90,7 +90,7 @@ def test_refuses_to_lose_its_metadata_options(bench, resource):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"security_groups": []}, "'security_groups' is empty"),
+        ({"security_groups": []}, "'security_groups' has no security group.*EFA-SG-007"),
         ({"metadata_hop_limit": 0}, "'metadata_hop_limit' must be from 1 to 64, got 0"),
     ],
 )

@@ -22,7 +22,7 @@ def moto_records() -> dict[str, dict[str, object]]:
         return json.load(file)
 
 
-@pytest.mark.parametrize("name", ["instance_types.json", "availability_zones.json"])
+@pytest.mark.parametrize("name", ["instance_types.json", "availability_zones.json", "offered_zones.json"])
 def test_what_is_committed_is_what_it_writes(name, tmp_path):
     assert generate.main(["--to", str(tmp_path)]) == 0
     assert (tmp_path / name).read_bytes() == (COMMITTED / name).read_bytes(), (

@@ -13,6 +13,7 @@ from aws_cdk.assertions import Match, Template
 
 from efa_constructs import catalogue
 from tests.docs.pages import pages
+from tests.reviews import errors_in_template
 
 from .programs import EXAMPLES, OF_TEMPLATES, ROOT, path_of
 
@@ -65,6 +66,11 @@ def test_synthesizes_without_a_finding_of_cdks_own_validation(synthesize, path):
     for launch_template in launch_templates(synthesized.template):
         efas = [row for row in interface_table(launch_template) if row[2].startswith("efa")]
         assert len(efas) == catalogue.get(launch_template["InstanceType"]).maximum_efa_interfaces
+
+
+@pytest.mark.parametrize("path", OF_TEMPLATES, ids=lambda path: path.stem)
+def test_breaks_no_rule(synthesize, path):
+    assert errors_in_template(synthesize(path).template.to_json()) == []
 
 
 def test_would_see_a_finding(synthesize, tmp_path):

@@ -12,7 +12,7 @@ import yaml
 
 from efa_constructs.review.review import Review, review
 
-from .templates import Template, sound, templates_of
+from .templates import Template, sound, templates_of, whole
 
 __all__ = ["Manifests", "broken_rules_of_manifests", "review_of_manifests"]
 
@@ -25,9 +25,9 @@ class Manifests:
     def __init__(self) -> None:
         self.template: Template = sound()
         resources = self.template["Resources"]
-        resources["Cluster"] = {"Type": "AWS::EKS::Cluster", "Properties": {"Version": "1.35"}}
+        whole(self.template)
+        resources["Cluster"]["Properties"]["Version"] = "1.35"
         self.group: dict[str, Any] = resources["NodeGroup"]["Properties"]
-        self.group["ClusterName"] = {"Ref": "Cluster"}
         self.objects: list[dict[str, Any]] = json.loads(_objects())
         # By which the plugins of these manifests find nodes.
         self.group["Labels"]["fabric"] = "efa"
@@ -63,13 +63,8 @@ class Manifests:
 
     def review(self, manifest: object = None) -> Review:
         """:param manifest: Instead of the objects."""
-        self.template["Resources"]["Manifest"] = {
-            "Type": "Custom::AWSCDK-EKS-KubernetesResource",
-            "Properties": {
-                "ClusterName": {"Ref": "Cluster"},
-                "Manifest": json.dumps(self.objects) if manifest is None else manifest,
-            },
-        }
+        applied = json.dumps(self.objects) if manifest is None else manifest
+        self.template["Resources"]["Manifest"]["Properties"]["Manifest"] = applied
         return review(templates_of(self.template))
 
 

@@ -10,9 +10,25 @@ from typing import Any
 from efa_constructs.review.review import Review, review
 from efa_constructs.review.templates import StackTemplate, Templates
 
-__all__ = ["Template", "broken_rules", "review_of", "sound", "templates_of"]
+__all__ = [
+    "Change",
+    "Template",
+    "add",
+    "all_of",
+    "broken_rules",
+    "data",
+    "drop",
+    "interface",
+    "put",
+    "review_of",
+    "sound",
+    "templates_of",
+    "unchanged",
+    "whole",
+]
 
 Template = dict[str, Any]
+Change = Callable[[Template], object]
 
 _GROUPS = [{"Ref": "ClusterSecurityGroup"}, {"Fn::GetAtt": ["SecurityGroup", "GroupId"]}]
 
@@ -94,13 +110,214 @@ def templates_of(*documents: Mapping[str, Any], region: str | None = "us-east-1"
     )
 
 
-def review_of(change: Callable[[Template], object] = lambda template: None) -> Review:
+def unchanged(template: Template) -> None:
+    """The template as it is."""
+
+
+def all_of(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def change(template: Template) -> None:
+        for each in changes:
+            each(template)
+
+    return change
+
+
+def put(path: str, value: Any) -> Change:
+    """Set a property: ``put("NodeGroup.ScalingConfig.MinSize", 1)``."""
+
+    def change(template: Template) -> None:
+        *way, last = _way(path)
+        _at(template, way)[last] = copy.deepcopy(value)
+
+    return change
+
+
+def drop(path: str) -> Change:
+    """Take a resource, ``drop("Egress")``, or a property away."""
+
+    def change(template: Template) -> None:
+        if "." not in path:
+            del template["Resources"][path]
+            return
+        *way, last = _way(path)
+        del _at(template, way)[last]
+
+    return change
+
+
+def add(logical_id: str, kind: str, **properties: Any) -> Change:
+    """Add a resource."""
+
+    def change(template: Template) -> None:
+        template["Resources"][logical_id] = {"Type": kind, "Properties": copy.deepcopy(properties)}
+
+    return change
+
+
+def data(name: str, value: Any) -> Change:
+    """Set a property of ``LaunchTemplateData``."""
+    return put(f"LaunchTemplate.LaunchTemplateData.{name}", value)
+
+
+def interface(index: int, **settings: Any) -> Change:
+    """Change an interface of the launch template. None takes a setting away."""
+
+    def change(template: Template) -> None:
+        interfaces = template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["NetworkInterfaces"]
+        for name, value in settings.items():
+            if value is None:
+                del interfaces[index][name]
+            else:
+                interfaces[index][name] = value
+
+    return change
+
+
+def _way(path: str) -> list[str | int]:
+    logical_id, *names = path.split(".")
+    return ["Resources", logical_id, "Properties", *(int(name) if name.isdecimal() else name for name in names)]
+
+
+def _at(template: Template, way: list[str | int]) -> Any:
+    value: Any = template
+    for name in way:
+        value = value.setdefault(name, {}) if isinstance(value, dict) else value[name]
+    return value
+
+
+_NETWORK: Template = {
+    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+    "OtherVpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.1.0.0/16"}},
+    "InternetGateway": {"Type": "AWS::EC2::InternetGateway"},
+    "PublicSubnet": {
+        "Type": "AWS::EC2::Subnet",
+        "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.0.0/24", "AvailabilityZone": "us-east-1a"},
+    },
+    "PrivateSubnet": {
+        "Type": "AWS::EC2::Subnet",
+        "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.1.0/24", "AvailabilityZone": "us-east-1a"},
+    },
+    "OtherSubnet": {
+        "Type": "AWS::EC2::Subnet",
+        "Properties": {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.2.0/24", "AvailabilityZone": "us-east-1b"},
+    },
+    "NatGateway": {
+        "Type": "AWS::EC2::NatGateway",
+        "Properties": {"SubnetId": {"Ref": "PublicSubnet"}, "AllocationId": "eipalloc-0123456789abcdef0"},
+    },
+    **{
+        name: resource
+        for kind in ("Public", "Private")
+        for name, resource in {
+            f"{kind}Table": {"Type": "AWS::EC2::RouteTable", "Properties": {"VpcId": {"Ref": "Vpc"}}},
+            f"{kind}Route": {
+                "Type": "AWS::EC2::Route",
+                "Properties": {
+                    "RouteTableId": {"Ref": f"{kind}Table"},
+                    "DestinationCidrBlock": "0.0.0.0/0",
+                    **(
+                        {"GatewayId": {"Ref": "InternetGateway"}}
+                        if kind == "Public"
+                        else {"NatGatewayId": {"Ref": "NatGateway"}}
+                    ),
+                },
+            },
+            f"{kind}Routes": {
+                "Type": "AWS::EC2::SubnetRouteTableAssociation",
+                "Properties": {"SubnetId": {"Ref": f"{kind}Subnet"}, "RouteTableId": {"Ref": f"{kind}Table"}},
+            },
+        }.items()
+    },
+}
+
+
+def _role(service: str, *policies: str) -> Template:
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+            "ManagedPolicyArns": [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{name}"} for name in policies],
+        },
+    }
+
+
+_CLUSTER: Template = {
+    "ClusterRole": _role("eks.amazonaws.com", "AmazonEKSClusterPolicy"),
+    "NodeRole": _role("ec2.amazonaws.com", "AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"),
+    "Cluster": {
+        "Type": "AWS::EKS::Cluster",
+        "Properties": {
+            "Version": "1.36",
+            "RoleArn": {"Fn::GetAtt": ["ClusterRole", "Arn"]},
+            "AccessConfig": {"AuthenticationMode": "API"},
+            "EncryptionConfig": [
+                {
+                    "Resources": ["secrets"],
+                    "Provider": {
+                        "KeyArn": "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+                    },
+                }
+            ],
+            "Logging": {
+                "ClusterLogging": {
+                    "EnabledTypes": [
+                        {"Type": kind} for kind in ("api", "audit", "authenticator", "controllerManager", "scheduler")
+                    ]
+                }
+            },
+            "ResourcesVpcConfig": {
+                "EndpointPrivateAccess": True,
+                "EndpointPublicAccess": True,
+                "PublicAccessCidrs": ["192.0.2.0/24"],
+                "SubnetIds": [{"Ref": "PrivateSubnet"}, {"Ref": "OtherSubnet"}],
+            },
+        },
+    },
+    "KubectlRole": _role("lambda.amazonaws.com"),
+    "KubectlFunction": {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {"Role": {"Fn::GetAtt": ["KubectlRole", "Arn"]}, "Code": {"ZipFile": ""}},
+    },
+    "Entry": {
+        "Type": "AWS::EKS::AccessEntry",
+        "Properties": {"ClusterName": {"Ref": "Cluster"}, "PrincipalArn": {"Fn::GetAtt": ["KubectlRole", "Arn"]}},
+    },
+    "Manifest": {
+        "Type": "Custom::AWSCDK-EKS-KubernetesResource",
+        "Properties": {
+            "ServiceToken": {"Fn::GetAtt": ["KubectlFunction", "Arn"]},
+            "ClusterName": {"Ref": "Cluster"},
+            "Manifest": '[{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"training"}}]',
+        },
+        "DependsOn": ["Entry"],
+    },
+}
+
+
+def whole(template: Template) -> None:
+    """The node group on a cluster, in a VPC, with roles, of the same template."""
+    resources = template["Resources"]
+    resources.update(copy.deepcopy(_NETWORK | _CLUSTER))
+    resources["SecurityGroup"]["Properties"]["VpcId"] = {"Ref": "Vpc"}
+    node_group = resources["NodeGroup"]["Properties"]
+    node_group["ClusterName"] = {"Ref": "Cluster"}
+    node_group["NodeRole"] = {"Fn::GetAtt": ["NodeRole", "Arn"]}
+    node_group["Subnets"] = [{"Ref": "PrivateSubnet"}]
+    cluster_group = {"Fn::GetAtt": ["Cluster", "ClusterSecurityGroupId"]}
+    for each in resources["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["NetworkInterfaces"]:
+        each["Groups"][0] = cluster_group
+
+
+def review_of(change: Change = unchanged) -> Review:
     """The review of the sound template once it was changed."""
     template = sound()
     change(template)
     return review(templates_of(template))
 
 
-def broken_rules(change: Callable[[Template], object]) -> set[str]:
+def broken_rules(change: Change) -> set[str]:
     """Ids of the rules that the changed template breaks."""
     return {finding.rule.id for finding in review_of(change).findings}

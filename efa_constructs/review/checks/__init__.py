@@ -3,17 +3,41 @@
 from __future__ import annotations
 
 from ..check import Check
+from .access import ACCESS_CHECKS
+from .amis import AMI_CHECKS
+from .capacity import CAPACITY_CHECKS
+from .clusters import CLUSTER_CHECKS
 from .device_plugins import DEVICE_PLUGIN_CHECKS
+from .iam import IAM_CHECKS
+from .interfaces import INTERFACE_CHECKS
 from .jobs import JOB_CHECKS
+from .labels_and_taints import LABEL_AND_TAINT_CHECKS
+from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
+from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
+from .placement import PLACEMENT_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
+from .templates import TEMPLATE_CHECKS
+from .user_data import USER_DATA_CHECKS
 
 __all__ = ["CHECKS"]
 
 CHECKS: tuple[Check, ...] = (
     *SECURITY_GROUP_CHECKS,
+    *INTERFACE_CHECKS,
+    *LAUNCH_TEMPLATE_CHECKS,
+    *USER_DATA_CHECKS,
+    *PLACEMENT_CHECKS,
     *NODE_GROUP_CHECKS,
+    *AMI_CHECKS,
+    *CAPACITY_CHECKS,
+    *LABEL_AND_TAINT_CHECKS,
+    *CLUSTER_CHECKS,
+    *ACCESS_CHECKS,
+    *IAM_CHECKS,
+    *NETWORK_CHECKS,
+    *TEMPLATE_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
     *JOB_CHECKS,

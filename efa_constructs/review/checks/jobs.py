@@ -15,13 +15,13 @@ from ...pods.mpirun_ranks import other_ranks
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...pods.requests import amounts, is_never_overcommitted, number, written
 from ...rules import jobs as rules
-from ..blueprint import Blueprint, NodeGroup, known_instance_type, whole_number
+from ..blueprint import Blueprint, NodeGroup, known_instance_type
 from ..check import Check, Violation
 from ..clusters import PLUGINS, ReviewedCluster, clusters_of
 from ..manifests import KubernetesObject
 from ..pod_templates import PodTemplate
 from ..templates import as_mapping
-from ..values import is_known
+from ..values import is_known, whole_number
 
 __all__ = ["JOB_CHECKS"]
 

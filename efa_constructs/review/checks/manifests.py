@@ -84,7 +84,7 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
                     continue
                 wrong = _unpinned(image)
                 if wrong is not None:
-                    repository = _TAG.sub("", image)
+                    repository = _TAG.sub("", str(image))
                     yield _about(
                         one,
                         container=container.get("name"),

@@ -1,17 +1,27 @@
-"""Checks of managed node groups."""
+"""Checks of managed node groups: sizes, subnets, instance types, and settings in two places."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
-from ...rules.node_groups import SIZES_IN_ORDER
-from ..blueprint import Blueprint, whole_number
-from ..check import Check, Violation
+from ... import catalogue
+from ...catalogue.records import refused_types
+from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ...rules import node_groups as rules
+from ..blueprint import Blueprint, NodeGroup, known_instance_type
+from ..check import Fault, checks_of, fault
+from ..network import zone_of
+from ..templates import Resource
+from ..values import is_known, known_text, mapping_in, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
 
+# Amazon EKS API Reference, "CreateNodegroup"
+_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,62}")
 
-def _sizes_out_of_order(blueprint: Blueprint) -> Iterator[Violation]:
+
+def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
     for group in blueprint.node_groups:
         sizes = {
             "minimum": whole_number(group.resource.get("ScalingConfig.MinSize")),
@@ -20,7 +30,110 @@ def _sizes_out_of_order(blueprint: Blueprint) -> Iterator[Violation]:
         }
         given = [size for size in sizes.values() if size is not None]
         if given != sorted(given):
-            yield Violation(resource=group.resource, path="ScalingConfig", values=sizes)
+            words = {name: "not known" if size is None else size for name, size in sizes.items()}
+            yield fault(rules.SIZES_IN_ORDER, group.resource, "ScalingConfig", **words)
 
 
-NODE_GROUP_CHECKS = (Check(rule=SIZES_IN_ORDER, violations=_sizes_out_of_order),)
+def _names(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        name = known_text(group.resource.get("NodegroupName"))
+        if name is not None and not _NAME.fullmatch(name):
+            yield fault(rules.ILL_FORMED_NAME, group.resource, "NodegroupName", name=name)
+
+
+def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        given = group.resource.get("Subnets")
+        if given == []:
+            yield fault(rules.NO_SUBNET, group.resource, "Subnets")
+        if not isinstance(given, list) or len(given) < 2 or not group.efa_interfaces:
+            continue
+        zones = [zone_of(blueprint.templates, subnet) for subnet in given]
+        known = [zone for zone in zones if zone is not None]
+        if len(set(known)) > 1:
+            yield fault(rules.SEVERAL_ZONES, group.resource, "Subnets", count=len(given), zones=", ".join(known))
+        elif len(known) < len(zones):
+            yield fault(rules.SEVERAL_SUBNETS, group.resource, "Subnets", count=len(given))
+
+
+def _instance_types(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        listed = [name for name in group.resource.items("InstanceTypes") if known_text(name) is not None]
+        for name in listed:
+            yield from _unknown(group.resource, name, "InstanceTypes")
+        own = group.template_data.get("InstanceType")
+        if group.resource.items("InstanceTypes") and own:
+            yield fault(
+                rules.INSTANCE_TYPE_IN_TWO_PLACES,
+                group.resource,
+                "InstanceTypes",
+                names=", ".join(map(str, group.resource.items("InstanceTypes"))),
+                in_template=own,
+            )
+        if group.efa_interfaces and len(set(listed)) > 1:
+            yield _several(group, listed)
+    for template in blueprint.launch_templates:
+        name = template.instance_type_name
+        if name is not None:
+            yield from _unknown(template.resource, name, "LaunchTemplateData.InstanceType")
+
+
+def _unknown(resource: Resource, name: str, path: str) -> Iterator[Fault]:
+    try:
+        catalogue.get(name)
+    except NotAnEfaInstanceTypeError:
+        return
+    except UnknownInstanceTypeError as error:
+        # Some exist, and nothing else is known about them.
+        if name not in refused_types():
+            hint = str(error).partition("; ")[2].rstrip("?")
+            yield fault(rules.UNKNOWN_INSTANCE_TYPE, resource, path, name=name, hint=hint)
+
+
+def _several(group: NodeGroup, names: list[str]) -> Fault:
+    known = [found for found in map(known_instance_type, names) if found is not None]
+    own = next((found for found in known if found.efa_only_with_own_kind), None)
+    others = [each.name for each in known if own is not None and each.family != own.family]
+    if own is not None and others:
+        return fault(rules.OTHER_KIND, group.resource, "InstanceTypes", own=own.name, others=", ".join(others))
+    return fault(rules.SEVERAL_INSTANCE_TYPES, group.resource, "InstanceTypes", names=", ".join(names))
+
+
+def _settings(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        resource = group.resource
+        if resource.get("LaunchTemplate") is not None:
+            if resource.get("DiskSize") is not None:
+                yield fault(rules.DISK_SIZE_WITH_TEMPLATE, resource, "DiskSize")
+            if resource.get("RemoteAccess") is not None:
+                yield fault(rules.REMOTE_ACCESS_WITH_TEMPLATE, resource, "RemoteAccess")
+        update = mapping_in(resource.properties, "UpdateConfig")
+        both = [update.get(name) for name in ("MaxUnavailable", "MaxUnavailablePercentage")]
+        if all(value is not None and is_known(value) for value in both):
+            yield fault(rules.UNAVAILABLE_TWICE, resource, "UpdateConfig")
+        cluster = blueprint.cluster_of(group)
+        version = known_text(resource.get("Version"))
+        of_cluster = known_text(cluster.get("Version")) if cluster is not None else None
+        if version is not None and of_cluster is not None and version != of_cluster:
+            yield fault(rules.VERSION_OF_ANOTHER, resource, "Version", version=version, cluster_version=of_cluster)
+
+
+NODE_GROUP_CHECKS = (
+    *checks_of(_sizes, rules.SIZES_IN_ORDER),
+    *checks_of(_names, rules.ILL_FORMED_NAME),
+    *checks_of(_subnets, rules.NO_SUBNET, rules.SEVERAL_ZONES, rules.SEVERAL_SUBNETS),
+    *checks_of(
+        _instance_types,
+        rules.UNKNOWN_INSTANCE_TYPE,
+        rules.INSTANCE_TYPE_IN_TWO_PLACES,
+        rules.SEVERAL_INSTANCE_TYPES,
+        rules.OTHER_KIND,
+    ),
+    *checks_of(
+        _settings,
+        rules.DISK_SIZE_WITH_TEMPLATE,
+        rules.REMOTE_ACCESS_WITH_TEMPLATE,
+        rules.UNAVAILABLE_TWICE,
+        rules.VERSION_OF_ANOTHER,
+    ),
+)

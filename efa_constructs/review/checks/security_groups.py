@@ -1,49 +1,233 @@
-"""Checks of the security groups of EFA interfaces."""
+"""Checks of the security groups of nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
-from ...rules.security_groups import EGRESS_TO_ITSELF, INGRESS_FROM_ITSELF
-from ..blueprint import Blueprint
-from ..check import Check, Violation
-from ..security_groups import rules_of
+from ...rules import security_groups as rules
+from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
+from ..check import Fault, checks_of, fault
+from ..security_groups import GroupRule, all_group_rules, rules_of
 from ..templates import Resource
+from ..values import Reference, is_known, list_in, mappings_in, whole_number
 
 __all__ = ["SECURITY_GROUP_CHECKS"]
 
-
-def _no_egress_to_itself(blueprint: Blueprint) -> Iterator[Violation]:
-    yield from _one_way_only(blueprint, missing="Egress", there="Ingress")
-
-
-def _no_ingress_from_itself(blueprint: Blueprint) -> Iterator[Violation]:
-    yield from _one_way_only(blueprint, missing="Ingress", there="Egress")
-
-
-def _one_way_only(blueprint: Blueprint, *, missing: str, there: str) -> Iterator[Violation]:
-    for group in _groups_of_efa_interfaces(blueprint):
-        own = {
-            rule.direction
-            for rule in rules_of(blueprint.templates, group)
-            if rule.is_of_all_traffic and blueprint.templates.at(rule.peer_group) is group
-        }
-        if there in own and missing not in own:
-            yield Violation(resource=group, values={"group": group.logical_id})
+_SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+_PROTOCOLS = re.compile(r"-1|tcp|udp|icmp|icmpv6|\d{1,3}", re.IGNORECASE)
+_TCP = ("tcp", "6")
+_WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
+# By this, EfaSecurityGroup says what it is for.
+_TRAFFIC_TAG = "efa-constructs:traffic"
 
 
-def _groups_of_efa_interfaces(blueprint: Blueprint) -> Iterator[Resource]:
+def _closed_groups(blueprint: Blueprint) -> Iterator[Fault]:
+    """Groups of EFA interfaces that do not let EFA pass."""
     seen = set()
     for template in blueprint.launch_templates:
-        for interface in template.efa_interfaces:
-            for value in interface.groups:
-                group = blueprint.templates.at(value)
-                if group is not None and group.type == "AWS::EC2::SecurityGroup" and group not in seen:
-                    seen.add(group)
-                    yield group
+        halves = list(_half_rules(blueprint, template))
+        for found in halves:
+            if (found.rule, found.violation.resource) not in seen:
+                seen.add((found.rule, found.violation.resource))
+                yield found
+        if not halves:
+            yield from _no_way_between(blueprint, template)
+
+
+def _half_rules(blueprint: Blueprint, template: LaunchTemplate) -> Iterator[Fault]:
+    for group in _groups_at(blueprint, [each for one in template.efa_interfaces for each in one.groups]):
+        directions = _directions_to_itself(blueprint, group)
+        carriers = [one for one in template.efa_interfaces if group in _groups_at(blueprint, one.groups)]
+        if len(directions) != 1 or _others_let_pass(blueprint, group, carriers):
+            continue
+        way_in = directions == {"Ingress"}
+        if not _is_for_efa(group) and all(_carries_cluster_group(one.groups) for one in carriers):
+            half = "out to" if way_in else "in from"
+            yield fault(rules.ONLY_THE_CLUSTER_GROUP, group, group=group.logical_id, half=half)
+        else:
+            rule = rules.EGRESS_TO_ITSELF if way_in else rules.INGRESS_FROM_ITSELF
+            yield fault(rule, group, group=group.logical_id)
+
+
+def _others_let_pass(blueprint: Blueprint, group: Resource, carriers: Iterable[Interface]) -> bool:
+    """Whether on every interface that carries a group another one lets EFA pass."""
+    return all(
+        any(
+            len(_directions_to_itself(blueprint, other)) == 2
+            for other in _groups_at(blueprint, one.groups)
+            if other is not group
+        )
+        for one in carriers
+    )
+
+
+def _no_way_between(blueprint: Blueprint, template: LaunchTemplate) -> Iterator[Fault]:
+    """The first two EFA interfaces between which nothing passes. What has a group of elsewhere is not judged."""
+    by_groups = {tuple(one.groups): one for one in template.efa_interfaces if one.groups}
+    for sender in by_groups.values():
+        for receiver in by_groups.values():
+            half = _missing_half(blueprint, sender, receiver)
+            if half is not None:
+                names = [each.logical_id for each in _groups_at(blueprint, [*sender.groups, *receiver.groups])]
+                yield fault(
+                    rules.EFA_DOES_NOT_PASS,
+                    template.resource,
+                    sender.path,
+                    sender=sender.title,
+                    receiver="the same of another node" if sender is receiver else receiver.title,
+                    groups=", ".join(names),
+                    half=half,
+                )
+                return
+
+
+def _missing_half(blueprint: Blueprint, sender: Interface, receiver: Interface) -> str | None:
+    own, peers = _groups_at(blueprint, sender.groups), _groups_at(blueprint, receiver.groups)
+    if len(own) < len(set(sender.groups)) or len(peers) < len(set(receiver.groups)):
+        return None
+    if not _opens(blueprint, own, peers, "Egress"):
+        return "out"
+    return None if _opens(blueprint, peers, own, "Ingress") else "in"
+
+
+def _opens(blueprint: Blueprint, own: Sequence[Resource], peers: Sequence[Resource], direction: str) -> bool:
+    return any(
+        # A group that only the deployment knows may be one of the peers.
+        blueprint.templates.at(rule.peer_group) in peers or not _is_known_group(rule.peer_group)
+        for group in own
+        for rule in rules_of(blueprint.templates, group)
+        if rule.direction == direction and rule.is_of_all_traffic and rule.peer_group is not None
+    )
+
+
+def _is_known_group(value: Any) -> bool:
+    """Whether a value is a reference, or an id."""
+    return isinstance(value, Reference) or is_known(value)
+
+
+def _directions_to_itself(blueprint: Blueprint, group: Resource) -> set[str]:
+    return {
+        rule.direction
+        for rule in rules_of(blueprint.templates, group)
+        if rule.is_of_all_traffic and blueprint.templates.at(rule.peer_group) is group
+    }
+
+
+def _groups_at(blueprint: Blueprint, values: Iterable[Any]) -> list[Resource]:
+    """The security groups of the templates among some values."""
+    found = (blueprint.templates.at(value) for value in values)
+    return list(dict.fromkeys(each for each in found if each is not None and each.type == _SECURITY_GROUP))
+
+
+def _is_for_efa(group: Resource) -> bool:
+    return any(tag.get("Key") == _TRAFFIC_TAG for tag in mappings_in(group.properties, "Tags"))
+
+
+def _cluster_group(values: Iterable[Any]) -> Reference | None:
+    """The group that EKS makes for a cluster, as AWS::EKS::Cluster and CDK's own resource give it."""
+    return next(
+        (each for each in values if isinstance(each, Reference) and each.attribute == "ClusterSecurityGroupId"), None
+    )
+
+
+def _carries_cluster_group(values: Iterable[Any]) -> bool:
+    return _cluster_group(values) is not None
+
+
+def _cluster_groups_missing(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        template = group.launch_template
+        primary = next((one for one in group.interfaces if one.is_primary and one.groups), None)
+        if template is None or primary is None:
+            continue
+        clusters = _cluster_group(primary.groups)
+        if clusters is not None:
+            for one in group.interfaces:
+                if one.type != "efa-only" and _lacks(one, clusters):
+                    yield fault(rules.CLUSTER_GROUP_MISSING, template.resource, one.path)
+        elif _is_shut_out(blueprint, group, primary):
+            yield fault(rules.CLUSTER_GROUP_MISSING_ON_PRIMARY, template.resource, primary.path)
+
+
+def _lacks(interface: Interface, group: Reference) -> bool:
+    return bool(interface.groups) and group not in interface.groups and all(map(_is_known_group, interface.groups))
+
+
+def _is_shut_out(blueprint: Blueprint, group: NodeGroup, primary: Interface) -> bool:
+    """Whether all groups of the primary interface are of the templates, and no rule of another group lets them in."""
+    own = _groups_at(blueprint, primary.groups)
+    if len(own) < len(set(map(str, primary.groups))):
+        return False
+    cluster = blueprint.cluster_of(group)
+    beside = list_in(cluster.get("ResourcesVpcConfig"), "SecurityGroupIds") if cluster is not None else []
+    if any(each in own for each in _groups_at(blueprint, beside)):
+        return False
+    return not any(
+        rule.direction == "Ingress" and blueprint.templates.at(rule.peer_group) in own and rule.group not in own
+        for rule in all_group_rules(blueprint.templates)
+    )
+
+
+def _interfaces_without_groups(blueprint: Blueprint) -> Iterator[Fault]:
+    for template in blueprint.launch_templates:
+        if any(one.groups for one in template.interfaces):
+            for one in template.interfaces:
+                if one.content.get("Groups") in (None, []):
+                    yield fault(rules.NO_SECURITY_GROUP, template.resource, one.path)
+
+
+def _open_groups(blueprint: Blueprint) -> Iterator[Fault]:
+    """Rules of nodes' groups that let the internet in."""
+    values = [value for template in blueprint.launch_templates for value in template.groups]
+    for group in _groups_at(blueprint, values):
+        for rule in rules_of(blueprint.templates, group):
+            cidr = next((each for each in rule.cidrs if each in _ANYWHERE), None)
+            if rule.direction == "Ingress" and cidr is not None and rule.protocol.lower() not in _WITHOUT_PORTS:
+                ssh = _includes_ssh(rule)
+                if ssh is not None:
+                    which = rules.SSH_OPEN_TO_THE_WORLD if ssh else rules.OPEN_TO_THE_WORLD
+                    yield fault(
+                        which, rule.resource, rule.path, group=group.logical_id, traffic=_traffic(rule), cidr=cidr
+                    )
+
+
+def _includes_ssh(rule: GroupRule) -> bool | None:
+    """None: only the deployment knows."""
+    if rule.is_of_all_traffic:
+        return True
+    if rule.protocol.lower() not in _TCP:
+        return False
+    first, last = whole_number(rule.content.get("FromPort")), whole_number(rule.content.get("ToPort"))
+    return None if first is None or last is None else first <= 22 <= last
+
+
+def _traffic(rule: GroupRule) -> str:
+    if rule.is_of_all_traffic:
+        return "all traffic"
+    first, last = rule.content.get("FromPort"), rule.content.get("ToPort")
+    return f"{rule.protocol} {first}" if first == last else f"{rule.protocol} {first} to {last}"
+
+
+def _unknown_protocols(blueprint: Blueprint) -> Iterator[Fault]:
+    for rule in all_group_rules(blueprint.templates):
+        if "IpProtocol" in rule.content and is_known(rule.protocol) and not _PROTOCOLS.fullmatch(rule.protocol):
+            path = f"{rule.path}.IpProtocol".removeprefix(".")
+            yield fault(rules.UNKNOWN_PROTOCOL, rule.resource, path, protocol=rule.protocol)
 
 
 SECURITY_GROUP_CHECKS = (
-    Check(rule=EGRESS_TO_ITSELF, violations=_no_egress_to_itself),
-    Check(rule=INGRESS_FROM_ITSELF, violations=_no_ingress_from_itself),
+    *checks_of(
+        _closed_groups,
+        rules.EGRESS_TO_ITSELF,
+        rules.INGRESS_FROM_ITSELF,
+        rules.EFA_DOES_NOT_PASS,
+        rules.ONLY_THE_CLUSTER_GROUP,
+    ),
+    *checks_of(_cluster_groups_missing, rules.CLUSTER_GROUP_MISSING_ON_PRIMARY, rules.CLUSTER_GROUP_MISSING),
+    *checks_of(_interfaces_without_groups, rules.NO_SECURITY_GROUP),
+    *checks_of(_open_groups, rules.SSH_OPEN_TO_THE_WORLD, rules.OPEN_TO_THE_WORLD),
+    *checks_of(_unknown_protocols, rules.UNKNOWN_PROTOCOL),
 )

@@ -202,9 +202,9 @@ def test_says_nothing_of_what_only_the_deployment_knows() -> None:
 
     text = json.dumps(manifests.objects)
     before, _, after = text.partition("IMAGE")
-    parts: list[Any] = [before, {"Ref": "Image"}]
+    parts: list[Any] = [before, {"Ref": "Subnet"}]
     rest = after.split('"COUNT"')
     for index, part in enumerate(rest):
-        parts += ([{"Ref": "Count"}] if index else []) + [part]
+        parts += ([{"Ref": "Subnet"}] if index else []) + [part]
     found = {finding.rule.id for finding in manifests.review({"Fn::Join": ["", parts]}).findings}
     assert found == set()

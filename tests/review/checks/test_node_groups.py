@@ -25,9 +25,9 @@ def test_finds_sizes_out_of_order(wrong: tuple[object, object, object]) -> None:
 
 def test_says_which_sizes_are_out_of_order() -> None:
     (finding,) = review_of(sizes(1, 4, 3)).findings
-    assert finding.problem == "the sizes are 1 at least, 4 desired and 3 at most"
+    assert finding.problem == "ScalingConfig is 1 at least, 4 desired and 3 at most"
     assert finding.violation.path == "ScalingConfig"
 
 
 def test_says_nothing_of_sizes_that_only_the_deployment_knows() -> None:
-    assert broken_rules(sizes(1, {"Ref": "Unknown"}, 3)) == set()
+    assert broken_rules(sizes(1, {"Ref": "Subnet"}, 3)) == set()

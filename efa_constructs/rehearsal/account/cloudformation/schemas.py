@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from .conformity import conform
+from ....review.conformity import Conformity
 
 __all__ = ["Schema", "is_aws_type", "schema"]
 
@@ -52,8 +52,9 @@ class Schema:
         names = {path[0] for path in self.read_only if len(path) == 1} & set(properties)
         if names:
             problems.append(f"#: extraneous key [{sorted(names)[0]}] is not permitted: it is read-only")
-        conformed = conform(self._document, self._document, dict(properties), "#", problems)
-        return conformed, problems
+        conformity = Conformity(document=self._document)
+        conformed = conformity.check(dict(properties))
+        return conformed, [*problems, *map(str, conformity.misfits)]
 
     def has_attribute(self, attribute: str) -> bool:
         """Whether ``Fn::GetAtt`` may ask for it: read-only properties, and what the resource was made with."""

@@ -1,0 +1,105 @@
+"""Checks of who gets into a cluster, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...rules import clusters as rules
+from ..blueprint import Blueprint
+from ..check import Fault, checks_of, fault
+from ..manifests import KUBERNETES_TYPES
+from ..templates import Resource, Templates
+from ..values import known_text, mapping_in, references_in
+
+__all__ = ["ACCESS_CHECKS"]
+
+_ENTRY = "AWS::EKS::AccessEntry"
+
+
+def _modes(blueprint: Blueprint) -> Iterator[Fault]:
+    for entry in blueprint.templates.of_type(_ENTRY):
+        cluster = blueprint.cluster_named(entry.get("ClusterName"))
+        if cluster is None:
+            continue
+        # Amazon EKS API Reference, "CreateAccessConfigRequest": CONFIG_MAP is the default.
+        mode = cluster.get("AccessConfig.AuthenticationMode", "CONFIG_MAP")
+        if mode == "CONFIG_MAP":
+            yield fault(
+                rules.ENTRIES_WITHOUT_API,
+                cluster,
+                "AccessConfig",
+                cluster=cluster.logical_id,
+                mode=mode,
+                entry=entry.logical_id,
+            )
+
+
+def _manifests(blueprint: Blueprint) -> Iterator[Fault]:
+    templates = blueprint.templates
+    entries = templates.of_type(_ENTRY)
+    if not entries:
+        return
+    for manifest in templates.of_type(*KUBERNETES_TYPES):
+        needed = _needs(templates, manifest)
+        for entry in entries:
+            same = entry.stack is manifest.stack and templates.same(
+                entry.get("ClusterName"), manifest.get("ClusterName")
+            )
+            role = templates.at(entry.get("PrincipalArn"))
+            # The function that applies the manifest has the role that the entry lets in.
+            if same and role in needed and entry not in needed:
+                yield fault(rules.MANIFEST_BEFORE_ENTRY, manifest, manifest=manifest.logical_id, entry=entry.logical_id)
+
+
+def _needs(templates: Templates, resource: Resource) -> set[Resource]:
+    """All that CloudFormation makes before a resource, and what is in other stacks that it refers to."""
+    found: set[Resource] = set()
+    waiting = [resource]
+    while waiting:
+        each = waiting.pop()
+        for next_one in _needed_directly(templates, each):
+            if next_one not in found:
+                found.add(next_one)
+                waiting.append(next_one)
+    return found
+
+
+def _needed_directly(templates: Templates, resource: Resource) -> Iterator[Resource]:
+    for reference in references_in(resource.properties):
+        found = templates.at(reference)
+        if found is not None:
+            yield found
+    depends = resource.definition.get("DependsOn")
+    for name in depends if isinstance(depends, list) else [depends]:
+        found = templates.named(resource.stack, name) if isinstance(name, str) else None
+        if found is not None:
+            yield found
+
+
+_RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
+_TYPES_WITH_POLICIES = ("STANDARD", "EC2")
+
+
+def _entries(blueprint: Blueprint) -> Iterator[Fault]:
+    for entry in blueprint.templates.of_type(_ENTRY):
+        kind = entry.get("Type", "STANDARD")
+        for name in ("KubernetesGroups", "Username"):
+            if entry.get(name) and known_text(kind) not in (None, "STANDARD"):
+                yield fault(rules.GROUPS_OF_NODES, entry, name, type=kind)
+        for group in entry.items("KubernetesGroups"):
+            prefix = next((each for each in _RESERVED if str(group).startswith(each)), None)
+            if prefix is not None:
+                yield fault(rules.RESERVED_KUBERNETES_GROUP, entry, "KubernetesGroups", group=group, prefix=prefix)
+        for index, policy in enumerate(entry.items("AccessPolicies")):
+            scope, path = mapping_in(policy, "AccessScope"), f"AccessPolicies.{index}.AccessScope"
+            if scope.get("Type") == "namespace" and not scope.get("Namespaces"):
+                yield fault(rules.SCOPE_WITHOUT_NAMESPACES, entry, path)
+        if entry.get("AccessPolicies") and known_text(kind) is not None and kind not in _TYPES_WITH_POLICIES:
+            yield fault(rules.GROUPS_OF_NODES, entry, "AccessPolicies", type=kind)
+
+
+ACCESS_CHECKS = (
+    *checks_of(_modes, rules.ENTRIES_WITHOUT_API),
+    *checks_of(_manifests, rules.MANIFEST_BEFORE_ENTRY),
+    *checks_of(_entries, rules.GROUPS_OF_NODES, rules.RESERVED_KUBERNETES_GROUP, rules.SCOPE_WITHOUT_NAMESPACES),
+)

@@ -1,0 +1,93 @@
+"""Checks of the AMI types of node groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ... import catalogue
+from ...catalogue import AmiType
+from ...catalogue.kubernetes_versions import LAST_VERSION_WITH_AL2
+from ...rules import node_groups as rules
+from ..blueprint import Blueprint, NodeGroup
+from ..check import Fault, checks_of, fault
+from ..values import is_known, known_text
+
+__all__ = ["AMI_CHECKS"]
+
+
+def _amis(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        if group.ami_type is not None:
+            yield from _in_two_places(group, group.ami_type)
+            yield from _misfit(blueprint, group, group.ami_type)
+        elif group.resource.get("AmiType") is None:
+            yield from _unnamed(group)
+        if group.template_data.get("ImageId"):
+            for name in ("Version", "ReleaseVersion"):
+                if group.resource.get(name) is not None:
+                    yield fault(rules.AMI_VERSION_WITH_IMAGE, group.resource, name)
+
+
+def _in_two_places(group: NodeGroup, ami: AmiType) -> Iterator[Fault]:
+    image = group.template_data.get("ImageId")
+    if image and ami.name != "CUSTOM" and (known_text(image) or not is_known(image)):
+        yield fault(rules.AMI_IN_TWO_PLACES, group.resource, "AmiType", ami_type=ami.name)
+    if ami.name == "CUSTOM" and group.has_own_template and not image:
+        yield fault(rules.AMI_OF_NOBODY, group.resource, "AmiType")
+
+
+def _misfit(blueprint: Blueprint, group: NodeGroup, ami: AmiType) -> Iterator[Fault]:
+    instance = group.instance_type
+    # What an AMI of one's own contains, nobody can tell.
+    misfit = catalogue.ami_type_misfit(ami, instance) if instance is not None else None
+    if instance is None or misfit is None or ami.operating_system is None:
+        return
+    if not misfit.retired:
+        yield fault(
+            rules.AMI_TYPE_MISFIT,
+            group.resource,
+            "AmiType",
+            ami_type=ami.name,
+            misfit=misfit.problem,
+            instead=misfit.instead,
+        )
+        return
+    cluster = blueprint.cluster_of(group)
+    version = known_text(cluster.get("Version")) if cluster is not None else None
+    if version is not None and _minor(version) > _minor(LAST_VERSION_WITH_AL2):
+        yield fault(
+            rules.AMI_TYPE_RETIRED,
+            group.resource,
+            "AmiType",
+            ami_type=ami.name,
+            version=version,
+            instead=misfit.instead,
+        )
+    else:
+        yield fault(rules.AMI_TYPE_OUT_OF_DATE, group.resource, "AmiType", ami_type=ami.name, instead=misfit.instead)
+
+
+def _minor(version: str) -> int:
+    digits = version.partition(".")[2]
+    return int(digits) if digits.isdecimal() else 0
+
+
+def _unnamed(group: NodeGroup) -> Iterator[Fault]:
+    instance = group.instance_type
+    if instance is None or not group.has_own_template or group.template_data.get("ImageId"):
+        return
+    if instance.has_nvidia_gpus or instance.has_neuron_devices:
+        instead = catalogue.default_ami_type(instance).name
+        yield fault(rules.AMI_TYPE_UNNAMED, group.resource, instance=instance.name, instead=instead)
+
+
+AMI_CHECKS = checks_of(
+    _amis,
+    rules.AMI_TYPE_MISFIT,
+    rules.AMI_TYPE_OUT_OF_DATE,
+    rules.AMI_TYPE_RETIRED,
+    rules.AMI_TYPE_UNNAMED,
+    rules.AMI_IN_TWO_PLACES,
+    rules.AMI_OF_NOBODY,
+    rules.AMI_VERSION_WITH_IMAGE,
+)

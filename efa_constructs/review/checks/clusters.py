@@ -1,0 +1,99 @@
+"""Checks of EKS clusters: endpoint, logs, encryption, version and zones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalogue.identifiers import KUBERNETES_VERSION
+from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS
+from ...rules import clusters as rules
+from ..blueprint import Blueprint
+from ..check import Fault, checks_of, fault
+from ..network import same_vpc, vpc_of, zone_of
+from ..templates import Resource
+from ..values import is_known, is_true, known_text, list_in, mapping_in
+
+__all__ = ["CLUSTER_CHECKS"]
+
+_CLUSTER = "AWS::EKS::Cluster"
+_LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+_NETWORK = "ResourcesVpcConfig"
+
+
+def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
+    for cluster in blueprint.templates.of_type(_CLUSTER):
+        network = mapping_in(cluster.properties, _NETWORK)
+        # Amazon EKS API Reference, "VpcConfigRequest": the public endpoint is on, and the private one off.
+        public, private = network.get("EndpointPublicAccess", True), network.get("EndpointPrivateAccess", False)
+        ranges = list_in(network, "PublicAccessCidrs")
+        if not is_known(public):
+            continue
+        if is_true(public):
+            if is_known(ranges) and (not ranges or "0.0.0.0/0" in ranges):
+                yield fault(rules.PUBLIC_ENDPOINT, cluster, f"{_NETWORK}.PublicAccessCidrs")
+            continue
+        if is_known(private) and not is_true(private):
+            yield fault(rules.NO_ENDPOINT, cluster, _NETWORK)
+        if ranges:
+            cidrs = ", ".join(map(str, ranges))
+            yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, f"{_NETWORK}.PublicAccessCidrs", cidrs=cidrs)
+
+
+def _watching(blueprint: Blueprint) -> Iterator[Fault]:
+    for cluster in blueprint.templates.of_type(_CLUSTER):
+        logging = mapping_in(cluster.properties, "Logging", "ClusterLogging")
+        enabled = [each.get("Type") if isinstance(each, dict) else each for each in list_in(logging, "EnabledTypes")]
+        missing = [name for name in _LOGS if name not in enabled]
+        if missing and is_known(cluster.get("Logging")) and is_known(enabled):
+            yield fault(rules.NO_CONTROL_PLANE_LOGS, cluster, "Logging", missing=", ".join(missing))
+        if not cluster.get("EncryptionConfig"):
+            yield fault(rules.SECRETS_WITHOUT_KEY, cluster, "EncryptionConfig")
+
+
+def _versions(blueprint: Blueprint) -> Iterator[Fault]:
+    for cluster in blueprint.templates.of_type(_CLUSTER):
+        # YAML takes 1.30 for a number.
+        given = cluster.get("Version")
+        version = str(given) if isinstance(given, int | float) else known_text(given)
+        if version is not None:
+            yield from _version(cluster, version)
+
+
+def _version(cluster: Resource, version: str) -> Iterator[Fault]:
+    newest, support = DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS.get(version)
+    if not KUBERNETES_VERSION.fullmatch(version):
+        yield fault(rules.ILL_FORMED_VERSION, cluster, "Version", version=version, newest=newest)
+    elif support is not None and support.status == "EXTENDED_SUPPORT":
+        end = support.ends[0] if support.ends else "a date that has passed"
+        yield fault(rules.SUPPORT_ENDED, cluster, "Version", version=version, end=end, newest=newest)
+    # What is newer than this catalogue may be there.
+    elif support is None and _minor(version) < min(map(_minor, EKS_VERSIONS)):
+        yield fault(rules.VERSION_NOT_OFFERED, cluster, "Version", version=version, newest=newest)
+
+
+def _minor(version: str) -> int:
+    return int(version.partition(".")[2])
+
+
+def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
+    for cluster in blueprint.templates.of_type(_CLUSTER):
+        subnets = mapping_in(cluster.properties, _NETWORK).get("SubnetIds")
+        if not isinstance(subnets, list) or not subnets:
+            continue
+        zones = [zone_of(blueprint.templates, each) for each in subnets]
+        known = sorted({zone for zone in zones if zone is not None})
+        path = f"{_NETWORK}.SubnetIds"
+        vpcs = [vpc for vpc in (vpc_of(blueprint.templates, each) for each in subnets) if vpc is not None]
+        if any(not same_vpc(blueprint.templates, vpcs[0], vpc) for vpc in vpcs):
+            names = dict.fromkeys(blueprint.templates.title(vpc) for vpc in vpcs)
+            yield fault(rules.SUBNETS_OF_TWO_VPCS, cluster, path, vpcs=", ".join(names))
+        if len(known) < 2 and None not in zones:
+            yield fault(rules.CLUSTER_ZONES, cluster, path, zones=", ".join(known))
+
+
+CLUSTER_CHECKS = (
+    *checks_of(_endpoints, rules.PUBLIC_ENDPOINT, rules.NO_ENDPOINT, rules.RANGES_WITHOUT_ENDPOINT),
+    *checks_of(_watching, rules.NO_CONTROL_PLANE_LOGS, rules.SECRETS_WITHOUT_KEY),
+    *checks_of(_versions, rules.ILL_FORMED_VERSION, rules.SUPPORT_ENDED, rules.VERSION_NOT_OFFERED),
+    *checks_of(_subnets, rules.CLUSTER_ZONES, rules.SUBNETS_OF_TWO_VPCS),
+)

@@ -1,0 +1,145 @@
+"""Checks of the subnets of node groups, their routes and VPCs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...catalogue import regions
+from ...catalogue.identifiers import is_zone_name_of
+from ...catalogue.offered_zones import offered_zones
+from ...rules import networks as rules
+from ..blueprint import Blueprint, NodeGroup
+from ..check import Fault, checks_of, fault
+from ..network import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
+from ..templates import Resource
+from ..values import is_known, is_true, known_text, list_in, whole_number
+
+__all__ = ["NETWORK_CHECKS"]
+
+
+def _ways_out(blueprint: Blueprint) -> Iterator[Fault]:
+    templates = blueprint.templates
+    for group in blueprint.node_groups:
+        for index, value in enumerate(group.resource.items("Subnets")):
+            subnet, path = subnet_at(templates, value), f"Subnets.{index}"
+            if subnet is None:
+                continue
+            if has_no_way_out(templates, subnet):
+                yield fault(rules.NO_WAY_OUT, group.resource, path, subnet=subnet.logical_id)
+            elif is_public(templates, subnet):
+                yield from _public(group, subnet, path)
+
+
+def _public(group: NodeGroup, subnet: Resource, path: str) -> Iterator[Fault]:
+    if len(group.interfaces) > 1:
+        yield fault(rules.PUBLIC_SUBNET, group.resource, path, subnet=subnet.logical_id)
+        return
+    own = [one.content.get("AssociatePublicIpAddress") for one in group.interfaces]
+    given = [subnet.get("MapPublicIpOnLaunch", False), *own]
+    if group.has_own_template and all(is_known(value) and not is_true(value) for value in given):
+        yield fault(rules.NO_PUBLIC_ADDRESS, group.resource, path, subnet=subnet.logical_id)
+
+
+def _vpcs(blueprint: Blueprint) -> Iterator[Fault]:
+    templates = blueprint.templates
+    for group in blueprint.node_groups:
+        cluster = blueprint.cluster_of(group)
+        of_cluster = list_in(cluster.get("ResourcesVpcConfig"), "SubnetIds") if cluster is not None else []
+        cluster_vpc = next((vpc_of(templates, each) for each in of_cluster if vpc_of(templates, each)), None)
+        vpcs = [
+            (index, vpc_of(templates, value))
+            for index, value in enumerate(group.resource.items("Subnets"))
+            if vpc_of(templates, value) is not None
+        ]
+        for index, vpc in vpcs:
+            if cluster is not None and cluster_vpc is not None and not same_vpc(templates, vpc, cluster_vpc):
+                yield fault(
+                    rules.SUBNET_OF_ANOTHER_VPC,
+                    group.resource,
+                    f"Subnets.{index}",
+                    subnet=blueprint.templates.title(group.resource.items("Subnets")[index]),
+                    vpc=blueprint.templates.title(vpc),
+                    cluster=cluster.logical_id,
+                    cluster_vpc=blueprint.templates.title(cluster_vpc),
+                )
+        if vpcs:
+            yield from _groups(blueprint, group, vpcs[0][1])
+
+
+def _groups(blueprint: Blueprint, group: NodeGroup, nodes_vpc: object) -> Iterator[Fault]:
+    for value in group.launch_template.groups if group.launch_template is not None else ():
+        carried = blueprint.templates.at(value)
+        if carried is None or carried.type != "AWS::EC2::SecurityGroup" or carried.get("VpcId") is None:
+            continue
+        if not same_vpc(blueprint.templates, carried.get("VpcId"), nodes_vpc):
+            yield fault(
+                rules.GROUP_OF_ANOTHER_VPC,
+                carried,
+                "VpcId",
+                group=carried.logical_id,
+                vpc=blueprint.templates.title(carried.get("VpcId")),
+                nodes_vpc=blueprint.templates.title(nodes_vpc),
+            )
+
+
+def _zones(blueprint: Blueprint) -> Iterator[Fault]:
+    for subnet in blueprint.templates.of_type("AWS::EC2::Subnet"):
+        zone, region = known_text(subnet.get("AvailabilityZone")), subnet.stack.region
+        # Until CDK has looked a VPC's zones up, it calls them dummy1a.
+        if zone is None or region not in regions() or zone.startswith("dummy"):
+            continue
+        if not is_zone_name_of(str(region), zone):
+            yield fault(rules.ZONE_OF_ANOTHER_REGION, subnet, "AvailabilityZone", zone=zone, region=region)
+
+
+def _addresses(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        subnets = [subnet_at(blueprint.templates, value) for value in group.resource.items("Subnets")]
+        free = [_size(subnet) for subnet in subnets]
+        nodes = whole_number(group.resource.get("ScalingConfig.DesiredSize"))
+        # The others take no address.
+        each = sum(one.type != "efa-only" for one in group.interfaces)
+        total = sum(size for size in free if size is not None)
+        if nodes is not None and subnets and None not in free and nodes * each > total:
+            yield fault(
+                rules.TOO_FEW_ADDRESSES, group.resource, "Subnets", free=total, nodes=nodes, needed=nodes * each
+            )
+
+
+def _offers(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        instance, region = group.instance_type, group.resource.stack.region
+        offered = offered_zones(instance.name) if instance is not None else None
+        if instance is None or offered is None or region not in regions():
+            continue
+        zones = {zone_of(blueprint.templates, value) for value in group.resource.items("Subnets")}
+        known = sorted(zone for zone in zones if zone is not None and is_zone_name_of(str(region), zone))
+        here = offered.get(str(region), ())
+        place = str(region) if not here else next((zone for zone in known if zone not in here), None)
+        if place is not None:
+            yield fault(
+                rules.TYPE_NOT_OFFERED,
+                group.resource,
+                "Subnets",
+                place=place,
+                instance=instance.name,
+                offered=", ".join(here or offered),
+                region=region,
+            )
+
+
+def _size(subnet: Resource | None) -> int | None:
+    """How many addresses a subnet can give at most. None: not known."""
+    block = known_text(subnet.get("CidrBlock")) if subnet is not None else None
+    prefix = whole_number(block.partition("/")[2]) if block is not None else None
+    # Amazon VPC User Guide, "Subnet CIDR blocks": five of each subnet are AWS's.
+    return 2 ** (32 - prefix) - 5 if prefix is not None and 16 <= prefix <= 28 else None
+
+
+NETWORK_CHECKS = (
+    *checks_of(_ways_out, rules.PUBLIC_SUBNET, rules.NO_PUBLIC_ADDRESS, rules.NO_WAY_OUT),
+    *checks_of(_vpcs, rules.SUBNET_OF_ANOTHER_VPC, rules.GROUP_OF_ANOTHER_VPC),
+    *checks_of(_addresses, rules.TOO_FEW_ADDRESSES),
+    *checks_of(_offers, rules.TYPE_NOT_OFFERED),
+    *checks_of(_zones, rules.ZONE_OF_ANOTHER_REGION),
+)

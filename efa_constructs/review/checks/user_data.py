@@ -1,0 +1,113 @@
+"""Checks of the user data in launch templates."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import email
+import tomllib
+from collections.abc import Iterator
+from email.message import Message
+
+from ...catalogue import AmiType
+from ...catalogue.user_data import MAXIMUM_USER_DATA_BYTES, PART_TYPES
+from ...rules import launch_templates as rules
+from ..blueprint import Blueprint, LaunchTemplate
+from ..check import Fault, checks_of, fault
+from ..values import is_known, known_text
+
+__all__ = ["USER_DATA_CHECKS"]
+
+_PATH = "LaunchTemplateData.UserData"
+_SHOWN = 20
+_FORMATS = {"AL2": "MIME multi-part document", "AL2023": "MIME multi-part document", "BOTTLEROCKET": "TOML"}
+
+
+def _user_data(blueprint: Blueprint) -> Iterator[Fault]:
+    for template in blueprint.launch_templates:
+        encoded = known_text(template.data.get("UserData"))
+        if encoded is None:
+            continue
+        try:
+            document = base64.b64decode("".join(encoded.split()), validate=True)
+        except (binascii.Error, ValueError):
+            yield fault(rules.USER_DATA_NOT_BASE64, template.resource, _PATH)
+            continue
+        # What stands within Fn::Base64 may have marks.
+        text = document.decode("utf-8", "replace")
+        if is_known(text) and len(document) > MAXIMUM_USER_DATA_BYTES:
+            yield fault(
+                rules.USER_DATA_TOO_LONG,
+                template.resource,
+                _PATH,
+                size=len(document),
+                maximum=MAXIMUM_USER_DATA_BYTES,
+            )
+        ami = next((group.ami_type for group in blueprint.node_groups_of(template)), None)
+        # EKS merges nothing into the user data of an AMI of one's own; that of Windows is a script.
+        if text and ami is not None and ami.operating_system in _FORMATS:
+            yield from _format(template, text, ami)
+
+
+def _format(template: LaunchTemplate, text: str, ami: AmiType) -> Iterator[Fault]:
+    message = email.message_from_string(text)
+    is_toml = ami.operating_system == "BOTTLEROCKET"
+    if _reads_as_toml(text) if is_toml else message.is_multipart():
+        if not is_toml:
+            yield from _parts(template, message)
+    elif is_known(text[:_SHOWN]) and (is_known(text) or not is_toml):
+        yield fault(
+            rules.USER_DATA_FORMAT,
+            template.resource,
+            _PATH,
+            start=repr(text[:_SHOWN]),
+            format=_FORMATS[str(ami.operating_system)],
+            ami_type=ami.name,
+        )
+
+
+def _reads_as_toml(text: str) -> bool:
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    return True
+
+
+def _parts(template: LaunchTemplate, message: Message) -> Iterator[Fault]:
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    for number, part in enumerate(parts, 1):
+        where, kind = f"part {number} of {_PATH}", part.get_content_type()
+        body = _body(part)
+        # Where a part starts with what only the deployment knows, so may its first line.
+        start = body.lstrip()[:_SHOWN]
+        if kind not in PART_TYPES:
+            allowed = ", ".join(PART_TYPES)
+            yield fault(
+                rules.UNREAD_PART,
+                template.resource,
+                _PATH,
+                where=f"the content type of {where}",
+                type=kind,
+                allowed=allowed,
+            )
+        elif kind.startswith("text/x-shellscript") and is_known(start) and not start.startswith("#!"):
+            yield fault(rules.SCRIPT_WITHOUT_SHELL, template.resource, _PATH, where=where, start=repr(start))
+        elif kind == "application/node.eks.aws" and is_known(body) and "NodeConfig" not in body:
+            yield fault(rules.NODE_CONFIG_WITHOUT_KIND, template.resource, _PATH, where=where)
+
+
+def _body(part: Message) -> str:
+    content = part.get_payload(decode=True)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+
+
+USER_DATA_CHECKS = checks_of(
+    _user_data,
+    rules.USER_DATA_NOT_BASE64,
+    rules.USER_DATA_FORMAT,
+    rules.USER_DATA_TOO_LONG,
+    rules.UNREAD_PART,
+    rules.SCRIPT_WITHOUT_SHELL,
+    rules.NODE_CONFIG_WITHOUT_KIND,
+)

@@ -1,0 +1,75 @@
+"""Subnets of templates: their zones and VPCs, and where their routes lead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .templates import Resource, Templates
+from .values import Reference, known_text
+
+__all__ = ["has_no_way_out", "is_public", "same_vpc", "subnet_at", "vpc_of", "zone_of"]
+
+_ANYWHERE = ("0.0.0.0/0", "::/0")
+
+
+def subnet_at(templates: Templates, value: Any) -> Resource | None:
+    """The subnet that a value refers to. None: it is of elsewhere."""
+    found = templates.at(value)
+    return found if found is not None and found.type == "AWS::EC2::Subnet" else None
+
+
+def zone_of(templates: Templates, value: Any) -> str | None:
+    """The Availability Zone of a subnet. None: not known before the deployment."""
+    subnet = subnet_at(templates, value)
+    return known_text(subnet.get("AvailabilityZone")) if subnet is not None else None
+
+
+def vpc_of(templates: Templates, value: Any) -> Any:
+    """The VPC of a subnet. None: not known."""
+    subnet = subnet_at(templates, value)
+    return subnet.get("VpcId") if subnet is not None else None
+
+
+def same_vpc(templates: Templates, one: Any, other: Any) -> bool:
+    """Whether two values may name the same VPC: one that the deployment chooses may be any."""
+    both_references = isinstance(one, Reference) and isinstance(other, Reference)
+    both_ids = known_text(one) is not None and known_text(other) is not None
+    return templates.same(one, other) if both_references or both_ids else True
+
+
+def is_public(templates: Templates, subnet: Resource) -> bool:
+    """Whether a route of the subnet leads to an internet gateway. False: none does, as far as is known."""
+    return any(
+        route.get("DestinationCidrBlock", route.get("DestinationIpv6CidrBlock")) in _ANYWHERE
+        and _is_internet_gateway(templates, route.get("GatewayId"))
+        for route in _routes(templates, subnet) or ()
+    )
+
+
+def has_no_way_out(templates: Templates, subnet: Resource) -> bool:
+    """Whether nothing leads out of the VPC from the subnet, nor any VPC endpoint to AWS. False, too: not known."""
+    others = templates.of_type("AWS::EC2::VPCEndpoint", "AWS::EC2::VPNGatewayRoutePropagation")
+    return _routes(templates, subnet) == [] and not others
+
+
+def _routes(templates: Templates, subnet: Resource) -> Sequence[Resource] | None:
+    """None: only the deployment knows."""
+    tables = [
+        templates.at(association.get("RouteTableId"))
+        for association in templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
+        if templates.at(association.get("SubnetId")) is subnet
+    ]
+    if len(tables) != 1 or tables[0] is None:
+        return None
+    routes = [(templates.at(route.get("RouteTableId")), route) for route in templates.of_type("AWS::EC2::Route")]
+    found = [route for table, route in routes if table is tables[0]]
+    # A route of a table that is not known may be one of this.
+    return found if found or all(table is not None for table, _ in routes) else None
+
+
+def _is_internet_gateway(templates: Templates, value: Any) -> bool:
+    gateway = templates.at(value)
+    if gateway is not None:
+        return gateway.type == "AWS::EC2::InternetGateway"
+    return (known_text(value) or "").startswith("igw-")

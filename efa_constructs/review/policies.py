@@ -1,0 +1,117 @@
+"""What IAM roles of templates may do, as far as their policies are known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .templates import Resource, Templates
+from .values import is_known, known_text, list_in, mapping_in, mappings_in
+
+__all__ = ["Policy", "Rights", "policies_in", "rights_of", "services_that_may_assume"]
+
+_POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Policy:
+    """A policy that templates write themselves."""
+
+    # The role that it stands in, or its own resource.
+    resource: Resource
+    # Of its document, in the resource: "Policies.0.PolicyDocument".
+    path: str
+    document: Mapping[str, Any]
+    # Names of the roles that have it, for people.
+    roles: tuple[str, ...]
+
+    @property
+    def statements(self) -> list[Mapping[str, Any]]:
+        """Of its document."""
+        return mappings_in(self.document, "Statement")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rights:
+    """What a role may do."""
+
+    # Names of AWS's managed policies, and others whose statements are not known.
+    managed: frozenset[str]
+    statements: tuple[Mapping[str, Any], ...]
+    # Whether there is nothing that only the deployment knows.
+    complete: bool
+
+    def allows(self, action: str) -> bool:
+        """Whether a statement allows an action, on whatever. What only the deployment knows may."""
+        return any(
+            statement.get("Effect") == "Allow"
+            and (
+                "NotAction" in statement
+                or any(
+                    not is_known(each) or fnmatchcase(action.lower(), str(each).lower())
+                    for each in list_in(statement, "Action")
+                )
+            )
+            for statement in self.statements
+        )
+
+
+def policies_in(templates: Templates) -> Iterator[Policy]:
+    """All policies of roles, users and groups that templates write."""
+    for role in templates.of_type("AWS::IAM::Role"):
+        for index, each in enumerate(mappings_in(role.properties, "Policies")):
+            document = mapping_in(each, "PolicyDocument")
+            yield Policy(
+                resource=role, path=f"Policies.{index}.PolicyDocument", document=document, roles=(role.logical_id,)
+            )
+    for policy in templates.of_type(*_POLICIES):
+        roles = [templates.at(each) for each in _role_values(policy)]
+        names = tuple(role.logical_id for role in roles if role is not None)
+        document = mapping_in(policy.properties, "PolicyDocument")
+        yield Policy(resource=policy, path="PolicyDocument", document=document, roles=names)
+
+
+def _role_values(policy: Resource) -> list[Any]:
+    return [*list_in(policy.properties, "Roles"), *list_in(policy.properties, "RoleName")]
+
+
+def rights_of(templates: Templates, role: Resource) -> Rights:
+    """What a role of the templates may do."""
+    managed: list[str] = []
+    attached: list[Resource] = []
+    complete = True
+    for value in list_in(role.properties, "ManagedPolicyArns"):
+        resource = templates.at(value)
+        if resource is not None:
+            attached.append(resource)
+        elif known_text(value) is not None:
+            managed.append(str(value).rpartition("/")[2])
+        else:
+            complete = False
+    if any(not isinstance(each, Mapping) for each in list_in(role.properties, "Policies")):
+        complete = False
+    statements = [
+        statement
+        for policy in policies_in(templates)
+        if policy.resource is role
+        or policy.resource in attached
+        or any(templates.at(each) is role for each in _role_values(policy.resource))
+        for statement in policy.statements
+    ]
+    return Rights(managed=frozenset(managed), statements=tuple(statements), complete=complete)
+
+
+def services_that_may_assume(role: Resource) -> list[str] | None:
+    """None: not known."""
+    document = role.get("AssumeRolePolicyDocument")
+    services: list[str] = []
+    for statement in mappings_in(document, "Statement"):
+        if statement.get("Effect") != "Allow":
+            continue
+        principal = statement.get("Principal")
+        if not isinstance(principal, Mapping):
+            return None
+        services += map(str, list_in(principal, "Service"))
+    return services if isinstance(document, Mapping) and is_known(services) else None

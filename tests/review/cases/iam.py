@@ -1,0 +1,75 @@
+"""Cases of roles and policies."""
+
+from __future__ import annotations
+
+from efa_constructs.rules import iam as rules
+
+from ..templates import Change, add, all_of, put, whole
+from .case import Case
+
+__all__ = ["IAM_CASES"]
+
+_JOIN = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
+_PULL = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly"
+
+
+def policies(*names: object) -> Change:
+    return put("NodeRole.ManagedPolicyArns", list(names))
+
+
+def statement(action: object, resource: object = "*") -> Change:
+    """A policy of the node role's."""
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": action, "Resource": resource}}
+    return add("Policy", "AWS::IAM::Policy", PolicyName="more", Roles=[{"Ref": "NodeRole"}], PolicyDocument=document)
+
+
+IAM_CASES = (
+    Case(
+        rule=rules.NODES_CANNOT_JOIN,
+        broken=all_of(whole, policies(_PULL)),
+        kept=all_of(whole, policies(_PULL), statement(["eks:Describe*"])),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_PULL,
+        broken=all_of(whole, policies(_JOIN)),
+        # What a policy of elsewhere allows, nobody can tell.
+        kept=all_of(whole, policies(_JOIN, {"Fn::ImportValue": "pull-policy"})),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_PULL,
+        broken=all_of(whole, policies(_JOIN), statement("ecr:BatchGetImage")),
+        kept=all_of(
+            whole,
+            policies(_JOIN),
+            add(
+                "Pull",
+                "AWS::IAM::RolePolicy",
+                RoleName={"Ref": "NodeRole"},
+                PolicyName="pull",
+                PolicyDocument={"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]},
+            ),
+        ),
+    ),
+    Case(
+        rule=rules.NODE_ROLE_OF_OTHERS,
+        broken=all_of(whole, put("NodeGroup.NodeRole", {"Fn::GetAtt": ["ClusterRole", "Arn"]})),
+        kept=whole,
+        # The role of the cluster lacks everything else as well.
+        also=frozenset({"EFA-IAM-001", "EFA-IAM-002"}),
+    ),
+    Case(
+        rule=rules.CLUSTER_ROLE_OF_OTHERS,
+        broken=all_of(whole, put("Cluster.RoleArn", {"Fn::GetAtt": ["NodeRole", "Arn"]})),
+        kept=whole,
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=all_of(whole, statement("*")),
+        kept=all_of(whole, statement("*", "arn:aws:s3:::checkpoints/*")),
+    ),
+    Case(
+        rule=rules.SERVICE_ALLOWED,
+        broken=all_of(whole, statement(["s3:*", "sts:GetCallerIdentity"])),
+        kept=all_of(whole, statement(["s3:List*", "sts:GetCallerIdentity"])),
+    ),
+)

@@ -1,0 +1,170 @@
+"""Cases of launch templates."""
+
+from __future__ import annotations
+
+import base64
+
+from efa_constructs.rules import launch_templates as rules
+
+from ..templates import Change, add, all_of, data, drop, put
+from .case import Case
+from .interfaces import layout
+
+__all__ = ["LAUNCH_TEMPLATE_CASES"]
+
+_VOLUME = "LaunchTemplate.LaunchTemplateData.BlockDeviceMappings.0.Ebs"
+_RESERVATION = "cr-0123456789abcdef0"
+_RESERVATIONS = "arn:aws:resource-groups:us-west-2:123456789012:group/training"
+
+
+def user_data(text: str) -> Change:
+    return data("UserData", {"Fn::Base64": text})
+
+
+def mime(kind: str, body: str) -> str:
+    head = 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="//"\n\n'
+    return f"{head}--//\nContent-Type: {kind}\n\n{body}\n--//--\n"
+
+
+def reservation(identifier: object = _RESERVATION, group: object = None) -> Change:
+    target = {"CapacityReservationId": identifier, "CapacityReservationResourceGroupArn": group}
+    given = {name: value for name, value in target.items() if value is not None}
+    return data("CapacityReservationSpecification", {"CapacityReservationTarget": given})
+
+
+_unplaced = drop("LaunchTemplate.LaunchTemplateData.Placement")
+_block = all_of(
+    reservation(),
+    data("InstanceMarketOptions", {"MarketType": "capacity-block"}),
+    put("NodeGroup.CapacityType", "CAPACITY_BLOCK"),
+)
+_vt1 = all_of(
+    layout("vt1.24xlarge", [(0, 0, "efa")]),
+    put("NodeGroup.AmiType", "AL2023_x86_64_STANDARD"),
+)
+_script = mime("text/x-shellscript", "#!/bin/bash\ntrue")
+
+LAUNCH_TEMPLATE_CASES = (
+    Case(
+        rule=rules.INSTANCE_PROFILE,
+        broken=data("IamInstanceProfile", {"Name": "nodes"}),
+        kept=all_of(data("IamInstanceProfile", {"Name": "nodes"}), drop("NodeGroup")),
+    ),
+    Case(rule=rules.SHUTDOWN_BEHAVIOUR, broken=data("InstanceInitiatedShutdownBehavior", "terminate")),
+    Case(
+        rule=rules.GROUPS_IN_TWO_PLACES,
+        broken=data("SecurityGroupIds", ["sg-0123456789abcdef0"]),
+        kept=all_of(
+            data("SecurityGroupIds", ["sg-0123456789abcdef0"]),
+            drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces"),
+        ),
+    ),
+    Case(
+        rule=rules.USER_DATA_NOT_BASE64,
+        broken=data("UserData", _script),
+        kept=data("UserData", base64.b64encode(_script.encode()).decode()),
+    ),
+    Case(rule=rules.USER_DATA_FORMAT, broken=user_data("#!/bin/bash\ntrue"), kept=user_data(_script)),
+    Case(
+        rule=rules.USER_DATA_FORMAT,
+        broken=all_of(put("NodeGroup.AmiType", "BOTTLEROCKET_x86_64_NVIDIA"), user_data(_script)),
+        kept=all_of(put("NodeGroup.AmiType", "BOTTLEROCKET_x86_64_NVIDIA"), user_data("[settings.kubernetes]\n")),
+        also=frozenset({"EFA-NG-028"}),  # Bottlerocket brings NVIDIA's plugin, and its nodes need a label that says so
+    ),
+    Case(
+        rule=rules.USER_DATA_TOO_LONG,
+        broken=user_data(mime("text/x-shellscript", "#!/bin/bash\n" + "#" * 16_384)),
+        kept=user_data(mime("text/x-shellscript", "#!/bin/bash\n" + "#" * 16_000)),
+    ),
+    Case(
+        rule=rules.UNREAD_PART,
+        broken=user_data(mime("text/x-shell-script", "#!/bin/bash")),
+        kept=user_data(mime("text/cloud-config", "runcmd: []")),
+    ),
+    Case(
+        rule=rules.SCRIPT_WITHOUT_SHELL,
+        broken=user_data(mime("text/x-shellscript", "true")),
+        kept=user_data(_script),
+    ),
+    Case(
+        rule=rules.NODE_CONFIG_WITHOUT_KIND,
+        broken=user_data(mime("application/node.eks.aws", "spec: {}")),
+        kept=user_data(mime("application/node.eks.aws", "kind: NodeConfig\nspec: {}")),
+    ),
+    Case(rule=rules.HOP_LIMIT, broken=data("MetadataOptions.HttpPutResponseHopLimit", 65)),
+    Case(rule=rules.METADATA_WITHOUT_TOKENS, broken=data("MetadataOptions.HttpTokens", "optional")),
+    Case(
+        rule=rules.METADATA_WITHOUT_TOKENS,
+        broken=drop("LaunchTemplate.LaunchTemplateData.MetadataOptions"),
+        kept=data("MetadataOptions", {"HttpEndpoint": "disabled"}),
+    ),
+    Case(rule=rules.METADATA_REACHES_PODS, broken=data("MetadataOptions.HttpPutResponseHopLimit", 2)),
+    Case(
+        rule=rules.UNENCRYPTED_VOLUME,
+        broken=put(f"{_VOLUME}.Encrypted", False),
+        kept=put(f"{_VOLUME}.Encrypted", "true"),
+    ),
+    Case(
+        rule=rules.DEVICE_NAMED_TWICE,
+        broken=lambda template: _mappings(template).append(_mappings(template)[0]),
+        kept=lambda template: _mappings(template).append({**_mappings(template)[0], "DeviceName": "/dev/sdf"}),
+    ),
+    Case(
+        rule=rules.VOLUME_TOO_SMALL,
+        broken=put(f"{_VOLUME}.VolumeSize", 10),
+        kept=put(f"{_VOLUME}.VolumeSize", 20),
+    ),
+    Case(
+        rule=rules.VOLUME_MISFIT,
+        broken=put(f"{_VOLUME}.VolumeSize", 100_000),
+        kept=put(f"{_VOLUME}.VolumeSize", 65_536),
+    ),
+    Case(
+        rule=rules.VOLUME_MISFIT,
+        broken=all_of(put(f"{_VOLUME}.VolumeType", "gp2"), put(f"{_VOLUME}.Throughput", 500)),
+        kept=put(f"{_VOLUME}.Throughput", 500),
+    ),
+    Case(
+        rule=rules.IOPS_MISSING,
+        broken=put(f"{_VOLUME}.VolumeType", "io2"),
+        kept=all_of(put(f"{_VOLUME}.VolumeType", "io2"), put(f"{_VOLUME}.Iops", 3000)),
+    ),
+    Case(rule=rules.NO_PLACEMENT_GROUP, broken=_unplaced, kept=all_of(_unplaced, reservation())),
+    Case(rule=rules.NOT_CLUSTERED, broken=put("PlacementGroup.Strategy", "spread")),
+    Case(
+        rule=rules.STRATEGY_NOT_SUPPORTED,
+        broken=_vt1,
+        kept=all_of(_vt1, put("PlacementGroup.Strategy", "partition")),
+    ),
+    Case(rule=rules.BLOCK_IN_PLACEMENT_GROUP, broken=_block, kept=all_of(_block, _unplaced)),
+    Case(
+        rule=rules.RESERVATION_IN_NEW_PLACEMENT_GROUP,
+        broken=reservation(),
+        kept=all_of(
+            reservation({"Ref": "Reservation"}),
+            add(
+                "Reservation",
+                "AWS::EC2::CapacityReservation",
+                InstanceCount=2,
+                InstancePlatform="Linux/UNIX",
+                InstanceType="p4d.24xlarge",
+                AvailabilityZone="us-east-1a",
+                PlacementGroupArn={"Fn::Sub": "arn:aws:ec2:us-east-1:123456789012:placement-group/${PlacementGroup}"},
+            ),
+        ),
+    ),
+    Case(
+        rule=rules.ILL_FORMED_RESERVATION,
+        broken=all_of(_unplaced, reservation("training")),
+        kept=all_of(_unplaced, reservation(None, _RESERVATIONS)),
+    ),
+    Case(
+        rule=rules.TWO_RESERVATIONS,
+        broken=all_of(_unplaced, reservation(_RESERVATION, _RESERVATIONS)),
+        kept=all_of(_unplaced, reservation()),
+    ),
+)
+
+
+def _mappings(template):
+    return template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"]

@@ -1,0 +1,45 @@
+"""Cases of templates."""
+
+from __future__ import annotations
+
+from efa_constructs.rules import templates as rules
+
+from ..templates import all_of, drop, put, whole
+from .case import Case
+
+__all__ = ["TEMPLATE_CASES"]
+
+TEMPLATE_CASES = (
+    Case(rule=rules.UNKNOWN_PROPERTY, broken=put("NodeGroup.scalingConfig", {"MinSize": 1})),
+    Case(
+        rule=rules.WRONG_TYPE,
+        broken=put("NodeGroup.ScalingConfig.MinSize", "one"),
+        kept=put("NodeGroup.ScalingConfig.MinSize", "1"),
+    ),
+    Case(rule=rules.UNKNOWN_VALUE, broken=put("PlacementGroup.Strategy", "clustered")),
+    Case(rule=rules.MISSING_PROPERTY, broken=drop("NodeGroup.NodeRole")),
+    Case(
+        rule=rules.NO_SUCH_ATTRIBUTE,
+        broken=put("NodeGroup.LaunchTemplate.Version", {"Fn::GetAtt": ["LaunchTemplate", "LatestVersion"]}),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=put("NodeGroup.LaunchTemplate.Version", {"Fn::GetAtt": ["Template", "LatestVersionNumber"]}),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=put("NodeGroup.ReleaseVersion", {"Fn::Sub": "${Release}"}),
+        kept=put("NodeGroup.ReleaseVersion", {"Fn::Sub": ["${Release}${!Literal}${AWS::Region}", {"Release": "1"}]}),
+    ),
+    Case(
+        rule=rules.OUT_OF_LIMITS,
+        broken=put("NodeGroup.ScalingConfig", {"MinSize": 0, "DesiredSize": 0, "MaxSize": 0}),
+        kept=put("NodeGroup.ScalingConfig", {"MinSize": 0, "DesiredSize": 0, "MaxSize": 1}),
+    ),
+    Case(
+        rule=rules.ILL_FORMED_ID,
+        broken=put("NodeGroup.Subnets", ["subnet-private"]),
+        kept=put("NodeGroup.Subnets", ["subnet-0123456789abcdef0"]),
+    ),
+    Case(rule=rules.READ_ONLY, broken=all_of(whole, put("Cluster.Endpoint", "https://example.com")), kept=whole),
+)

@@ -1,0 +1,36 @@
+"""What other tools make of EFA is not wrong because it is not ours: no error that is not true of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from efa_constructs.review import read_template_file, review
+from efa_constructs.rules import Severity
+
+HERE = Path(__file__).parent
+BY_HAND = HERE.parents[1] / "examples" / "cloudformation_and_kubectl" / "template.yaml"
+ERRORS = {
+    # "NodeSecurityGroupIngressSSHIpv4" there.
+    "aws_efa_eks": ["EFA-SG-008"],
+}
+# What is worth saying of each, all the same.
+WARNINGS = {
+    "eksctl_managed": {"EFA-LT-013", "EFA-NG-028"},
+    "aws_efa_eks": {"EFA-LT-011", "EFA-LT-013", "EFA-NG-028"},
+    "self_managed_capacity_block": {"EFA-LT-011", "EFA-LT-013"},
+    "batch": {"EFA-LT-011"},
+    "hyperpod_security_group": set(),
+    "pcs_launch_template": set(),
+    "template": {"EFA-LT-011", "EFA-NG-028", "EFA-EKS-003"},
+}
+
+
+@pytest.mark.parametrize("path", [*sorted((HERE / "other_tools").glob("*.yaml")), BY_HAND], ids=lambda path: path.stem)
+def test_finds_no_error_that_is_not_true_of_the_template(path: Path) -> None:
+    findings = review(read_template_file(path)).findings
+    errors = [finding.rule.id for finding in findings if finding.rule.severity is Severity.ERROR]
+    assert errors == ERRORS.get(path.stem, [])
+    warnings = {finding.rule.id for finding in findings if finding.rule.severity is Severity.WARNING}
+    assert warnings == WARNINGS[path.stem]
