@@ -52,7 +52,7 @@ OF_A_KEPT_REHEARSAL = (TUTORIAL_PREFLIGHT, TUTORIAL_LOOKUP, TUTORIAL_STATUS, TUT
 FAULT_OF_THE_FABRIC = Shown(
     "docs/how-to/rehearse-any-app.md", "EFA traffic", "tests/rehearsal/faults/test_template_faults.py"
 )
-FAULT_OF_A_JOB = Shown("docs/troubleshooting.md", "  fault: workers of", "tests/rehearsal/faults/test_job_faults.py")
+FAULT_OF_A_JOB = Shown("docs/troubleshooting.md", "  fault: 2 workers of", "tests/rehearsal/faults/test_job_faults.py")
 REFUSED_OBJECT = Shown(
     "docs/how-to/rehearse-any-app.md", "  refused: 1-job.yaml", "tests/rehearsal/test_rehearse_template.py"
 )
