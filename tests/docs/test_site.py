@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import enum
+import inspect
 import os
 import re
 import subprocess
 
 import pytest
 import yaml
+
+from efa_constructs import aws, k8s
 
 from .pages import ROOT, pages, prose
 
@@ -54,6 +58,32 @@ def test_documents_the_parameters_of_the_constructs(site):
     assert ":class:" not in page
     catalogue = (site / "reference" / "catalogue" / "index.html").read_text()
     assert "It is not the number of cards." in catalogue
+
+
+PUBLIC = [
+    (f"{module.__name__}.{name}", page, getattr(module, name))
+    for module, page in ((aws, "constructs"), (k8s, "kubernetes-constructs"))
+    for name in module.__all__
+]
+
+
+@pytest.mark.parametrize(("name", "page", "thing"), PUBLIC, ids=[name for name, _, _ in PUBLIC])
+def test_documents_every_parameter_of_what_is_public(site, name, page, thing):
+    text = (site / "reference" / page / "index.html").read_text()
+    _, found, rest = text.partition(f'id="{name}"')
+    assert found
+    package, _, own = name.rpartition(".")
+    # Up to what follows in the package.
+    part = re.split(rf'id="{re.escape(package)}\.(?!{own}[".])', rest)[0]
+    if isinstance(thing, type) and issubclass(thing, enum.Enum):
+        names = [member.name for member in thing]
+    else:
+        # Of a class of jsii, the signature is that of its metaclass.
+        call = thing.__init__ if isinstance(thing, type) else thing
+        names = [*inspect.signature(call).parameters] if callable(call) else []
+    missing = [each for each in names if f"<code>{each}</code>" not in part and f'id="{name}.{each}"' not in part]
+    # What every construct has.
+    assert set(missing) <= {"self", "scope", "id"}
 
 
 def test_every_part_of_the_documentation_is_in_the_navigation():
