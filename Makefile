@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 SITE := site
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test rehearse control-plane synth manifests snapshots lint format bench docs catalogue
+.PHONY: help setup test rehearse control-plane synth manifests snapshots lint format bench docs rules catalogue
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
@@ -70,6 +70,9 @@ bench: setup ## Measure against the baselines, as ratios
 # Material for MkDocs warns of MkDocs 2, which uv.lock keeps away; the variable is its own way to say that one knows.
 docs: setup ## Build the documentation into site/
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --site-dir $(SITE)
+
+rules: setup ## Write the reference of the rules anew
+	$(VENV)/bin/python docs/.extensions/rules_page.py docs/reference/rules.md
 
 catalogue: setup ## Write the instance type catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate

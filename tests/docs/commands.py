@@ -106,9 +106,11 @@ def _cdk() -> Mapping[str, Any]:
 
 
 def _of_npx(words: list[str]) -> list[str]:
-    if words[:1] != ["cdk"] or len(words) < 2:
-        return [f"npx runs cdk alone here, not {words}"]
-    verb, *arguments = words[1:]
+    return _of_cdk(words[1:]) if words[0] == "cdk" else [f"npx runs cdk alone here, not {words}"]
+
+
+def _of_cdk(words: list[str]) -> list[str]:
+    verb, *arguments = words or [""]
     commands = {name: one for key, one in _cdk()["commands"].items() for name in (key, *one.get("aliases", ()))}
     if verb not in commands:
         return [f"no command {verb}"]
@@ -174,6 +176,7 @@ def _not_looked_at(words: list[str]) -> list[str]:
 
 _PROGRAMS: Mapping[str, Callable[[list[str]], list[str]]] = {
     "aws": _of_aws,
+    "cdk": _of_cdk,
     "docker": _of_docker,
     # Writes go.sum anew from the network, when a version was raised.
     "go": _not_looked_at,

@@ -62,7 +62,7 @@ BUILD_PROGRESS = Shown(
 )
 CEILING = Shown("docs/explanation/bandwidth.md", "bus bandwidth <= ", "tests/docs/test_bandwidth_page.py")
 LAYOUT = Shown("CONTRIBUTING.md", "app.py  ", "tests/docs/test_contributing.py")
-IMPORTS = Shown("CONTRIBUTING.md", "errors, argument_kinds <- ", "tests/docs/test_contributing.py")
+IMPORTS = Shown("CONTRIBUTING.md", "errors, rules <- ", "tests/docs/test_contributing.py")
 
 SHOWN = (
     *OF_THE_DEFAULT_APP,

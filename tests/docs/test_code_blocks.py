@@ -6,6 +6,8 @@ of that first block: so a page shows its set-up once, and no block depends on an
 
 from __future__ import annotations
 
+import copy
+import fnmatch
 import io
 import json
 import re
@@ -18,6 +20,7 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import boto3
+import botocore.session
 import cdk8s
 import pytest
 import yaml
@@ -26,9 +29,11 @@ from typer.testing import CliRunner
 
 from efa_constructs.cli import app as efa
 from efa_constructs.rehearsal.account.process import AccountProcess
+from efa_constructs.review.review import review
 from stacks.settings import Settings
 from tests.apps import UNSTAGED
 from tests.k8s.schemas import check_manifests
+from tests.review.templates import sound, templates_of
 
 from .commands import commands_of, complaints
 from .pages import ROOT, Block, all_blocks, blocks, blocks_of, pages, prose
@@ -40,8 +45,11 @@ TRUST = {
     ]
 }
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+# What the guide to reviews is about.
+WITHOUT_EGRESS = sound()
+del WITHOUT_EGRESS["Resources"]["Egress"]
 # Commands whose output is shown, and which run here.
-REPEATED = ("$ efa instances", "$ efa lookup", "$ efa preflight", "$ efa verify")
+REPEATED = ("$ efa instances", "$ efa lookup", "$ efa preflight", "$ efa report", "$ efa verify")
 
 
 def shown_by(block: Block) -> list[str]:
@@ -209,7 +217,10 @@ ASKING_AWS = [block for block in SESSIONS if "--region" in command_and_output(bl
 @pytest.mark.parametrize(
     "block", [block for block in SESSIONS if block not in ASKING_AWS], ids=lambda block: block.name
 )
-def test_output_is_what_the_command_prints(block):
+def test_output_is_what_the_command_prints(block, monkeypatch, tmp_path):
+    if "--template nodes.json" in block.text:
+        monkeypatch.chdir(tmp_path)
+        Path("nodes.json").write_text(json.dumps(WITHOUT_EGRESS))
     check_output(block)
 
 
@@ -255,12 +266,41 @@ def comparable(text: str) -> str:
 
 @pytest.mark.parametrize("block", blocks("json"), ids=lambda block: block.name)
 def test_json_is_read(block):
-    """It is a part of ``cdk.json``, or a policy, which ``test_permissions.py`` compares with the code."""
+    """It is a part of ``cdk.json``, statements of a policy, whose actions exist, or a resource that acknowledges."""
     text = block.text.strip()
-    document = json.loads(text if text.startswith("{") else f"{{{text.removesuffix(',')}}}")
-    if "Statement" not in document:
+    document = json.loads(text if text.startswith(("{", "[")) else f"{{{text.removesuffix(',')}}}")
+    statements = document if isinstance(document, list) else document.get("Statement")
+    if "Type" in document:
+        template = copy.deepcopy(WITHOUT_EGRESS)
+        resource = template["Resources"]["SecurityGroup"]
+        assert document["Type"] == resource["Type"]
+        resource["Metadata"] = document["Metadata"]
+        assert [finding.acknowledged for finding in review(templates_of(template)).acknowledged] != []
+    elif statements:
+        assert [fault for statement in statements for fault in faults_of_statement(statement)] == []
+    else:
         assert all(key.startswith("efa:") for key in document)
         Settings.from_context(document)
+
+
+def faults_of_statement(statement: dict[str, object]) -> list[str]:
+    """What IAM does not know of a statement of a policy."""
+    assert statement["Effect"] in ("Allow", "Deny")
+    actions = statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+    unknown = set(statement) - {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+    return [*unknown, *(action for action in actions if not operations_of(action))]
+
+
+def operations_of(action: str) -> list[str]:
+    """The operations that an action of IAM allows. Those here have the names of their operations."""
+    prefix, _, name = action.partition(":")
+    service = {"servicequotas": "service-quotas"}.get(prefix, prefix)
+    return fnmatch.filter(botocore.session.get_session().get_service_model(service).operation_names, name)
+
+
+def test_an_action_that_does_not_exist_is_a_fault():
+    statement = {"Effect": "Allow", "Action": ["kms:ReEncrypt*", "kms:Decript"], "Resource": "*"}
+    assert faults_of_statement(statement) == ["kms:Decript"]
 
 
 def test_yaml_is_what_kubernetes_takes():
