@@ -22,9 +22,8 @@ POD = "[pod/"
 
 # No line of NCCL or of a table is longer.
 _LONGEST_LINE = 4096
-_NCCL = " NCCL "
-_LEVELS = ("INFO ", "WARN ")
-_TEXT_OF_NCCL = len(" NCCL INFO ")
+_INFO, _WARN = " NCCL INFO ", " NCCL WARN "
+_TEXT_OF_NCCL = len(_INFO)
 # How that text begins in lines that say something, but for connections. Most lines say nothing.
 _TELLING = (
     *("NET/", "NCCL version", "NCCL_NET", "Using network", "Using internal Network", "Assigned NET plugin", "comm 0x"),
@@ -84,8 +83,10 @@ class StreamReader:
             so_far.line += 1
             if "\x1b" in line or line.startswith("{"):
                 line = _printed(line)
-            at = line.find(_NCCL)
-            if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
+            at = line.find(_INFO)
+            if at < 0:
+                at = line.find(_WARN)
+            if at >= 0:
                 runs.said.common.has_lines = True
                 if (
                     "via NET/" in line
