@@ -16,6 +16,7 @@ import manifests
 from app import define
 from efa_constructs.errors import InvalidConfigurationError
 
+from .docs import shown
 from .k8s.schemas import check_manifests
 
 ROOT = Path(__file__).parents[1]
@@ -41,6 +42,7 @@ def test_writes_the_cluster_and_the_jobs_apart(write):
         "cluster/mpi-operator.k8s.yaml",
         "jobs/nccl-tests.k8s.yaml",
     ]
+    assert shown.MANIFEST_FILES.block.text.splitlines() == [f"manifests/{file}" for file in files]
     assert [one["kind"] for one in files["cluster/mpi-operator.k8s.yaml"]][:2] == [
         "Namespace",
         "CustomResourceDefinition",

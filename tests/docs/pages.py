@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
-_BLOCK = re.compile(r"^( *)```(\w+)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^( *)```(\w*)[^\n]*\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _HEADING = re.compile(r"^#+ ", re.MULTILINE)
 
 
@@ -18,6 +18,7 @@ class Block:
 
     page: Path
     line: int
+    # Empty: it names none.
     language: str
     text: str
 
@@ -31,8 +32,12 @@ def pages() -> list[Path]:
     return top + sorted((ROOT / "docs").rglob("*.md"))
 
 
+def all_blocks() -> list[Block]:
+    return [block for page in pages() for block in blocks_of(page, page.read_text())]
+
+
 def blocks(*languages: str) -> list[Block]:
-    return [block for page in pages() for block in blocks_of(page, page.read_text()) if block.language in languages]
+    return [block for block in all_blocks() if block.language in languages]
 
 
 def blocks_of(page: Path, text: str) -> list[Block]:

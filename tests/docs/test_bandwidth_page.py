@@ -16,6 +16,7 @@ from efa_constructs.verify.network_traffic import network_traffic
 from efa_constructs.verify.rank_ratio import bus_bandwidth_factor
 from tests.verify.runs import GIB, run_with
 
+from . import shown
 from .pages import ROOT, quoted, section, table
 
 PAGE = "explanation/bandwidth.md"
@@ -119,3 +120,15 @@ def test_the_reference_lists_every_field(fields: str, document: dict[str, Any]) 
 
 def test_the_page_is_found() -> None:
     assert "explanation/bandwidth.md" in (ROOT / "mkdocs.yml").read_text()
+
+
+def test_the_formula_is_that_of_the_code() -> None:
+    text = shown.CEILING.block.text
+    assert "B  N (n-1) / ((N-1) n)" in text
+    p4d = catalogue.get("p4d.24xlarge")
+    for nodes in (2, 3, 64):
+        of_nodes = ceiling(p4d, "all_reduce", nodes, 8 * nodes)
+        # Of 4 network cards with 100 Gbit/s.
+        assert of_nodes == pytest.approx(50 * nodes * (8 * nodes - 1) / ((nodes - 1) * 8 * nodes))
+    assert "2 nodes with 8 GPUs: 1.875 B" in text
+    assert ceiling(p4d, "all_reduce", 2, 16) == pytest.approx(1.875 * 50)

@@ -7,7 +7,6 @@ import re
 import types
 import typing
 from collections.abc import Mapping
-from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
@@ -20,7 +19,6 @@ from efa_constructs.cli import app as efa
 from efa_constructs.cli import regional_types
 from efa_constructs.cli.instances import facts
 from efa_constructs.cli.lookup import lookup_document
-from efa_constructs.cluster.diagnosis.mpi_job_causes import REMEDIES
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.errors import AwsRequestError, EfaConstructsError
 from efa_constructs.k8s import default_environment, open_mpi_5_environment
@@ -38,6 +36,7 @@ from tests.rehearsal.results import result
 from tests.rehearsal.snapshots import event_object, rehearsed_cluster
 from tests.verify.real_logs import efa_run, lines, verified
 
+from .codes import cluster_codes, fabric_codes, preflight_ids
 from .pages import ROOT, pages, quoted, section, table
 
 
@@ -139,6 +138,33 @@ def test_command_lists_every_option_and_no_other(name):
     assert all(option in printed for option in documented)
 
 
+PARAMETERS = [
+    (name, parameter) for name, command in COMMANDS.items() for parameter in command.params if parameter.name != "help"
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"), PARAMETERS, ids=[f"{name} {parameter.name}" for name, parameter in PARAMETERS]
+)
+def test_command_gives_every_option_with_its_short_form_and_its_default(name, parameter):
+    is_option = parameter.param_type_name == "option"
+    forms = parameter.opts if is_option else [(parameter.metavar or parameter.name.upper()).strip("[]")]
+    text = (ROOT / "docs/reference/command.md").read_text().partition(f"\n## efa {name}\n")[2].partition("\n## ")[0]
+    (cells,) = [row for row in table_rows(text) if forms[0] in quoted(row[0])]
+    assert set(forms) <= set(quoted(cells[0]))
+    if parameter.required:
+        assert "required" in cells[1]
+    if parameter.default not in (None, False, ()):
+        default = {".": "this folder"}.get(str(parameter.default), str(parameter.default))
+        assert re.search(rf"default:? `?{re.escape(default)}\b", cells[1])
+    if "Default:" in parameter.help:
+        assert "default" in cells[1] or "as in [efa status]" in cells[1]
+
+
+def table_rows(text: str) -> list[list[str]]:
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:3] == "| `"]
+
+
 def test_command_lists_the_fields_of_instances():
     offline, of_region = json_section("## efa instances").split("With a Region")
     assert set(first_cells(offline)) == {*facts(catalogue.get("p4d.24xlarge")), "layouts"}
@@ -201,20 +227,20 @@ def json_section(heading: str) -> str:
 
 def test_constructs_shows_every_public_construct():
     page = (ROOT / "docs/reference/constructs.md").read_text()
-    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.aws.")}
-    assert shown == set(aws.__all__)
+    shown = [line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.aws.")]
+    assert sorted(shown) == sorted(aws.__all__)
 
 
 def test_kubernetes_constructs_shows_every_public_name():
     page = (ROOT / "docs/reference/kubernetes-constructs.md").read_text()
-    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.k8s.")}
-    assert shown == set(k8s.__all__)
+    shown = [line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: efa_constructs.k8s.")]
+    assert sorted(shown) == sorted(k8s.__all__)
 
 
 def test_catalogue_shows_every_public_name():
     page = (ROOT / "docs/reference/catalogue.md").read_text()
-    shown = {line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: ")}
-    assert shown == set(catalogue.__all__)
+    shown = [line.rpartition(".")[2] for line in page.splitlines() if line.startswith("::: ")]
+    assert sorted(shown) == sorted(catalogue.__all__)
 
 
 LAYOUT_ROWS = table(section("explanation/interfaces.md", "## Three layouts").partition("For each layout")[2])
@@ -288,27 +314,21 @@ def test_environment_page_has_what_open_mpi_5_needs():
     } == open_mpi_5_environment()
 
 
-def codes_of_findings(*files: Path) -> set[str]:
-    """What these modules give as ``code``, also by the name of a constant of theirs."""
-    text = "".join(file.read_text() for file in files)
-    constants = dict(re.findall(r'^([A-Z_]+) = "([a-z-]+)"$', text, re.MULTILINE))
-    return {literal or constants[name] for literal, name in re.findall(r'code=(?:f?"([^"]+)"|([A-Z_]+)\b)', text)}
-
-
 def test_rehearse_guide_lists_every_code_of_a_finding():
-    cluster = ROOT / "efa_constructs/cluster"
-    judges = (cluster / "fabric.py", cluster / "node_group_health.py", *cluster.glob("*_findings.py"))
-    codes = codes_of_findings(*judges) - {"no-{direction}-rule"} | {"no-ingress-rule", "no-egress-rule"}
-    assert set(first_cells(section("how-to/rehearse-any-app.md", "## What it finds"))) == codes
+    assert set(first_cells(section("how-to/rehearse-any-app.md", "## What it finds"))) == fabric_codes()
 
 
 def test_guide_to_status_lists_every_code_that_it_finds_beside_those_of_the_fabric():
-    cluster = ROOT / "efa_constructs/cluster"
-    codes = codes_of_findings(cluster / "node_group_health.py", *cluster.glob("diagnosis/*.py"))
-    codes |= {"workers-do-not-resolve", *(code for _, code, _ in REMEDIES), "launcher-failed"}
     listed = first_cells(section("how-to/read-the-state.md", "## What it finds"))
     assert sorted(listed) == sorted({*listed})
-    assert set(listed) - {"no-egress-rule", "no-ingress-rule"} == codes
+    assert set(listed) - {"no-egress-rule", "no-ingress-rule"} == cluster_codes()
+
+
+def test_preflight_guide_lists_every_check():
+    listed = first_cells(section("how-to/preflight.md", "## What is checked"))
+    assert "reservation-..." in listed
+    of_reservations = {id for id in preflight_ids() if id.startswith("reservation-")}
+    assert set(listed) - {"reservation-..."} == preflight_ids() - of_reservations
 
 
 def test_every_key_that_is_mentioned_exists():

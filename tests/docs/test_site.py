@@ -2,29 +2,47 @@
 
 from __future__ import annotations
 
+import enum
+import inspect
 import os
 import re
 import subprocess
-import sys
 
 import pytest
+import yaml
 
-from .pages import ROOT, prose
+from efa_constructs import aws, k8s
+
+from .pages import ROOT, pages, prose
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def built(tmp_path_factory):
+    """``make docs``, and where its site is."""
     target = tmp_path_factory.mktemp("site")
-    built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(target)],
+    # Of the make that runs the tests.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    done = subprocess.run(
+        ["make", "--silent", "docs", f"SITE={target}"],
         cwd=ROOT,
-        env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert built.returncode == 0, built.stdout + built.stderr
-    return target
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr, target
+
+
+@pytest.fixture(scope="module")
+def site(built):
+    return built[1]
+
+
+def test_builds_without_a_warning(built):
+    lines = [line for line in built[0].splitlines() if line.strip()]
+    assert [line for line in lines if not line.startswith("INFO ")] == []
+    assert any("Documentation built" in line for line in lines)
 
 
 def test_loads_no_script_style_or_font_from_elsewhere(site):
@@ -42,13 +60,59 @@ def test_documents_the_parameters_of_the_constructs(site):
     assert "It is not the number of cards." in catalogue
 
 
+PUBLIC = [
+    (f"{module.__name__}.{name}", page, getattr(module, name))
+    for module, page in ((aws, "constructs"), (k8s, "kubernetes-constructs"))
+    for name in module.__all__
+]
+
+
+@pytest.mark.parametrize(("name", "page", "thing"), PUBLIC, ids=[name for name, _, _ in PUBLIC])
+def test_documents_every_parameter_of_what_is_public(site, name, page, thing):
+    text = (site / "reference" / page / "index.html").read_text()
+    _, found, rest = text.partition(f'id="{name}"')
+    assert found
+    package, _, own = name.rpartition(".")
+    # Up to what follows in the package.
+    part = re.split(rf'id="{re.escape(package)}\.(?!{own}[".])', rest)[0]
+    if isinstance(thing, type) and issubclass(thing, enum.Enum):
+        names = [member.name for member in thing]
+    else:
+        # Of a class of jsii, the signature is that of its metaclass.
+        call = thing.__init__ if isinstance(thing, type) else thing
+        names = [*inspect.signature(call).parameters] if callable(call) and call is not object.__init__ else []
+    missing = [each for each in names if f"<code>{each}</code>" not in part and f'id="{name}.{each}"' not in part]
+    # What every construct has.
+    assert set(missing) <= {"self", "scope", "id"}
+
+
+def test_every_part_of_the_documentation_is_in_the_navigation():
+    text = (ROOT / "mkdocs.yml").read_text()
+    parts = [name for part in yaml.safe_load(text)["nav"] for name in part]
+    assert parts == [
+        "Home", "Tutorial", "How-to guides", "Troubleshooting", "Reference", "Explanation", "Beside others", "Decisions"
+    ]  # fmt: skip
+
+
+def slug(heading: str) -> str:
+    """As MkDocs and GitHub make it of a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
-def test_relative_links_lead_to_files(name):
-    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", prose(ROOT / name))
-    missing = [target for target in targets if "://" not in target and not (ROOT / target).exists()]
+def test_relative_links_lead_to_files_and_headings(name):
+    # Those of the other pages are MkDocs' business.
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", prose(ROOT / name)) if "://" not in target]
+    missing = []
+    for target in targets:
+        path, _, anchor = target.partition("#")
+        page = ROOT / (path or name)
+        headings = re.findall(r"^#+ (.*)", prose(page), re.MULTILINE) if anchor else []
+        if not page.exists() or (anchor and anchor not in map(slug, headings)):
+            missing.append(target)
     assert missing == []
 
 
 def test_names_no_path_of_a_machine():
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+    for page in pages():
         assert not re.search(r"/(?:home|root|tmp|work|Users)/", page.read_text()), page

@@ -20,12 +20,14 @@ class Efa:
     """Runs the command as a user does, and knows what it leaves behind."""
 
     temporary: Path
+    # What Python runs.
+    module: tuple[str, ...] = ("efa_constructs.cli",)
     mark: str = field(default_factory=lambda: f"efa-test-{uuid.uuid4()}")
 
     def start(self, *arguments: str, directory: Path = ROOT) -> subprocess.Popen[str]:
         environment = {**os.environ, "TMPDIR": str(self.temporary), "EFA_TEST_MARK": self.mark}
         return subprocess.Popen(
-            [sys.executable, "-m", "efa_constructs.cli", "rehearse", *arguments],
+            [sys.executable, "-m", *self.module, "rehearse", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
+from tests.docs import shown
 
 from .efa_command import ROOT, Efa, write_nodes_project
 
@@ -23,11 +24,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the report for people of the default app's rehearsal is."""
+    return tmp_path_factory.mktemp("report") / "report.txt"
+
+
+@pytest.fixture(scope="module")
 def rehearsed(
-    tmp_path_factory: pytest.TempPathFactory, page: Path, binaries: Binaries
+    tmp_path_factory: pytest.TempPathFactory, page: Path, report: Path, binaries: Binaries
 ) -> tuple[int, dict[str, Any], str, Efa]:
     """The default app, rehearsed once, with its control plane."""
-    efa = Efa(tmp_path_factory.mktemp("tmp"))
+    efa = Efa(tmp_path_factory.mktemp("tmp"), module=("tests.rehearsal.told_twice", str(report)))
     code, out, err = efa.run("--json", "--report", str(page), "--kubernetes-binaries", str(binaries.etcd.parent))
     assert out, err
     return code, json.loads(out), err.replace(f"The report with the picture: {page}\n", ""), efa
@@ -144,6 +151,13 @@ def test_shows_one_line_for_each_stage(rehearsed: tuple[int, dict[str, Any], str
         ]
     )
     assert sorted(line[:18].strip() for line in err.splitlines()) == sorted(stages)
+
+
+@pytest.mark.parametrize("block", shown.OF_THE_DEFAULT_APP, ids=lambda block: f"{block.page}: {block.begins}")
+def test_the_documentation_shows_what_is_printed(
+    rehearsed: tuple[int, dict[str, Any], str, Efa], report: Path, block: shown.Shown
+) -> None:
+    block.check(rehearsed[2] + report.read_text())
 
 
 def test_leaves_no_process_and_no_file_behind(rehearsed: tuple[int, dict[str, Any], str, Efa]) -> None:

@@ -9,6 +9,7 @@ import cdk8s
 import pytest
 import yaml
 
+from efa_constructs.cli.rehearsal_report import print_report
 from efa_constructs.errors import InvalidArgumentError
 from efa_constructs.k8s import MpiOperator
 from efa_constructs.rehearsal.account.process import ClusterFiles
@@ -20,8 +21,10 @@ from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
 from efa_constructs.rehearsal.result import to_json
 from efa_constructs.rehearsal.template_stack import read_template
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
+from tests.docs import shown
 
 from .efa_command import ROOT
+from .results import result as rehearsed
 
 EXAMPLE = ROOT / "examples" / "cloudformation_and_kubectl"
 KUBECTL = find_kubectl()
@@ -174,6 +177,15 @@ BY = [
     None,
     pytest.param(KUBECTL, marks=pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl on PATH")),
 ]
+
+
+def test_says_of_an_object_whose_kind_is_not_there_what_the_documentation_shows(
+    cluster: ClusterFiles, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "1-job.yaml").write_text("apiVersion: kubeflow.org/v2beta1\nkind: MPIJob\nmetadata: {name: train}\n")
+    refused = apply_manifests(cluster, read_manifests(tmp_path), kubectl=None, on_object=lambda one: None)
+    print_report(rehearsed(refusals=refused))
+    shown.REFUSED_OBJECT.check(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("kubectl", BY, ids=["server", "kubectl"])

@@ -16,10 +16,11 @@ import pytest
 
 from efa_constructs.errors import RehearsalError
 from efa_constructs.rehearsal.control_plane import build, cache
-from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress
+from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress, progress_line
 from efa_constructs.rehearsal.control_plane.control_plane_programs import CONTROL_PLANE
 from efa_constructs.rehearsal.control_plane.mpi_operator_source import with_health_address
 from efa_constructs.rehearsal.programs import Programs
+from tests.docs import shown
 
 from .small_module import SERVER, SmallModule, ended
 
@@ -238,3 +239,10 @@ def test_names_a_full_disk() -> None:
     lines = ("k8s.io/api", "go: writing cache: write /x: no space left on device")
     message = str(build._failure("build", Ended(1, lines)))  # type: ignore[arg-type]
     assert message.startswith("the disk was full before the control plane was built (go: writing cache")
+
+
+def test_the_documentation_shows_a_line_of_the_progress() -> None:
+    progress = BuildProgress(
+        stage="compiling", program="kube-apiserver", current="k8s.io/api/core/v1", done=1400, total=2786, seconds=200
+    )
+    assert shown.BUILD_PROGRESS.block.text == f"{progress_line(progress)}\n"

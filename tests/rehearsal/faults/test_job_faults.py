@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from efa_constructs.cli.rehearsal_report import print_report
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.cluster.snapshot import condition
 from efa_constructs.rehearsal.result import RehearsalResult
+from tests.docs import shown
 
 from . import job_faults
 from .changed_assembly import JOB, rehearse_changed
@@ -47,10 +49,9 @@ def test_finds_nothing_else_where_other_jobs_are_at_fault(together: RehearsalRes
         assert condition(job, "Succeeded")
 
 
-def test_passes_the_app_as_it_comes(default_app: Path, tmp_path: Path) -> None:
-    result = rehearse_changed(default_app, tmp_path, lambda app: None)
-    assert result.passes
-    assert not cluster_findings(result)
+def test_the_documentation_shows_what_is_printed(together: RehearsalResult, capsys: pytest.CaptureFixture[str]) -> None:
+    print_report(together)
+    shown.FAULT_OF_A_JOB.check(capsys.readouterr().out)
 
 
 def test_says_which_jobs_want_the_same_nodes(default_app: Path, tmp_path: Path) -> None:
