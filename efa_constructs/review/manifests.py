@@ -9,10 +9,10 @@ from typing import Any
 
 from .templates import Resource, Templates
 
-__all__ = ["KubernetesObject", "kubernetes_objects"]
+__all__ = ["KUBERNETES_RESOURCE", "KubernetesObject", "kubernetes_objects"]
 
 # The custom resources of aws_eks and aws_eks_v2.
-_KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
+KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,7 +57,7 @@ def kubernetes_objects(templates: Templates) -> tuple[KubernetesObject, ...]:
     """The objects of all manifests. What is no list of objects in JSON is left out: see the rule EFA-K8S-001."""
     return tuple(
         KubernetesObject(resource=resource, cluster=str(resource.get("ClusterName")), content=content)
-        for resource in templates.of_type(_KUBERNETES_RESOURCE)
+        for resource in templates.of_type(KUBERNETES_RESOURCE)
         for content in _contents(resource.get("Manifest"))
     )
 
