@@ -1,6 +1,6 @@
 """Imports run one way: errors <- catalogue <- lookups <- preflight, cluster <- rehearsal, stacks <- cli, app.py.
 
-``aws``, ``k8s``, ``review`` and ``verify`` stand beside ``lookups``, and ``rules`` beside ``catalogue``.
+``aws``, ``k8s``, ``review`` and ``verify`` stand beside ``lookups``, ``rules`` and ``pods`` beside ``catalogue``.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ CONSTRUCTS_MAY_IMPORT = {
     "efa_constructs.manifest_size",
     "efa_constructs.tree_warnings",
     "efa_constructs.catalogue",
+    "efa_constructs.pods",
     "efa_constructs.rules",
 }
 # What each part may import of this project, beside itself.
@@ -31,12 +32,24 @@ MAY_IMPORT = {
     "efa_constructs.tree_warnings": set(),
     "efa_constructs.catalogue": {"efa_constructs.errors"},
     "efa_constructs.rules": set(),
-    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT,
+    "efa_constructs.pods": {"efa_constructs.catalogue"},
+    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT | {"efa_constructs.review"},
     "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.preflight": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
-    "efa_constructs.cluster": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
-    "efa_constructs.review": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.rules"},
+    "efa_constructs.cluster": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.lookups",
+        "efa_constructs.pods",
+    },
+    "efa_constructs.review": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.manifest_size",
+        "efa_constructs.pods",
+        "efa_constructs.rules",
+    },
     "efa_constructs.verify": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.rehearsal": {
         "efa_constructs.errors",
@@ -44,6 +57,7 @@ MAY_IMPORT = {
         "efa_constructs.lookups",
         "efa_constructs.preflight",
         "efa_constructs.cluster",
+        "efa_constructs.pods",
         "efa_constructs.review",
         "efa_constructs.verify",
     },
@@ -53,6 +67,7 @@ MAY_IMPORT = {
         "efa_constructs.lookups",
         "efa_constructs.preflight",
         "efa_constructs.cluster",
+        "efa_constructs.pods",
         "efa_constructs.rules",
         "efa_constructs.review",
         "efa_constructs.verify",

@@ -9,12 +9,12 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from ..pods.mpirun_ranks import other_ranks
 from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
-from .mpirun_ranks import other_ranks
 from .names import (
     check_host_name,
     check_keys,

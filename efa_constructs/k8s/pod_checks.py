@@ -11,13 +11,13 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import INSTANCE_TYPE_LABEL, InstanceType
 from ..errors import InvalidArgumentError
-from .finished_pods import FinishedPods, Pod, mpi_container
+from ..pods.requests import is_never_overcommitted, number
+from .finished_pods import FinishedPods, Pod, mpi_container, shown
 from .images import check_image
 from .mpi_job_pods import WORKER_CONTAINER
 from .node_room import NodeRoom
 from .node_selection import check_tolerated, takes_nodes_with, tolerations_of
 from .pod_overrides import normal_path
-from .pod_requests import is_never_overcommitted, number, shown
 
 __all__ = ["check_pods"]
 

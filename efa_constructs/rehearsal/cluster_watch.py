@@ -9,10 +9,10 @@ from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import Any
 
-from ..cluster.known_programs import is_launcher
 from ..cluster.kubernetes_api import API_ERRORS, KubernetesApi
 from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition, read_snapshot
 from ..errors import RehearsalError
+from ..pods.known_programs import is_launcher
 from .account.process import ClusterFiles
 from .twin.outcomes import OUTCOME_ANNOTATION, Outcome
 

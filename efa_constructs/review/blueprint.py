@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import InstanceType
-from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, DevicePlugin, InstanceType
+from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .templates import Resource, Templates
 from .values import is_known
@@ -130,6 +130,18 @@ class NodeGroup:
         """Those that carry EFA traffic."""
         return tuple(interface for interface in self.interfaces if interface.has_efa)
 
+    def brings(self, resource: str) -> bool:
+        """Whether its AMI runs what offers the devices of a node itself."""
+        if self.instance_type is None or resource not in _DEVICE_PLUGINS:
+            return False
+        ami_type = self.resource.get("AmiType")
+        given = ami_type if isinstance(ami_type, str) and is_known(ami_type) else None
+        try:
+            needs = catalogue.device_plugins_needed(self.instance_type, given)
+        except EfaConstructsError:
+            return False
+        return any(need.plugin is _DEVICE_PLUGINS[resource] and not need.needed for need in needs)
+
     @property
     def cluster(self) -> str:
         """Name of its cluster, or a mark of it."""
@@ -155,6 +167,11 @@ class NodeGroup:
         )
 
 
+_DEVICE_PLUGINS = {
+    EFA_RESOURCE: DevicePlugin.EFA,
+    GPU_RESOURCE: DevicePlugin.NVIDIA,
+    NEURON_RESOURCE: DevicePlugin.NEURON,
+}
 # EKS API Reference, "Taint".
 _EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 

@@ -61,28 +61,34 @@ class Evaluator:
         if condition not in self._conditions:
             # What a condition that needs itself says, nobody knows.
             self._conditions[condition] = None
-            definition = (self.document.get("Conditions") or {}).get(condition)
+            definition = self._section("Conditions").get(condition)
             self._conditions[condition] = self._truth(definition)
         return self._conditions[condition]
+
+    def _section(self, name: str) -> Mapping[str, Any]:
+        section = self.document.get(name)
+        return section if isinstance(section, Mapping) else {}
 
     def _truth(self, definition: Any) -> bool | None:
         value = self.evaluate(definition)
         return value if isinstance(value, bool) else None
 
     def _ref(self, name: Any) -> Any:
+        if not isinstance(name, str):
+            return unknown("Ref")
         if name == "AWS::NoValue":
             return _NO_VALUE
-        if str(name).startswith("AWS::"):
-            known = self._pseudo_parameters().get(str(name))
-            return unknown(str(name)) if known is None else known
-        if name in (self.document.get("Resources") or {}):
-            return Reference(self.stack, str(name))
-        return self._parameter(str(name))
+        if name.startswith("AWS::"):
+            known = self._pseudo_parameters().get(name)
+            return unknown(name) if known is None else known
+        if name in self._section("Resources"):
+            return Reference(self.stack, name)
+        return self._parameter(name)
 
     def _parameter(self, name: str) -> Any:
         if name in self.parameters:
             return self.parameters[name]
-        definition = (self.document.get("Parameters") or {}).get(name)
+        definition = self._section("Parameters").get(name)
         if not isinstance(definition, Mapping) or "Default" not in definition:
             return unknown(name)
         kind, default = str(definition.get("Type")), definition["Default"]
@@ -143,9 +149,9 @@ class Evaluator:
         return text.split(separator) if isinstance(text, str) and is_known(text) else unknown("Fn::Split")
 
     def _find_in_map(self, argument: Any) -> Any:
-        value: Any = (self.document.get("Mappings") or {}).get(argument[0]) if isinstance(argument, list) else None
-        for key in argument[1:3] if isinstance(argument, list) else ():
-            value = value.get(self.evaluate(key)) if isinstance(value, Mapping) else None
+        value: Any = self._section("Mappings")
+        for key in argument[:3] if isinstance(argument, list) else ["of no kind"]:
+            value = value.get(str(self.evaluate(key))) if isinstance(value, Mapping) else None
         return unknown("Fn::FindInMap") if value is None else value
 
     def _if(self, argument: Any) -> Any:

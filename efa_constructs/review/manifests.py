@@ -54,7 +54,7 @@ class KubernetesObject:
 
 
 def kubernetes_objects(templates: Templates) -> tuple[KubernetesObject, ...]:
-    """The objects of all manifests. What is no list of objects in JSON is left out: see the rule EFA-K8S-001."""
+    """The objects of all manifests. What is no list of objects in JSON is left out: see the rule EFA-K8S-005."""
     return tuple(
         KubernetesObject(resource=resource, cluster=str(resource.get("ClusterName")), content=content)
         for resource in templates.of_type(KUBERNETES_RESOURCE)

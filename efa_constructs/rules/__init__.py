@@ -6,11 +6,20 @@ lists them.
 
 from __future__ import annotations
 
+from .device_plugins import DEVICE_PLUGIN_RULES
+from .jobs import JOB_RULES
+from .manifests import MANIFEST_RULES
 from .node_groups import NODE_GROUP_RULES
 from .rule import Rule, Severity
 from .security_groups import SECURITY_GROUP_RULES
 
 __all__ = ["RULES", "Rule", "Severity"]
 
-RULES: tuple[Rule, ...] = (*SECURITY_GROUP_RULES, *NODE_GROUP_RULES)
+RULES: tuple[Rule, ...] = (
+    *SECURITY_GROUP_RULES,
+    *NODE_GROUP_RULES,
+    *DEVICE_PLUGIN_RULES,
+    *MANIFEST_RULES,
+    *JOB_RULES,
+)
 """All rules, by topic."""

@@ -26,9 +26,9 @@ from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.cluster.node_group_findings import LABEL_MISSING, NOT_ACTIVE
 from efa_constructs.errors import AwsRequestError, EfaConstructsError
 from efa_constructs.k8s import default_environment, open_mpi_5_environment
-from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
 from efa_constructs.lookups.regional_offer import RegionalOffer
+from efa_constructs.pods.environment_verdicts import VERDICTS
 from efa_constructs.rehearsal.result import to_json
 from efa_constructs.verify.causes import CAUSES, WITHOUT_MPI
 from efa_constructs.verify.verdict import Verdict

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ... import catalogue
+from ...pods.known_programs import KnownProgram
+from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ..finding import Level
-from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import RESOURCES, ClusterObjects, type_of
 from .last_words import said_at_the_end
-from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
 
 __all__ = ["DEVICE_PLUGIN_MISSING", "PLUGIN_CRASHES", "about_device_plugins", "plugins_that_wait"]

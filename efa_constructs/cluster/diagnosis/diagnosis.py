@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ... import catalogue
+from ...pods.known_programs import KnownProgram
 from ..finding import Finding, Level
-from ..known_programs import KnownProgram
 from .cause import Cause, Owner
 from .cluster_objects import RESOURCES, ClusterObjects
 from .container_causes import about_containers

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from ..quantities import pod_requests, written
+from ...pods.requests import pod_requests, written
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable, type_of
 from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says

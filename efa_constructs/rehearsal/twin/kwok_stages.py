@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...cluster.known_programs import JOB_ROLE_LABEL, KnownProgram
+from ...pods.known_programs import JOB_ROLE_LABEL, KnownProgram
 from .mounted_objects import REFERENCES_QUERY
 from .outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome
 

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...catalogue import DEVICE_RESOURCES
-from ...cluster.known_programs import KnownProgram, is_launcher, known_program
 from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
 from ...cluster.snapshot import condition
 from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
+from ...pods.known_programs import KnownProgram, is_launcher, known_program
 from ..control_plane.control_plane import KUBELET_CLIENT, ControlPlane
 from .container_logs import container_log
 from .device_plugins import offered_devices, plugin_verdict

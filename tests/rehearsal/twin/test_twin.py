@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
-from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
 from efa_constructs.errors import RehearsalError
+from efa_constructs.pods.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from ..catalogue import InstanceType
 
-__all__ = ["VERDICTS", "EnvironmentVerdict"]
+__all__ = ["VERDICTS", "EnvironmentFinding", "EnvironmentVerdict", "judge_environment"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,3 +250,36 @@ VERDICTS: tuple[EnvironmentVerdict, ...] = (
         source="kubernetes.io, Define Dependent Environment Variables",
     ),
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentFinding:
+    """A variable that does harm, or nothing any more."""
+
+    name: str
+    value: str
+    # What happens, and what to do instead.
+    reason: str
+    # Who says so.
+    source: str
+
+
+def judge_environment(environment: Mapping[str, str], instance: InstanceType) -> list[EnvironmentFinding]:
+    """Say what of an environment does harm, or nothing any more, on nodes of the type, in the order of the variables.
+
+    It is about the versions that nodes and images have today: libfabric 1.18 and aws-ofi-nccl 1.7 or newer, and the
+    kernels of AL2023 and Bottlerocket.
+
+    :param environment: Values by name, as a container has them.
+    :param instance: The type of the nodes.
+    """
+    return [
+        EnvironmentFinding(name=name, value=value, reason=verdict.reason, source=verdict.source)
+        for name, value in environment.items()
+        for verdict in VERDICTS
+        if _is_about(verdict, name) and verdict.applies(value.strip().lower(), instance)
+    ]
+
+
+def _is_about(verdict: EnvironmentVerdict, name: str) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in verdict.names)

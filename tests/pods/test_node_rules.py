@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.cluster.diagnosis.node_rules import tolerates, unmet_requirement, untolerated_taints
+from efa_constructs.pods.node_rules import tolerates, unmet_requirement, untolerated_taints
 
 NODE = {
     "metadata": {"name": "n1", "labels": {"zone": "a", "cores": "96"}},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.k8s.mpirun_ranks import other_ranks, runs_of
+from efa_constructs.pods.mpirun_ranks import other_ranks, runs_of
 
 # As AWS's samples start the NCCL tests.
 NCCL_TEST = [

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.cluster.known_programs import KnownProgram, is_launcher, known_program
+from efa_constructs.pods.known_programs import KnownProgram, is_launcher, known_program
 
 
 def pod(*images: str, **metadata: Any) -> dict[str, Any]:

@@ -14,7 +14,15 @@ from typing import Any
 
 from ..catalogue.nearest import nearest
 
-__all__ = ["merge", "mismatches", "one_of_conflicts", "schema", "useless_removals", "without_removals"]
+__all__ = [
+    "merge",
+    "mismatches",
+    "one_of_conflicts",
+    "schema",
+    "useless_removals",
+    "without_removals",
+    "without_unknown_fields",
+]
 
 Schema = Mapping[str, Any]
 
@@ -122,6 +130,20 @@ def without_removals(given: Any) -> Any:
         return {name: without_removals(value) for name, value in given.items() if value is not None}
     if isinstance(given, list | tuple):
         return [without_removals(entry) for entry in given]
+    return given
+
+
+def without_unknown_fields(given: Any, node: Schema) -> Any:
+    """What the API server makes of a part of a template: it drops fields that it does not know."""
+    if isinstance(given, Mapping):
+        fields: Mapping[str, Schema] | None = node.get("properties")
+        return {
+            name: without_unknown_fields(value, _child(node, name))
+            for name, value in given.items()
+            if (name in fields if fields is not None else "additionalProperties" in node)
+        }
+    if isinstance(given, list | tuple) and "items" in node:
+        return [without_unknown_fields(entry, node["items"]) for entry in given]
     return given
 
 

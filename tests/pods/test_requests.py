@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from efa_constructs.cluster.quantities import amounts, pod_requests, written
+from efa_constructs.pods.requests import amounts, pod_requests, written
 
 
 @pytest.mark.parametrize(
