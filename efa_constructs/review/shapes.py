@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["as_list", "as_mapping", "as_mappings", "at_path"]
+from .templates import as_mapping
 
-_NOTHING: Mapping[str, Any] = {}
-
-
-def as_mapping(value: Any) -> Mapping[str, Any]:
-    """A mapping, or an empty one."""
-    return value if isinstance(value, Mapping) else _NOTHING
+__all__ = ["as_list", "as_mappings", "at_path"]
 
 
 def as_list(value: Any) -> list[Any]:

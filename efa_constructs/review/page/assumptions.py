@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from ...catalogue import newest_versions
 from ..blueprint import Blueprint
 from ..reach import Path
-from ..shapes import as_mapping
-from ..templates import StackTemplate, Templates
+from ..templates import StackTemplate, Templates, as_mapping
 from ..values import unknowns_in
 from .names import Names
 from .permissions import Principal

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..blueprint import Blueprint, NodeGroup, whole_number
 from ..networks import Network, Subnet
-from ..shapes import as_list, as_mapping, as_mappings
+from ..shapes import as_list, as_mappings
+from ..templates import as_mapping
 from .names import Names
 
 __all__ = ["CostDriver", "cost_drivers"]

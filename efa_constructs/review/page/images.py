@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..pods import Pods
+from ..pod_templates import PodTemplate
+from .pods import image_names, title_of
 
 __all__ = ["Image", "images", "parsed"]
 
@@ -29,12 +30,12 @@ class Image:
         return "tag" if self.tag not in (None, "latest", "main", "master") else "nothing"
 
 
-def images(pods: Sequence[Pods]) -> tuple[Image, ...]:
+def images(pods: Sequence[PodTemplate]) -> tuple[Image, ...]:
     """The images of all containers, each once, by registry and repository."""
     users: dict[str, list[str]] = {}
     for one in pods:
-        for container in one.containers:
-            users.setdefault(container.image, []).append(one.title)
+        for name in image_names(one):
+            users.setdefault(name, []).append(title_of(one))
     found = (parsed(name, tuple(dict.fromkeys(who))) for name, who in users.items())
     return tuple(sorted(found, key=lambda image: (image.registry, image.repository, image.tag or "")))
 

@@ -15,8 +15,9 @@ from ...catalogue import newest_versions
 from ...rules import Severity
 from ..blueprint import Blueprint, LaunchTemplate
 from ..changes import Change, ChangeKind, changes_between
+from ..clusters import ReviewedCluster, clusters_of
 from ..networks import Network, networks
-from ..pods import Pods, pods_of
+from ..pod_templates import PodTemplate
 from ..reach import paths
 from ..review import Finding, Review
 from .assumptions import assumptions
@@ -29,6 +30,7 @@ from .names import Names
 from .network_picture import draw_network
 from .node_picture import draw_node
 from .permissions import cluster_access, principals
+from .pods import all_pods, rights_on_the_node, title_of
 from .rbac_picture import draw_rbac
 from .security_group_picture import draw_security_groups, peer_name
 from .summary import changes_in_words, makes, openness
@@ -93,7 +95,8 @@ _END_OF_PART = re.compile(r"(::|[/.])(?=\w)")
 def _contents(review: Review, against: Review | None) -> dict[str, Any]:
     blueprint = review.blueprint
     names = Names(blueprint.templates)
-    pods, found_networks, found_paths = pods_of(blueprint.objects), networks(blueprint), paths(blueprint)
+    clusters, found_networks, found_paths = clusters_of(blueprint), networks(blueprint), paths(blueprint)
+    pods = all_pods(clusters)
     roles, found_images = principals(blueprint, names), images(pods)
     changes = None if against is None else changes_between(against.blueprint.templates, blueprint.templates)
     return {
@@ -101,7 +104,7 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "named": names.of_value,
         "name_of": names.of,
         "title": ", ".join(stack.name for stack in blueprint.templates.stacks),
-        "verdict": verdict(review, found_networks, pods, names),
+        "verdict": verdict(review, found_networks, clusters, names),
         "makes": makes(blueprint, found_networks, pods, names),
         "openness": openness(found_paths, names),
         "severities": _severities(review.findings),
@@ -111,8 +114,8 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "networks": list(_networks(found_networks, names)),
         "groups": Markup(draw_security_groups(blueprint, found_paths, names)) if found_paths else None,
         "paths": [(path, peer_name(path.source, names), peer_name(path.destination, names)) for path in found_paths],
-        "workloads": Markup(draw_workloads(blueprint, pods, names)) if pods else None,
-        "pods": [(one, rights) for one in pods if (rights := one.rights_on_the_node)],
+        "workloads": list(_workloads(clusters, names)),
+        "pods": [(title_of(one), rights) for one in pods if (rights := rights_on_the_node(one))],
         "principals": roles,
         "cluster_access": list(cluster_access(blueprint, names)),
         "kubernetes_grants": _by_subject(kubernetes_grants(blueprint)),
@@ -173,6 +176,12 @@ def _networks(found: Sequence[Network], names: Names) -> Iterator[Markup]:
         yield Markup(draw_network(f"network-{number}", network, names))
 
 
+def _workloads(clusters: Sequence[ReviewedCluster], names: Names) -> Iterator[tuple[str, Markup]]:
+    for number, cluster in enumerate(clusters, 1):
+        if cluster.pods:
+            yield names.of_value(cluster.name), Markup(draw_workloads(f"workloads-{number}", cluster, names))
+
+
 def _by_subject(grants: Iterable[KubernetesGrant]) -> list[tuple[str, list[KubernetesGrant]]]:
     subjects: dict[str, list[KubernetesGrant]] = {}
     for grant in grants:
@@ -180,7 +189,7 @@ def _by_subject(grants: Iterable[KubernetesGrant]) -> list[tuple[str, list[Kuber
     return list(subjects.items())
 
 
-def _rbac(blueprint: Blueprint, pods: Sequence[Pods]) -> Markup | None:
+def _rbac(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Markup | None:
     bindings = blueprint.objects_of_kind("RoleBinding", "ClusterRoleBinding")
     return Markup(draw_rbac(blueprint, pods)) if bindings else None
 

@@ -9,15 +9,18 @@ from ..blueprint import Blueprint
 from ..changes import Change, ChangeKind
 from ..create_only import Replacement
 from ..networks import Network
-from ..pods import Pods
+from ..pod_templates import PodTemplate
 from ..reach import Path
 from .names import Names
+from .pods import is_part_of_job
 from .security_group_picture import peer_name
 
 __all__ = ["changes_in_words", "makes", "openness"]
 
 
-def makes(blueprint: Blueprint, found_networks: Sequence[Network], pods: Sequence[Pods], names: Names) -> list[str]:
+def makes(
+    blueprint: Blueprint, found_networks: Sequence[Network], pods: Sequence[PodTemplate], names: Names
+) -> list[str]:
     """What the deployment makes, a sentence each."""
     templates = blueprint.templates
     found = []
@@ -37,7 +40,7 @@ def makes(blueprint: Blueprint, found_networks: Sequence[Network], pods: Sequenc
         efas = f", each with {_many(len(group.efa_interfaces), 'EFA interface')}" if group.efa_interfaces else ""
         found.append(f"Node group {names.of(group.resource)}: {names.of_value(str(count))} {types}{efas}.")
     jobs = [one.title for one in blueprint.objects_of_kind("MPIJob")]
-    others = dict.fromkeys(one.kubernetes_object.object_name for one in pods if one.role is None)
+    others = dict.fromkeys(one.of.object_name for one in pods if not is_part_of_job(one))
     if others:
         found.append(f"In the cluster: {', '.join(others)}.")
     if jobs:

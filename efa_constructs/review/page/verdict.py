@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import catalogue
 from ...rules import Severity
 from ..blueprint import Blueprint, NodeGroup
+from ..clusters import PLUGINS, ReviewedCluster
 from ..networks import Network, Subnet
-from ..pods import Pods, may_run_on
 from ..review import Review
 from ..security_groups import rules_of
 from ..templates import Resource
 from .names import Names
+from .pods import may_run_on
 
 __all__ = ["Evidence", "GroupVerdict", "Verdict", "verdict"]
 
@@ -46,12 +47,16 @@ class Verdict:
     groups: tuple[GroupVerdict, ...]
 
 
-def verdict(review: Review, found_networks: Sequence[Network], pods: Sequence[Pods], names: Names) -> Verdict:
+def verdict(
+    review: Review, found_networks: Sequence[Network], clusters: Sequence[ReviewedCluster], names: Names
+) -> Verdict:
     """Judge by the findings and by what every node group with EFA interfaces needs."""
     blueprint = review.blueprint
     subnets = [subnet for network in found_networks for subnet in network.subnets]
     groups = tuple(
-        GroupVerdict(name=names.of(group.resource), evidence=tuple(_evidence(blueprint, group, subnets, pods, names)))
+        GroupVerdict(
+            name=names.of(group.resource), evidence=tuple(_evidence(blueprint, group, subnets, clusters, names))
+        )
         for group in blueprint.node_groups
         if group.efa_interfaces
     )
@@ -82,14 +87,14 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
 
 
 def _evidence(
-    blueprint: Blueprint, group: NodeGroup, subnets: Sequence[Subnet], pods: Sequence[Pods], names: Names
+    blueprint: Blueprint, group: NodeGroup, subnets: Sequence[Subnet], clusters: Sequence[ReviewedCluster], names: Names
 ) -> Iterator[Evidence]:
     yield _interfaces(group)
     yield _security_group(blueprint, group, names)
     yield _zone(group, subnets, names)
     yield _placement(blueprint, group, names)
     yield _machine_image(group)
-    yield from _device_plugins(blueprint, group, pods)
+    yield from _device_plugins(clusters, group)
 
 
 def _interfaces(group: NodeGroup) -> Evidence:
@@ -175,40 +180,30 @@ def _machine_image(group: NodeGroup) -> Evidence:
     return Evidence(what=what, holds=True, because=ami_type.name)
 
 
-# Parts of the names of the images of device plugins.
-_PLUGINS: Mapping[catalogue.DevicePlugin, tuple[str, str]] = {
-    catalogue.DevicePlugin.EFA: ("EFA device plugin", "efa-k8s-device-plugin"),
-    catalogue.DevicePlugin.NVIDIA: ("NVIDIA device plugin", "nvidia/k8s-device-plugin"),
-    catalogue.DevicePlugin.NEURON: ("Neuron device plugin", "neuron-device-plugin"),
+_PLUGINS = {
+    catalogue.EFA_RESOURCE: "EFA device plugin",
+    catalogue.GPU_RESOURCE: "NVIDIA device plugin",
+    catalogue.NEURON_RESOURCE: "Neuron device plugin",
 }
 
 
-def _device_plugins(blueprint: Blueprint, group: NodeGroup, pods: Sequence[Pods]) -> Iterator[Evidence]:
-    if group.instance_type is None:
-        return
-    for plugin, (title, image) in _PLUGINS.items():
-        what = f"{title} on the nodes"
-        installed = [one for one in pods if any(image in container.image for container in one.containers)]
-        takers = [may_run_on(one, group) for one in installed]
-        if not _needs(group, plugin):
-            continue
-        if True in takers:
-            yield Evidence(what=what, holds=True, because="its labels and tolerations fit the node group")
-        elif not installed:
-            yield Evidence(what=what, holds=None, because="not of these templates: it may be there already")
-        else:
-            unsure = None in takers
-            because = "it depends on labels that EKS sets" if unsure else "it does not run on the node group's nodes"
-            yield Evidence(what=what, holds=None if unsure else False, because=because)
+def _device_plugins(clusters: Sequence[ReviewedCluster], group: NodeGroup) -> Iterator[Evidence]:
+    for cluster in clusters:
+        for resource, title in _PLUGINS.items():
+            if group in cluster.node_groups_with(resource):
+                yield _device_plugin(cluster, group, resource, f"{title} on the nodes")
 
 
-def _needs(group: NodeGroup, plugin: catalogue.DevicePlugin) -> bool:
-    instance_type = group.instance_type
-    has: Mapping[catalogue.DevicePlugin, Callable[[], bool]] = {
-        catalogue.DevicePlugin.EFA: lambda: True,
-        catalogue.DevicePlugin.NVIDIA: lambda: instance_type is not None and instance_type.has_nvidia_gpus,
-        catalogue.DevicePlugin.NEURON: lambda: instance_type is not None and instance_type.has_neuron_devices,
-    }
-    ami_type = catalogue.AMI_TYPES.get(str(group.resource.get("AmiType")))
-    brings = plugin is catalogue.DevicePlugin.NVIDIA and ami_type is not None and ami_type.brings_nvidia_device_plugin
-    return has[plugin]() and not brings
+def _device_plugin(cluster: ReviewedCluster, group: NodeGroup, resource: str, what: str) -> Evidence:
+    if group.brings(resource):
+        return Evidence(what=what, holds=True, because="the AMI brings it")
+    answers = [may_run_on(cluster, one, group) for one in cluster.running(PLUGINS[resource])]
+    if True in answers:
+        return Evidence(what=what, holds=True, because="its labels and tolerations fit the node group")
+    if None in answers:
+        return Evidence(what=what, holds=None, because="it depends on labels that EKS sets")
+    if answers:
+        return Evidence(what=what, holds=False, because="it does not run on the node group's nodes")
+    if cluster.is_whole:
+        return Evidence(what=what, holds=None, because="not of these templates: something else has to install it")
+    return Evidence(what=what, holds=None, because="not of these templates: it may be there already")
