@@ -11,7 +11,7 @@ from .security_groups import GroupRule, rules_of
 from .shapes import as_list
 from .templates import Resource, Templates
 
-__all__ = ["WORLD", "Path", "Peer", "paths"]
+__all__ = ["WORLD", "Path", "Peer", "paths", "peer_of"]
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _CLUSTER = "AWS::EKS::Cluster"
@@ -87,7 +87,7 @@ def _of_groups_elsewhere(templates: Templates) -> Iterator[Path]:
     """Rules that the templates add to groups which they do not make."""
     for direction in ("Ingress", "Egress"):
         for resource in templates.of_type(f"AWS::EC2::SecurityGroup{direction}"):
-            own = _group_peer(templates, resource.get("GroupId"))
+            own = peer_of(templates, resource.get("GroupId"))
             if own.kind != "group":
                 rule = GroupRule(direction=direction, content=resource.properties, resource=resource, path="")
                 yield from _of_rule(templates, rule, own)
@@ -107,7 +107,7 @@ def _of_rule(templates: Templates, rule: GroupRule, own: Peer) -> Iterator[Path]
 
 def _others(templates: Templates, rule: GroupRule) -> Iterator[Peer]:
     if rule.peer_group is not None:
-        yield _group_peer(templates, rule.peer_group)
+        yield peer_of(templates, rule.peer_group)
     for cidr in rule.cidrs:
         yield Peer(kind="addresses", value=str(cidr))
     for name in _PREFIX_LISTS:
@@ -115,7 +115,8 @@ def _others(templates: Templates, rule: GroupRule) -> Iterator[Peer]:
             yield Peer(kind="prefix list", value=str(rule.content[name]))
 
 
-def _group_peer(templates: Templates, value: Any) -> Peer:
+def peer_of(templates: Templates, value: Any) -> Peer:
+    """The security group that a value names."""
     resource = templates.at(value)
     if resource is not None and resource.type == _GROUP:
         return Peer(kind="group", value=str(resource.reference), resource=resource)

@@ -42,7 +42,7 @@ class ChangeRow:
 
 def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> Iterator[ChangeRow]:
     """Those that interrupt or replace something first, then in the order of the templates."""
-    for change in sorted(changes, key=lambda change: (change.interrupts is None, change.replacement is Replacement.NO)):
+    for change in sorted(changes, key=_rank):
         each = change.kubernetes_object
         yield ChangeRow(
             kind=str(change.kind),
@@ -57,6 +57,11 @@ def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> It
             stays=change.resource.definition.get("DeletionPolicy") == "Retain",
             properties=tuple(_property(one, names, old_names) for one in change.properties),
         )
+
+
+def _rank(change: Change) -> tuple[bool, bool, bool]:
+    ends_jobs = change.resource.type in ("AWS::EKS::Cluster", "AWS::EKS::Nodegroup")
+    return change.interrupts is None, not ends_jobs, change.replacement is Replacement.NO
 
 
 def _property(change: PropertyChange, names: Names, old_names: Names) -> tuple[str, str, str, bool]:

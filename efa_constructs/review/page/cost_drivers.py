@@ -115,11 +115,9 @@ def _of_networks(blueprint: Blueprint, networks: Sequence[Network], names: Names
 
 
 def _across_zones(network: Network, names: Names) -> Iterator[CostDriver]:
-    by_gateway = {
-        gateway.reference: subnet.zone for subnet in network.subnets for gateway in subnet.nat_gateways if subnet.zone
-    }
+    zones = [(gateway.reference, other.zone) for other in network.subnets for gateway in other.nat_gateways]
     for subnet in network.subnets:
-        zone = by_gateway.get(subnet.way_out_to)
+        zone = next((zone for gateway, zone in zones if gateway == subnet.way_out_to), None)
         if zone is not None and subnet.zone not in (None, zone):
             yield CostDriver(
                 what="Traffic between zones",

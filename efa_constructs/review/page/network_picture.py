@@ -19,7 +19,7 @@ _TITLE = 20
 _OUTSIDE = 62
 _TEXT = _ZONE_WIDTH - 4 * _PAD
 # Of a flow log. EC2 takes all where it is told nothing.
-_TRAFFIC = {None: "all", "ALL": "all", "ACCEPT": "accepted", "REJECT": "rejected"}
+_TRAFFIC = {"ALL": "all", "ACCEPT": "accepted", "REJECT": "rejected"}
 
 
 def draw_network(name: str, network: Network, names: Names) -> str:
@@ -156,7 +156,8 @@ def _group_lines(group: NodeGroup, names: Names) -> list[str]:
 def _notes(network: Network, names: Names) -> list[str]:
     gateways = [one for one in network.endpoints if not one.get("SubnetIds")]
     notes = [f"gateway endpoint {names.of_value(one.get('ServiceName'))}" for one in gateways]
-    return notes + [f"flow log of {_TRAFFIC.get(one.get('TrafficType'), 'some')} traffic" for one in network.flow_logs]
+    traffic = [_TRAFFIC.get(str(log.get("TrafficType", "ALL")), "some") for log in network.flow_logs]
+    return notes + [f"flow log of {words} traffic" for words in traffic]
 
 
 def _description(network: Network, names: Names) -> str:

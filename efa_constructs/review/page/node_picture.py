@@ -52,15 +52,17 @@ def draw_node(name: str, title: str, interfaces: Sequence[Interface]) -> NodePic
     for interface in sorted(interfaces, key=_place):
         cards.setdefault(interface.card, []).append(interface)
     drawing = Drawing(name, title, _description(cards, letters))
-    height = _HEADING + max((len(on_card) for on_card in cards.values()), default=0) * (_CHIP_HEIGHT + 3) + 3
+    x, y, bottom = 1.0, 1.0, 1.0
     for place, (card, on_card) in enumerate(cards.items()):
-        row, column = divmod(place, _CARDS_A_ROW)
-        _draw_card(
-            drawing, column * (_CARD_WIDTH + _GAP) + 1, row * (height + _GAP) + 1, height, card, on_card, letters
-        )
-    rows = -(-len(cards) // _CARDS_A_ROW)
-    width = min(len(cards), _CARDS_A_ROW) * (_CARD_WIDTH + _GAP) - _GAP + 2
-    return NodePicture(svg=drawing.finished(max(width, 1), rows * (height + _GAP) + 1), groups=letters)
+        if place % _CARDS_A_ROW == 0:
+            row = list(cards.values())[place : place + _CARDS_A_ROW]
+            height = _HEADING + max(map(len, row)) * (_CHIP_HEIGHT + 3) + 3
+            x, y = 1.0, bottom
+            bottom = y + height + _GAP
+        _draw_card(drawing, x, y, height, card, on_card, letters)
+        x += _CARD_WIDTH + _GAP
+    width = max(1, min(len(cards), _CARDS_A_ROW)) * (_CARD_WIDTH + _GAP) - _GAP + 2
+    return NodePicture(svg=drawing.finished(width, bottom), groups=letters)
 
 
 def _place(interface: Interface) -> tuple[int, int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ...catalogue import newest_versions
 from ...rules import Severity
@@ -72,6 +73,11 @@ def render_page(review: Review, against: Review | None = None) -> str:
 
     :param against: The review of the templates that are deployed now. Default: the page does not say what changes.
     """
+    return _environment().get_template("page.html.jinja").render(_contents(review, against))
+
+
+@functools.cache
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader(__package__, "."),
         autoescape=select_autoescape(enabled_extensions=("jinja",)),
@@ -80,7 +86,13 @@ def render_page(review: Review, against: Review | None = None) -> str:
         lstrip_blocks=True,
     )
     environment.filters["breakable"] = _breakable
-    return environment.get_template("page.html.jinja").render(_contents(review, against))
+    environment.filters["with_breaks"] = _with_breaks
+    return environment
+
+
+def _with_breaks(text: str) -> Markup:
+    """Let long names in a text break where their parts end."""
+    return Markup(_END_OF_PART.sub(r"\1<wbr>", str(escape(text))))
 
 
 def _breakable(html: str) -> Markup:
@@ -89,7 +101,7 @@ def _breakable(html: str) -> Markup:
 
 
 _TEXT_BETWEEN_TAGS = re.compile(r">[^<]+")
-_END_OF_PART = re.compile(r"(::|[/.])(?=\w)")
+_END_OF_PART = re.compile(r"(::|[/.])(?=[A-Za-z])")
 
 
 def _contents(review: Review, against: Review | None) -> dict[str, Any]:
@@ -108,6 +120,7 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "makes": makes(blueprint, found_networks, pods, names),
         "openness": openness(found_paths, names),
         "severities": _severities(review.findings),
+        "errors": [_finding(one, names) for one in review.findings if one.rule.severity is Severity.ERROR],
         "findings": [_finding(finding, names) for finding in review.findings],
         "acknowledged": [_finding(finding, names) for finding in review.acknowledged],
         "nodes": list(_nodes(blueprint, names)),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from ..blueprint import Blueprint
-from ..reach import Path, Peer
+from ..reach import Path, Peer, peer_of
 from ..templates import Resource
 from .drawing import Drawing
 from .graph import Arrow, Box, draw_graph
@@ -27,6 +28,10 @@ def draw_security_groups(blueprint: Blueprint, paths: Sequence[Path], names: Nam
         boxes.setdefault(start.key, start)
         boxes.setdefault(end.key, end)
         arrows.setdefault((start.key, end.key), []).append(path)
+    for value in _groups_of_interfaces(blueprint):
+        # The rules of a group that exists already are not here, but its members are.
+        box = _box(blueprint, peer_of(blueprint.templates, value), 0, names)
+        boxes.setdefault(box.key, box)
     drawing = Drawing("groups", "Who may talk to whom", _description(paths, names))
     return draw_graph(
         drawing,
@@ -34,6 +39,12 @@ def draw_security_groups(blueprint: Blueprint, paths: Sequence[Path], names: Nam
         list(boxes.values()),
         [_arrow(start, end, between) for (start, end), between in arrows.items()],
     )
+
+
+def _groups_of_interfaces(blueprint: Blueprint) -> Iterator[Any]:
+    for template in blueprint.launch_templates:
+        for interface in template.interfaces:
+            yield from interface.groups
 
 
 def peer_name(peer: Peer, names: Names) -> str:
@@ -58,7 +69,7 @@ def _box(blueprint: Blueprint, peer: Peer, outer_column: int, names: Names) -> B
     return Box(
         key=f"{column} {peer.kind} {peer.value}",
         column=column,
-        title=peer_name(peer, names),
+        title="cluster security group" if peer.kind == "cluster group" else peer_name(peer, names),
         lines=tuple(_about(blueprint, peer, names)),
         css=_css(peer),
     )
@@ -72,7 +83,8 @@ def _css(peer: Peer) -> str:
 
 def _about(blueprint: Blueprint, peer: Peer, names: Names) -> list[str]:
     if peer.kind == "cluster group":
-        return ["made by EKS", *_members(blueprint, peer, names)]
+        of = f" for {names.of(peer.resource)}" if peer.resource else ""
+        return [f"made by EKS{of}", *_members(blueprint, peer, names)]
     if peer.kind == "group elsewhere":
         return ["not of these templates", *_members(blueprint, peer, names)]
     return _members(blueprint, peer, names) if peer.kind == "group" else []
