@@ -28,7 +28,7 @@ CONSTRUCTS_MAY_IMPORT = {
 MAY_IMPORT = {
     "efa_constructs.errors": set(),
     "efa_constructs.argument_kinds": {"efa_constructs.errors"},
-    "efa_constructs.manifest_size": {"efa_constructs.errors"},
+    "efa_constructs.manifest_size": {"efa_constructs.errors", "efa_constructs.rules"},
     "efa_constructs.tree_warnings": set(),
     "efa_constructs.catalogue": {"efa_constructs.errors"},
     "efa_constructs.rules": set(),

@@ -80,8 +80,8 @@ EFA_PODS_LOCK_MEMORY = Rule(
     severity=Severity.WARNING,
     title="Containers that use EFA may lock memory",
     problem="the container '{container}' of {object} asks for EFA, and has no IPC_LOCK",
-    why="libfabric registers memory with the EFA device, which locks it. Where the node gives containers a low limit of "
-    "locked memory, it ends with 'Cannot allocate memory'.",
+    why="libfabric registers memory with the EFA device, and so locks it. Where a node allows little of that, it "
+    "ends with 'Cannot allocate memory'.",
     fix="add IPC_LOCK to securityContext.capabilities.add",
     source="https://github.com/awslabs/awsome-distributed-ai/issues/647",
 )
@@ -110,7 +110,7 @@ RANKS_FILL_SLOTS = Rule(
     title="A job starts as many ranks as its workers have slots",
     problem="the launcher of {object} has {words}, and its workers have {slots} slots",
     why="mpirun ends with 'not enough slots', or leaves accelerators idle that cost money.",
-    fix="start {slots} ranks, or change slotsPerWorker or the number of workers",
+    fix="start {slots} ranks, or change the slots of a worker, or the number of workers",
     source=_MPI_JOB,
 )
 SLOTS_ARE_ACCELERATORS = Rule(
@@ -148,7 +148,7 @@ WAITING_DOES_NOT_BLOCK_GANGS = Rule(
     problem="{object} starts its launcher when its workers are ready, and the MPI Operator schedules gangs, of which "
     "the launcher is one",
     why="The gang waits for the launcher, and the launcher for the gang: the job stays Pending for ever.",
-    fix="set launcherCreationPolicy to AtStartup, or run the operator without --gang-scheduling",
+    fix="set runPolicy.schedulingPolicy.minAvailable to the number of workers, or launcherCreationPolicy to AtStartup",
     source="https://github.com/kubeflow/mpi-operator/issues/608",
 )
 ENVIRONMENT_DOES_NO_HARM = Rule(

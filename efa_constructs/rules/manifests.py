@@ -32,7 +32,8 @@ MANIFESTS_ARE_SMALL = Rule(
     problem="{object} has {size} bytes, and kubectl keeps an object in its annotations, which hold {most}",
     why="The API server refuses it: 'metadata.annotations: Too long'. The definition of MPIJob that comes with the MPI "
     "Operator is one.",
-    fix="leave out what is large, or use MpiOperator, whose definition of MPIJob is small",
+    fix="split it, take the descriptions out of a schema, or install it with 'kubectl apply --server-side'; "
+    "the definition of MPIJob that MpiOperator has is small",
     source="https://github.com/kubernetes-sigs/kubebuilder/issues/2556",
 )
 IMAGES_ARE_PINNED = Rule(
@@ -41,7 +42,7 @@ IMAGES_ARE_PINNED = Rule(
     title="Container images are pinned by a version or a digest",
     problem="the container '{container}' of {object} has the image {image}, which {wrong}",
     why="The same manifest runs another program tomorrow, and nodes that hold an older one go on with it.",
-    fix="name a version, or a digest",
+    fix="pin it by a version, such as {example}, or a digest",
     source="https://kubernetes.io/docs/concepts/containers/images/#image-names",
 )
 POD_TEMPLATES_ARE_SOUND = Rule(

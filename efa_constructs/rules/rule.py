@@ -45,6 +45,10 @@ class Rule:
         """What to do about it."""
         return self.fix.format(**values)
 
-    def refusal(self, **values: object) -> str:
-        """The message of an error that refuses it: what is wrong, what to do, and the rule to read about."""
-        return f"{self.broken(**values)}: {self.mend(**values)} ({self.id})"
+    def refusal(self, problem: str, **values: object) -> str:
+        """The message of an error that refuses it: what is wrong, what to do, and the rule to read about.
+
+        :param problem: What is wrong, in the words of whoever made it: with the names of arguments.
+        :param values: Those that :attr:`fix` has in braces.
+        """
+        return f"{problem}: {self.mend(**values)} ({self.id})"

@@ -277,7 +277,12 @@ def _long_names(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _gangs_that_wait(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster, job, spec in _each_job(blueprint):
-        if spec.get("launcherCreationPolicy") == "WaitForWorkersReady" and _schedules_gangs(cluster):
+        policy = as_mapping(as_mapping(spec.get("runPolicy")).get("schedulingPolicy"))
+        workers, least = _replicas(spec, "Worker"), whole_number(policy.get("minAvailable"))
+        # The gang may be the workers alone.
+        without_launcher = least is not None and workers is not None and least <= workers
+        waits = spec.get("launcherCreationPolicy") == "WaitForWorkersReady"
+        if waits and not without_launcher and _schedules_gangs(cluster):
             yield _about_job(job)
 
 

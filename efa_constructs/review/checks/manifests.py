@@ -82,7 +82,14 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
                 image = container.get("image")
                 wrong = _unpinned(image) if isinstance(image, str) and is_known(image) else None
                 if wrong is not None:
-                    yield _about(one, container=container.get("name"), image=image, wrong=wrong)
+                    repository = _TAG.sub("", image)
+                    yield _about(
+                        one,
+                        container=container.get("name"),
+                        image=image,
+                        wrong=wrong,
+                        example=f"{repository}:1.2.3",
+                    )
 
 
 def _unpinned(image: str) -> str | None:

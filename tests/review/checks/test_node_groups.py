@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from ..templates import Template, broken_rules, review_of
 
 
-def sizes(minimum: object, desired: object, maximum: object):
+def sizes(minimum: object, desired: object, maximum: object) -> Callable[[Template], None]:
     def change(template: Template) -> None:
         template["Resources"]["NodeGroup"]["Properties"]["ScalingConfig"] = {
             "MinSize": minimum,
