@@ -12,8 +12,10 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.review.page import render_page
+from efa_constructs.review.page.images import parsed
 from efa_constructs.review.review import Review, review
 
+from ..manifests import Manifests, review_of_manifests
 from ..templates import review_of, sound, templates_of
 from .html import Page, words
 
@@ -325,3 +327,67 @@ def test_marks_what_is_replaced_and_what_that_interrupts() -> None:
 def test_says_nothing_changed_where_nothing_did() -> None:
     text = render_page(review_of(), review_of())
     assert "Nothing changed." in text
+
+
+@cache
+def page_of_manifests() -> Page:
+    def change(manifests: Manifests) -> None:
+        manifests.group["Taints"] = [{"Key": "team", "Value": "a", "Effect": "NO_SCHEDULE"}]
+        manifests.efa_plugin["spec"]["template"]["spec"]["tolerations"] = [{"operator": "Exists"}]
+        manifests.objects.append(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "operator", "namespace": "mpi-operator"},
+                "spec": {"selector": dict(manifests.find("Deployment", "mpi")["spec"]["selector"]["matchLabels"])},
+            }
+        )
+
+    return Page(render_page(review_of_manifests(change)))
+
+
+def test_draws_which_nodes_take_which_pods_and_what_selects_them() -> None:
+    text = words(page_of_manifests().picture("workloads-1"))
+    assert "MPIJob default/nccl-test to Worker nccl-test: 2 x worker" in text
+    assert "DaemonSet kube-system/efa-device-plugin to node group NodeGroup: fabric=efa" in text
+    # It does not tolerate the taint.
+    assert "Deployment mpi-operator/mpi-operator to nodes of elsewhere: any node" in text
+    assert "Service mpi-operator/operator to Deployment mpi-operator/mpi-operator: by label" in text
+    assert "4 vpc.amazonaws.com/efa" in text
+
+
+def test_draws_service_accounts_with_what_they_are_bound_to() -> None:
+    text = words(page_of_manifests().picture("rbac"))
+    assert "ServiceAccount mpi-operator/mpi-operator to ClusterRole mpi-operator: ClusterRoleBinding" in text
+    assert "Deployment mpi-operator/mpi-operator to ServiceAccount mpi-operator/mpi-operator: acts as" in text
+
+
+def test_lists_images_with_registry_and_tag_and_who_runs_them() -> None:
+    rows = page_of_manifests().rows("Container images")
+    assert [
+        "mpioperator/mpi-operator",
+        "docker.io",
+        "0.8.2",
+        "tag",
+        "Deployment mpi-operator/mpi-operator",
+    ] in rows
+
+
+def test_says_which_pods_may_do_more_on_their_node_than_others() -> None:
+    rows = dict(page_of_manifests().rows("Rights of pods"))
+    assert "folder /dev/infiniband of the node" in rows["DaemonSet kube-system/efa-device-plugin"]
+    assert rows["Worker of MPIJob default/nccl-test"] == "capability IPC_LOCK"
+
+
+@pytest.mark.parametrize(
+    ("name", "registry", "repository", "pinned_by"),
+    [
+        ("nginx", "docker.io", "library/nginx", "nothing"),
+        ("nginx:latest", "docker.io", "library/nginx", "nothing"),
+        ("localhost:5000/a/b:1", "localhost:5000", "a/b", "tag"),
+        ("ghcr.io/a/b:1@sha256:00", "ghcr.io", "a/b", "digest"),
+    ],
+)
+def test_knows_the_parts_of_an_image_name(name: str, registry: str, repository: str, pinned_by: str) -> None:
+    image = parsed(name)
+    assert (image.registry, image.repository, image.pinned_by) == (registry, repository, pinned_by)
