@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from ...catalogue import newest_versions
 from ...rules import Severity
@@ -35,6 +34,7 @@ from .pods import all_pods, rights_on_the_node, title_of
 from .rbac_picture import draw_rbac
 from .security_group_picture import draw_security_groups, peer_name
 from .summary import changes_in_words, makes, openness
+from .table_cells import with_breaks, with_headings
 from .verdict import verdict
 from .versions import versions
 
@@ -85,23 +85,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = _breakable
-    environment.filters["with_breaks"] = _with_breaks
+    environment.filters["with_breaks"] = with_breaks
+    environment.filters["with_headings"] = with_headings
     return environment
-
-
-def _with_breaks(text: str) -> Markup:
-    """Let long names in a text break where their parts end."""
-    return Markup(_END_OF_PART.sub(r"\1<wbr>", str(escape(text))))
-
-
-def _breakable(html: str) -> Markup:
-    """Let long names in a piece of HTML break where their parts end."""
-    return Markup(_TEXT_BETWEEN_TAGS.sub(lambda text: _END_OF_PART.sub(r"\1<wbr>", text[0]), html))
-
-
-_TEXT_BETWEEN_TAGS = re.compile(r">[^<]+")
-_END_OF_PART = re.compile(r"(::|[/.])(?=[A-Za-z])")
 
 
 def _contents(review: Review, against: Review | None) -> dict[str, Any]:

@@ -72,6 +72,17 @@ def test_shows_it_without_errors_requests_overflow_or_barriers(
     assert violations(browser) == []
 
 
+def test_fits_on_paper(browser: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(PAGES["changed"](), encoding="utf-8")
+    # A4 with its margins, in CSS pixels.
+    browser.open(file.as_uri(), width=720)
+    browser.ask("Emulation.setEmulatedMedia", media="print")
+    assert browser.evaluate("document.documentElement.scrollWidth") <= 720
+    assert browser.evaluate("getComputedStyle(document.querySelector('nav')).display") == "none"
+    browser.ask("Emulation.setEmulatedMedia", media="")
+
+
 def test_the_checks_see_barriers_broken_links_and_text_outside(browser: Browser, tmp_path: Path) -> None:
     file = tmp_path / "page.html"
     file.write_text(
