@@ -102,3 +102,15 @@ def test_refuses_bad_input_in_a_line(call, tmp_path: Path, arguments: list[str],
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"error: {message}")
     assert ended.err.count("\n") == 1
+
+
+def test_writes_the_page_with_what_changed(call, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    old = template_file(before, PlacementGroup=None)
+    ended = call("--template", str(template_file(tmp_path)), "--against", str(old), "-o", "page.html")
+    assert (ended.code, ended.out) == (0, "")
+    page = (tmp_path / "page.html").read_text()
+    assert page.startswith("<!doctype html>")
+    assert "What changes against what is deployed now" in page
+    assert "AWS::<wbr>EC2::<wbr>PlacementGroup" in page

@@ -97,7 +97,7 @@ ONLY_IN = {
     "boto3": {"efa_constructs.lookups"},
     "botocore": {"efa_constructs.lookups", "efa_constructs.rehearsal.account"},
     "kr8s": {"efa_constructs.cluster"},
-    "jinja2": {"efa_constructs.rehearsal.report_page"},
+    "jinja2": {"efa_constructs.rehearsal.report_page", "efa_constructs.review.page"},
     "matplotlib": {"efa_constructs.verify.plot"},
     "moto": {"efa_constructs.rehearsal.account", "efa_constructs.catalogue.generate"},
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},
@@ -175,7 +175,7 @@ def loaded_by(statement: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "package", ["jsii", "aws_cdk", "boto3", "botocore", "kr8s", "matplotlib", "moto", "rich.table"]
+    "package", ["jsii", "aws_cdk", "boto3", "botocore", "jinja2", "kr8s", "matplotlib", "moto", "rich.table"]
 )
 def test_the_command_starts_without(package: str) -> None:
     assert package not in loaded_by("import efa_constructs.cli")

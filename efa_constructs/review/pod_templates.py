@@ -40,6 +40,8 @@ class PodTemplate:
     role: str
     # How many pods. None: it is not said.
     replicas: int | None
+    # Of the pods.
+    labels: Mapping[str, Any]
     spec: Mapping[str, Any]
 
     @property
@@ -65,7 +67,13 @@ def pod_templates(one: KubernetesObject) -> Iterator[PodTemplate]:
     for role, replicas, template in _templates(one):
         known = without_unknown_fields(without_removals(template), schema())
         if not list(_problems(known)):
-            yield PodTemplate(of=one, role=role, replicas=replicas, spec=known["spec"])
+            yield PodTemplate(
+                of=one,
+                role=role,
+                replicas=replicas,
+                labels=as_mapping(_at(known, "metadata.labels")),
+                spec=known["spec"],
+            )
 
 
 def problems_of_pod_templates(one: KubernetesObject) -> Iterator[str]:

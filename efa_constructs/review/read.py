@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 from ..errors import InvalidArgumentError
 from .assembly import AssemblyStack, read_assembly
+from .shapes import at_path
 from .template_text import TemplateTextError, load_template_text
-from .templates import NESTED_STACK, StackTemplate, Templates
+from .templates import NESTED_STACK, StackTemplate, Templates, as_mapping
 
 __all__ = ["read_assembly_templates", "read_stack_template", "read_template_file"]
 
@@ -24,10 +26,12 @@ def read_assembly_templates(directory: Path) -> Templates:
     :param directory: Such as ``cdk.out``.
     :raises InvalidArgumentError: it is no cloud assembly, or a template of it cannot be read.
     """
+    cdk_version = _cdk_version(directory)
     return Templates(
         replace(
             read_stack_template(stack.template_file, name=stack.name, account=stack.account, region=stack.region),
             construct_path=stack.path,
+            cdk_version=cdk_version,
             acknowledgements=_acknowledgements(stack),
         )
         for stack in read_assembly(directory).stacks
@@ -75,6 +79,16 @@ def read_stack_template(
             if (path := _asset_path(definition)) is not None
         },
     )
+
+
+def _cdk_version(directory: Path) -> str | None:
+    """As the construct tree has it, which apps may leave out."""
+    try:
+        tree = json.loads((directory / "tree.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    information = as_mapping(at_path(tree, "tree", "constructInfo"))
+    return str(information["version"]) if information.get("fqn") == "aws-cdk-lib.App" else None
 
 
 def _asset_path(definition: Any) -> str | None:

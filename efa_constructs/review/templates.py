@@ -29,6 +29,8 @@ class StackTemplate:
     # None: wherever the credentials lead.
     account: str | None = None
     region: str | None = None
+    # Of the aws-cdk-lib that wrote it. None: it comes from no app, or from one that does not tell.
+    cdk_version: str | None = None
     # Findings that people acknowledge: by the path of a construct, and the rule's id, with the reason.
     acknowledgements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     # Templates of nested stacks, by the logical id of their resources.

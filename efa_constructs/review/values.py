@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 __all__ = [
@@ -17,12 +17,15 @@ __all__ = [
     "marked",
     "references_in",
     "unknown",
+    "unknowns_in",
     "whole_number",
+    "without_marks",
 ]
 
 # No template has these characters, and people can read what stands between them.
 _OPEN, _CLOSE = "⟨", "⟩"
 _MARK = re.compile(rf"{_OPEN}(?P<stack>[^{_CLOSE}?:]*):(?P<logical_id>\w+)(?:\.(?P<attribute>[^{_CLOSE}]*))?{_CLOSE}")
+_UNKNOWN = re.compile(rf"{_OPEN}\?(?P<what>[^{_CLOSE}]*){_CLOSE}")
 
 
 class Reference(str):
@@ -116,3 +119,21 @@ def list_in(value: Any, name: str) -> list[Any]:
 def mappings_in(value: Any, name: str) -> list[Mapping[str, Any]]:
     """Those of a list that are mappings."""
     return [each for each in list_in(value, name) if isinstance(each, Mapping)]
+
+
+def unknowns_in(value: Any) -> Iterator[str]:
+    """What the deployment will know, and is no resource's, anywhere in a value: ``"AWS::AccountId"``."""
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from unknowns_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from unknowns_in(item)
+    elif isinstance(value, str):
+        yield from (mark["what"] for mark in _UNKNOWN.finditer(value))
+
+
+def without_marks(text: str, name: Callable[[Reference], str], name_unknown: Callable[[str], str]) -> str:
+    """A text in which names stand in place of the marks."""
+    named = _MARK.sub(lambda mark: name(Reference(mark["stack"], mark["logical_id"], mark["attribute"])), text)
+    return _UNKNOWN.sub(lambda mark: name_unknown(mark["what"]), named)

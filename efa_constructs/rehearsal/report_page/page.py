@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from ... import catalogue
@@ -22,6 +22,7 @@ from ...cluster.summary import (
 )
 from ...errors import EfaConstructsError
 from ...lookups.deployed import DeployedCluster, DeployedNode
+from ...review.page import LOOK_PACKAGE
 from ..efa_reachability import EfaReachability, efa_reachability
 from ..rehearsed_cluster import RehearsedCluster
 from ..rehearsed_summary import summarize_rehearsed
@@ -77,7 +78,8 @@ class _Cluster:
 def report_page(result: RehearsalResult) -> str:
     """The page about a rehearsal."""
     environment = Environment(
-        loader=PackageLoader(__package__, "."),
+        # All pages look alike.
+        loader=ChoiceLoader([PackageLoader(__package__, "."), PackageLoader(LOOK_PACKAGE, ".")]),
         autoescape=select_autoescape(enabled_extensions=("jinja",)),
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,10 +14,10 @@ from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rehearsal.report_page import report_page
 from efa_constructs.rehearsal.result import RehearsalResult
 
+from ...browser import NO_CHROMIUM, Browser, has_chromium, open_browser
 from ..deployments import cluster, interface, node, node_group
 from ..results import result
 from ..snapshots import JOB, event_object, job_object, node_object, pod_object, rehearsed_cluster, snapshot
-from .browser import CHROMIUM, Browser, open_browser
 
 LONG = "EfaNodes-NodeGroupPlacementGroupA2C3836B-71MWTJXBB2QZ"
 P5 = (
@@ -129,8 +129,8 @@ def test_says_no_bandwidth(found: RehearsalResult) -> None:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium on PATH: the page is only checked by a strict HTML parser")
+    if not has_chromium():
+        pytest.skip(f"{NO_CHROMIUM}: the page is only checked by a strict HTML parser")
     with open_browser(tmp_path_factory.mktemp("profile")) as running:
         yield running
 

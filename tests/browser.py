@@ -1,22 +1,68 @@
-"""Looks at a page in a headless Chromium, by the Chrome DevTools Protocol over a pipe."""
+"""Looks at a page in a headless Chromium, by the Chrome DevTools Protocol over a pipe.
+
+It is the machine's, where it has one, else the one that an npm package brings packed.
+"""
 
 from __future__ import annotations
 
+import base64
 import json
 import os
+import platform
 import select
 import shutil
 import subprocess
+import sys
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["CHROMIUM", "Browser", "open_browser"]
+__all__ = ["NO_CHROMIUM", "Browser", "has_chromium", "open_browser"]
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_INSTALLED = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+_PACKED = Path(__file__).parent.parent / "node_modules" / "@sparticuz" / "chromium" / "bin"
+NO_CHROMIUM = "there is no Chromium on PATH, and the one in node_modules is for Linux on x86_64 alone"
 _SECONDS = 60.0
+_UNPACK = """
+const { createReadStream, createWriteStream } = require("node:fs");
+const { createBrotliDecompress } = require("node:zlib");
+createReadStream(process.argv[1]).pipe(createBrotliDecompress()).pipe(createWriteStream(process.argv[2]));
+"""
+
+
+def has_chromium() -> bool:
+    """Whether there is one that runs here."""
+    return _INSTALLED is not None or (_PACKED.is_dir() and (sys.platform, platform.machine()) == ("linux", "x86_64"))
+
+
+def _chromium(folder: Path) -> tuple[str, dict[str, str]]:
+    """The program and its environment. ``folder``: where to unpack it, if need be."""
+    if _INSTALLED is not None:
+        return _INSTALLED, dict(os.environ)
+    program = folder / "chromium"
+    _unpack("chromium.br", program)
+    program.chmod(0o700)
+    # Libraries and fonts that a machine without a desktop lacks.
+    for name in ("al2023.tar.br", "fonts.tar.br"):
+        archive = folder / name.removesuffix(".br")
+        _unpack(name, archive)
+        with tarfile.open(archive) as opened:
+            opened.extractall(folder / name.partition(".")[0], filter="data")
+    environment = {
+        "LD_LIBRARY_PATH": str(folder / "al2023" / "lib"),
+        "FONTCONFIG_PATH": str(folder / "fonts" / "fonts"),
+        "HOME": str(folder),
+    }
+    return str(program), {**os.environ, **environment}
+
+
+def _unpack(name: str, file: Path) -> None:
+    node = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    assert node is not None
+    subprocess.run([node, "-e", _UNPACK, _PACKED / name, file], check=True)
 
 
 class Browser:
@@ -61,6 +107,13 @@ class Browser:
         while not any(event["method"] == "Page.loadEventFired" for event in self.told):
             self.told.append(self._read())
 
+    def screenshot(self) -> bytes:
+        """The whole page as PNG."""
+        size = self.ask("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        data = self.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True, clip=clip)["data"]
+        return base64.b64decode(data)
+
     def events(self, *methods: str) -> list[dict[str, Any]]:
         """What was told of these kinds since the page was opened."""
         return [event["params"] for event in self.told if event["method"] in methods]
@@ -78,8 +131,11 @@ class Browser:
 
 @contextmanager
 def open_browser(profile: Path) -> Iterator[Browser]:
-    """A browser with a profile of its own, gone afterwards."""
-    assert CHROMIUM is not None
+    """A browser with a profile of its own, gone afterwards.
+
+    :param profile: A folder for it.
+    """
+    program, environment = _chromium(profile)
     commands, answers = os.pipe(), os.pipe()
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--remote-debugging-pipe")
 
@@ -90,7 +146,8 @@ def open_browser(profile: Path) -> Iterator[Browser]:
         os.dup2(writes, 4)
 
     with subprocess.Popen(
-        [CHROMIUM, *options, f"--user-data-dir={profile}", "about:blank"],
+        [program, *options, f"--user-data-dir={profile}", "about:blank"],
+        env=environment,
         preexec_fn=connect,
         pass_fds=(3, 4),
         stdin=subprocess.DEVNULL,

@@ -1,0 +1,154 @@
+"""The networks of templates: VPCs, zones, subnets, and the ways out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .blueprint import Blueprint, NodeGroup
+from .shapes import as_list
+from .templates import Resource, Templates
+
+__all__ = ["Network", "Subnet", "networks"]
+
+_EVERYWHERE = ("0.0.0.0/0", "::/0")
+# Targets of a route, as AWS::EC2::Route names them, in words.
+_TARGETS = {
+    "GatewayId": "internet gateway",
+    "NatGatewayId": "NAT gateway",
+    "TransitGatewayId": "transit gateway",
+    "EgressOnlyInternetGatewayId": "egress-only internet gateway",
+    "InstanceId": "instance",
+    "NetworkInterfaceId": "network interface",
+    "VpcEndpointId": "VPC endpoint",
+    "VpcPeeringConnectionId": "VPC peering",
+}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Subnet:
+    """A subnet, of the templates or named by them."""
+
+    # Its id, or a mark: see :mod:`.values`.
+    value: Any
+    # None: it is not of these templates.
+    resource: Resource | None
+    # "internet gateway", "NAT gateway" and so on: where its default route leads. None: none is known.
+    way_out: str | None
+    # What the default route leads to, or a mark of it.
+    way_out_to: Any
+    node_groups: Sequence[NodeGroup]
+    clusters: Sequence[Resource]
+    nat_gateways: Sequence[Resource]
+    # Interface endpoints of the VPC that stand in it.
+    endpoints: Sequence[Resource]
+
+    @property
+    def zone(self) -> str | None:
+        """Its zone, or a mark. None: the template does not say."""
+        zone = self.resource.get("AvailabilityZone") if self.resource is not None else None
+        return None if zone is None else str(zone)
+
+    @property
+    def cidr(self) -> str | None:
+        """Its addresses. None: the template does not say."""
+        cidr = self.resource.get("CidrBlock") if self.resource is not None else None
+        return None if cidr is None else str(cidr)
+
+    @property
+    def is_public(self) -> bool | None:
+        """Whether its default route leads to an internet gateway. None: it is not of these templates."""
+        return None if self.resource is None else self.way_out == "internet gateway"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Network:
+    """A VPC, of the templates or named by them."""
+
+    # None: it is not of these templates.
+    resource: Resource | None
+    subnets: Sequence[Subnet]
+    internet_gateways: Sequence[Resource]
+    endpoints: Sequence[Resource]
+    flow_logs: Sequence[Resource]
+
+
+def networks(blueprint: Blueprint) -> tuple[Network, ...]:
+    """The VPCs of the templates; last, with no resource, the subnets that they only name."""
+    templates = blueprint.templates
+    found = [_network(blueprint, vpc) for vpc in templates.of_type("AWS::EC2::VPC")]
+    named = [_subnet(blueprint, value) for value in _subnets_of_elsewhere(blueprint)]
+    named += [
+        _subnet(blueprint, subnet.reference)
+        for subnet in templates.of_type("AWS::EC2::Subnet")
+        if templates.at(subnet.get("VpcId")) is None
+    ]
+    if named:
+        found.append(Network(resource=None, subnets=named, internet_gateways=(), endpoints=(), flow_logs=()))
+    return tuple(found)
+
+
+def _network(blueprint: Blueprint, vpc: Resource) -> Network:
+    templates = blueprint.templates
+
+    def of_this(type_: str, property_: str = "VpcId") -> list[Resource]:
+        return [one for one in templates.of_type(type_) if templates.at(one.get(property_)) is vpc]
+
+    attached = [templates.at(one.get("InternetGatewayId")) for one in of_this("AWS::EC2::VPCGatewayAttachment")]
+    return Network(
+        resource=vpc,
+        subnets=[_subnet(blueprint, subnet.reference) for subnet in of_this("AWS::EC2::Subnet")],
+        internet_gateways=[gateway for gateway in attached if gateway is not None],
+        endpoints=of_this("AWS::EC2::VPCEndpoint"),
+        flow_logs=of_this("AWS::EC2::FlowLog", "ResourceId"),
+    )
+
+
+def _subnets_of_elsewhere(blueprint: Blueprint) -> list[Any]:
+    named = [value for group in blueprint.node_groups for value in as_list(group.resource.get("Subnets"))]
+    for cluster in blueprint.templates.of_type("AWS::EKS::Cluster"):
+        named += as_list(cluster.get("ResourcesVpcConfig.SubnetIds"))
+    found: list[Any] = []
+    for value in named:
+        if blueprint.templates.at(value) is None and value not in found:
+            found.append(value)
+    return found
+
+
+def _subnet(blueprint: Blueprint, value: Any) -> Subnet:
+    templates = blueprint.templates
+    way_out, to = _default_route(templates, value)
+
+    def stands_here(values: Any) -> bool:
+        return any(templates.same(one, value) for one in as_list(values))
+
+    return Subnet(
+        value=value,
+        resource=templates.at(value),
+        way_out=way_out,
+        way_out_to=to,
+        node_groups=[group for group in blueprint.node_groups if stands_here(group.resource.get("Subnets"))],
+        clusters=[
+            one
+            for one in templates.of_type("AWS::EKS::Cluster")
+            if stands_here(one.get("ResourcesVpcConfig.SubnetIds"))
+        ],
+        nat_gateways=[one for one in templates.of_type("AWS::EC2::NatGateway") if stands_here(one.get("SubnetId"))],
+        endpoints=[one for one in templates.of_type("AWS::EC2::VPCEndpoint") if stands_here(one.get("SubnetIds"))],
+    )
+
+
+def _default_route(templates: Templates, subnet: Any) -> tuple[str | None, Any]:
+    tables = [
+        one.get("RouteTableId")
+        for one in templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
+        if templates.same(one.get("SubnetId"), subnet)
+    ]
+    for route in templates.of_type("AWS::EC2::Route"):
+        goes_everywhere = route.get("DestinationCidrBlock") in _EVERYWHERE
+        if goes_everywhere and any(templates.same(route.get("RouteTableId"), table) for table in tables):
+            for name, words in _TARGETS.items():
+                if route.get(name) is not None:
+                    return words, route.get(name)
+    return None, None

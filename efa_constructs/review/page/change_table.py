@@ -1,0 +1,87 @@
+"""Changes in words: property by property, what was and what will be."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..changes import Change, ChangeKind, PropertyChange
+from ..create_only import Replacement
+from .names import Names
+
+__all__ = ["ChangeRow", "change_rows"]
+
+_LONGEST_VALUE = 240
+_REPLACEMENTS = {
+    Replacement.NO: "",
+    Replacement.YES: "replaced",
+    Replacement.MAYBE: "may be replaced",
+    Replacement.UNKNOWN: "whether it is replaced is not known here",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRow:
+    """One change, as the page tells it."""
+
+    kind: str
+    name: str
+    type: str
+    stack: str
+    replacement: str
+    interrupts: str | None
+    because_of: str
+    # Whether it is left alone where it is removed.
+    stays: bool
+    # Path, what was, what will be, and whether it is why the resource is replaced.
+    properties: tuple[tuple[str, str, str, bool], ...]
+
+
+def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> Iterator[ChangeRow]:
+    """Those that interrupt or replace something first, then in the order of the templates."""
+    for change in sorted(changes, key=_rank):
+        each = change.kubernetes_object
+        yield ChangeRow(
+            kind=str(change.kind),
+            name=(old_names if change.kind is ChangeKind.REMOVED else names).of(change.resource)
+            if each is None
+            else each.title.partition(" ")[2],
+            type=change.resource.type if each is None else each.kind,
+            stack=change.resource.stack.name,
+            replacement=_REPLACEMENTS[change.replacement],
+            interrupts=change.interrupts,
+            because_of=", ".join(names.of(cause) for cause in change.because_of),
+            stays=change.resource.definition.get("DeletionPolicy") == "Retain",
+            properties=tuple(_property(one, names, old_names) for one in change.properties),
+        )
+
+
+def _rank(change: Change) -> tuple[bool, bool, bool]:
+    ends_jobs = change.resource.type in ("AWS::EKS::Cluster", "AWS::EKS::Nodegroup")
+    return change.interrupts is None, not ends_jobs, change.replacement is Replacement.NO
+
+
+def _property(change: PropertyChange, names: Names, old_names: Names) -> tuple[str, str, str, bool]:
+    return (
+        change.path,
+        _value(change.path, change.before, old_names),
+        _value(change.path, change.after, names),
+        change.replacement is Replacement.YES,
+    )
+
+
+def _value(path: str, value: Any, names: Names) -> str:
+    if value is None:
+        return "none"
+    text = names.of_value(_decoded(value) if path.endswith("UserData") else value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters)"
+
+
+def _decoded(value: Any) -> Any:
+    try:
+        return base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, TypeError, UnicodeDecodeError, ValueError):
+        return value

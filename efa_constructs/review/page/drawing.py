@@ -1,0 +1,71 @@
+"""A small renderer of SVG. Colours and fonts are those of the page: a drawing says only which class a thing is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+__all__ = ["LINE_HEIGHT", "Drawing", "fitting"]
+
+# Of the page's small text, in units of the drawings, which are the page's pixels.
+LINE_HEIGHT = 15
+# How wide a letter of it is on average, in the widest of the fonts that browsers take for system-ui.
+_LETTER_WIDTH = 6.6
+_BOLD_LETTER_WIDTH = 7.7
+
+
+class Drawing:
+    """A picture that says in words what it shows, to those who do not see it."""
+
+    def __init__(self, name: str, title: str, description: str) -> None:
+        """:param name: An id that no other picture of the page has."""
+        self._svg = ElementTree.Element(
+            "svg", {"role": "img", "aria-labelledby": f"{name}-title {name}-text", "class": f"picture {name}"}
+        )
+        ElementTree.SubElement(self._svg, "title", {"id": f"{name}-title"}).text = title
+        ElementTree.SubElement(self._svg, "desc", {"id": f"{name}-text"}).text = description
+        # An arrowhead of a drawing of its own: what another one has, a browser may not show here.
+        self._arrow = f"{name}-arrow"
+        marker = _sub(self._svg, "marker", id=self._arrow, viewBox="0 0 8 8", refX=7, refY=4, markerWidth=8)
+        marker.attrib.update(markerHeight="8", orient="auto-start-reverse", markerUnits="userSpaceOnUse")
+        _sub(marker, "path", d="M0 0 L8 4 L0 8 z", **{"class": "arrowhead"})
+
+    def box(self, x: float, y: float, width: float, height: float, css: str, *, tip: str | None = None) -> None:
+        """A rectangle. ``tip``: what a browser shows when the mouse rests on it. Default: nothing."""
+        rect = _sub(self._svg, "rect", x=x, y=y, width=width, height=height, rx=4, **{"class": css})
+        if tip is not None:
+            ElementTree.SubElement(rect, "title").text = tip
+
+    def text(self, text: str, x: float, y: float, css: str = "") -> None:
+        """A line of text, whose baseline begins at a place; with the class "middle", its middle is there."""
+        _sub(self._svg, "text", x=x, y=y, **{"class": css} if css else {}).text = text
+
+    def texts(self, lines: Sequence[str], x: float, y: float, css: str = "") -> None:
+        """Lines of text, one below the other."""
+        for number, line in enumerate(lines):
+            self.text(line, x, y + number * LINE_HEIGHT, css)
+
+    def arrow(self, path: str, css: str = "") -> None:
+        """A line with a head at its end. ``path``: as SVG's ``d`` has it."""
+        _sub(self._svg, "path", d=path, **{"class": f"arrow {css}".strip(), "marker-end": f"url(#{self._arrow})"})
+
+    def finished(self, width: float, height: float) -> str:
+        """The picture as text, as large as its drawing."""
+        self._svg.set("viewBox", f"0 0 {width:g} {height:g}")
+        self._svg.set("width", f"{width:g}")
+        self._svg.set("height", f"{height:g}")
+        return ElementTree.tostring(self._svg, encoding="unicode")
+
+
+def fitting(text: str, width: float, *, bold: bool = False) -> str:
+    """A text, shortened in its middle where it would be wider than so many units."""
+    room = max(3, int(width / (_BOLD_LETTER_WIDTH if bold else _LETTER_WIDTH)))
+    if len(text) <= room:
+        return text
+    end = (room - 1) // 2
+    return f"{text[: room - 1 - end]}…{text[-end:]}"
+
+
+def _sub(parent: ElementTree.Element, tag: str, **attributes: str | float) -> ElementTree.Element:
+    values = {name: value if isinstance(value, str) else f"{value:g}" for name, value in attributes.items()}
+    return ElementTree.SubElement(parent, tag, values)

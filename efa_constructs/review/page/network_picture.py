@@ -1,0 +1,169 @@
+"""Draws a network: VPC, zones, subnets with what stands in them, gateways and endpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..blueprint import NodeGroup
+from ..networks import Network, Subnet
+from .drawing import LINE_HEIGHT, Drawing, fitting
+from .names import Names
+
+__all__ = ["draw_network"]
+
+_ZONE_WIDTH = 300
+_GAP = 12
+_PAD = 10
+_TITLE = 20
+# Between the internet and the VPC.
+_OUTSIDE = 62
+_TEXT = _ZONE_WIDTH - 4 * _PAD
+# Of a flow log. EC2 takes all where it is told nothing.
+_TRAFFIC = {"ALL": "all", "ACCEPT": "accepted", "REJECT": "rejected"}
+
+
+def draw_network(name: str, network: Network, names: Names) -> str:
+    """Draw one network.
+
+    :param name: An id that no other picture of the page has.
+    """
+    zones = _by_zone(network)
+    title = _title(network, names)
+    drawing = Drawing(name, title, _description(network, names))
+    width = max(1, len(zones)) * (_ZONE_WIDTH + _GAP) + _GAP
+    outside = _OUTSIDE if network.internet_gateways else 2
+    heights = [sum(_subnet_height(subnet, names) + _GAP for subnet in subnets) for subnets in zones.values()]
+    inner = _TITLE + max(heights, default=0) + _GAP
+    notes = _notes(network, names)
+    bottom = outside + _TITLE + _PAD + inner + _GAP + len(notes) * LINE_HEIGHT + (_PAD if notes else 0)
+    drawing.box(1, outside, width - 2, bottom - outside, "area" if network.resource else "area elsewhere")
+    drawing.text(title, _GAP, outside + 18, "strong")
+    top = outside + _TITLE + _PAD
+    for number, (zone, subnets) in enumerate(zones.items()):
+        _draw_zone(drawing, _GAP + number * (_ZONE_WIDTH + _GAP), top, inner, zone, subnets, names)
+    drawing.texts(notes, _GAP, top + inner + _GAP + 10, "quiet")
+    if network.internet_gateways:
+        _draw_internet(drawing, network, width, names)
+    return drawing.finished(width, bottom + 2)
+
+
+def _title(network: Network, names: Names) -> str:
+    if network.resource is None:
+        return "Network that exists already"
+    cidr = network.resource.get("CidrBlock")
+    return f"VPC {names.of(network.resource)}" + (f", {names.of_value(cidr)}" if cidr else "")
+
+
+def _by_zone(network: Network) -> dict[str | None, list[Subnet]]:
+    zones: dict[str | None, list[Subnet]] = {}
+    for subnet in network.subnets:
+        zones.setdefault(subnet.zone, []).append(subnet)
+    ordered = sorted(zones.items(), key=lambda item: (item[0] is None, str(item[0])))
+    # The internet is above: so are the subnets that reach it directly.
+    return {zone: sorted(subnets, key=lambda one: one.is_public is not True) for zone, subnets in ordered}
+
+
+def _draw_internet(drawing: Drawing, network: Network, width: float, names: Names) -> None:
+    middle = min(width / 2, 320)
+    drawing.box(middle - 80, 1, 160, 24, "thing world")
+    drawing.text("the internet", middle, 17, "middle strong")
+    for gateway in network.internet_gateways:
+        drawing.arrow(f"M{middle:g} {_OUTSIDE:g} V27")
+        drawing.text(f"internet gateway {fitting(names.of(gateway), 240)}", middle + 8, 46, "quiet")
+
+
+def _draw_zone(
+    drawing: Drawing, x: float, y: float, height: float, zone: str | None, subnets: Sequence[Subnet], names: Names
+) -> None:
+    drawing.box(x, y, _ZONE_WIDTH, height, "zone")
+    title = "zone: these templates do not say" if zone is None else f"zone {names.of_value(zone)}"
+    drawing.text(fitting(title, _ZONE_WIDTH - 2 * _PAD), x + _PAD, y + 15, "quiet")
+    top = y + _TITLE
+    for subnet in subnets:
+        _draw_subnet(drawing, x + _PAD, top, subnet, names)
+        top += _subnet_height(subnet, names) + _GAP
+
+
+def _draw_subnet(drawing: Drawing, x: float, y: float, subnet: Subnet, names: Names) -> None:
+    width, height = _ZONE_WIDTH - 2 * _PAD, _subnet_height(subnet, names)
+    css = {True: "subnet public", False: "subnet", None: "subnet elsewhere"}[subnet.is_public]
+    drawing.box(x, y, width, height, css, tip=names.of_value(subnet.value))
+    drawing.text(fitting(_kind(subnet, names), width - 2 * _PAD, bold=True), x + _PAD, y + 16, "strong")
+    drawing.text(fitting(_route(subnet, names), width - 2 * _PAD), x + _PAD, y + 16 + LINE_HEIGHT, "quiet")
+    top = y + 16 + 2 * LINE_HEIGHT - 6
+    for css, lines in _things(subnet, names):
+        tall = _thing_height(lines)
+        drawing.box(x + _PAD, top, width - 2 * _PAD, tall, css, tip="\n".join(lines))
+        drawing.text(fitting(lines[0], _TEXT - _PAD, bold=True), x + 2 * _PAD, top + 15, "strong")
+        drawing.texts([fitting(line, _TEXT - _PAD) for line in lines[1:]], x + 2 * _PAD, top + 15 + LINE_HEIGHT)
+        top += tall + 6
+
+
+def _thing_height(lines: Sequence[str]) -> float:
+    return LINE_HEIGHT * len(lines) + 8
+
+
+def _subnet_height(subnet: Subnet, names: Names) -> float:
+    things = _things(subnet, names)
+    return 16 + 2 * LINE_HEIGHT - 6 + sum(_thing_height(lines) + 6 for _, lines in things) + (4 if things else 0)
+
+
+def _kind(subnet: Subnet, names: Names) -> str:
+    if subnet.resource is None:
+        return f"subnet {names.of_value(subnet.value)}"
+    kind = "public" if subnet.is_public else "private" if subnet.way_out else "isolated"
+    return f"{kind} subnet {names.of_value(subnet.cidr or '')}"
+
+
+def _route(subnet: Subnet, names: Names) -> str:
+    if subnet.resource is None:
+        return "its routes are not in these templates"
+    if subnet.way_out is None:
+        return "no default route"
+    if subnet.is_public:
+        return "out by the internet gateway"
+    return f"out by {subnet.way_out} {_short(names.of_value(subnet.way_out_to))}"
+
+
+def _short(name: str) -> str:
+    """CDK names what is in a VPC by it and by the subnet: the last is enough in its picture."""
+    return name.removesuffix("/NATGateway").rpartition("/")[2]
+
+
+def _things(subnet: Subnet, names: Names) -> list[tuple[str, list[str]]]:
+    things = [("thing", ["NAT gateway", _short(names.of(one))]) for one in subnet.nat_gateways]
+    things += [("thing", [f"control plane of {names.of(one)}", "its network interfaces"]) for one in subnet.clusters]
+    things += [("thing", ["endpoint", names.of_value(one.get("ServiceName"))]) for one in subnet.endpoints]
+    things += [("thing nodes", _group_lines(group, names)) for group in subnet.node_groups]
+    return things
+
+
+def _group_lines(group: NodeGroup, names: Names) -> list[str]:
+    desired = group.resource.get("ScalingConfig.DesiredSize")
+    count = f"{desired} x " if isinstance(desired, int | str) else ""
+    placement = "no placement group"
+    if group.launch_template is not None:
+        value = group.launch_template.resource.get("LaunchTemplateData.Placement.GroupName")
+        placement = f"placement group {_short(names.of_value(value))}" if value is not None else placement
+    return [
+        f"node group {names.of(group.resource)}",
+        count + (", ".join(group.instance_type_names) or "instances of a type that only the deployment knows"),
+        f"{len(group.efa_interfaces)} EFA of {len(group.interfaces)} interfaces a node",
+        placement,
+    ]
+
+
+def _notes(network: Network, names: Names) -> list[str]:
+    gateways = [one for one in network.endpoints if not one.get("SubnetIds")]
+    notes = [f"gateway endpoint {names.of_value(one.get('ServiceName'))}" for one in gateways]
+    traffic = [_TRAFFIC.get(str(log.get("TrafficType", "ALL")), "some") for log in network.flow_logs]
+    return notes + [f"flow log of {words} traffic" for words in traffic]
+
+
+def _description(network: Network, names: Names) -> str:
+    parts = []
+    for subnet in network.subnets:
+        things = "; ".join(", ".join(lines) for _, lines in _things(subnet, names)) or "nothing of these templates"
+        zone = f" in {names.of_value(subnet.zone)}" if subnet.zone else ""
+        parts.append(f"{_kind(subnet, names)}{zone}, {_route(subnet, names)}, has: {things}")
+    return ". ".join([*parts, *_notes(network, names)]) + "."

@@ -1,0 +1,209 @@
+"""Whether EFA will work: what each node group needs for it, and what the templates say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ... import catalogue
+from ...rules import Severity
+from ..blueprint import Blueprint, NodeGroup
+from ..clusters import PLUGINS, ReviewedCluster
+from ..networks import Network, Subnet
+from ..review import Review
+from ..security_groups import rules_of
+from ..templates import Resource
+from .names import Names
+from .pods import may_run_on
+
+__all__ = ["Evidence", "GroupVerdict", "Verdict", "verdict"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One thing that EFA needs. ``holds`` is None: only the deployment knows."""
+
+    what: str
+    holds: bool | None
+    because: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupVerdict:
+    """What EFA needs of one node group."""
+
+    name: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether EFA will work."""
+
+    # "yes", "no", "doubtful" or "none": nothing here has EFA.
+    answer: str
+    # In one sentence.
+    summary: str
+    groups: tuple[GroupVerdict, ...]
+
+
+def verdict(
+    review: Review, found_networks: Sequence[Network], clusters: Sequence[ReviewedCluster], names: Names
+) -> Verdict:
+    """Judge by the findings and by what every node group with EFA interfaces needs."""
+    blueprint = review.blueprint
+    subnets = [subnet for network in found_networks for subnet in network.subnets]
+    groups = tuple(
+        GroupVerdict(
+            name=names.of(group.resource), evidence=tuple(_evidence(blueprint, group, subnets, clusters, names))
+        )
+        for group in blueprint.node_groups
+        if group.efa_interfaces
+    )
+    answer, summary = _answer(review, groups)
+    return Verdict(answer=answer, summary=summary, groups=groups)
+
+
+def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
+    errors = sum(finding.rule.severity is Severity.ERROR for finding in review.findings)
+    if errors:
+        many = f"{errors} findings say" if errors > 1 else "1 finding says"
+        return (
+            "no",
+            f"No: {many} that the deployment fails, or that EFA carries no traffic, or that a job does not run.",
+        )
+    if not groups:
+        return "none", "No node group of these templates has an EFA interface."
+    evidence = [one for group in groups for one in group.evidence]
+    if any(one.holds is False for one in evidence):
+        missing = "; ".join(one.what.lower() for one in evidence if one.holds is False)
+        return "doubtful", f"Doubtful: not so is: {missing}."
+    open_ = sum(one.holds is None for one in evidence)
+    held = (
+        f"Yes, as far as templates can tell: {len(evidence) - open_} of {len(evidence)} things that EFA needs are there"
+    )
+    left = f", and {open_} only the deployment knows" if open_ else ""
+    return "yes", f"{held}{left}."
+
+
+def _evidence(
+    blueprint: Blueprint, group: NodeGroup, subnets: Sequence[Subnet], clusters: Sequence[ReviewedCluster], names: Names
+) -> Iterator[Evidence]:
+    yield _interfaces(group)
+    yield _security_group(blueprint, group, names)
+    yield _zone(group, subnets, names)
+    yield _placement(blueprint, group, names)
+    yield _machine_image(group)
+    yield from _device_plugins(clusters, group)
+
+
+def _interfaces(group: NodeGroup) -> Evidence:
+    count, what = len(group.efa_interfaces), "Every EFA interface that the instance type has"
+    if group.instance_type is None:
+        names = ", ".join(group.instance_type_names) or "the instance type"
+        return Evidence(what=what, holds=None, because=f"{count} here; how many {names} has is not known")
+    most = group.instance_type.maximum_efa_interfaces
+    return Evidence(
+        what=what, holds=count == most, because=f"{count} of the {most} that {group.instance_type.name} has"
+    )
+
+
+def _security_group(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
+    what = "A security group on each of them that lets all traffic in from itself and out to itself"
+    answers = [_talks_to_itself(blueprint, interface.groups) for interface in group.efa_interfaces]
+    if all(isinstance(answer, Resource) for answer in answers):
+        found = dict.fromkeys(names.of(answer) for answer in answers if isinstance(answer, Resource))
+        return Evidence(what=what, holds=True, because=", ".join(found))
+    known = False in answers
+    because = "an interface has none" if known else "the rules of a group are not in these templates"
+    return Evidence(what=what, holds=False if known else None, because=because)
+
+
+def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource | bool | None:
+    """The group that does. None: it may be one that is not of these templates."""
+    unseen = False
+    for value in groups:
+        group = blueprint.templates.at(value)
+        if group is None or group.type != "AWS::EC2::SecurityGroup":
+            unseen = True
+            continue
+        own = {
+            rule.direction
+            for rule in rules_of(blueprint.templates, group)
+            if rule.is_of_all_traffic and blueprint.templates.at(rule.peer_group) is group
+        }
+        if own == {"Ingress", "Egress"}:
+            return group
+    return None if unseen or not groups else False
+
+
+def _zone(group: NodeGroup, subnets: Sequence[Subnet], names: Names) -> Evidence:
+    what = "All nodes in one zone: EFA does not cross zones"
+    values = group.resource.items("Subnets")
+    if len(values) == 1:
+        zones = [subnet.zone for subnet in subnets if group in subnet.node_groups]
+        where = f" in {names.of_value(zones[0])}" if zones and zones[0] else ""
+        return Evidence(what=what, holds=True, because=f"1 subnet{where}")
+    zones = [subnet.zone for subnet in subnets if group in subnet.node_groups]
+    if not values or None in zones or not zones:
+        return Evidence(what=what, holds=None, because=f"{len(values) or 'unknown'} subnets")
+    return Evidence(what=what, holds=len(set(zones)) == 1, because=", ".join(map(names.of_value, zones)))
+
+
+def _placement(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
+    what = "Nodes close to each other"
+    template = group.launch_template
+    placement = template.resource.get("LaunchTemplateData.Placement.GroupName") if template is not None else None
+    reserved = template.data.get("CapacityReservationSpecification") if template is not None else None
+    if placement is not None:
+        resource = blueprint.templates.at(placement)
+        strategy = None if resource is None else resource.get("Strategy")
+        holds = None if resource is None else strategy == "cluster"
+        words = (
+            "of a strategy that is not known here" if resource is None else f"of strategy {names.of_value(strategy)}"
+        )
+        return Evidence(what=what, holds=holds, because=f"placement group {names.of_value(placement)} {words}")
+    if reserved:
+        return Evidence(what=what, holds=True, because="reserved capacity has a place of its own")
+    return Evidence(what=what, holds=False, because="no placement group and no reserved capacity")
+
+
+def _machine_image(group: NodeGroup) -> Evidence:
+    what = "An AMI with the drivers"
+    name = group.resource.get("AmiType")
+    ami_type = catalogue.AMI_TYPES.get(str(name))
+    if ami_type is None or group.instance_type is None or ami_type.name == "CUSTOM":
+        return Evidence(what=what, holds=None, because=str(name or "the AMI type is EKS's choice"))
+    misfit = catalogue.ami_type_misfit(ami_type, group.instance_type)
+    if misfit is not None:
+        return Evidence(what=what, holds=False, because=f"{ami_type.name} {misfit.problem}")
+    return Evidence(what=what, holds=True, because=ami_type.name)
+
+
+_PLUGINS = {
+    catalogue.EFA_RESOURCE: "EFA device plugin",
+    catalogue.GPU_RESOURCE: "NVIDIA device plugin",
+    catalogue.NEURON_RESOURCE: "Neuron device plugin",
+}
+
+
+def _device_plugins(clusters: Sequence[ReviewedCluster], group: NodeGroup) -> Iterator[Evidence]:
+    for cluster in clusters:
+        for resource, title in _PLUGINS.items():
+            if group in cluster.node_groups_with(resource):
+                yield _device_plugin(cluster, group, resource, f"{title} on the nodes")
+
+
+def _device_plugin(cluster: ReviewedCluster, group: NodeGroup, resource: str, what: str) -> Evidence:
+    if group.brings(resource):
+        return Evidence(what=what, holds=True, because="the AMI brings it")
+    answers = [may_run_on(cluster, one, group) for one in cluster.running(PLUGINS[resource])]
+    if True in answers:
+        return Evidence(what=what, holds=True, because="its labels and tolerations fit the node group")
+    if None in answers:
+        return Evidence(what=what, holds=None, because="it depends on labels that EKS sets")
+    if answers:
+        return Evidence(what=what, holds=False, because="it does not run on the node group's nodes")
+    if cluster.is_whole:
+        return Evidence(what=what, holds=None, because="not of these templates: something else has to install it")
+    return Evidence(what=what, holds=None, because="not of these templates: it may be there already")

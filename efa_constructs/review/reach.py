@@ -1,0 +1,173 @@
+"""Who may talk to whom: the rules of all security groups of templates, and the endpoints of clusters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .blueprint import Blueprint
+from .security_groups import GroupRule, rules_of
+from .shapes import as_list
+from .templates import Resource, Templates
+
+__all__ = ["WORLD", "Path", "Peer", "paths", "peer_of"]
+
+_GROUP = "AWS::EC2::SecurityGroup"
+_CLUSTER = "AWS::EKS::Cluster"
+_PREFIX_LISTS = ("SourcePrefixListId", "DestinationPrefixListId")
+WORLD = ("0.0.0.0/0", "::/0")
+"""Every address there is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Peer:
+    """One end of a path."""
+
+    # "group", "cluster group" (of EKS's making), "group elsewhere", "addresses", "prefix list" or "endpoint".
+    kind: str
+    # A range of addresses, an id, or a mark: see :mod:`.values`.
+    value: str
+    # The security group, or the cluster. None: it is not of these templates.
+    resource: Resource | None = None
+
+    @property
+    def is_world(self) -> bool:
+        """Whether it is everybody."""
+        return self.value in WORLD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Path:
+    """Traffic that a rule lets through."""
+
+    source: Peer
+    destination: Peer
+    # "all traffic", "tcp 443".
+    traffic: str
+    # What the rule's author says about it.
+    description: str
+    # "Ingress" or "Egress": the side whose rule it is.
+    direction: str
+    # Who says so, where no rule of the templates does.
+    implied_by: str | None = None
+
+
+def paths(blueprint: Blueprint) -> tuple[Path, ...]:
+    """All that is let through, each once."""
+    templates = blueprint.templates
+    found = [
+        *_of_groups(templates),
+        *_of_groups_elsewhere(templates),
+        *_of_cluster_groups(templates),
+        *_of_endpoints(templates),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _of_groups(templates: Templates) -> Iterator[Path]:
+    for group in templates.of_type(_GROUP):
+        own = Peer(kind="group", value=str(group.reference), resource=group)
+        for rule in rules_of(templates, group):
+            yield from _of_rule(templates, rule, own)
+        if not group.items("SecurityGroupEgress"):
+            # EC2 API Reference, CreateSecurityGroup: it stays until the group names rules of its own.
+            everybody = Peer(kind="addresses", value=WORLD[0])
+            yield Path(
+                source=own,
+                destination=everybody,
+                traffic="all traffic",
+                description="",
+                direction="Egress",
+                implied_by="EC2 lets all traffic out of a group that names no rule for it",
+            )
+
+
+def _of_groups_elsewhere(templates: Templates) -> Iterator[Path]:
+    """Rules that the templates add to groups which they do not make."""
+    for direction in ("Ingress", "Egress"):
+        for resource in templates.of_type(f"AWS::EC2::SecurityGroup{direction}"):
+            own = peer_of(templates, resource.get("GroupId"))
+            if own.kind != "group":
+                rule = GroupRule(direction=direction, content=resource.properties, resource=resource, path="")
+                yield from _of_rule(templates, rule, own)
+
+
+def _of_rule(templates: Templates, rule: GroupRule, own: Peer) -> Iterator[Path]:
+    for other in _others(templates, rule):
+        ingress = rule.direction == "Ingress"
+        yield Path(
+            source=other if ingress else own,
+            destination=own if ingress else other,
+            traffic=_traffic(rule),
+            description=str(rule.content.get("Description") or ""),
+            direction=rule.direction,
+        )
+
+
+def _others(templates: Templates, rule: GroupRule) -> Iterator[Peer]:
+    if rule.peer_group is not None:
+        yield peer_of(templates, rule.peer_group)
+    for cidr in rule.cidrs:
+        yield Peer(kind="addresses", value=str(cidr))
+    for name in _PREFIX_LISTS:
+        if name in rule.content:
+            yield Peer(kind="prefix list", value=str(rule.content[name]))
+
+
+def peer_of(templates: Templates, value: Any) -> Peer:
+    """The security group that a value names."""
+    resource = templates.at(value)
+    if resource is not None and resource.type == _GROUP:
+        return Peer(kind="group", value=str(resource.reference), resource=resource)
+    if resource is not None and resource.type == _CLUSTER:
+        return _cluster_group(resource)
+    return Peer(kind="group elsewhere", value=str(value))
+
+
+def _cluster_group(cluster: Resource) -> Peer:
+    return Peer(kind="cluster group", value=str(cluster.attribute("ClusterSecurityGroupId")), resource=cluster)
+
+
+def _of_cluster_groups(templates: Templates) -> Iterator[Path]:
+    """Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters"."""
+    for cluster in templates.of_type(_CLUSTER):
+        own = _cluster_group(cluster)
+        made = "EKS makes the cluster security group, whose members talk to each other and to everybody"
+        for destination in (own, Peer(kind="addresses", value=WORLD[0])):
+            yield Path(
+                source=own,
+                destination=destination,
+                traffic="all traffic",
+                description="",
+                direction="Ingress" if destination is own else "Egress",
+                implied_by=made,
+            )
+
+
+def _of_endpoints(templates: Templates) -> Iterator[Path]:
+    for cluster in templates.of_type(_CLUSTER):
+        endpoint = Peer(kind="endpoint", value=str(cluster.reference), resource=cluster)
+        # EKS API Reference, VpcConfigRequest: public and open to all, unless said otherwise.
+        if str(cluster.get("ResourcesVpcConfig.EndpointPublicAccess", True)).lower() == "false":
+            continue
+        given = as_list(cluster.get("ResourcesVpcConfig.PublicAccessCidrs"))
+        for cidr in given or [WORLD[0]]:
+            yield Path(
+                source=Peer(kind="addresses", value=str(cidr)),
+                destination=endpoint,
+                traffic="tcp 443",
+                description="Kubernetes API: whoever calls must be an IAM principal with an access entry",
+                direction="Ingress",
+                implied_by=None if given else "EKS lets everybody reach a public endpoint that names no ranges",
+            )
+
+
+def _traffic(rule: GroupRule) -> str:
+    if rule.is_of_all_traffic:
+        return "all traffic"
+    first, last = rule.content.get("FromPort"), rule.content.get("ToPort")
+    protocol = {"6": "tcp", "17": "udp", "1": "icmp"}.get(rule.protocol, rule.protocol)
+    if first is None or str(first) == "-1":
+        return f"all {protocol}"
+    return f"{protocol} {first}" if first == last or last is None else f"{protocol} {first}-{last}"
