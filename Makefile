@@ -1,7 +1,7 @@
 # Everything lives in .venv/ and node_modules/: only Python >= 3.11 and make are assumed.
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
-UV_VERSION := 0.13.8
+UV_VERSION := 0.13.9
 # Node.js and its npm come from the environment too, ahead of any that the machine has.
 export PATH := $(VENV)/bin:$(PATH)
 export JSII_NODE := $(VENV)/bin/node
