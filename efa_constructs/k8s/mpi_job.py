@@ -168,9 +168,9 @@ class MpiJob(Construct):
                 launcher_overrides=launcher_overrides or {},
             )
         super().__init__(scope, id)
-        self.name = name
+        self.name: str = name
         self.instance: InstanceType = plan.instance
-        self.nodes = nodes
+        self.nodes: int = nodes
         self.processes: int = plan.processes
         self.resources: ResolvedResources = plan.resources
         self.api_object: ApiObject = ApiObject(

@@ -6,6 +6,7 @@ Read from the sources, not from the imported classes: attributes that a construc
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 import griffe
 
@@ -17,10 +18,10 @@ MODULES = ("efa_constructs.aws", "efa_constructs.catalogue", "efa_constructs.err
 _LONGEST_VALUE = 60
 
 
+@cache
 def public_api() -> list[str]:
-    # A dataclass gets its initializer, as its users see it, from griffe's own extension.
-    extensions = griffe.load_extensions()
-    loader = griffe.GriffeLoader(search_paths=[ROOT], extensions=extensions)
+    # Among the extensions is one that gives a dataclass its initializer.
+    loader = griffe.GriffeLoader(search_paths=[ROOT], extensions=griffe.load_extensions())
     loader.load("efa_constructs")
     loader.resolve_aliases(external=False)
     return [line for module in MODULES for line in _module(loader.modules_collection[module])]
