@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+PYRIGHT = ROOT / "node_modules" / "pyright" / "index.js"
 
 # What would show other environments this one, or make uv compile all of AWS CDK, which takes a minute.
 _HIDDEN = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "UV_COMPILE_BYTECODE")

@@ -15,7 +15,7 @@ from aws_cdk.assertions import Match, Template
 
 from tests.examples.programs import EXAMPLES, in_template
 
-from .programs import BIN, ROOT, Environment, uv
+from .programs import BIN, PYRIGHT, ROOT, Environment, uv
 
 APP = ROOT / "examples" / "importer"
 # What the CDK CLI passes; kubectl, which has 57 MB, stays where it is.
@@ -188,9 +188,8 @@ def test_passes_mypy_as_a_strict_user_runs_it(environment, app, tmp_path):
 def test_passes_pyright_with_the_strict_settings_of_its_own(environment, app):
     misuse = app / "misuse.py"
     misuse.write_text(MISUSE)
-    pyright = [BIN / "node", ROOT / "node_modules" / "pyright" / "index.js"]
     arguments = ["--pythonpath", environment.python, "--outputjson"]
-    done = subprocess.run([*pyright, *arguments], cwd=app, capture_output=True, text=True, check=False)
+    done = subprocess.run([BIN / "node", PYRIGHT, *arguments], cwd=app, capture_output=True, text=True, check=False)
     misuse.unlink()
     report = json.loads(done.stdout)
     assert report["summary"]["filesAnalyzed"] == len([*app.glob("*.py")]) + 1
