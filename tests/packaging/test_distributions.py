@@ -11,7 +11,6 @@ import zipfile
 from email.message import Message
 
 import pytest
-from trove_classifiers import classifiers
 
 from .programs import ROOT
 
@@ -78,9 +77,8 @@ def test_the_description_has_no_link_that_leads_nowhere_from_an_index(metadata):
     assert ", changelog, contributing" in description
 
 
-def test_the_classifiers_exist_and_agree_with_the_other_fields(metadata):
+def test_the_classifiers_agree_with_the_other_fields(metadata):
     given = metadata.get_all("Classifier")
-    assert set(given) <= classifiers
     minors = [name.rpartition(".")[2] for name in given if re.search(r":: 3\.\d+$", name)]
     assert metadata["Requires-Python"] == f">=3.{min(minors, key=int)}"
     assert metadata["License-Expression"] == "Apache-2.0"
