@@ -15,7 +15,8 @@ export UV_PROJECT_ENVIRONMENT := $(VENV)
 export UV_COMPILE_BYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs catalogue
+.PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs rules \
+  catalogue
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
@@ -80,6 +81,9 @@ bench: setup ## Measure against the baselines, as ratios
 
 docs: setup ## Build the documentation into site/
 	$(VENV)/bin/mkdocs build --strict
+
+rules: setup ## Write the reference of the rules anew
+	$(VENV)/bin/python docs/.extensions/rules_page.py docs/reference/rules.md
 
 catalogue: setup ## Write the instance type catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate

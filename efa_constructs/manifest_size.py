@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .errors import InvalidArgumentError
+from .rules.manifests import MANIFESTS_ARE_SMALL
 
 __all__ = ["MAXIMUM_ANNOTATIONS", "MAXIMUM_MANIFEST", "applied_size", "check_manifest_sizes"]
 
@@ -40,13 +41,9 @@ def check_manifest_sizes(manifests: Iterable[Mapping[str, Any]]) -> None:
         size = applied_size(manifest)
         if size > MAXIMUM_MANIFEST:
             raise InvalidArgumentError(
-                f"{manifest.get('kind')} '{manifest.get('metadata', {}).get('name')}' has {size:,} bytes, and at most "
-                f"{MAXIMUM_MANIFEST:,} can be applied, for kubectl keeps an object in its annotations, which hold "
-                f"{MAXIMUM_ANNOTATIONS:,}, and more is added: {_advice(manifest)}"
+                MANIFESTS_ARE_SMALL.refusal(
+                    f"{manifest.get('kind')} '{manifest.get('metadata', {}).get('name')}' has {size:,} bytes, and at "
+                    f"most {MAXIMUM_MANIFEST:,} can be applied: kubectl keeps an object in its annotations, which hold "
+                    f"{MAXIMUM_ANNOTATIONS:,}, and more is added"
+                )
             )
-
-
-def _advice(manifest: Mapping[str, Any]) -> str:
-    if manifest.get("kind") == "CustomResourceDefinition":
-        return "take the descriptions out of its schema, or install it with 'kubectl apply --server-side'"
-    return "split it, or install it with 'kubectl apply --server-side'"

@@ -10,15 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from efa_constructs import catalogue
+from efa_constructs import app_keys, catalogue
 from efa_constructs.aws import Capacity
 from efa_constructs.catalogue.identifiers import IAM_ROLE_ARN
 from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 
 __all__ = ["KEYS", "Settings", "errors_by_key"]
-
-PREFIX = "efa:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +52,7 @@ class Settings:
         """
         values = {}
         for key, value in context.items():
-            if not key.lower().startswith(PREFIX):
+            if not key.lower().startswith(app_keys.PREFIX):
                 continue
             if key not in KEYS:
                 raise InvalidConfigurationError(f"'{key}' is not a configuration key, {_proposal(key)}")
@@ -175,29 +173,29 @@ def _facts(value: Any) -> ClusterFacts:
 
 # Configuration key: the field of Settings, and how its value is read.
 KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
-    "efa:instanceType": ("instance_type", _instance_type),
-    "efa:minSize": ("min_size", _number),
-    "efa:desiredSize": ("desired_size", _number),
-    "efa:maxSize": ("max_size", _number),
-    "efa:volumeSizeGiB": ("volume_size_gib", _number),
-    "efa:interfaceLayout": ("interface_layout", _text),
-    "efa:availabilityZone": ("availability_zone", _availability_zone),
-    "efa:kubernetesVersion": ("kubernetes_version", _text),
-    "efa:clusterFacts": ("cluster_facts", _facts),
-    "efa:placementGroup": ("placement_group", _text),
-    "efa:capacityReservationId": ("capacity_reservation_id", _reservation),
-    "efa:capacityBlockId": ("capacity_block_id", _reservation),
-    "efa:amiType": ("ami_type", _text),
-    "efa:networkZones": ("network_zones", _network_zones),
-    "efa:adminRoleArn": ("admin_role_arn", _role_arn),
-    "efa:privateEndpoint": ("private_endpoint", _boolean),
-    "efa:publicAccessCidrs": ("public_access_cidrs", _cidrs),
-    "efa:ncclTests": ("nccl_tests", _boolean),
+    app_keys.INSTANCE_TYPE: ("instance_type", _instance_type),
+    app_keys.MIN_SIZE: ("min_size", _number),
+    app_keys.DESIRED_SIZE: ("desired_size", _number),
+    app_keys.MAX_SIZE: ("max_size", _number),
+    app_keys.VOLUME_SIZE_GIB: ("volume_size_gib", _number),
+    app_keys.INTERFACE_LAYOUT: ("interface_layout", _text),
+    app_keys.AVAILABILITY_ZONE: ("availability_zone", _availability_zone),
+    app_keys.KUBERNETES_VERSION: ("kubernetes_version", _text),
+    app_keys.CLUSTER_FACTS: ("cluster_facts", _facts),
+    app_keys.PLACEMENT_GROUP: ("placement_group", _text),
+    app_keys.CAPACITY_RESERVATION_ID: ("capacity_reservation_id", _reservation),
+    app_keys.CAPACITY_BLOCK_ID: ("capacity_block_id", _reservation),
+    app_keys.AMI_TYPE: ("ami_type", _text),
+    app_keys.NETWORK_ZONES: ("network_zones", _network_zones),
+    app_keys.ADMIN_ROLE_ARN: ("admin_role_arn", _role_arn),
+    app_keys.PRIVATE_ENDPOINT: ("private_endpoint", _boolean),
+    app_keys.PUBLIC_ACCESS_CIDRS: ("public_access_cidrs", _cidrs),
+    app_keys.NCCL_TESTS: ("nccl_tests", _boolean),
 }
 
 
 # Arguments of constructs that are not named like the field of Settings from which they come.
-_OTHER_NAMES = {"volume_size": "efa:volumeSizeGiB"}
+_OTHER_NAMES = {"volume_size": app_keys.VOLUME_SIZE_GIB}
 
 
 @contextmanager

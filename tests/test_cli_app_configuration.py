@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.cli.app_configuration import KEYS, AppConfiguration
+from efa_constructs.cli.app_configuration import AppConfiguration
 from efa_constructs.cli.preflight import _capacity
 from efa_constructs.errors import InvalidConfigurationError
-from stacks import settings
 
 RESERVATION, BLOCK = "cr-0123456789abcdef0", "cr-0fedcba9876543210"
 
@@ -20,10 +19,6 @@ def configuration(folder: Path, **context: Any) -> AppConfiguration:
     keys = {f"efa:{name}": value for name, value in context.items()}
     (folder / "cdk.json").write_text(json.dumps({"app": "x", "context": keys}))
     return AppConfiguration(folder)
-
-
-def test_the_keys_are_those_of_the_app() -> None:
-    assert tuple(settings.KEYS) == KEYS
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from rich.console import Console
 from efa_constructs.cli.progress import LineProgress, LiveProgress, jobs_in_words
 from efa_constructs.cli.rehearsal_report import print_report
 from efa_constructs.cluster.finding import Finding, Level
-from efa_constructs.rehearsal.cluster_findings import RehearsedCluster
 from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress
+from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rehearsal.result import RehearsalResult, Stage, to_json
 
 from .rehearsal.deployments import cluster, node, node_group

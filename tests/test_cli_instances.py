@@ -7,22 +7,12 @@ from typing import Any
 
 import pytest
 
-from efa_constructs import cli
-
-
-def run(
-    arguments: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> tuple[int, str, str]:
-    monkeypatch.setattr("sys.argv", ["efa", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    output = capsys.readouterr()
-    return int(ended.value.code or 0), output.out, output.err
+from .efa_cli import call_efa
 
 
 @pytest.fixture
 def efa(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Any:
-    return lambda *arguments: run(list(arguments), capsys, monkeypatch)
+    return lambda *arguments: call_efa(capsys, monkeypatch, *arguments)
 
 
 def test_lists_types_that_match_every_filter(efa: Any) -> None:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs import cli
 from efa_constructs.cli.rehearsal_report import print_report
 from efa_constructs.lookups.deployed import PlacementGroup
 from efa_constructs.rehearsal.result import RehearsalResult, to_json
 
+from .efa_cli import call_efa
 from .rehearsal.deployments import (
     ANYWHERE,
     EFA,
@@ -203,11 +203,7 @@ def test_refuses_bad_input_in_one_line(
     package.mkdir(parents=True)
     (package / "package.json").write_text('{"version": "2.1148.1"}')
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["efa", "rehearse", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    output = capsys.readouterr()
-    assert ended.value.code == 2
-    assert message in output.err
-    assert len(output.err.splitlines()) == 1
-    assert output.out == ""
+    code, out, err = call_efa(capsys, monkeypatch, "rehearse", *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert len(err.splitlines()) == 1

@@ -168,6 +168,12 @@ def test_a_log_of_something_else_has_a_verdict_as_json(efa: Any) -> None:
     assert "nccom-test of AWS Neuron" in err
 
 
+def test_a_device_without_end_is_binary(efa: Any) -> None:
+    code, out, err = efa("verify", "/dev/zero", "--json")
+    assert (code, json.loads(out)["reasons"][0]["statement"]) == (2, "the log is binary")
+    assert err == "error: not-nccl-tests: the log is binary; give what nccl-tests printed, unpacked, as text\n"
+
+
 def test_a_file_that_cannot_be_read_is_one_sentence_and_2(efa: Any, tmp_path: Path) -> None:
     for path, reason in ((tmp_path / "none.log", "No such file or directory"), (tmp_path, "Is a directory")):
         code, out, err = efa("verify", str(path))

@@ -1,6 +1,6 @@
 """Imports run one way: errors <- catalogue <- lookups <- preflight, cluster <- rehearsal, stacks <- cli, app.py.
 
-``aws``, ``k8s`` and ``verify`` stand beside ``lookups``.
+``aws``, ``k8s``, ``review`` and ``verify`` stand beside ``lookups``, ``rules`` and ``pods`` beside ``catalogue``.
 """
 
 from __future__ import annotations
@@ -21,39 +21,64 @@ CONSTRUCTS_MAY_IMPORT = {
     "efa_constructs.manifest_size",
     "efa_constructs.tree_warnings",
     "efa_constructs.catalogue",
+    "efa_constructs.pods",
+    "efa_constructs.rules",
 }
 # What each part may import of this project, beside itself.
 MAY_IMPORT = {
     "efa_constructs.errors": set(),
+    "efa_constructs.app_keys": {"efa_constructs.errors"},
     "efa_constructs.argument_kinds": {"efa_constructs.errors"},
-    "efa_constructs.manifest_size": {"efa_constructs.errors"},
+    "efa_constructs.manifest_size": {"efa_constructs.errors", "efa_constructs.rules"},
     "efa_constructs.tree_warnings": set(),
     "efa_constructs.catalogue": {"efa_constructs.errors"},
-    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT,
+    "efa_constructs.rules": set(),
+    "efa_constructs.pods": {"efa_constructs.catalogue"},
+    "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT | {"efa_constructs.review"},
     "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
     "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.preflight": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
-    "efa_constructs.cluster": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
+    "efa_constructs.cluster": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.lookups",
+        "efa_constructs.pods",
+    },
+    "efa_constructs.review": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.manifest_size",
+        "efa_constructs.pods",
+        "efa_constructs.rules",
+    },
     "efa_constructs.verify": {"efa_constructs.errors", "efa_constructs.catalogue"},
     "efa_constructs.rehearsal": {
         "efa_constructs.errors",
+        "efa_constructs.app_keys",
         "efa_constructs.catalogue",
         "efa_constructs.lookups",
         "efa_constructs.preflight",
         "efa_constructs.cluster",
+        "efa_constructs.pods",
+        "efa_constructs.review",
         "efa_constructs.verify",
     },
     "efa_constructs.cli": {
         "efa_constructs.errors",
+        "efa_constructs.app_keys",
         "efa_constructs.catalogue",
         "efa_constructs.lookups",
         "efa_constructs.preflight",
         "efa_constructs.cluster",
+        "efa_constructs.pods",
+        "efa_constructs.rules",
+        "efa_constructs.review",
         "efa_constructs.verify",
         "efa_constructs.rehearsal",
     },
     "stacks": {
         "efa_constructs.errors",
+        "efa_constructs.app_keys",
         "efa_constructs.catalogue",
         "efa_constructs.aws",
         "efa_constructs.k8s",

@@ -8,6 +8,7 @@ from .kubectl_access import KubectlAccess
 from .launch_template import EfaLaunchTemplate
 from .network import EfaNetwork
 from .node_group import EfaNodeGroup, EfaNodes
+from .rule_validation import EfaRules
 from .security_group import EfaSecurityGroup
 from .user_data import MimePart
 
@@ -20,6 +21,7 @@ __all__ = [
     "EfaNetwork",
     "EfaNodeGroup",
     "EfaNodes",
+    "EfaRules",
     "EfaSecurityGroup",
     "EksImageRegistry",
     "KubectlAccess",

@@ -19,6 +19,7 @@ from .lookup import lookup
 from .output import error, why_nothing_can_be_printed
 from .preflight import preflight
 from .rehearse import rehearse
+from .report import report
 from .status import status
 from .verify import verify
 
@@ -35,6 +36,7 @@ app.command()(instances)
 app.command()(lookup)
 app.command()(preflight)
 app.command()(rehearse)
+app.command()(report)
 app.command()(status)
 app.command()(verify)
 

@@ -1,6 +1,6 @@
 """Defaults of options, from the configuration of the app in a folder.
 
-``stacks/settings.py`` owns the keys and parses them for the app; this reads those that an option stands for.
+``stacks/settings.py`` parses all of them for the app; this reads those that an option stands for.
 """
 
 from __future__ import annotations
@@ -10,34 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ..app_keys import CAPACITY_BLOCK_ID, CAPACITY_RESERVATION_ID, KEYS, PREFIX
 from ..catalogue.nearest import nearest
 from ..errors import InvalidConfigurationError
-from ..rehearsal.app_keys import PREFIX
 
 __all__ = ["AppConfiguration"]
 
 FILE = "cdk.json"
-# Those of the app. A key that it does not know, it refuses.
-KEYS = (
-    "efa:instanceType",
-    "efa:minSize",
-    "efa:desiredSize",
-    "efa:maxSize",
-    "efa:volumeSizeGiB",
-    "efa:interfaceLayout",
-    "efa:availabilityZone",
-    "efa:kubernetesVersion",
-    "efa:clusterFacts",
-    "efa:placementGroup",
-    "efa:capacityReservationId",
-    "efa:capacityBlockId",
-    "efa:amiType",
-    "efa:networkZones",
-    "efa:adminRoleArn",
-    "efa:privateEndpoint",
-    "efa:publicAccessCidrs",
-    "efa:ncclTests",
-)
 # CDK Developer Guide, "Customize bootstrapping".
 QUALIFIER = "@aws-cdk/core:bootstrapQualifier"
 
@@ -108,10 +87,10 @@ class AppConfiguration:
             close = nearest(key, KEYS)
             hint = f"did you mean {close[0]}?" if close else f"use one of {', '.join(KEYS)}"
             raise InvalidConfigurationError(f"'{key}' in '{self.file}' is no key of the app: {hint}")
-        reservation, block = "efa:capacityReservationId", "efa:capacityBlockId"
-        if self._values.keys() >= {reservation, block}:
+        if self._values.keys() >= {CAPACITY_RESERVATION_ID, CAPACITY_BLOCK_ID}:
             raise InvalidConfigurationError(
-                f"'{self.file}' has both '{reservation}' and '{block}', which exclude each other: leave one out"
+                f"'{self.file}' has both '{CAPACITY_RESERVATION_ID}' and '{CAPACITY_BLOCK_ID}', which exclude each "
+                "other: leave one out"
             )
 
     def _use(self, key: str, value: str) -> str:

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..lookups.deployed import DeployedCluster
-from ..rehearsal.cluster_findings import RehearsedCluster
 from ..rehearsal.efa_reachability import EfaReachability, EqualNodes, efa_reachability
+from ..rehearsal.rehearsed_cluster import RehearsedCluster
 from ..rehearsal.rehearsed_summary import summarize_rehearsed
 from .cluster_parts import print_job, print_nodes, print_unplaced, print_warnings
 from .report_parts import print_finding, print_heading

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .. import app_keys
 from ..errors import EfaConstructsError, InvalidArgumentError
 from .app_configuration import AppConfiguration
 from .output import note, print_json
@@ -74,15 +75,15 @@ def preflight(
     app = AppConfiguration(app_folder)
     facts_file = _facts_file(app, cluster, cluster_facts)
     arguments: dict[str, Any] = {
-        "instance_type": app.text("efa:instanceType", instance_type),
-        "nodes": _NODES if (given := app.number("efa:maxSize", nodes)) is None else given,
-        "zone": app.text("efa:availabilityZone", zone),
+        "instance_type": app.text(app_keys.INSTANCE_TYPE, instance_type),
+        "nodes": _NODES if (given := app.number(app_keys.MAX_SIZE, nodes)) is None else given,
+        "zone": app.text(app_keys.AVAILABILITY_ZONE, zone),
         "subnet_id": subnet,
-        "placement_group": app.text("efa:placementGroup", placement_group),
-        "ami_type": app.text("efa:amiType", ami_type),
-        "interface_layout": app.text("efa:interfaceLayout", interface_layout) or "default",
-        "kubernetes_version": app.text("efa:kubernetesVersion", kubernetes_version),
-        "private_endpoint": app.flag("efa:privateEndpoint", private_endpoint),
+        "placement_group": app.text(app_keys.PLACEMENT_GROUP, placement_group),
+        "ami_type": app.text(app_keys.AMI_TYPE, ami_type),
+        "interface_layout": app.text(app_keys.INTERFACE_LAYOUT, interface_layout) or "default",
+        "kubernetes_version": app.text(app_keys.KUBERNETES_VERSION, kubernetes_version),
+        "private_endpoint": app.flag(app_keys.PRIVATE_ENDPOINT, private_endpoint),
         "cluster_name": cluster,
         "facts": _facts(facts_file),
         "facts_file": None if facts_file is None else str(facts_file),
@@ -109,7 +110,7 @@ def preflight(
 
 def _facts_file(app: AppConfiguration, cluster: str | None, file: Path | None) -> Path | None:
     if file is None and cluster is None:
-        key = app.text("efa:clusterFacts", None)
+        key = app.text(app_keys.CLUSTER_FACTS, None)
         # As the app finds it: beside its cdk.json.
         return app.file.parent / key if key is not None else None
     return file
@@ -125,11 +126,11 @@ def _facts(file: Path | None) -> ClusterFacts | None:
 
 def _capacity(app: AppConfiguration, capacity: str | None, reservation: str | None) -> dict[str, Any]:
     if reservation is None and capacity in (None, "capacity-block"):
-        block = app.text("efa:capacityBlockId", None)
+        block = app.text(app_keys.CAPACITY_BLOCK_ID, None)
         if block is not None:
             return {"capacity": "capacity-block", "capacity_reservation_id": block}
     if reservation is None and capacity in (None, "on-demand"):
-        reservation = app.text("efa:capacityReservationId", None)
+        reservation = app.text(app_keys.CAPACITY_RESERVATION_ID, None)
     return {"capacity": capacity or "on-demand", "capacity_reservation_id": reservation}
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ..app_keys import CLUSTER_FACTS
 from ..errors import InvalidArgumentError
-from ..rehearsal.app_keys import CLUSTER_FACTS
 from .output import error, note, print_json
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.text import Text
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, NEURON_RESOURCE
-from ..cluster.quantities import amounts, written
 from ..cluster.status import ClusterStatus
 from ..cluster.summary import ClusterSummary, SummarizedNode, devices_in_words, summarize
 from ..lookups.node_group_states import ClusterState, NodeGroupState
+from ..pods.requests import amounts, written
 from .cluster_parts import print_job, print_nodes, print_unplaced, print_warnings
 from .report_parts import print_facts, print_finding, print_heading, print_indented, print_list
 
@@ -46,7 +46,9 @@ def _title(status: ClusterStatus) -> str:
         state = status.state
         return f"Cluster {state.name} in {state.region}: Kubernetes {state.version}, {state.status}"
     assert status.kubeconfig is not None
-    return f"Cluster of context {status.kubeconfig.context} ({status.kubeconfig.server})"
+    where = f" in {status.region}" if status.region else ""
+    name = f" {status.cluster_name}{where}," if status.cluster_name else ""
+    return f"Cluster{name} of context {status.kubeconfig.context} ({status.kubeconfig.server})"
 
 
 def _print_node_groups(

@@ -62,9 +62,9 @@ def verify(
 
     Example: efa verify --job nccl-tests -n default
 
-    Exit code 0: EFA carried it, with GPUDirect RDMA where the type has it, to its end, no value is wrong, and
-    nccl-tests itself does not call it too slow. 1: it is not so, the log does not prove it, or the counters tell
-    otherwise. 2: the log has no run of nccl-tests, or cannot be read.
+    Exit code 0: EFA carried it, with GPUDirect RDMA where the type has it, to its end, no value is wrong, the nodes are
+    of one type, and nccl-tests itself does not call it too slow. 1: it is not so, the log does not prove it, or the
+    counters tell otherwise. 2: the log has no run of nccl-tests, or cannot be read.
     """
     source = LogSource(
         log=log,

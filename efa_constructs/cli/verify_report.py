@@ -106,6 +106,8 @@ def _facts(verified: VerifiedRun) -> Iterator[tuple[str, str]]:
     yield "what ran", _what_ran(run)
     if run.nodes or run.ranks:
         yield "where", _where(verified)
+    if run.pod is not None:
+        yield "printed by", f"pod {run.pod}"
     if (peak := _peak(run.rows)) is not None:
         row, measured = peak
         yield (

@@ -39,10 +39,10 @@ _CONTENTS = {
     "client-certificate-data": "client-certificate",
     "client-key-data": "client-key",
 }
-
+_TOKEN_FILE = "tokenFile"
 
 _NONE: Mapping[str, str] = MappingProxyType({})
-_STRINGS = ("server", "cluster", "user", "namespace", "token", *_CONTENTS, *_CONTENTS.values())
+_STRINGS = ("server", "cluster", "user", "namespace", "token", _TOKEN_FILE, *_CONTENTS, *_CONTENTS.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,10 @@ class Kubeconfig:
         :param folder: Where certificates and keys go that the kubeconfig has within itself. Others must not read it.
         :param credentials: Fields of the user that a program gave, instead of the program. Default: none did.
         """
-        own = {name: value for name, value in self.user.items() if name != "exec"}
+        own = {name: value for name, value in self.user.items() if name not in ("exec", _TOKEN_FILE)}
+        if self.user.get(_TOKEN_FILE):
+            # kr8s does not know it. It may be written anew at any time, as that of a service account is.
+            own["token"] = Path(self.user[_TOKEN_FILE]).read_text(encoding="utf-8").strip()
         cluster, user = (_with_files(each, folder) for each in (self.cluster, {**own, **credentials}))
         return {
             "apiVersion": "v1",
@@ -92,7 +95,7 @@ def read_kubeconfig(file: Path | None = None, context: str | None = None) -> Kub
 
     :param file: Default: the files of ``KUBECONFIG``, or ``~/.kube/config``.
     :param context: Default: the current one.
-    :return: None where no file was given and there is none.
+    :return: None where neither was given, and there is no file, or none with a context.
     :raises InvalidArgumentError: the file is not there or no kubeconfig, or it has no such context.
     """
     files = [file] if file else _default_files()
@@ -103,6 +106,8 @@ def read_kubeconfig(file: Path | None = None, context: str | None = None) -> Kub
     wanted = context or next(filter(None, (document.get("current-context") for document in documents)), None)
     where = "kubeconfig " + ", ".join(f"'{each}'" for each in files)
     contexts = _named(documents, "contexts", "context")
+    if not (file or context or contexts):
+        return None
     there = ", ".join(contexts) or "none"
     if wanted is None:
         raise InvalidArgumentError(f"{where} has no current context: name one of its contexts ({there})")
@@ -205,6 +210,8 @@ def _default_files() -> list[Path]:
 def _read(file: Path) -> dict[str, Any]:
     try:
         document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        # Empty, as KUBECONFIG=/dev/null is.
+        document = {} if document is None else document
     except OSError as error:
         raise InvalidArgumentError(f"cannot read kubeconfig '{file}': {error.strerror}") from None
     except (UnicodeDecodeError, yaml.YAMLError):
@@ -243,7 +250,7 @@ def _check(fields: Mapping[str, Any], what: str) -> None:
 
 
 def _make_absolute(fields: dict[str, Any], folder: Path) -> None:
-    for name in _CONTENTS.values():
+    for name in (*_CONTENTS.values(), _TOKEN_FILE):
         if fields.get(name):
             fields[name] = str(folder.absolute() / fields[name])
     program = (fields.get("exec") or {}).get("command", "")

@@ -10,9 +10,9 @@ from http import HTTPStatus
 from pathlib import Path
 
 from ..errors import InvalidArgumentError, KubernetesRequestError
+from ..pods.known_programs import JOB_NAME_LABEL, job_role
 from .diagnosis.cluster_objects import ClusterObjects
 from .diagnosis.diagnosis import diagnose
-from .known_programs import JOB_NAME_LABEL, job_role
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
 from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
 from .pod_logs import with_logs

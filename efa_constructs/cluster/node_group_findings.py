@@ -1,4 +1,4 @@
-"""What is wrong with a node group beside its security groups: interfaces, AMI type, labels, placement, status."""
+"""What is wrong with a node group beside its security groups: interfaces, AMI type, labels, placement, number."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from ..lookups.deployed import DeployedNode, DeployedNodeGroup
 from .fabric import interfaces_in_words
 from .finding import Finding, Level
 
-__all__ = ["LABEL_MISSING", "NOT_ACTIVE", "about_efa_nodes", "about_nodes_without_efa", "about_status"]
+__all__ = ["LABEL_MISSING", "about_efa_nodes", "about_missing_nodes", "about_nodes_without_efa"]
 
 LABEL_MISSING = "label-missing"
-NOT_ACTIVE = "not-active"
 
 
 def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
@@ -118,19 +117,8 @@ def _about_the_place(node_group: DeployedNodeGroup) -> Iterator[Finding]:
         )
 
 
-def about_status(node_group: DeployedNodeGroup) -> Iterator[Finding]:
-    """Find fault with what EKS itself says of a node group."""
-    if node_group.status != "ACTIVE" or node_group.health_issues:
-        meanings = [
-            catalogue.health_issue_meaning(code, message)
-            for code, _, message in (issue.partition(": ") for issue in node_group.health_issues)
-        ]
-        yield Finding(
-            code=NOT_ACTIVE,
-            level=Level.FAULT,
-            problem="; ".join((f"the node group is {node_group.status}", *node_group.health_issues)),
-            fix="; ".join(dict.fromkeys(each.fix for each in meanings if each)) or "see what EKS says about its health",
-        )
+def about_missing_nodes(node_group: DeployedNodeGroup) -> Iterator[Finding]:
+    """Say so where fewer nodes exist than are wanted."""
     if len(node_group.nodes) < node_group.desired_size:
         yield Finding(
             code="nodes-missing",

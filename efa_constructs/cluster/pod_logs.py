@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from .known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
+from ..pods.known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
 from .kubernetes_api import API_ERRORS, KubernetesApi, server_words
 from .snapshot import ClusterSnapshot, KubernetesObject
 

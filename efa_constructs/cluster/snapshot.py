@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -101,24 +101,25 @@ async def _list(
     api: KubernetesApi, name: str, namespace: str | None, unread: dict[str, str]
 ) -> list[KubernetesObject] | None:
     """The objects of one kind. None: there is no such kind."""
-    path = _PATHS[name]
-    try:
-        return await _items(api, path)
-    except API_ERRORS as error:
-        if name in _OPTIONAL and status_code(error) == HTTPStatus.NOT_FOUND:
-            return None
-        if status_code(error) != HTTPStatus.FORBIDDEN:
-            raise
-        unread[name] = server_words(error)
-    if namespace is None or name in _OF_NO_NAMESPACE:
-        return []
-    version, _, plural = path.rpartition("/")
-    try:
-        return await _items(api, f"{version}/namespaces/{namespace}/{plural}")
-    except API_ERRORS as error:
-        if status_code(error) != HTTPStatus.FORBIDDEN:
-            raise
+    for path in _paths(name, namespace):
+        try:
+            return await _items(api, path)
+        except API_ERRORS as error:
+            if name in _OPTIONAL and status_code(error) == HTTPStatus.NOT_FOUND:
+                # Who may read it nowhere else was refused before anybody looked whether it is there.
+                unread.pop(name, None)
+                return None
+            if status_code(error) != HTTPStatus.FORBIDDEN:
+                raise
+            unread.setdefault(name, server_words(error))
     return []
+
+
+def _paths(name: str, namespace: str | None) -> Iterator[str]:
+    yield _PATHS[name]
+    if namespace is not None and name not in _OF_NO_NAMESPACE:
+        version, _, plural = _PATHS[name].rpartition("/")
+        yield f"{version}/namespaces/{namespace}/{plural}"
 
 
 async def _items(api: KubernetesApi, path: str) -> list[KubernetesObject]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from http import HTTPStatus
@@ -21,8 +21,8 @@ from .diagnosis.node_causes import about_nodes, expected_allocatable
 from .finding import Finding, Level
 from .kubeconfig import Kubeconfig, check_is_for, connected, read_kubeconfig
 from .kubernetes_api import API_ERRORS, KubernetesApi, check_name, server_words, status_code
-from .node_group_findings import LABEL_MISSING, NOT_ACTIVE
-from .node_group_health import about_state
+from .node_group_findings import LABEL_MISSING
+from .node_group_health import about_health
 from .pod_logs import with_logs
 from .snapshot import ClusterSnapshot, read_snapshot
 from .verdict import judge_node_group
@@ -91,10 +91,14 @@ def read_status(question: StatusQuestion) -> ClusterStatus:
     asked_for_aws = question.cluster_name is not None
     question = _completed(question, kubeconfig)
     not_checked: list[str] = []
+    clients = _aws_clients(question, not_checked)
+    if clients is not None:
+        # Whoever named none has one by AWS_REGION, or by the profile.
+        question = replace(question, region=clients.region)
     with ThreadPoolExecutor(1) as pool:
         # While AWS is asked, so that the two together take no longer than one.
         asked = pool.submit(_read_snapshot, kubeconfig, question) if kubeconfig else None
-        state, deployed = _read_aws(question, not_checked)
+        state, deployed = _read_aws(clients, question.cluster_name, not_checked)
         if kubeconfig is not None and state is not None:
             check_is_for(kubeconfig, name=state.name, endpoint=state.endpoint, region=question.region)
         snapshot = None
@@ -139,13 +143,23 @@ def _completed(question: StatusQuestion, kubeconfig: Kubeconfig | None) -> Statu
     )
 
 
-def _read_aws(question: StatusQuestion, not_checked: list[str]) -> tuple[ClusterState | None, DeployedCluster | None]:
-    name = question.cluster_name
-    if name is None:
+def _aws_clients(question: StatusQuestion, not_checked: list[str]) -> AwsClients | None:
+    if question.cluster_name is None:
         not_checked.append("the node groups in AWS: neither '--cluster' nor the kubeconfig names an EKS cluster")
+        return None
+    try:
+        return aws_clients(region=question.region, profile=question.profile, environment=question.environment)
+    except AwsRequestError as error:
+        not_checked.append(f"the node groups in AWS: {error}")
+        return None
+
+
+def _read_aws(
+    clients: AwsClients | None, name: str | None, not_checked: list[str]
+) -> tuple[ClusterState | None, DeployedCluster | None]:
+    if clients is None or name is None:
         return None, None
     try:
-        clients = aws_clients(region=question.region, profile=question.profile, environment=question.environment)
         state = read_cluster_state(clients, name)
     except AwsRequestError as error:
         not_checked.append(f"the node groups in AWS: {error}")
@@ -222,7 +236,7 @@ def _judged(
     order = list(Level)
     return ClusterStatus(
         cluster_name=question.cluster_name,
-        region=state.region if state else question.region,
+        region=question.region,
         state=state,
         deployed=deployed,
         kubeconfig=kubeconfig,
@@ -237,20 +251,21 @@ def _judged(
 def _about_node_groups(
     state: ClusterState | None, deployed: DeployedCluster | None, snapshot: ClusterSnapshot | None
 ) -> Iterator[Finding]:
-    for group in state.node_groups if state else ():
-        yield from about_state(group)
     if deployed is None:
+        for group in state.node_groups if state else ():
+            yield from _of(group.name, about_health(group.status, group.health_issues))
         return
     objects = ClusterObjects(snapshot, deployed) if snapshot else None
     for deployed_group in deployed.node_groups:
-        # Said of its state above.
-        unsaid = [NOT_ACTIVE]
-        if objects is not None and objects.offers_all(deployed_group):
-            # Whatever serves their devices has found them without.
-            unsaid.append(LABEL_MISSING)
-        for finding in judge_node_group(deployed_group, deployed).findings:
-            if finding.code not in unsaid:
-                yield replace(finding, problem=f"node group '{deployed_group.name}': {finding.problem}")
+        # Where all nodes offer their devices, whatever serves these has found them without labels.
+        served = objects is not None and objects.offers_all(deployed_group)
+        judged = judge_node_group(deployed_group, deployed).findings
+        told = (finding for finding in judged if not (served and finding.code == LABEL_MISSING))
+        yield from _of(deployed_group.name, told)
+
+
+def _of(node_group: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    return (replace(finding, problem=f"node group '{node_group}': {finding.problem}") for finding in findings)
 
 
 def _of_namespace(snapshot: ClusterSnapshot, namespace: str) -> ClusterSnapshot:

@@ -17,9 +17,9 @@ from ..catalogue import (
     NEURON_RESOURCE,
     NODE_GROUP_LABEL,
 )
-from .known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
+from ..pods.known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
+from ..pods.requests import amounts, total, written
 from .printable import printable
-from .quantities import amounts, total, written
 from .snapshot import ClusterSnapshot, KubernetesObject, condition
 
 __all__ = [

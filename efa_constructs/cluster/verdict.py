@@ -9,7 +9,8 @@ from math import comb
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
 from .fabric import distinct_pairs, judge_pair
 from .finding import Finding, Level
-from .node_group_findings import about_efa_nodes, about_nodes_without_efa, about_status
+from .node_group_findings import about_efa_nodes, about_missing_nodes, about_nodes_without_efa
+from .node_group_health import about_health
 from .security_group_findings import about_security_groups
 from .way_out_findings import about_ways_out
 
@@ -57,14 +58,15 @@ def judge_node_group(node_group: DeployedNodeGroup, cluster: DeployedCluster) ->
         findings += about_ways_out(node_group, cluster)
     else:
         findings += about_nodes_without_efa(node_group)
-    findings += about_status(node_group)
+    findings += about_missing_nodes(node_group)
     return NodeGroupVerdict(
         cluster_name=cluster.name,
         node_group_name=node_group.name,
         has_efa=has_efa,
         imagined=imagined,
         pairs_judged=comb(len(nodes), 2) if has_efa else 0,
-        findings=_once_each(findings),
+        # Each health issue is one to mend, also where two have the same fix.
+        findings=_worst_first([*_once_each(findings), *about_health(node_group.status, node_group.health_issues)]),
     )
 
 
@@ -75,10 +77,14 @@ def _nodes_to_judge(node_group: DeployedNodeGroup) -> tuple[tuple[DeployedNode, 
     return (first, replace(node_group.template_node, instance_id="a second node")), True
 
 
-def _once_each(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """One finding for each thing to mend, however many pairs or nodes show it, the worst first."""
-    order = list(Level)
+def _once_each(findings: Iterable[Finding]) -> Iterable[Finding]:
+    """One finding for each thing to mend, however many pairs or nodes show it."""
     first: dict[tuple[str, str], Finding] = {}
     for finding in findings:
         first.setdefault((finding.code, finding.fix), finding)
-    return tuple(sorted(first.values(), key=lambda finding: order.index(finding.level)))
+    return first.values()
+
+
+def _worst_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    order = list(Level)
+    return tuple(sorted(findings, key=lambda finding: order.index(finding.level)))

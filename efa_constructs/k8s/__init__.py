@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..pods.environment_verdicts import EnvironmentFinding, judge_environment
 from .efa_device_plugin import EfaDevicePlugin
-from .environment import EnvironmentFinding, default_environment, judge_environment, open_mpi_5_environment
+from .environment import default_environment, open_mpi_5_environment
 from .fabric_check import FabricCheck
 from .gang_scheduler import GangScheduler
 from .gang_scheduling import GangScheduling

@@ -2,47 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-
 from ..catalogue import InstanceType
 from ..errors import InvalidArgumentError
-from .environment_verdicts import VERDICTS, EnvironmentVerdict
 
-__all__ = ["EnvironmentFinding", "default_environment", "judge_environment", "open_mpi_5_environment"]
+__all__ = ["default_environment", "open_mpi_5_environment"]
 
 # As MPIJob names them: mpiImplementation in kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/types.go
 _MPI_IMPLEMENTATIONS = ("OpenMPI", "Intel", "MPICH")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentFinding:
-    """A variable that does harm, or nothing any more."""
-
-    name: str
-    value: str
-    # What happens, and what to do instead.
-    reason: str
-    # Who says so.
-    source: str
-
-
-def judge_environment(environment: Mapping[str, str], instance: InstanceType) -> list[EnvironmentFinding]:
-    """Say what of an environment does harm, or nothing any more, on nodes of the type, in the order of the variables.
-
-    It is about the versions that nodes and images have today: libfabric 1.18 and aws-ofi-nccl 1.7 or newer, and the
-    kernels of AL2023 and Bottlerocket.
-
-    :param environment: Values by name, as a container has them.
-    :param instance: The type of the nodes.
-    """
-    return [
-        EnvironmentFinding(name=name, value=value, reason=verdict.reason, source=verdict.source)
-        for name, value in environment.items()
-        for verdict in VERDICTS
-        if _is_about(verdict, name) and verdict.applies(value.strip().lower(), instance)
-    ]
 
 
 def default_environment(instance: InstanceType, *, mpi_implementation: str = "OpenMPI") -> dict[str, str]:
@@ -112,7 +78,3 @@ def _neuron(instance: InstanceType) -> dict[str, str]:
         # too, but for Amazon Linux 2 only.
         environment["FI_EFA_USE_DEVICE_RDMA"] = "1"
     return environment
-
-
-def _is_about(verdict: EnvironmentVerdict, name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in verdict.names)

@@ -10,6 +10,7 @@ from constructs import Construct
 from .. import catalogue
 from ..argument_kinds import checks_kinds
 from ..catalogue import EFA_RESOURCE, INSTANCE_TYPE_LABEL
+from ..rules.jobs import NODES_TAKE_PODS
 from .argument_kinds import KINDS
 from .error_context import errors_about
 from .images import check_image
@@ -67,7 +68,7 @@ class FabricCheck(Construct):
             check_labels("node_selector", node_selector or {})
             check_tolerations(tolerations)
             all_tolerations = [*default_tolerations(), *tolerations]
-            check_tolerated(where, node_taints, all_tolerations)
+            check_tolerated(where, node_taints, all_tolerations, NODES_TAKE_PODS)
         super().__init__(scope, id)
         # All of them: so no two pods share a node.
         limits = {

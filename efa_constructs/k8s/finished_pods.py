@@ -8,10 +8,12 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from ..pods.requests import pod_requests, total
 from .launcher import LauncherPlacement
-from .pod_requests import requests_of
 
-__all__ = ["FinishedPods", "Pod", "mpi_container"]
+__all__ = ["FinishedPods", "Pod", "mpi_container", "shown"]
+
+_MIB = 2**20
 
 # The specification of a pod.
 Pod = Mapping[str, Any]
@@ -39,7 +41,7 @@ class FinishedPods:
     @cached_property
     def requests(self) -> Mapping[str, Decimal]:
         """What these request together, by resource."""
-        return requests_of(self.of_one_node)
+        return total(map(pod_requests, self.of_one_node))
 
     @property
     def who_asks(self) -> str:
@@ -61,3 +63,10 @@ def mpi_container(pod: Pod) -> Mapping[str, Any]:
     """The container that the operator sets up SSH in."""
     first: Mapping[str, Any] = pod["containers"][0]
     return first
+
+
+def shown(resource: str, amount: Decimal) -> str:
+    """An amount of a resource, exact, for messages."""
+    in_bytes = resource == "memory" or resource.startswith("hugepages-")
+    # Without zeros at the end, and without an exponent.
+    return f"{(amount / _MIB).normalize():f} MiB" if in_bytes else f"{amount.normalize():f}"

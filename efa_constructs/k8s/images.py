@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..errors import InvalidArgumentError
+from ..rules.manifests import IMAGES_ARE_PINNED
 from .tokens import TOKEN, ends_in_token
 
 __all__ = ["check_image", "check_tag"]
@@ -41,7 +42,7 @@ def check_image(argument: str, image: str) -> None:
     if match["digest"] is None and (tag is None or tag in _MOVING_TAGS):
         wrong = "has no tag" if tag is None else f"has the tag '{tag}', which moves"
         raise InvalidArgumentError(
-            f"'{argument}' is {image!r}, which {wrong}: pin it by a version, such as {match['name']}:1.2.3, or a digest"
+            IMAGES_ARE_PINNED.refusal(f"'{argument}' is {image!r}, which {wrong}", example=f"{match['name']}:1.2.3")
         )
 
 
@@ -56,4 +57,4 @@ def check_tag(argument: str, tag: str) -> None:
     if _TAG.fullmatch(tag) is None:
         raise InvalidArgumentError(f"'{argument}' is {tag!r}, which is no tag of a container image, such as 1.2.3")
     if tag in _MOVING_TAGS:
-        raise InvalidArgumentError(f"'{argument}' is '{tag}', which moves: pin it by a version, such as 1.2.3")
+        raise InvalidArgumentError(IMAGES_ARE_PINNED.refusal(f"'{argument}' is '{tag}', which moves", example="1.2.3"))

@@ -9,12 +9,13 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from ..pods.mpirun_ranks import other_ranks
+from ..rules.jobs import DEVICES_BY_ONE_WAY, HOST_NAMES_FIT, RANKS_FILL_SLOTS
 from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
 from .launcher import Launcher, LauncherPlacement
 from .mpi_job_pods import SHARED_MEMORY_PATH, SHARED_MEMORY_VOLUME, PodParts
-from .mpirun_ranks import other_ranks
 from .names import (
     check_host_name,
     check_keys,
@@ -66,8 +67,10 @@ def check_name(where: str, name: str, nodes: int) -> None:
     if len(last_worker) > _LONGEST_LABEL:
         longest = _LONGEST_LABEL - (len(last_worker) - len(name))
         raise InvalidArgumentError(
-            f"{where}: 'name' has {len(name)} characters, and the host name {last_worker} {len(last_worker)}, but "
-            f"Kubernetes takes {_LONGEST_LABEL}: use a name of at most {longest} characters"
+            HOST_NAMES_FIT.refusal(
+                f"{where}: 'name' has {len(name)} characters, and the host name {last_worker} {len(last_worker)}, but "
+                f"Kubernetes takes {_LONGEST_LABEL}, so that a name may have {longest}"
+            )
         )
 
 
@@ -110,8 +113,11 @@ def check_commands(
     other = other_ranks(started, processes)
     if other is not None and other.surely_meant:
         raise InvalidArgumentError(
-            f"{where}: '{argument}' has {other.words}, but the workers have {processes} slots: start {processes} "
-            "ranks, or change 'processes_per_node' or 'nodes'"
+            RANKS_FILL_SLOTS.refusal(
+                f"{where}: '{argument}' has {other.words}, but the workers have {processes} slots, "
+                "'processes_per_node' times 'nodes'",
+                slots=processes,
+            )
         )
 
 
@@ -124,8 +130,9 @@ def check_claims(where: str, wanted: WorkerResources) -> None:
         count = getattr(wanted, field)
         if count:
             raise InvalidArgumentError(
-                f"{where}: '{field}' is {count}, and 'resource_claim_template' allocates devices too: a device plugin "
-                "and dynamic resource allocation do not know of each other; use one of them"
+                DEVICES_BY_ONE_WAY.refusal(
+                    f"{where}: '{field}' is {count}, and 'resource_claim_template' allocates devices, too"
+                )
             )
 
 
@@ -157,8 +164,9 @@ def check_allocation(where: str, worker_template: Mapping[str, Any]) -> None:
     }
     if spec.get("resourceClaims") and asked:
         raise InvalidArgumentError(
-            f"{where}: the workers have resource claims, and ask device plugins for {', '.join(sorted(asked))} too, "
-            "which do not know of each other: use 'resource_claim_template' for all devices"
+            DEVICES_BY_ONE_WAY.refusal(
+                f"{where}: the workers have resource claims, and ask device plugins for {', '.join(sorted(asked))}, too"
+            )
         )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
-from .environment import judge_environment
-from .finished_pods import FinishedPods
-from .mpirun_ranks import other_ranks
+from ..pods.environment_verdicts import judge_environment
+from ..pods.mpirun_ranks import other_ranks
+from .finished_pods import FinishedPods, shown
 from .node_room import NodeRoom
 from .node_selection import AUTO_MODE, labels_wanted
-from .pod_requests import shown
 
 __all__ = ["doubts_about"]
 

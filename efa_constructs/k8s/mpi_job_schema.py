@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from ..pods import pod_template
+
 __all__ = ["CrdMode", "definition_name", "definition_specification"]
 
 _HERE = Path(__file__).parent
@@ -31,7 +33,7 @@ def definition_specification(mode: CrdMode) -> dict[str, Any]:
     if mode is CrdMode.STRIPPED:
         schema = specification["versions"][0]["schema"]["openAPIV3Schema"]
         replicas = schema["properties"]["spec"]["properties"]["mpiReplicaSpecs"]["additionalProperties"]
-        replicas["properties"]["template"] = _load("pod_template_schema.json")["schema"]
+        replicas["properties"]["template"] = pod_template.schema()
     return specification
 
 

@@ -9,6 +9,7 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from ..rules import Rule
 from .names import check_keys
 
 __all__ = [
@@ -83,12 +84,13 @@ def check_tolerations(tolerations: Sequence[k8s.Toleration], argument: str = "to
         check_keys(argument, [one.key] if one.key else [])
 
 
-def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration]) -> None:
+def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration], rule: Rule) -> None:
     """Refuse pods that the nodes would not let in.
 
     :param where: Whose pods, for the message.
     :param taints: Of the nodes.
     :param tolerations: Of the pods.
+    :param rule: That this is for such pods.
     :raises InvalidArgumentError: a taint that keeps pods away has no toleration.
     """
     for taint in taints:
@@ -96,8 +98,11 @@ def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequen
         if taint.effect != "PreferNoSchedule" and not any(_admits(one, taint) for one in tolerations):
             value = f"={taint.value}" if taint.value else ""
             raise InvalidArgumentError(
-                f"{where}: the nodes have the taint {taint.key}{value}:{taint.effect}, which the pods do not tolerate: "
-                f"none would run there; add k8s.Toleration(key='{taint.key}', operator='Exists') to 'tolerations'"
+                rule.refusal(
+                    f"{where}: the nodes have the taint {taint.key}{value}:{taint.effect}, which the pods do not "
+                    "tolerate by 'tolerations': none would run there",
+                    key=taint.key,
+                )
             )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..rules.device_plugins import PLUGIN_TOLERATES_TAINTS
 from .images import check_image
 from .names import check_label_name
 from .node_selection import AUTO_MODE, affinity_away_from, check_tolerated, check_tolerations, plugin_tolerations
@@ -67,7 +68,7 @@ def check_plugin(
     check_image("image", image)
     check_label_name("namespace", namespace)
     check_tolerations(tolerations)
-    check_tolerated(where, node_taints, [*plugin_tolerations(), *tolerations])
+    check_tolerated(where, node_taints, [*plugin_tolerations(), *tolerations], PLUGIN_TOLERATES_TAINTS)
 
 
 def plugin_daemon_set(

@@ -11,13 +11,14 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import INSTANCE_TYPE_LABEL, InstanceType
 from ..errors import InvalidArgumentError
-from .finished_pods import FinishedPods, Pod, mpi_container
+from ..pods.requests import is_never_overcommitted, number
+from ..rules.jobs import EFA_PODS_LOCK_MEMORY, NODES_TAKE_PODS, PODS_FIT_NODES, REQUESTS_ARE_LIMITS, WHOLE_HUGE_PAGES
+from .finished_pods import FinishedPods, Pod, mpi_container, shown
 from .images import check_image
 from .mpi_job_pods import WORKER_CONTAINER
 from .node_room import NodeRoom
 from .node_selection import check_tolerated, takes_nodes_with, tolerations_of
 from .pod_overrides import normal_path
-from .pod_requests import is_never_overcommitted, number, shown
 
 __all__ = ["check_pods"]
 
@@ -41,7 +42,7 @@ def check_pods(where: str, pods: FinishedPods, room: NodeRoom, node_taints: Sequ
     for problem in (*_other_nodes(pods.of_one_node, room.instance), *_excess(pods, room)):
         raise InvalidArgumentError(f"{where}: {problem}")
     for pod in pods.of_one_node:
-        check_tolerated(where, node_taints, tolerations_of(pod))
+        check_tolerated(where, node_taints, tolerations_of(pod), NODES_TAKE_PODS)
 
 
 def _problems_of_pod(role: str, pod: Pod) -> Iterator[str]:
@@ -84,9 +85,9 @@ def _locking(container: Mapping[str, Any]) -> Iterator[str]:
         return
     why = "but libfabric registers memory with the EFA, which locks it"
     if "IPC_LOCK" in capabilities.get("drop", ()):
-        yield f"drops IPC_LOCK, {why}: leave it out of 'drop'"
+        yield EFA_PODS_LOCK_MEMORY.refusal(f"drops IPC_LOCK, {why}")
     elif {"ALL", "IPC_LOCK"}.isdisjoint(capabilities.get("add", ())):
-        yield f"has no IPC_LOCK, {why}: leave 'securityContext.capabilities.add' as it is"
+        yield EFA_PODS_LOCK_MEMORY.refusal(f"has no IPC_LOCK, {why}")
 
 
 def _other_nodes(pods: Sequence[Pod], instance: InstanceType) -> Iterator[str]:
@@ -112,10 +113,11 @@ def _excess(pods: FinishedPods, room: NodeRoom) -> Iterator[str]:
         # Pages of another size no node has; of what else there is, nothing is known.
         most = has.get(resource, Decimal(0) if resource.startswith("hugepages-") else wants)
         if wants > most:
-            yield (
-                f"{pods.who_asks} for {shown(resource, wants)} of '{resource}', all containers together, but a "
-                f"{room.instance.name} has at most {shown(resource, most)}: the pods would stay Pending; lower it in "
-                "the overrides, or in 'resources'"
+            yield PODS_FIT_NODES.refusal(
+                f"{pods.who_asks} for {shown(resource, wants)} of '{resource}', all containers together, with "
+                f"'resources' and overrides, but a {room.instance.name} has at most {shown(resource, most)}: the pods "
+                "would stay Pending",
+                most=shown(resource, most),
             )
 
 
@@ -126,9 +128,8 @@ def _problems_of_requests(resources: Mapping[str, Any]) -> Iterator[str]:
         limit = limits.get(name)
         if is_never_overcommitted(name):
             if limit is None or number(request) != number(limit):
-                yield (
-                    f"requests {request} of {name} and is limited to {limit}, but Kubernetes does not overcommit it: "
-                    "give the limit alone"
+                yield REQUESTS_ARE_LIMITS.refusal(
+                    f"requests {request} of {name} and is limited to {limit}, but Kubernetes does not overcommit it"
                 )
         elif limit is not None and number(request) > number(limit):
             yield f"requests {request} of {name}, more than its limit of {limit}: override both"
@@ -137,11 +138,11 @@ def _problems_of_requests(resources: Mapping[str, Any]) -> Iterator[str]:
 def _problems_of_limits(limits: Mapping[str, Any], requests: Mapping[str, Any]) -> Iterator[str]:
     for name, limit in limits.items():
         if name.startswith("hugepages-") and number(limit) % number(name.removeprefix("hugepages-")):
-            yield f"is limited to {limit} of {name}, but pages are whole: use a multiple"
+            yield WHOLE_HUGE_PAGES.refusal(f"is limited to {limit} of {name}, but pages are whole")
         elif is_never_overcommitted(name) and number(limit) % 1:
             yield f"is limited to {limit} of {name}, but devices are whole: use a whole number"
     if any(name.startswith("hugepages-") for name in limits) and {"cpu", "memory"}.isdisjoint({*limits, *requests}):
-        yield "asks for hugepages, which Kubernetes gives only beside 'cpu' or 'memory': ask for some"
+        yield WHOLE_HUGE_PAGES.refusal("asks for hugepages, which Kubernetes gives only beside 'cpu' or 'memory'")
 
 
 def _mounts_at_one_path(mounts: Sequence[Mapping[str, Any]]) -> Iterator[str]:

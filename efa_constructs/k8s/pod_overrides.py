@@ -12,9 +12,9 @@ from itertools import chain
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from ..pods.pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
+from ..pods.requests import is_never_overcommitted
 from .override_names import check_names_of
-from .pod_requests import is_never_overcommitted
-from .pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
 
 __all__ = [
     "CONFIG_PATH",
@@ -63,7 +63,7 @@ def merged(
     ssh_auth_mount_path: str,
     own_variables: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Put overrides on a pod template, as :func:`~efa_constructs.k8s.pod_template.merge` says.
+    """Put overrides on a pod template, as :func:`~efa_constructs.pods.pod_template.merge` says.
 
     :param argument: Where the overrides were given, for messages.
     :param container: The name of the MPI container.

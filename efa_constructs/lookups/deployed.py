@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ..catalogue import EFA_INTERFACE_TYPES
 from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
+from .health_issues import HealthIssue
 
 __all__ = [
     "STACK_TAG",
@@ -181,9 +182,8 @@ class DeployedNodeGroup:
     labels: Mapping[str, str]
     # The CloudFormation stack that made the group, if one did.
     stack_id: str | None = None
-    # EKS's health issues, one sentence each.
-    health_issues: tuple[str, ...] = ()
-    # Of the subnets.
+    health_issues: tuple[HealthIssue, ...] = ()
+    # Of the subnets, as far as EC2 shows their route tables.
     ways_out: tuple[WayOut, ...] = ()
     # Whether the user data of the launch template names an HTTP proxy.
     uses_proxy: bool = False

@@ -7,22 +7,12 @@ from typing import TYPE_CHECKING
 
 from ..errors import AwsRequestError, InvalidArgumentError
 from .clients import AwsClients, aws_errors
+from .health_issues import HealthIssue, read_health_issues
 
 if TYPE_CHECKING:
     from mypy_boto3_eks.type_defs import NodegroupTypeDef
 
-__all__ = ["ClusterState", "HealthIssue", "NodeGroupState", "read_cluster_state"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthIssue:
-    """What EKS says is wrong with a node group."""
-
-    # Such as "AsgInstanceLaunchFailures".
-    code: str
-    message: str
-    # Instances, Auto Scaling groups, subnets: what it is about.
-    resource_ids: tuple[str, ...] = ()
+__all__ = ["ClusterState", "NodeGroupState", "read_cluster_state"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +94,5 @@ def _node_group(node_group: NodegroupTypeDef) -> NodeGroupState:
         min_size=scaling.get("minSize", 0),
         desired_size=scaling.get("desiredSize", 0),
         max_size=scaling.get("maxSize", 0),
-        health_issues=tuple(
-            HealthIssue(
-                code=issue.get("code", "Unknown"),
-                message=issue.get("message", ""),
-                resource_ids=tuple(issue.get("resourceIds", [])),
-            )
-            for issue in node_group.get("health", {}).get("issues", [])
-        ),
+        health_issues=read_health_issues(node_group),
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..catalogue.instance_tags import CLUSTER_TAG, NODE_GROUP_TAG
 from .clients import AwsClients, aws_errors
 from .deployed import (
     STACK_TAG,
@@ -16,6 +17,7 @@ from .deployed import (
     DeployedNode,
     DeployedNodeGroup,
 )
+from .health_issues import read_health_issues
 from .placement_groups import read_placement_group
 from .security_groups import read_security_groups
 from .ways_out import read_ways_out
@@ -88,9 +90,8 @@ def instances_of_node_group(clients: AwsClients, cluster: str, node_group: str) 
     with aws_errors():
         pages = clients.ec2.get_paginator("describe_instances").paginate(
             Filters=[
-                # EKS puts these two tags on every instance of a managed node group.
-                {"Name": "tag:eks:cluster-name", "Values": [cluster]},
-                {"Name": "tag:eks:nodegroup-name", "Values": [node_group]},
+                {"Name": f"tag:{CLUSTER_TAG}", "Values": [cluster]},
+                {"Name": f"tag:{NODE_GROUP_TAG}", "Values": [node_group]},
                 {"Name": "instance-state-name", "Values": ["pending", "running"]},
             ]
         )
@@ -130,9 +131,7 @@ def _read_node_group(
         capacity_reservation=_capacity_reservation(template),
         labels=dict(node_group.get("labels", {})),
         stack_id=node_group.get("tags", {}).get(STACK_TAG),
-        health_issues=tuple(
-            f"{issue.get('code')}: {issue.get('message')}" for issue in node_group.get("health", {}).get("issues", [])
-        ),
+        health_issues=read_health_issues(node_group),
         ways_out=ways_out,
         uses_proxy=_names_a_proxy(template.get("UserData", "")),
     )

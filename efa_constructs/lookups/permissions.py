@@ -48,14 +48,14 @@ def read_caller(clients: AccountClients) -> Caller:
     """
     with aws_errors():
         answer = clients.sts.get_caller_identity()
-    arn = answer["Arn"]
+        account, arn = answer["Account"], answer["Arn"]
     assumed = _ASSUMED_ROLE.fullmatch(arn)
     principal: str | None = arn
     if assumed:
         principal = _role_arn(clients, assumed)
     elif ":federated-user/" in arn:
         principal = None
-    return Caller(account=answer["Account"], partition=arn.split(":")[1], arn=arn, principal_arn=principal)
+    return Caller(account=account, partition=arn.split(":")[1], arn=arn, principal_arn=principal)
 
 
 def _role_arn(clients: AccountClients, assumed: re.Match[str]) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import catalogue
 from ..catalogue import VcpuQuota, vcpu_quota
+from ..catalogue.capacity_reservations import STATES_THAT_TAKE_OF_A_QUOTA
 from ..errors import AwsRequestError, EfaConstructsError
 from .clients import AccountClients, AwsClients, aws_errors
 
 if TYPE_CHECKING:
-    from mypy_boto3_ec2.type_defs import InstanceTypeDef
+    from mypy_boto3_ec2.type_defs import CapacityReservationTypeDef, InstanceTypeDef
 
 __all__ = ["VcpusInUse", "count_elastic_ips", "count_vpcs", "read_quota", "read_vcpus_in_use"]
 
@@ -38,13 +39,12 @@ def read_quota(clients: AccountClients, service: str, code: str) -> float:
     asked = {"ServiceCode": service, "QuotaCode": code}
     try:
         with aws_errors():
-            answer = clients.service_quotas.get_service_quota(**asked)
+            return float(clients.service_quotas.get_service_quota(**asked)["Quota"]["Value"])
     except AwsRequestError as error:
         if error.code != "NoSuchResourceException":
             raise
-        with aws_errors():
-            answer = clients.service_quotas.get_aws_default_service_quota(**asked)
-    return float(answer["Quota"]["Value"])
+    with aws_errors():
+        return float(clients.service_quotas.get_aws_default_service_quota(**asked)["Quota"]["Value"])
 
 
 def count_vpcs(clients: AwsClients) -> int:
@@ -69,16 +69,16 @@ def count_elastic_ips(clients: AwsClients) -> int:
 def read_vcpus_in_use(clients: AccountClients, quota: VcpuQuota, *, spot: bool) -> VcpusInUse:
     """Count the vCPUs that count against a quota already.
 
-    Those of running instances, and of the account's On-Demand Capacity Reservations that nobody uses. Instances that
-    are pending or stopped do not count, nor those on Dedicated Hosts: Amazon EC2 User Guide, "On-Demand Instance
-    quotas".
+    Those of the account's On-Demand Capacity Reservations, used or not, by whichever account ("Shared Capacity
+    Reservations" of the Amazon EC2 User Guide, "Instance limits"), and of running instances outside of any. Instances
+    that are pending or stopped do not count, nor those on Dedicated Hosts: "On-Demand Instance quotas" there.
 
     :raises AwsRequestError: AWS could not be asked, or refused to answer.
     """
     with aws_errors():
-        counted = list(_running(clients, quota, spot=spot))
-        if not spot:
-            counted += _reserved(clients, quota)
+        reservations = [] if spot else _reservations(clients)
+        reserved = {one["CapacityReservationId"] for one in reservations}
+        counted = [*_running(clients, quota, reserved, spot=spot), *_reserved(clients, quota, reservations)]
         known = _vcpus_of_types(clients, {name for name, own, _ in counted if own is None})
     sizes = [(name, own if own is not None else known.get(name), count) for name, own, count in counted]
     return VcpusInUse(
@@ -91,7 +91,19 @@ def read_vcpus_in_use(clients: AccountClients, quota: VcpuQuota, *, spot: bool) 
 _Counted = tuple[str, int | None, int]
 
 
-def _running(clients: AwsClients, quota: VcpuQuota, *, spot: bool) -> Iterator[_Counted]:
+def _reservations(clients: AwsClients) -> list[CapacityReservationTypeDef]:
+    """The On-Demand Capacity Reservations that take of a quota: of this account, or shared with it."""
+    pages = clients.ec2.get_paginator("describe_capacity_reservations").paginate(
+        Filters=[{"Name": "state", "Values": list(STATES_THAT_TAKE_OF_A_QUOTA)}]
+    )
+    found = [one for page in pages for one in page["CapacityReservations"]]
+    return [one for one in found if one.get("ReservationType") != "capacity-block"]
+
+
+def _running(clients: AwsClients, quota: VcpuQuota, reserved: set[str], *, spot: bool) -> Iterator[_Counted]:
+    """
+    :param reserved: Ids of reservations: instances in them count as these do.
+    """
     pages = clients.ec2.get_paginator("describe_instances").paginate(
         Filters=[{"Name": "instance-state-name", "Values": ["running"]}]
     )
@@ -100,6 +112,7 @@ def _running(clients: AwsClients, quota: VcpuQuota, *, spot: bool) -> Iterator[_
             market = instance.get("InstanceLifecycle")
             on_own_host = instance.get("Placement", {}).get("Tenancy") == "host"
             counts = market == "spot" if spot else market not in ("spot", "capacity-block") and not on_own_host
+            counts = counts and instance.get("CapacityReservationId") not in reserved
             if counts and vcpu_quota(instance["InstanceType"], spot=spot) == quota:
                 yield instance["InstanceType"], _own_vcpus(instance), 1
 
@@ -111,16 +124,16 @@ def _own_vcpus(instance: InstanceTypeDef) -> int | None:
     return options["CoreCount"] * options["ThreadsPerCore"]
 
 
-def _reserved(clients: AccountClients, quota: VcpuQuota) -> Iterator[_Counted]:
-    """What is left of each reservation. One that another account shares counts against that account's quota."""
+def _reserved(
+    clients: AccountClients, quota: VcpuQuota, reservations: Sequence[CapacityReservationTypeDef]
+) -> Iterator[_Counted]:
+    """All of each reservation. One that another account shares takes of that account's quota."""
+    if not reservations:
+        return
     account = clients.sts.get_caller_identity()["Account"]
-    pages = clients.ec2.get_paginator("describe_capacity_reservations").paginate(
-        Filters=[{"Name": "state", "Values": ["active"]}, {"Name": "owner-id", "Values": [account]}]
-    )
-    for page in pages:
-        for one in page["CapacityReservations"]:
-            if one.get("ReservationType") != "capacity-block" and vcpu_quota(one["InstanceType"]) == quota:
-                yield one["InstanceType"], None, one["AvailableInstanceCount"]
+    for one in reservations:
+        if one["OwnerId"] == account and vcpu_quota(one["InstanceType"]) == quota:
+            yield one["InstanceType"], None, one["TotalInstanceCount"]
 
 
 def _vcpus_of_types(clients: AwsClients, names: set[str]) -> dict[str, int]:

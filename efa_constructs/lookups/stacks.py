@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ..errors import AwsRequestError
 from .clients import AccountClients, aws_errors
 from .parameters import read_parameter
 
@@ -34,7 +35,14 @@ def read_bootstrap_version(clients: AccountClients, qualifier: str = DEFAULT_QUA
     """Read the version of the bootstrap stack. None: the account is not bootstrapped in this Region.
 
     :param qualifier: In the names of what the stack has. Default: CDK's.
-    :raises AwsRequestError: AWS could not be asked, or refused to answer.
+    :raises AwsRequestError: AWS could not be asked, or refused to answer, or the version is no number.
     """
-    version = read_parameter(clients, f"/cdk-bootstrap/{qualifier}/version")
-    return None if version is None else int(version)
+    name = f"/cdk-bootstrap/{qualifier}/version"
+    version = read_parameter(clients, name)
+    if version is None:
+        return None
+    if not version.isdecimal():
+        raise AwsRequestError(
+            f"the parameter {name} is '{version}', where the version of CDK's bootstrap stack should be"
+        )
+    return int(version)

@@ -26,17 +26,18 @@ def read_ways_out(clients: AwsClients, subnets: Iterable[SubnetTypeDef], account
     """Read what the routes of subnets of one VPC lead to, and which services have an endpoint there.
 
     :param account: The one that asks.
+    :returns: Of the subnets of which EC2 shows a route table: in a VPC that another account shares, perhaps not of all.
     :raises AwsRequestError: AWS could not be asked, or refused to answer.
     """
     subnets = list(subnets)
     vpc_id = subnets[0]["VpcId"]
     tables = read_route_tables(clients, vpc_id)
     endpoints = read_vpc_endpoints(clients, vpc_id)
-    return tuple(
+    found = (
         _way_out(subnet["SubnetId"], tables, _shown(endpoints, subnet.get("OwnerId"), account), clients.region)
-        or WayOut(subnet_id=subnet["SubnetId"], internet_gateway=False, default_route=False)
         for subnet in subnets
     )
+    return tuple(way for way in found if way is not None)
 
 
 def read_route_tables(clients: AwsClients, vpc_id: str) -> list[RouteTableTypeDef]:
@@ -109,7 +110,7 @@ def _way_out(
         default_route=everywhere,
         narrower_routes=() if everywhere else tuple(sorted(_in_words(route) for route in routes)),
         endpoint_services=frozenset(
-            endpoint["ServiceName"].partition(f".{region}.")[2]
+            endpoint.get("ServiceName", "").partition(f".{region}.")[2]
             for endpoint in endpoints or ()
             if _serves(endpoint, table)
         ),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from .. import catalogue
+from ..catalogue import VcpuQuota
+from ..catalogue.capacity_reservations import STATES_THAT_TAKE_OF_A_QUOTA
 from ..lookups.capacity_reservations import CapacityReservation
 from .account import Account
 from .chosen_subnet import zone_of_nodes
-from .own_nodes import make_sure, own_nodes
+from .own_nodes import make_sure, nodes_beside_replaced_ones, own_nodes
 from .plan import Capacity, Plan
 from .rows import Check, Verdict, failed, not_checked, passed, warned
 
@@ -44,42 +46,59 @@ def _vcpu_quota(plan: Plan, account: Account) -> Verdict:
         counted += f", beside those of {', '.join(in_use.not_counted)}, which EC2 describes no more"
     nodes = plan.nodes_in_words + (f", {there} of which are there already," if there else "")
     more = f"{needed} more{' beside what is reserved' if reserved else ''}"
-    if needed <= limit - used:
-        enough = f"{counted}, and {nodes} need {more}"
-        # Nothing more is certain to have room.
-        if not in_use.not_counted or not needed:
-            return passed(enough)
+    if needed > limit - used:
+        make_sure(account)
+        room = max(limit - used, 0) // plan.instance.vcpus
+        return failed(
+            f"{counted}: there is room for {room} more {plan.instance.name}, and {nodes} need {more}",
+            f"{_ask_for(used + needed, quota, plan)}, or deploy fewer nodes",
+        )
+    enough = f"{counted}, and {nodes} need {more}"
+    beside = nodes_beside_replaced_ones(plan, account)
+    at_most = max(plan.nodes + beside - there - reserved, 0) * plan.instance.vcpus
+    # Nothing more is certain to have room.
+    if in_use.not_counted and at_most:
         return not_checked(enough, "count their vCPUs, and see that there is room for both")
-    make_sure(account)
-    room = max(limit - used, 0) // plan.instance.vcpus
-    return failed(
-        f"{counted}: there is room for {room} more {plan.instance.name}, and {nodes} need {more}",
+    if at_most > limit - used:
+        return warned(
+            f"{enough}; an update that replaces nodes launches up to {beside} before it ends any, and for these there "
+            "is no room",
+            f"if more than sizes change, {_ask_for(used + at_most, quota, plan)}, or let fewer nodes run meanwhile",
+        )
+    return passed(enough)
+
+
+def _ask_for(vcpus: int, quota: VcpuQuota, plan: Plan) -> str:
+    return (
         "ask for more ('aws service-quotas request-service-quota-increase --service-code ec2 --quota-code "
-        f"{quota.code} --desired-value {used + needed} --region {plan.region}'), or deploy fewer nodes",
+        f"{quota.code} --desired-value {vcpus} --region {plan.region}')"
     )
 
 
 def _reserved_nodes(plan: Plan, account: Account) -> int:
-    """Nodes for which the quota has room already: a reservation counts against it, whether or not its instances run.
+    """Nodes for which no quota needs room: reservations have taken it, of this account or another's that shares them.
 
-    EC2 User Guide, "Capacity Reservation restrictions". An instance that names no reservation runs in an open one
-    with its attributes: "Launch instances into an existing Capacity Reservation".
+    EC2 User Guide, "Shared Capacity Reservations", "Instance limits". An instance that names no reservation runs in an
+    open one with its attributes: "Launch instances into an existing Capacity Reservation".
     """
     if account.reservation is not None:
         found = account.reservation.value()
-        return found.available if found and _takes_nodes(found, plan) and found.state == "active" else 0
+        takes = found is not None and found.state in STATES_THAT_TAKE_OF_A_QUOTA and _takes_nodes(found, plan)
+        return _instances_for_nodes(found) if found is not None and takes else 0
     if account.open_reservations is None:
         return 0
     reservations = account.open_reservations.value()
     if not reservations:
         return 0
-    owner, zone = account.caller.value().account, zone_of_nodes(plan, account)
-    return sum(
-        each.available
-        for each in reservations
-        # One that another account shares counts against that one's quota.
-        if (each.owner_id, each.availability_zone) == (owner, zone) and _takes_nodes(each, plan)
-    )
+    zone = zone_of_nodes(plan, account)
+    return sum(each.available for each in reservations if each.availability_zone == zone and _takes_nodes(each, plan))
+
+
+def _instances_for_nodes(found: CapacityReservation) -> int:
+    """Instances that are free in a reservation, or will be once it begins."""
+    if found.state == "active":
+        return found.available
+    return found.total if found.state in _TO_COME else 0
 
 
 def _takes_nodes(found: CapacityReservation, plan: Plan) -> bool:
@@ -167,10 +186,8 @@ def _room(plan: Plan, account: Account) -> Verdict | None:
     found = _reservation(account)
     if found is None:
         return None
-    # Before it begins, nothing of it is available.
-    free = found.available if found.state == "active" else found.total
     there = sum(node.capacity_reservation_id == found.id for node in own_nodes(plan, account))
-    room = free + there
+    room = _instances_for_nodes(found) + there
     if room >= plan.nodes:
         own = f", {there} of which are in it already" if there else ""
         return passed(f"{found.id} has room for {room} instances, and {plan.nodes} are wanted{own}")
@@ -184,7 +201,7 @@ def _room(plan: Plan, account: Account) -> Verdict | None:
 def _make_room(found: CapacityReservation, room: int) -> str:
     if found.state == "assessing":
         return "wait until EC2 has decided about it, or use another one"
-    free = ["end what else runs in it"] if found.available < found.total else []
+    free = ["end what else runs in it"] if found.state == "active" and found.available < found.total else []
     ways = [f"set 'efa:maxSize' to {room}" if room else "use another one", *free]
     return ", or ".join(ways)
 

@@ -139,6 +139,10 @@ def _security_group(plan: Plan, account: Account) -> Verdict | None:
     if account.cluster is None:
         return None
     id = account.cluster.cluster.value().security_group_id
+    if id is None:
+        return not_checked(
+            f"EKS shows no security group of cluster {plan.cluster_name}", "run this again once the cluster is ACTIVE"
+        )
     group = account.cluster.security_group.value()
     if group is None:
         return failed(

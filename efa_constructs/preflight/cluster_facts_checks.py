@@ -97,6 +97,8 @@ def _refusals(plan: Plan, facts: ClusterFacts) -> Iterator[str]:
     except InvalidConfigurationError as error:
         yield str(error)
         return
+    if subnet.private is False:
+        yield f"it says that {subnet.id} is a public subnet, and the nodes go to a private one"
     zones = facts.instance_type_offerings.get(plan.instance.name)
     if zones is not None and subnet.availability_zone not in zones:
         yield (

@@ -8,7 +8,7 @@ from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.questions import Answer
 from .account import Account
 from .chosen_subnet import chosen_subnet
-from .own_nodes import make_sure, own_nodes
+from .own_nodes import make_sure, nodes_beside_replaced_ones, own_nodes
 from .plan import CLUSTER_STACK, Plan
 from .rows import Check, NoSubnetError, Verdict, failed, not_checked, passed, warned
 
@@ -58,12 +58,10 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
     if not lacking:
         how = "a route leads out of the VPC" if way.default_route else "VPC endpoints are there for all that nodes need"
         return passed(f"of {subnet.id}, {how}")
-    public = ""
-    if not way.endpoints_known:
-        return not_checked(
-            f"no route leads out of the VPC of {subnet.id}, and its VPC endpoints EC2 does not show: another account "
-            "shares the VPC",
-            f"ask its owner whether it has endpoints for {', '.join(SERVICES_OF_NODES)}",
+    if way.internet_gateway and len(plan.interfaces) == 1:
+        return warned(
+            f"{subnet.id} is a public subnet: nodes reach {', '.join(lacking)} only with a public address",
+            "use a private subnet with a route to a NAT gateway",
         )
     if way.narrower_routes and not way.internet_gateway:
         return warned(
@@ -71,15 +69,16 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
             f"{', '.join(lacking)} there is not known",
             "see that there are private endpoints of them, or use a subnet that routes 0.0.0.0/0",
         )
+    where = f"no route leads out of the VPC of {subnet.id}"
     if way.internet_gateway:
-        if len(plan.interfaces) == 1:
-            return warned(
-                f"{subnet.id} is a public subnet: nodes reach {', '.join(lacking)} only with a public address",
-                "use a private subnet with a route to a NAT gateway",
-            )
-        public = ", which routes to an internet gateway, where EC2 gives nodes with several interfaces no address"
+        where = f"{subnet.id} routes to an internet gateway, where EC2 gives nodes with several interfaces no address"
+    if not way.endpoints_known:
+        return not_checked(
+            f"{where}, and its VPC endpoints EC2 does not show: another account shares the VPC",
+            f"ask its owner whether it has endpoints for {', '.join(SERVICES_OF_NODES)}",
+        )
     return failed(
-        f"nodes in {subnet.id}{public} do not reach {', '.join(lacking)}, and could not join the cluster",
+        f"{where}: nodes do not reach {', '.join(lacking)}, and could not join the cluster",
         "use a private subnet with a route to a NAT gateway, or make VPC endpoints for "
         f"{', '.join(SERVICES_OF_NODES)}, and let the cluster have a private endpoint",
     )
@@ -91,7 +90,7 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
     subnet = chosen_subnet(plan, account)
     free = subnet.available_ip_address_count
     each = catalogue.ipv4_addresses_used(plan.interfaces)
-    there = sum(node.subnet_id == subnet.id for node in own_nodes(plan, account))
+    there = len(own_nodes(plan, account))
     to_come = plan.nodes - there
     more = f" more, beside {there} that are there already," if there else ""
     interfaces = f"the interfaces of {to_come} {plan.instance.name}{more} take {each * to_come}"
@@ -116,6 +115,13 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
             f"{subnet.id} has {free} free addresses: {counted}",
             "use a larger subnet, or set WARM_IP_TARGET and MINIMUM_IP_TARGET of the VPC CNI; else pods of the last "
             "nodes wait for addresses",
+        )
+    beside = nodes_beside_replaced_ones(plan, account)
+    if total + (each + pool) * beside > free:
+        return warned(
+            f"{subnet.id} has {free} free addresses: {counted}; an update that replaces nodes launches up to {beside} "
+            f"before it ends any, which take {(each + pool) * beside} more",
+            "if more than sizes change, let fewer nodes run meanwhile, or use a larger subnet",
         )
     return passed(f"{subnet.id} has {free} free addresses: {counted}")
 

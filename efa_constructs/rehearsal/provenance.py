@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..cluster.summary import ClusterSummary, PodRole
-from .cluster_findings import RehearsedCluster
+from .rehearsed_cluster import RehearsedCluster
 from .rehearsed_summary import summarize_rehearsed
 
 __all__ = ["computed", "executed"]

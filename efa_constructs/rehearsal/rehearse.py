@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from .. import app_keys
 from ..catalogue import region_of_zone
 from ..cluster.snapshot import ClusterSnapshot
 from ..cluster.verdict import NodeGroupVerdict, judge_node_group
@@ -20,20 +21,19 @@ from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
-from . import app_keys
+from ..review.assembly import CloudAssembly, read_assembly
 from .account.process import AccountProcess
-from .assembly import CloudAssembly, read_assembly
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
-from .cluster_findings import RehearsedCluster, judge_cluster
-from .cluster_watch import end_jobs, settled
 from .control_plane.binaries import Binaries, find_or_build_binaries
 from .control_plane.build_progress import BuildProgress
 from .manifest_application import apply_manifests, find_kubectl
 from .manifest_files import ManifestObject, read_manifests
 from .programs import Programs
 from .provenance import computed, executed
+from .rehearsed_cluster import RehearsedCluster, judge_cluster
 from .result import RehearsalResult, Stage
 from .scope import check_scope, not_checked
+from .settling import end_jobs, settled
 from .synthesis import CdkApp, read_app
 from .tried_commands import CommandTrials, TriedCommand
 from .work_folder import work_folder

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ..cluster.known_programs import JOB_NAME_LABEL
 from ..cluster.snapshot import ClusterSnapshot, KubernetesObject
 from ..cluster.summary import ClusterSummary, summarize
+from ..pods.known_programs import JOB_NAME_LABEL
 from .twin.outcomes import FABRIC_ANNOTATION, MESSAGE_ANNOTATION
 
 __all__ = ["summarize_rehearsed"]

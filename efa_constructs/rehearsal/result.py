@@ -10,9 +10,9 @@ from typing import Any
 from ..cluster.summary_json import finding_to_json
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
-from .assembly import CloudAssembly
-from .cluster_findings import RehearsedCluster
-from .cluster_json import cluster_to_json
+from ..review.assembly import CloudAssembly
+from .rehearsed_cluster import RehearsedCluster
+from .rehearsed_cluster_json import cluster_to_json
 from .tried_commands import TriedCommand
 
 __all__ = ["RehearsalResult", "Stage", "to_json"]

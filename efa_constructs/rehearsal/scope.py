@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from ..errors import InvalidArgumentError, RehearsalError
 from ..lookups.cluster_facts import ClusterFacts
-from .assembly import CloudAssembly
+from ..review.assembly import CloudAssembly
 from .zone_context import zones_asked_for
 
 __all__ = ["check_scope", "not_checked"]
@@ -90,7 +90,7 @@ def not_checked(
         else "",
         f"which Availability Zones your account has: the app asked, and was given {', '.join(zones)}" if zones else "",
         *(f"{each}: the emulated account does not know it" for each in on_trust),
-        "whether AWS has the capacity; quotas and permissions of your account, which efa preflight asks it for",
+        "whether AWS has the capacity; what efa preflight asks your account for: quotas, reservations, permissions",
         "container images: whether they can be pulled, and what their programs do" if kubernetes else "",
         "EFA packets themselves: the verdict follows from interfaces and security-group rules",
     ]

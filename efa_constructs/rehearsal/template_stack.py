@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import AwsRequestError, InvalidArgumentError
 from ..lookups.clients import TemplateClients, boto3_errors
+from ..review.assembly import AssemblyStack, CloudAssembly
 from .account.cloudformation.errors import TemplateError
 from .account.cloudformation.template import parse_template
-from .assembly import AssemblyStack, CloudAssembly
 from .cdk_cli import DeployEvent, DeploymentRefusedError, refusals
 
 if TYPE_CHECKING:

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .. import app_keys
 from ..cluster.diagnosis.device_plugin_causes import DEVICE_PLUGIN_MISSING
 from ..cluster.finding import Finding, Level
 from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup
-from . import app_keys
-from .cluster_findings import RehearsedCluster
 from .fabric_causes import EFA_DOES_NOT_PASS
 from .programs import Programs
+from .rehearsed_cluster import RehearsedCluster
 from .synthesis import CdkApp
 
 __all__ = ["CommandTrials", "TriedCommand"]
@@ -30,6 +30,8 @@ __all__ = ["CommandTrials", "TriedCommand"]
 _MOST_JOBS = 2
 # A program of nccl-tests, in the command of a launcher.
 _NCCL_TESTS = re.compile(r"\b\w+_perf\b")
+# Rows of efa preflight about what the emulated account has, and the real one has otherwise.
+_OF_THIS_ACCOUNT = frozenset({"reservation-state", "vcpu-quota"})
 # Exit codes of the command.
 _YES, _NO = 0, 1
 
@@ -79,13 +81,9 @@ class CommandTrials:
         self._stages = stages
 
     def preflight(self, app: CdkApp, facts_file: Path | None, region: str) -> TriedCommand | None:
-        """Ask before anything is deployed.
-
-        None: it is not our app, and nobody says what it will deploy; or it names a reservation, which is another's and
-        not in this account.
-        """
-        context = {key: value for key, value in app.context.items() if key.startswith(app_keys.PREFIX)}
-        if app_keys.INSTANCE_TYPE not in context or not context.keys().isdisjoint(app_keys.RESERVATIONS):
+        """Ask before anything is deployed. None: it is not our app, and nobody says what it will deploy."""
+        context = dict(app.context)
+        if app_keys.INSTANCE_TYPE not in context:
             return None
         if facts_file is not None:
             context[app_keys.CLUSTER_FACTS] = str(facts_file.absolute())
@@ -96,7 +94,7 @@ class CommandTrials:
         return TriedCommand(
             command=f"efa preflight --region {region}",
             answer=_preflight_in_words(answer),
-            as_expected=answer.exit_code == _YES,
+            as_expected=answer.exit_code == _YES or _fails_for_this_account(answer),
         )
 
     def after(
@@ -210,8 +208,21 @@ def _preflight_in_words(answer: _Answer) -> str:
         return answer.error
     counts = [(answer.document[key], word) for key, word in _COUNTS]
     said = ", ".join(f"{count} {word}" for count, word in counts if count)
-    failed = [f"{row['id']}: {row['reason']}" for row in answer.document["rows"] if row["status"] == "fail"]
-    return "; ".join([said, *failed])
+    failed = [f"{id}: {reason}" for id, reason in _failed_rows(answer).items()]
+    ours = ["but that is of the emulated account, and yours has its own"] if _fails_for_this_account(answer) else []
+    return "; ".join([said, *failed, *ours])
+
+
+def _fails_for_this_account(answer: _Answer) -> bool:
+    """Whether a preflight fails for nothing but what the real account has otherwise."""
+    failed = _failed_rows(answer).keys()
+    return bool(failed) and failed <= _OF_THIS_ACCOUNT
+
+
+def _failed_rows(answer: _Answer) -> dict[str, str]:
+    """The reasons by the ids of the rows."""
+    rows = answer.document["rows"] if answer.document else ()
+    return {row["id"]: row["reason"] for row in rows if row["status"] == "fail"}
 
 
 _COUNTS = (("passed", "pass"), ("warned", "warn"), ("failed", "fail"), ("notChecked", "not checked"))
@@ -224,7 +235,9 @@ def _status_in_words(answer: _Answer) -> str:
     wrong = [finding["problem"] for finding in document["findings"] if finding["level"] != "warning"]
     if wrong:
         return "; ".join(wrong)
-    ready = sum(node["ready"] for node in document["nodes"] or ())
+    if document["nodes"] is None:
+        return "nothing is wrong with what AWS tells"
+    ready = sum(node["ready"] for node in document["nodes"])
     return f"nothing is wrong, {ready} node{'s' * (ready != 1)} ready"
 
 

@@ -38,6 +38,14 @@ _CONTRADICTORY = (
     "give the whole log of one run, as it was printed, and its instance type: the rows are of another run than "
     "what NCCL says"
 )
+_MIXED = (
+    "give the log of one job (kubectl logs job/NAME), or let kubectl name the pod of each line, which tells them apart "
+    "(kubectl logs --prefix)"
+)
+_SEVERAL_TYPES = (
+    "run it on nodes of one type: how many EFA interfaces and what bandwidth are due depends on it, and NCCL waits for "
+    "the slowest"
+)
 _NOTHING_MEASURED = "measure messages that are not empty, from small to large (-b 8 -e 16G -f 2)"
 _TRUNCATED = "read the log anew when the job has ended: what is there stops within the table"
 _WRONG_VALUES = (
@@ -68,6 +76,8 @@ def advice_for(
     gpu_direct: bool | None = None,
     known_type: bool = True,
     contradictory: bool = False,
+    mixed: bool = False,
+    several_types: bool = False,
     nothing_measured: bool = False,
     truncated: bool = False,
     wrong_values: bool = False,
@@ -81,6 +91,8 @@ def advice_for(
     :param gpu_direct: Whether the type has GPUDirect RDMA. None: unknown.
     :param known_type: Whether the type is known at all.
     :param contradictory: Whether all that leaves it unproven is that the rows are not of the run that the log tells of.
+    :param mixed: Whether all that leaves it unproven is that it is of several runs.
+    :param several_types: Whether the nodes are of several types.
     :param nothing_measured: Whether no row tells anything.
     :param truncated: Whether the log ends within the run.
     :param wrong_values: Whether there are any.
@@ -97,7 +109,12 @@ def advice_for(
             *((_UNKNOWN_GPU_DIRECT if known_type else _UNKNOWN_TYPE,) if gpu_direct is None else ()),
             *_NO_GPU_DIRECT,
         ]
-    advice += (_CONTRADICTORY,) if contradictory else _OF_VERDICT.get(verdict, ())
+    if mixed:
+        advice.append(_MIXED)
+    else:
+        advice += (_CONTRADICTORY,) if contradictory else _OF_VERDICT.get(verdict, ())
+    if several_types and not mixed:
+        advice.append(_SEVERAL_TYPES)
     if nothing_measured and not truncated:
         advice.append(_NOTHING_MEASURED)
     if truncated:

@@ -34,7 +34,6 @@ _TOLERANCE = 0.1
 # What a message reached that is smaller by more than this factor says little, and a larger one nothing: larger messages
 # are faster.
 _LIKE_SIZES = 2
-_TYPES_DIFFER = "the nodes are of several instance types: no ceiling, and nothing to compare with"
 # Half of the last digit that nccl-tests prints, in GB/s.
 _ROUNDING = 0.005
 
@@ -112,7 +111,7 @@ def judge_bandwidth(
     instance_type: str | None = None,
     nodes: int | None = None,
     nccl_algorithm: str | None = None,
-    types_differ: bool = False,
+    doubt: str | None = None,
 ) -> BandwidthJudgement:
     """Judge a run by its largest row of which somebody published a like one, else by its largest.
 
@@ -120,18 +119,18 @@ def judge_bandwidth(
     :param instance_type: The type of every node. Default: not known.
     :param nodes: Default: what the log says; where it does not, as many as the ranks fill.
     :param nccl_algorithm: ``NCCL_ALGO``. Default: not set.
-    :param types_differ: Whether the nodes are of several types, so that ``instance_type`` is none.
+    :param doubt: Why it is not to be compared, as far as others than this function know. Default: nothing is.
     """
     facts = _facts(run, instance_type, nodes, nccl_algorithm)
     if facts.row is None or facts.measurement is None:
         return _judgement(facts, BandwidthVerdict.NOT_COMPARED, ("no row has a bandwidth to judge",))
-    impossible = _above_ceiling(run, facts.ceiling)
+    # A group may be faster than others with which it shares the interfaces, and nothing tells whose time is printed.
+    impossible = _above_ceiling(run, facts.ceiling and facts.ceiling * facts.sharing)
     if impossible is not None:
         words = _impossible_in_words(facts, *impossible)
         return _judgement(facts, BandwidthVerdict.IMPOSSIBLE, (words,), contradiction=words)
     contradiction = _doubt_about_ranks(facts)
-    about_nodes = _TYPES_DIFFER if types_differ else _doubt_about_nodes(facts)
-    doubts = tuple(doubt for doubt in (contradiction, about_nodes, _doubt_about_groups(facts)) if doubt)
+    doubts = tuple(one for one in (contradiction, doubt or _doubt_about_nodes(facts)) if one)
     if doubts:
         return _judgement(facts, BandwidthVerdict.NOT_COMPARED, doubts, contradiction=contradiction)
     return _compared(facts, facts.row, facts.measurement)
@@ -155,6 +154,8 @@ class _Facts:
     assumption: str | None
     # That run at once, each by itself. The ratio is that of one.
     groups: int
+    # Of these, how many share the interfaces of a node.
+    sharing: int
     # What is judged.
     row: Row | None = None
     measurement: Measurement | None = None
@@ -171,10 +172,14 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
     if nodes is None and ranks is not None and known is not None and known.accelerator_count:
         nodes = math.ceil(ranks / known.accelerator_count)
         assumption = f"the log does not say how many nodes took part: {ranks} ranks fill {nodes} of {known.name}"
-    bound = None
-    # Which nodes a group is on, and so how many share a node's interfaces, is not known.
-    if known is not None and nodes is not None and ranks is not None and run.groups == 1:
-        bound = ceiling(known, run.collective, nodes, ranks, nccl_algorithm)
+    bound, sharing = None, 1
+    if known is not None and nodes is not None and ranks is not None:
+        if run.groups == 1:
+            bound = ceiling(known, run.collective, nodes, ranks, nccl_algorithm)
+        elif run.group_layout is not None:
+            sharing = run.group_layout.on_a_node
+            alone = ceiling(known, run.collective, run.group_layout.nodes, ranks // run.groups, nccl_algorithm)
+            bound = None if alone is None else alone / sharing
     facts = _Facts(
         collective=run.collective,
         instance_type=known,
@@ -186,6 +191,7 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
         by_ratio=by_ratio,
         assumption=assumption,
         groups=run.groups,
+        sharing=sharing,
     )
     row, measurement = _judged_row(run, lambda size: bool(_most_like(facts, size)))
     return replace(facts, row=row, measurement=measurement)
@@ -229,10 +235,11 @@ def _above_ceiling(run: NcclTestsRun, bound: float | None) -> tuple[Row, Measure
 
 
 def _impossible_in_words(facts: _Facts, row: Row, measurement: Measurement) -> str:
+    bound = (facts.ceiling or 0) * facts.sharing
     return (
         f"{bandwidth_in_words(measurement.bus_bandwidth)} at {size_in_words(row.size_bytes)} is more than the EFA "
-        f"interfaces of {_nodes_in_words(facts)} can carry ({bandwidth_in_words(facts.ceiling or 0)}): "
-        "the instance type, the number of nodes or the log is wrong"
+        f"interfaces of {_nodes_in_words(facts)} can carry ({bandwidth_in_words(bound)}): the instance type, "
+        "the number of nodes or the log is wrong"
     )
 
 
@@ -290,15 +297,6 @@ def _doubt_about_nodes(facts: _Facts) -> str | None:
     return None
 
 
-def _doubt_about_groups(facts: _Facts) -> str | None:
-    if facts.groups == 1:
-        return None
-    return (
-        f"NCCL_TESTS_SPLIT made {facts.groups} groups of the ranks, which share the interfaces: no ceiling, nothing "
-        "to compare with"
-    )
-
-
 def _compared(facts: _Facts, row: Row, measurement: Measurement) -> BandwidthJudgement:
     published = _most_like(facts, row.size_bytes)
     measured = f"{bandwidth_in_words(measurement.bus_bandwidth)} at {size_in_words(row.size_bytes)}"
@@ -318,7 +316,7 @@ def _most_like(facts: _Facts, size: int) -> tuple[PublishedBandwidth, ...]:
 
     That is the size itself, or the nearest one below: what a larger message reached is no threshold for a smaller one.
     """
-    if facts.nodes is None or facts.ranks is None or facts.type_name is None:
+    if facts.nodes is None or facts.ranks is None or facts.type_name is None or facts.groups > 1:
         return ()
     alike = [
         PublishedBandwidth(run=run, size_bytes=point[0], bus_bandwidth=point[1])
@@ -396,6 +394,11 @@ def _published_in_words(facts: _Facts, published: Sequence[PublishedBandwidth], 
 
 
 def _nothing_published_in_words(facts: _Facts, row: Row) -> str:
+    if facts.groups > 1:
+        return (
+            f"NCCL_TESTS_SPLIT made {facts.groups} groups of the ranks, of which nothing is published, so that it "
+            "passes or fails nothing"
+        )
     runs = catalogue.published_runs(facts.type_name, facts.collective, comparable=True)
     if not runs:
         return (
@@ -415,11 +418,14 @@ def _ceiling_in_words(facts: _Facts, measurement: Measurement) -> str:
     if facts.ceiling is not None:
         share = _percent(measurement.bus_bandwidth, facts.ceiling)
         bound = bandwidth_in_words(facts.ceiling)
-        return f"{share} of the ceiling of {bound}, which the EFA interfaces of {_nodes_in_words(facts)} set"
+        text = f"{share} of the ceiling of {bound}, which the EFA interfaces of {_nodes_in_words(facts)} set"
+        return f"{text} for each of {facts.sharing} groups that share them evenly" if facts.sharing > 1 else text
     if facts.instance_type is None:
         return f"no ceiling: instance type '{facts.type_name}' is not in the catalogue"
     if facts.instance_type.accelerator_link_spans_instances:
         return f"no ceiling: GPUs of several {facts.type_name} are linked past EFA"
+    if facts.groups > 1:
+        return "no ceiling: the log does not say on which nodes each group is, or the groups differ"
     return f"no ceiling: what {facts.collective} moves between {_nodes_in_words(facts)} has no known bound"
 
 

@@ -237,21 +237,21 @@ def judge_traffic(
 def _verdict(nodes: Sequence[NodeTraffic], required: RequiredTraffic | None) -> CounterVerdict:
     if not any(node.devices for node in nodes):
         return CounterVerdict.UNKNOWN
-    sent = sum(node.sent_bytes for node in nodes)
-    if sent == 0 and not any(node.gone for node in nodes):
-        return CounterVerdict.UNUSED
+    # A node of the run whose devices neither sent nor received is enough, whether or not all nodes were read.
+    if not any(node.sent_bytes or node.received_bytes for node in nodes):
+        return CounterVerdict.UNKNOWN if _lost(nodes) else CounterVerdict.UNUSED
     if required is None:
         return CounterVerdict.UNKNOWN
+    sent = sum(node.sent_bytes for node in nodes)
     if sent >= required.total_bytes and not any(_too_little(node, required) for node in nodes):
         return CounterVerdict.PROVEN
-    return CounterVerdict.UNKNOWN if _lost(nodes, required) else CounterVerdict.PARTLY
+    all_known = len(nodes) >= required.nodes and not _lost(nodes)
+    return CounterVerdict.PARTLY if all_known else CounterVerdict.UNKNOWN
 
 
-def _lost(nodes: Sequence[NodeTraffic], required: RequiredTraffic) -> bool:
-    """Whether some of what was counted is not known: nodes were not read, or devices are gone or counted anew."""
-    return len(nodes) < required.nodes or any(
-        node.gone or any(device.restarted for device in node.devices) for node in nodes
-    )
+def _lost(nodes: Sequence[NodeTraffic]) -> bool:
+    """Whether some of what was counted is not known: devices are gone, or counted anew."""
+    return any(node.gone or any(device.restarted for device in node.devices) for node in nodes)
 
 
 def _too_little(node: NodeTraffic, required: RequiredTraffic) -> bool:

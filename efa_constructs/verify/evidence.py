@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, ItemsView
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -111,8 +111,6 @@ class Evidence:
         self.communicators: dict[tuple[int, int], Sightings] = {}
         # The same where NVLink goes beyond a node (MNNVL), which NCCL then counts as one node with others.
         self.nvlink_communicators: dict[tuple[int, int], Sightings] = {}
-        # Whose lines the table and the list of ranks are of, of kubectl logs --prefix.
-        self.table_pods: dict[str, Sightings] = {}
         self.causes: dict[Cause, Sightings] = {}
 
     @property
@@ -146,7 +144,7 @@ class Evidence:
         return (
             *(self.providers, self.interfaces, self.networks, self.channels, self.nccl_versions, self.plugin_versions),
             *(self.libfabric_versions, self.instance_types, self.communicators, self.causes),
-            *(self.nvlink_communicators, self.table_pods),
+            self.nvlink_communicators,
         )
 
     def add(self, said: NcclLine, number: int, line: str) -> None:
@@ -242,6 +240,21 @@ class EvidenceByProcess:
         evidence = self._by_process[process] = Evidence()
         evidence.connected_ranks = self._connected_ranks
         return evidence
+
+    def items(self) -> ItemsView[Process, Evidence]:
+        """What each process said."""
+        return self._by_process.items()
+
+    def add(self, process: Process, said: Evidence) -> None:
+        """Add what a process said elsewhere."""
+        (self.get(process) or self.begin(process)).take_over(said)
+        self.common.has_lines = True
+
+    def take_over(self, other: EvidenceByProcess) -> None:
+        """Add all that another one has."""
+        for process, said in other.items():
+            self.add(process, said)
+        self.common.take_over(other.common)
 
     def of_run(self, processes: Collection[Process]) -> Evidence:
         """What these processes said, and what is of none.

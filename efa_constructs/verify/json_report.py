@@ -9,17 +9,19 @@ import contextlib
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from .evidence import Process
+from .group_layout import group_layout
 from .in_words import printable
 from .log_lines import MOST_CHARACTERS
 from .nccl_lines import release_of
 from .results import Measurement, NcclTestsRun, Row
-from .table import COLLECTIVES
+from .table import COLLECTIVES, collective_of_program
 
 __all__ = ["JsonCollector", "JsonReport"]
 
@@ -140,6 +142,8 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
     config = report["config"]
     devices = config["devices"]
     hosts = tuple(dict.fromkeys(str(device["hostname"]) for device in devices))
+    grouped = Counter((_whole(device.get("group", 0)), str(device["hostname"])) for device in devices)
+    groups = max(1, len({group for group, _ in grouped}))
     bounds, average = report.get("out_of_bounds"), report.get("average_bus_bandwidth")
     return NcclTestsRun(
         collective=_collective(report.get("args") or ()),
@@ -148,7 +152,8 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
         ),
         hosts=hosts,
         nodes=len(hosts) or None,
-        groups=max(1, len({_whole(device.get("group", 0)) for device in devices})),
+        groups=groups,
+        group_layout=group_layout(grouped) if groups > 1 else None,
         iterations=_iterations(config),
         devices=tuple(dict.fromkeys(str(device["device_info"]) for device in devices)),
         rows=tuple(_row(row) for row in report["results"]),
@@ -162,7 +167,7 @@ def _run(report: Mapping[str, Any]) -> NcclTestsRun:
 
 
 def _collective(arguments: Sequence[str]) -> str | None:
-    name = PurePosixPath(arguments[0]).name.removesuffix("_perf") if arguments else ""
+    name = collective_of_program(PurePosixPath(arguments[0]).name) if arguments else ""
     return name if name in COLLECTIVES else None
 
 

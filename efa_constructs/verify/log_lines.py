@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from ..errors import InvalidLogError
 
-__all__ = ["MOST_CHARACTERS", "CutLine", "lines_of"]
+__all__ = ["MOST_CHARACTERS", "CutLine", "EndlessLineError", "lines_of"]
 
 _CHUNK_BYTES = 1 << 20
 # Of a line. The longest that means something is a JSON report, which nccl-tests writes without any newline: some
@@ -16,6 +16,10 @@ _CHUNK_BYTES = 1 << 20
 MOST_CHARACTERS = 1 << 22
 # What goes on for so long without a newline is no log, and may have no end, as /dev/zero has none.
 _MOST_SKIPPED_CHARACTERS = 1 << 26
+
+
+class EndlessLineError(InvalidLogError):
+    """A line goes on for longer than any log has it."""
 
 
 class CutLine(str):
@@ -30,7 +34,7 @@ def lines_of(stream: BinaryIO) -> Iterator[str]:
     Bytes that are no UTF-8 become U+FFFD. UTF-16 is read where the log starts with its byte order mark, as logs do that
     PowerShell redirected. Where nothing but carriage returns ends lines, they do.
 
-    :raises InvalidLogError: there is no end of a line for longer than any log has it.
+    :raises EndlessLineError: a line goes on for longer than any log has it.
     """
     chunk = stream.read(_CHUNK_BYTES)
     decoder = _decoder_for(chunk)
@@ -48,7 +52,7 @@ def lines_of(stream: BinaryIO) -> Iterator[str]:
         if skipped:
             skipped, rest = skipped + len(rest), ""
             if skipped > _MOST_SKIPPED_CHARACTERS:
-                raise InvalidLogError(
+                raise EndlessLineError(
                     f"the log has a line of more than {_MOST_SKIPPED_CHARACTERS >> 20} MiB: give what nccl-tests "
                     "printed, as text"
                 )

@@ -1,168 +1,151 @@
-"""Reads a log line by line: which of them say something, and who reads it."""
+"""Reads a log: what each of its pods printed by itself, and then what belongs together."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 
-from .causes import causes_in_other_line
-from .evidence import Evidence, note
-from .json_report import JsonCollector, JsonReport
-from .log_lines import CutLine
+from ..errors import InvalidLogError
+from .evidence import Evidence, EvidenceByProcess, Process
+from .log_lines import EndlessLineError
 from .logged_run import LoggedRun
-from .logged_runs import LoggedRuns
-from .nccl_lines import NcclLine, nccl_line_of
-from .prefixes import plain_text, unwrapped, without_prefixes
-from .table_reader import TableReader
+from .read_so_far import ReadSoFar
+from .stream_reader import POD, StreamReader
 
 __all__ = ["LogReader"]
 
 _FIRST_LINES = 100
-# No line of NCCL or of a table is longer.
-_LONGEST_LINE = 4096
-_NCCL = " NCCL "
-_LEVELS = ("INFO ", "WARN ")
-# Of kubectl logs --prefix.
-_POD = re.compile(r"\[pod/([^\]\s/]{1,253})")
-_TEXT_OF_NCCL = len(" NCCL INFO ")
-# How that text begins in lines that say something, but for connections. Most lines say nothing.
-_TELLING = (
-    *("NET/", "NCCL version", "NCCL_NET", "Using network", "Using internal Network", "Assigned NET plugin", "comm 0x"),
-)
-# A line without any of these is none of nccl-tests, nor one that names a cause.
-_WORDS = (
-    *("#", "float", "half", "double", "int", "char", "f8e", "fp8", "Rank ", "nThread ", "_perf", "NCCL version"),
-    *("size ", "Avg bus ", "Out of ", "Collective ", "ibfabric", "EFA internal", "Test ", "algbw(", "{"),
-)
-_OTHER_PROGRAMS = (("algbw(GB/s)", "nccom-test of AWS Neuron"), ("# OSU ", "the OSU Micro-Benchmarks"))
+# Whatever begins as no text does, and has nothing of nccl-tests in so many lines, may have no end, as /dev/urandom.
+_MOST_BINARY_LINES = 100_000
+# Of kubectl logs --prefix, with the container.
+_POD = re.compile(r"\[pod/([^\]\s]{1,600})\]")
+# Where it may end: other prefixes may stand before it.
+_LONGEST_PREFIX = 1_000
+# Each takes some kilobytes. More than any job has.
+_MOST_PODS = 10_000
 
 
 class LogReader:
-    """The runs of nccl-tests that a log has, each with the evidence that the log has for it."""
+    """The runs of nccl-tests that a log has, each with the evidence that the log has for it.
+
+    Lines of pods are told apart by the prefix of ``kubectl logs --prefix``, so that jobs that print at once are runs of
+    their own. What workers print in pods of their own, which have no table, goes to the run that lists their processes.
+    """
 
     def __init__(self) -> None:
         # Whether its first lines have what no text has.
         self.looks_binary = False
-        # The program that a log without nccl-tests is of, in words.
-        self.other_program: str | None = None
-        self._runs = LoggedRuns()
-        self._table = TableReader(self._runs)
-        self._json = JsonCollector()
-        self._json_prefixes = 0
+        # Of that, what no encoding of letters has: a name that is no UTF-8 may be in any log.
+        self._has_zeros = False
+        self._so_far = ReadSoFar()
+        # By pod. None: of lines that name none.
+        self._readers: dict[str | None, StreamReader] = {}
 
     @property
     def runs(self) -> list[LoggedRun]:
-        """The runs so far."""
-        return self._runs.all
+        """The runs, as they began."""
+        return self._so_far.runs
 
     @property
     def lines(self) -> int:
         """How many lines were read."""
-        return self._runs.line
+        return self._so_far.line
 
     @property
     def has_part_of_a_report(self) -> bool:
         """Whether the log ends within a JSON report."""
-        return self._json.has_part_of_a_report
+        return any(reader.has_part_of_a_report for reader in self._readers.values())
+
+    @property
+    def other_program(self) -> str | None:
+        """The program that a log without nccl-tests is of, in words."""
+        return next((reader.other_program for reader in self._readers.values() if reader.other_program), None)
 
     @property
     def unclaimed(self) -> Evidence:
         """What NCCL printed that belongs to no run, of a log without any."""
-        return self._runs.said.of_run(())
+        evidence = Evidence()
+        for reader in self._readers.values():
+            evidence.take_over(reader.said.of_run(()))
+        return evidence
 
     def read(self, lines: Iterable[str]) -> None:
-        """Read lines, without their newlines.
+        """Read all lines of a log, without their newlines.
 
-        :raises InvalidLogError: there are more runs, rows and ranks than any log has.
+        :raises InvalidLogError: there are more runs, rows, ranks and pods than any log has.
         """
-        runs = self._runs
+        try:
+            self._read(chain.from_iterable(self._parts_that_matter(iter(lines))))
+        except EndlessLineError:
+            # What is binary has no lines.
+            if not self.looks_binary or self._says_something:
+                raise
+        self._join_pods()
+
+    def _read(self, lines: Iterator[str]) -> None:
+        line = next(lines, None)
+        while line is not None:
+            pod = _POD.search(line, 0, _LONGEST_PREFIX) if POD in line else None
+            reader = self._reader_of(pod[1] if pod else None)
+            line = reader.read(line, lines, line[: pod.end()] if pod else None)
+
+    def _parts_that_matter(self, lines: Iterator[str]) -> Iterator[Iterable[str]]:
+        """All lines, but of what is binary no more than the first if these say nothing."""
+        yield self._looked_at(islice(lines, _FIRST_LINES))
+        if self._has_zeros:
+            yield islice(lines, _MOST_BINARY_LINES)
+        if not self._has_zeros or self._says_something:
+            yield lines
+
+    def _looked_at(self, lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
-            runs.line += 1
-            if runs.line <= _FIRST_LINES:
-                self.looks_binary |= "\0" in line or "\ufffd" in line
-            if "\x1b" in line or line.startswith("{"):
-                line = _printed(line)
-            at = line.find(_NCCL)
-            if at >= 0 and line.startswith(_LEVELS, at + len(_NCCL)):
-                runs.said.common.has_lines = True
-                if "via NET/" in line or line.startswith(_TELLING, at + _TEXT_OF_NCCL) or self._cuts_a_row(line, at):
-                    self._read_nccl(line)
-            elif line and (any(map(line.__contains__, _WORDS)) or self._goes_on):
-                self._read_other(line)
+            self._has_zeros |= "\0" in line
+            self.looks_binary |= self._has_zeros or "\ufffd" in line
+            yield line
 
     @property
-    def _goes_on(self) -> bool:
-        """Whether any line may be part of what an earlier one began."""
-        return self._json.collecting or bool(self._runs.open and self._runs.open.half_row)
+    def _says_something(self) -> bool:
+        return bool(self.runs or self.unclaimed.has_lines or self.has_part_of_a_report)
 
-    def _cuts_a_row(self, line: str, at: int) -> bool:
-        # Rows have columns, and so more than one blank in a row; no prefix has.
-        return self._runs.open is not None and "  " in line[:at]
+    def _reader_of(self, pod: str | None) -> StreamReader:
+        reader = self._readers.get(pod)
+        if reader is None:
+            if len(self._readers) == _MOST_PODS:
+                raise InvalidLogError(f"the log has lines of more than {_MOST_PODS:,} pods: split it")
+            reader = self._readers[pod] = StreamReader(self._so_far, pod)
+        return reader
 
-    def _read_nccl(self, line: str) -> None:
-        text = line[:_LONGEST_LINE]
-        said = nccl_line_of(text)
-        if said is None or self._has_cut_a_size(said):
-            self._table.read_cut_row(plain_text(text))
-        else:
-            self._runs.evidence_of(said).add(said, self._runs.line, text)
-
-    def _has_cut_a_size(self, said: NcclLine) -> bool:
-        """Whether the host is one of the run's, behind the first digits of a row."""
-        run = self._runs.open
-        return (
-            run is not None
-            and said.host[0].isdecimal()
-            and said.host not in run.hosts
-            and any(
-                said.host[digits:] in run.hosts for digits in range(1, len(said.host)) if said.host[:digits].isdecimal()
-            )
-        )
-
-    def _read_other(self, line: str) -> None:
-        text = plain_text(line)
-        short = text[:_LONGEST_LINE]
-        whole = not isinstance(line, CutLine)
-        pod = _POD.search(short) if "[pod/" in short else None
-        self._runs.pod = pod[1] if pod else None
-        for candidate in without_prefixes(short):
-            if self._table.read(candidate, whole=whole) or self._read_causes(candidate):
-                break
-        # A report is the one thing that may be long.
-        self._read_json(text, short)
-
-    def _read_causes(self, text: str) -> bool:
-        causes = list(causes_in_other_line(text.lstrip()))
-        for cause in causes:
-            note(self._runs.said.common.causes, cause, self._runs.line, text)
-        self.other_program = self.other_program or next((name for mark, name in _OTHER_PROGRAMS if mark in text), None)
-        return bool(causes)
-
-    def _read_json(self, text: str, short: str) -> None:
-        if not self._json.collecting and "{" not in short:
-            return
-        for depth, candidate in enumerate(without_prefixes(short)):
-            # All lines of a report have as many prefixes as its first.
-            if self._json.begins(candidate) or (self._json.collecting and depth == self._json_prefixes):
-                self._json_prefixes = depth
-                for report in self._json.add(candidate + text[_LONGEST_LINE:]):
-                    self._add_report(report)
-                # Else what was collected ended with that, or had no end: another one may begin here.
-                if self._json.collecting:
-                    return
-
-    def _add_report(self, report: JsonReport) -> None:
-        if any(run.is_told_by(report.run) for run in self.runs):
-            return
-        run = self._runs.begin()
-        for _ in report.run.rows:
-            self._runs.take_room()
-        run.report(report.run, report.processes)
-        run.said.common.add_nccl_version(f"NCCL version {report.nccl}", self._runs.line, "")
-        self._runs.end()
+    def _join_pods(self) -> None:
+        """Give what no run of its own pod claims to the runs whose processes said it."""
+        readers = [reader for reader in self._readers.values() if reader.is_between_runs]
+        owners = _owners(self.runs) if any(map(len, (reader.said for reader in readers))) else {}
+        for reader in readers:
+            if reader.has_runs:
+                _give(reader.said, owners)
+            elif len(self.runs) == 1 and self.runs[0].processes:
+                # Also what is of none of its processes: such as warnings, and what only shows that there was another.
+                self.runs[0].said.take_over(reader.said)
+            else:
+                for owner in _give(reader.said, owners):
+                    owner.said.common.take_over(reader.said.common)
 
 
-def _printed(line: str) -> str:
-    """The line as a program printed it: a colour may be within the words that tell what it says."""
-    text = plain_text(unwrapped(line))
-    return CutLine(text) if isinstance(line, CutLine) else text
+def _owners(runs: Iterable[LoggedRun]) -> dict[Process, LoggedRun | None]:
+    """Whose process each is. None: two runs list it."""
+    owners: dict[Process, LoggedRun | None] = {}
+    for run in runs:
+        for process in run.processes:
+            owners[process] = None if process in owners else run
+    return owners
+
+
+def _give(said: EvidenceByProcess, owners: dict[Process, LoggedRun | None]) -> list[LoggedRun]:
+    """Give what processes said to their runs, and return these."""
+    given: dict[int, LoggedRun] = {}
+    for process, evidence in said.items():
+        owner = owners.get(process)
+        if owner is not None:
+            owner.said.add(process, evidence)
+            given[id(owner)] = owner
+    return list(given.values())

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Set
+from dataclasses import replace
 
+from .causes import WITHOUT_MPI
 from .evidence import Evidence, EvidenceByProcess, Process, Sightings
+from .group_layout import group_layout
 from .results import Measurement, NcclTestsRun, Row
 from .table import Device, TableHeader
 
@@ -20,8 +24,9 @@ _LEAST_FOR_RATIO = 2.0
 class LoggedRun:
     """What the lines so far say of a run."""
 
-    def __init__(self, said: EvidenceByProcess) -> None:
+    def __init__(self, said: EvidenceByProcess, pod: str | None) -> None:
         self.said = said
+        self._pod = pod
         self.collective: str | None = None
         # The line with the numbers of threads and GPUs, and that with the names of columns.
         self.has_settings = False
@@ -38,24 +43,48 @@ class LoggedRun:
         self.out_of_bounds: int | None = None
         self.last_error: str | None = None
         self.ranks: set[int] = set()
-        self.groups: set[int] = set()
-        # Without MPI, every process takes itself for rank 0, and prints all there is.
-        self.each_process_alone = False
+        # How many of them, by group and host.
+        self._grouped: Counter[tuple[int, str]] = Counter()
         # The lines of the list of ranks.
         self.device_lines = Sightings()
         self.hosts: dict[str, None] = {}
         # Lines that count wrong values.
         self.wrong_lines = Sightings()
+        # Lines that show that it is of several runs, which printed at once.
+        self.mixed_lines = Sightings()
         self._reported: NcclTestsRun | None = None
         self._models: dict[str, None] = {}
         self._processes: set[Process] = set()
+        # Lines that name a rank which an earlier one names.
+        self._again_lines = Sightings()
+        self._first_processes: set[Process] = set()
+        # The first size and the last one, by type, reduction and root: of each, sizes grow.
+        self._sizes: dict[tuple[str, str | None, int | None], tuple[int, int]] = {}
         self._places: set[tuple[str, tuple[str, str]]] = set()
         self._one_name_for_several = False
 
     @property
     def evidence(self) -> Evidence:
         """What its processes said, or all did where the log does not list them."""
-        return self.said.of_run(self._processes)
+        evidence = self.said.of_run(self._processes)
+        if self.each_process_alone and not self.is_mixed:
+            evidence.causes[WITHOUT_MPI] = self._again_lines
+        return evidence
+
+    @property
+    def processes(self) -> Set[Process]:
+        """That its list of ranks names."""
+        return self._processes
+
+    @property
+    def each_process_alone(self) -> bool:
+        """Whether rank 0 is listed more than once: without MPI, each process takes itself for it, and prints all."""
+        return self._again_lines.count > 0
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it is of several runs, which printed at once."""
+        return self.mixed_lines.count > 0
 
     @property
     def ended(self) -> bool:
@@ -79,20 +108,36 @@ class LoggedRun:
         :param line: The whole line, to show.
         """
         self.device_lines.add(number, line)
+        if device.rank in self.ranks:
+            self._again_lines.add(number, line)
         self.ranks.add(device.rank)
-        self.groups.add(device.group)
+        self._grouped[device.group, device.host] += 1
         self.hosts[device.host] = None
         self._models[device.model] = None
         if device.pid is not None:
-            self._processes.add((device.host, device.pid))
+            self._add_process((device.host, device.pid), device.rank, number, line)
         place = (device.host, device.place)
         # NCCL takes no GPU for two ranks: these are two hosts of one name, such as "ubuntu" or "<ip>".
         self._one_name_for_several |= place in self._places
         self._places.add(place)
 
+    def _add_process(self, process: Process, rank: int, number: int, line: str) -> None:
+        self._processes.add(process)
+        if rank == 0:
+            self._first_processes.add(process)
+        if self.each_process_alone and process not in self._first_processes:
+            # A process by itself has a rank 0. Who has not is of a list of ranks, and there are two of them.
+            self.mixed_lines.add(number, line)
+
     def add_row(self, row: Row, number: int, line: str) -> None:
         """Take a row of the table."""
         self.rows.append(row)
+        kind = row.data_type, row.reduction, row.root
+        first, last = self._sizes.get(kind, (row.size_bytes, row.size_bytes))
+        # From the first one on, they may come anew (-N).
+        if first != row.size_bytes < last and not self.each_process_alone:
+            self.mixed_lines.add(number, line)
+        self._sizes[kind] = first, row.size_bytes
         if any(one is not None and one.wrong_values for one in (row.out_of_place, row.in_place)):
             self.wrong_lines.add(number, line)
 
@@ -120,7 +165,6 @@ class LoggedRun:
     def close(self) -> None:
         """Once another run has begun, nothing that is printed belongs to this one any more."""
         self.said.close(self._processes)
-        self._processes.clear()
         self._places.clear()
 
     def owns(self, process: Process) -> bool:
@@ -129,8 +173,7 @@ class LoggedRun:
 
     def _where(self) -> tuple[int | None, tuple[str, ...], int | None]:
         """How many ranks, on which hosts, and how many these are."""
-        if len(self.said.common.table_pods) > 1:
-            # The list is one of several runs.
+        if self.is_mixed:
             return None, (), None
         ranks, hosts = (len(self.ranks), tuple(self.hosts)) if self._lists_all_ranks else (None, ())
         if self.each_process_alone:
@@ -150,16 +193,19 @@ class LoggedRun:
     def result(self) -> NcclTestsRun:
         """The run, as far as the log has it."""
         if self._reported is not None:
-            return self._reported
+            return replace(self._reported, pod=self._pod)
         ranks, hosts, nodes = self._where()
+        groups = max(1, len({group for group, _ in self._grouped}))
         return NcclTestsRun(
             collective=self.collective or _collective_of(self.rows, ranks),
             ranks=ranks,
             hosts=hosts,
             nodes=nodes,
-            groups=max(1, len(self.groups)),
+            groups=groups,
+            group_layout=group_layout(self._grouped) if groups > 1 and hosts else None,
             iterations=self.iterations,
             devices=tuple(self._models),
+            pod=self._pod,
             rows=tuple(self.rows),
             average_bus_bandwidth=self.average_bus_bandwidth,
             too_slow=bool(self.too_slow_lines.count),

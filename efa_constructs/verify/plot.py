@@ -150,6 +150,7 @@ def _ceilings(plotted: Sequence[PlottedRun]) -> list[tuple[str, float]]:
             found[
                 f"ceiling of {one.run.collective} on {judged.nodes} nodes of {judged.instance_type}, computed from "
                 f"their EFA bandwidth: {bandwidth_in_words(judged.ceiling)}"
+                + (f" for each of {one.run.groups} groups of ranks" if one.run.groups > 1 else "")
             ] = judged.ceiling
     return list(found.items())
 

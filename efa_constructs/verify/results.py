@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .group_layout import GroupLayout
+
 __all__ = ["Measurement", "NcclTestsRun", "Row"]
 
 
@@ -51,10 +53,14 @@ class NcclTestsRun:
     nodes: int | None = None
     # In which the ranks run the collective at once, each group by itself: NCCL_TESTS_SPLIT.
     groups: int = 1
+    # Where these are. None: there is but one, they are not alike, or the log does not say it.
+    group_layout: GroupLayout | None = None
     # How often each operation of a row was timed: iterations, times aggregated ones.
     iterations: int | None = None
     # Models of accelerators, such as NVIDIA A100-SXM4-40GB.
     devices: tuple[str, ...]
+    # Pod and container that printed it, as kubectl logs --prefix names them.
+    pod: str | None = None
     rows: tuple[Row, ...]
     # What nccl-tests itself printed at the end.
     average_bus_bandwidth: float | None

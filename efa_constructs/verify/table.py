@@ -29,7 +29,16 @@ from dataclasses import dataclass
 
 from .results import Measurement, Row
 
-__all__ = ["COLLECTIVES", "Device", "TableHeader", "device_of", "iterations_of", "row_of", "table_header_of"]
+__all__ = [
+    "COLLECTIVES",
+    "Device",
+    "TableHeader",
+    "collective_of_program",
+    "device_of",
+    "iterations_of",
+    "row_of",
+    "table_header_of",
+]
 
 COLLECTIVES = (
     "all_gather",
@@ -110,6 +119,11 @@ class TableHeader:
     has_root: bool = True
     # Whether the times are those until the CPU goes on (-C 1), from which no bandwidth follows.
     cpu_time: bool = False
+
+
+def collective_of_program(name: str) -> str:
+    """The collective that a program is for: ``all_reduce`` of all_reduce_perf, or all_reduce_perf_mpi."""
+    return name.removesuffix("_mpi").removesuffix("_perf")
 
 
 def device_of(text: str) -> Device | None:

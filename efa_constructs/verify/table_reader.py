@@ -6,18 +6,15 @@ import math
 import re
 from collections.abc import Callable, Container
 
-from .causes import WITHOUT_MPI
-from .evidence import note
-from .logged_run import LoggedRun
 from .logged_runs import LoggedRuns
 from .nccl_lines import nccl_line_of, release_of
 from .prefixes import without_prefixes
-from .table import COLLECTIVES, device_of, iterations_of, row_of, table_header_of
+from .table import COLLECTIVES, collective_of_program, device_of, iterations_of, row_of, table_header_of
 
 __all__ = ["TableReader"]
 
 _SETTINGS = re.compile(r"nThread \d+ nGpus \d+ minBytes \d+ maxBytes \d+ step: (?:.{0,200} validation: (\d))?")
-_RELEASE = re.compile(r"nccl-tests version \S+ nccl-headers=\d+ nccl-library=(\d{1,9})")
+_RELEASE = re.compile(r"nccl-tests version \S+(?: \(\w{1,40}\))? nccl-headers=\d+ nccl-library=(\d{1,9})")
 _COLLECTIVE = re.compile(r"Collective test (starting|concluded): (\w{1,32})")
 _OUT_OF_BOUNDS = re.compile(r"Out of bounds values\s*: (\d{1,18}) (?:OK|FAILED)")
 _AVERAGE = re.compile(r"Avg bus bandwidth\s*: (\d{1,18}(?:\.\d{1,18})?(?:e[+-]\d{1,3})?)(?:\s+(FAILED)\b|\s|$)")
@@ -43,7 +40,7 @@ class TableReader:
         if whole and self._read_row(text):
             return True
         comment = text.lstrip("# \t")
-        read = _READERS.get(comment.split(maxsplit=1)[0] if comment else "")
+        read = _READERS.get((comment.split(maxsplit=1) or [""])[0])
         if read is not None and (whole or read is not TableReader._read_average) and read(self, comment):
             return True
         return "_perf" in text and self._read_programs(text)
@@ -68,16 +65,11 @@ class TableReader:
         row = next((found for one in texts if (found := row_of(one, header)) is not None), None)
         if row is None:
             return False
-        run = run or self._runs.begin()
+        run = run or self._runs.begin_without_header(text)
         run.half_row = ""
         self._runs.take_room()
-        self._note_pod(run, text)
         run.add_row(row, self._runs.line, text)
         return True
-
-    def _note_pod(self, run: LoggedRun, text: str) -> None:
-        if self._runs.pod is not None:
-            note(run.said.common.table_pods, self._runs.pod, self._runs.line, text)
 
     def _read_release(self, text: str) -> bool:
         match = _RELEASE.match(text)
@@ -98,7 +90,7 @@ class TableReader:
             run = self._runs.begin()
         run = run or self._runs.last
         if run is not None:
-            run.collective = match[2].removesuffix("_perf")
+            run.collective = collective_of_program(match[2])
         return True
 
     def _read_settings(self, text: str) -> bool:
@@ -117,15 +109,9 @@ class TableReader:
         device = device_of(text)
         if device is None:
             return False
-        run = self._runs.open
-        again = run is not None and device.rank in run.ranks
-        if run is None or run.rows or (again and not run.may_repeat_itself):
-            run, again = self._runs.begin(), False
-        self._note_pod(run, text)
-        if again:
-            run.each_process_alone = True
-            if len(run.said.common.table_pods) <= 1:
-                note(run.said.common.causes, WITHOUT_MPI, self._runs.line, text)
+        run = self._runs.open or self._runs.begin_without_header(text)
+        if run.rows or (device.rank in run.ranks and not run.may_repeat_itself):
+            run = self._runs.begin()
         self._runs.take_room()
         run.add_device(device, self._runs.line, text)
         return True
@@ -134,16 +120,19 @@ class TableReader:
         header = table_header_of(text)
         if header is None:
             return False
-        run = self._runs.open
-        if run is None or run.rows:
+        run = self._runs.open or self._runs.begin_without_header(text)
+        if run.rows:
             run = self._runs.begin()
         run.table = header
         return True
 
     def _read_out_of_bounds(self, text: str) -> bool:
         match, run = _OUT_OF_BOUNDS.match(text), self._runs.open
-        if match is None or run is None:
+        if match is None:
             return False
+        if run is None:
+            self._runs.note_remains(text)
+            return True
         run.end(int(match[1]), self._runs.line, text)
         self._runs.end()
         return True

@@ -6,8 +6,8 @@ choose EFA and NCCL sockets, and one rank may do other than the rest. Proof is i
 ====================================================================== ================
 what the log shows                                                      verdict
 ====================================================================== ================
-a table of several pods at once: of several runs                       unproven
-all ranks on one host                                                   single-node
+rows and ranks of several runs that printed at once                     unproven
+all ranks on one host, or each group of them (NCCL_TESTS_SPLIT)         single-node
 NVLink, or what NCCL takes for one node, joins several hosts            unproven
 a connection over sockets, or none at all and NCCL chose sockets        tcp
 libfabric's provider is tcp or sockets                                  tcp
@@ -63,24 +63,26 @@ class Reason:
 Judgement = tuple[Verdict, list[Reason]]
 
 
-def network_verdict(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -> Judgement:
+def network_verdict(run: NcclTestsRun, evidence: Evidence, devices: Sightings, mixed: Sightings) -> Judgement:
     """Judge what carried a run.
 
     :param devices: The lines of the list of ranks.
+    :param mixed: Lines that show that it is of several runs.
     """
-    if len(evidence.table_pods) > 1:
-        statement = "lines of several runs are mixed: its table is one of several pods; give the log of one of them"
-        return Verdict.UNPROVEN, [_because(statement, evidence.table_pods.values())]
-    if run.nodes == 1:
+    if mixed.count:
+        statement = "lines of several runs are mixed, and nothing tells which is whose"
+        return Verdict.UNPROVEN, [_because(statement, [mixed])]
+    if run.nodes == 1 or (run.group_layout is not None and run.group_layout.nodes == 1):
         return _single_node(run, evidence, devices)
     judgements = (judge(run, evidence) for judge in _JUDGES)
     return next(judgement for judgement in judgements if judgement is not None)
 
 
 def _single_node(run: NcclTestsRun, evidence: Evidence, devices: Sightings) -> Judgement:
-    where = f" ({run.hosts[0]})" if run.hosts else ""
+    host = f" ({run.hosts[0]})" if run.hosts else ""
+    where = f"all ranks are on one host{host}" if run.nodes == 1 else f"each of {run.groups:,} groups is on one host"
     sightings = [devices] if devices.count else evidence.communicators.values()
-    reasons = [_because(f"all ranks are on one host{where}: nothing had to cross a network", sightings)]
+    reasons = [_because(f"{where}: nothing had to cross a network", sightings)]
     if evidence.channels:
         reasons.append(
             _because("connections over a network end on the host where they begin", evidence.channels.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from .. import catalogue
@@ -112,13 +112,14 @@ def _without_runs(reader: LogReader) -> VerifiedLog:
 
 def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
     run, evidence = _printable(logged.result()), logged.evidence
-    verdict, reasons = network_verdict(run, evidence, logged.device_lines)
+    verdict, reasons = network_verdict(run, evidence, logged.device_lines, logged.mixed_lines)
     said_types = _said_types(evidence, given)
     # Of nodes that differ nothing is due that one type has.
     instance_type = given if len(said_types) != 1 else catalogue.get(next(iter(said_types)))
     gpu_direct = instance_type and catalogue.has_gpu_direct_rdma(instance_type)
+    doubt = _doubt_about_bandwidth(logged, said_types)
     bandwidth = judge_bandwidth(
-        run, instance_type=instance_type and instance_type.name, types_differ=len(said_types) > 1
+        run, instance_type=instance_type.name if instance_type and doubt is None else None, doubt=doubt
     )
     contradictory = bandwidth.contradiction is not None and verdict in (Verdict.EFA_GDR, Verdict.EFA_NO_GDR)
     if bandwidth.contradiction is not None and contradictory:
@@ -139,7 +140,7 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
         verdict=verdict,
         passes=good_network
         and _measured_something(run)
-        and not (run.truncated or wrong_values or run.too_slow or too_few),
+        and not (run.truncated or wrong_values or run.too_slow or too_few or len(said_types) > 1),
         reasons=tuple(replace(reason, statement=printable(reason.statement)) for reason in reasons),
         run=run,
         instance_type=instance_type,
@@ -158,6 +159,8 @@ def _verified(logged: LoggedRun, given: InstanceType | None) -> VerifiedRun:
             gpu_direct=gpu_direct,
             known_type=instance_type is not None,
             contradictory=contradictory,
+            mixed=logged.is_mixed,
+            several_types=len(said_types) > 1,
             nothing_measured=not _measured_something(run),
             truncated=run.truncated,
             wrong_values=bool(wrong_values),
@@ -210,7 +213,16 @@ def _printable(run: NcclTestsRun) -> NcclTestsRun:
         collective=run.collective and printable(run.collective),
         hosts=tuple(map(printable, run.hosts)),
         devices=tuple(map(printable, run.devices)),
+        pod=run.pod and printable(run.pod),
     )
+
+
+def _doubt_about_bandwidth(logged: LoggedRun, types: Collection[str]) -> str | None:
+    if logged.is_mixed:
+        return "the rows are of several runs: no ceiling, and nothing to compare with"
+    if len(types) > 1:
+        return "the nodes are of several instance types: no ceiling, and nothing to compare with"
+    return None
 
 
 def _types_differ(types: dict[str, Sightings]) -> Reason:

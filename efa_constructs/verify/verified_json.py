@@ -34,8 +34,17 @@ def to_json(verified: VerifiedLog) -> dict[str, Any]:
 
 
 _OF_A_RUN = (
-    *("verdict", "passes", "reasons", "advice", "causes", "collective", "ranks", "nodes", "hosts", "devices", "rows"),
-    *("peak_bus_bandwidth", "average_bus_bandwidth", "wrong_values", "truncated", "libfabric", "nccl", "plugin"),
+    *("verdict", "passes", "reasons", "advice", "causes", "collective", "ranks", "nodes", "hosts", "devices", "pod"),
+    *(
+        "rows",
+        "peak_bus_bandwidth",
+        "average_bus_bandwidth",
+        "wrong_values",
+        "truncated",
+        "libfabric",
+        "nccl",
+        "plugin",
+    ),
     *("interfaces", "instance_type", "bandwidth"),
 )
 
@@ -53,6 +62,7 @@ def _result(verified: VerifiedRun) -> dict[str, Any]:
         "nodes": run.nodes,
         "hosts": list(run.hosts),
         "devices": list(run.devices),
+        "pod": run.pod,
         "rows": [_row(row) for row in run.rows],
         "peak_bus_bandwidth": verified.peak_bus_bandwidth,
         "average_bus_bandwidth": run.average_bus_bandwidth,

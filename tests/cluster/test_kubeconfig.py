@@ -96,6 +96,28 @@ def test_without_any_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert read_kubeconfig() is None
 
 
+@pytest.mark.parametrize("text", ["", "apiVersion: v1\nkind: Config\nclusters: []\ncontexts: []\nusers: []\n"])
+def test_an_empty_one_that_nobody_named_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    file = tmp_path / "config"
+    file.write_text(text)
+    monkeypatch.setenv("KUBECONFIG", str(file))
+    assert read_kubeconfig() is None
+    monkeypatch.setenv("KUBECONFIG", os.devnull)
+    assert read_kubeconfig() is None
+    with pytest.raises(InvalidArgumentError, match=r"has no current context: name one of its contexts \(none\)"):
+        read_kubeconfig(file)
+    with pytest.raises(InvalidArgumentError, match="has no context 'a'"):
+        read_kubeconfig(context="a")
+
+
+def test_a_token_may_be_in_a_file_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("secret\n")
+    found = read_kubeconfig(written(tmp_path, user={"tokenFile": "token", "token": "older"}))
+    assert found is not None
+    (user,) = found.content(tmp_path)["users"]
+    assert user["user"] == {"token": "secret"}
+
+
 def test_certificates_go_into_files_and_what_a_plugin_gave_stands_instead_of_it(tmp_path: Path) -> None:
     found = read_kubeconfig(written(tmp_path))
     assert found is not None

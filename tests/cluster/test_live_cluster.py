@@ -117,6 +117,17 @@ def test_status_is_a_report_for_people(admin: Path, tmp_path: Path) -> None:
     assert ended.err == ""
 
 
+def test_without_credentials_the_region_is_told_that_the_aws_configuration_names(admin: Path, tmp_path: Path) -> None:
+    asked = ("status", "--cluster", "training", "--kubeconfig", str(admin))
+    ended = run_efa(*asked, "--json", home=tmp_path, environment={"AWS_REGION": "eu-west-1"})
+    assert (ended.code, ended.document["region"]) == (1, "eu-west-1")
+    assert ended.document["notChecked"][0].startswith("the node groups in AWS: no AWS credentials found")
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "config").write_text("[profile team]\nregion = us-west-2\n")
+    ended = run_efa(*asked, "--profile", "team", home=tmp_path)
+    assert ended.out.startswith("Cluster training in us-west-2, of context ")
+
+
 def test_a_namespace_that_is_not_there_is_refused(admin: Path, tmp_path: Path) -> None:
     ended = run_efa("status", "--kubeconfig", str(admin), "-n", "nosuch", home=tmp_path)
     assert ended.code == 2
@@ -555,9 +566,14 @@ def test_a_command_that_fails_is_told_with_its_words(with_commands: LiveCluster)
     assert "exit status 3" in str(failed.value)
 
 
-def test_the_twins_own_nodes_run_no_command(training: LiveCluster, admin: Path) -> None:
-    with pytest.raises(KubernetesRequestError, match="cannot run a command in pod"):
-        run_in_workers(question(admin), ["true"])
+def test_the_twins_own_nodes_run_no_command_and_say_so(training: LiveCluster, admin: Path, tmp_path: Path) -> None:
+    ended = run_efa("counters", "--job", JOB, "--kubeconfig", str(admin), home=tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    words = "no container runs on this node, and only logs can be read"
+    assert ended.err == f"error: cannot run a command in pod 'default/{JOB}-worker-0': {words}\n"
+    # What kubectl asks before 1.30. It takes a text that is an object in YAML for an answer without words.
+    answer = training.ask_for_command(f"{PODS}/{JOB}-worker-0/exec?command=true&container=worker&stdout=true")
+    assert yaml.safe_load(answer) == words
 
 
 # Counters of EFA devices, which the kernel has in files.
@@ -622,3 +638,22 @@ def test_a_reading_before_a_run_waits_for_its_workers(with_commands: LiveCluster
     done = run_in_workers(question(admin), ["true"], wait=True)
     assert [one.pod for one in done] == [f"{JOB}-worker-0", f"{JOB}-worker-1"]
     assert with_commands.get(path)["metadata"]["uid"] != before
+
+
+# The last test of this file, for it takes the kind away.
+
+
+def test_who_may_do_all_in_one_namespace_of_a_cluster_without_mpi_jobs_is_told_of_the_rest(
+    training: LiveCluster, tmp_path: Path
+) -> None:
+    bind(training, "owner", "cluster-admin", namespace="default")
+    user = {"token": token(training, "owner")}
+    kubeconfig = kubeconfig_of(tmp_path / "config", training, user)
+    training.delete("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/mpijobs.kubeflow.org")
+    eventually(lambda: training.find(JOBS) is None, "the kind is gone")
+    ended = run_efa("status", "--kubeconfig", str(kubeconfig), "-n", "default", "--json", home=tmp_path)
+    assert ended.code == 0, ended
+    assert ended.document["jobs"] == []
+    not_checked = [words.partition(":")[0] for words in ended.document["notChecked"]]
+    assert "nodes" in not_checked
+    assert "mpi jobs" not in not_checked

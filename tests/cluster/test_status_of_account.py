@@ -106,7 +106,10 @@ def test_without_a_kubeconfig_what_aws_says_is_told(training: Training, tmp_path
     assert ended.code == 0, ended
     assert ended.document["nodes"] is None
     (reason,) = ended.document["notChecked"]
-    assert "there is no kubeconfig; write one with 'aws eks update-kubeconfig --name training'" in reason
+    assert (
+        "there is no kubeconfig; write one with 'aws eks update-kubeconfig --name training --region us-east-1'"
+        in reason
+    )
 
 
 def test_with_neither_there_is_nothing_to_tell(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from efa_constructs.lookups.deployed import (
     PlacementGroup,
     SecurityGroup,
 )
+from efa_constructs.lookups.health_issues import HealthIssue
 
 from ..rehearsal.deployments import (
     ANYWHERE,
@@ -279,11 +280,22 @@ def both(**changes: object) -> tuple[object, ...]:
             id="a placement group that spreads",
         ),
         pytest.param(
-            "not-active",
+            "node-group-unhealthy",
             Level.FAULT,
             TWO,
-            {"status": "DEGRADED", "health_issues": ("Ec2LaunchTemplateNotFound: gone",)},
-            "the node group is DEGRADED; Ec2LaunchTemplateNotFound: gone",
+            {
+                "status": "DEGRADED",
+                "health_issues": (HealthIssue(code="Ec2LaunchTemplateNotFound", message="gone"),),
+            },
+            'is gone: EKS says Ec2LaunchTemplateNotFound, "gone"',
+            id="a node group with a health issue",
+        ),
+        pytest.param(
+            "node-group-not-active",
+            Level.FAULT,
+            TWO,
+            {"status": "CREATE_FAILED"},
+            "its status is CREATE_FAILED",
             id="a node group that is not active",
         ),
         pytest.param(
@@ -357,3 +369,15 @@ def test_judges_every_cluster_by_its_own_group() -> None:
     group = node_group(*TWO)
     elsewhere: DeployedCluster = cluster(group, security_group_id="sg-0elsewhere0000000")
     assert "primary-without-cluster-group" in codes(judge_node_group(group, elsewhere))
+
+
+def test_each_health_issue_is_told_also_where_two_have_the_same_fix() -> None:
+    issues = (
+        HealthIssue(code="Ec2SubnetNotFound", message="no subnet-1", resource_ids=("subnet-1",)),
+        HealthIssue(code="AutoScalingGroupNotFound", message="no asg-1"),
+    )
+    findings = judge(node_group(*TWO, status="DEGRADED", health_issues=issues)).findings
+    assert [finding.problem for finding in findings if finding.code == "node-group-unhealthy"] == [
+        'a subnet of the node group is gone: EKS says Ec2SubnetNotFound, "no subnet-1" (of subnet-1)',
+        'somebody deleted the node group\'s Auto Scaling group: EKS says AutoScalingGroupNotFound, "no asg-1"',
+    ]

@@ -7,6 +7,7 @@ import re
 import types
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
@@ -19,16 +20,13 @@ from efa_constructs.cli import app as efa
 from efa_constructs.cli import regional_types
 from efa_constructs.cli.instances import facts
 from efa_constructs.cli.lookup import lookup_document
-from efa_constructs.cluster.diagnosis.device_plugin_causes import PLUGIN_CRASHES
 from efa_constructs.cluster.diagnosis.mpi_job_causes import REMEDIES
-from efa_constructs.cluster.diagnosis.mpi_operator_causes import MPI_JOB_KIND_MISSING, OPERATOR_FORBIDDEN
 from efa_constructs.cluster.finding import Finding, Level
-from efa_constructs.cluster.node_group_findings import LABEL_MISSING, NOT_ACTIVE
 from efa_constructs.errors import AwsRequestError, EfaConstructsError
 from efa_constructs.k8s import default_environment, open_mpi_5_environment
-from efa_constructs.k8s.environment_verdicts import VERDICTS
 from efa_constructs.lookups import cluster_facts
 from efa_constructs.lookups.regional_offer import RegionalOffer
+from efa_constructs.pods.environment_verdicts import VERDICTS
 from efa_constructs.rehearsal.result import to_json
 from efa_constructs.verify.causes import CAUSES, WITHOUT_MPI
 from efa_constructs.verify.verdict import Verdict
@@ -290,18 +288,23 @@ def test_environment_page_has_what_open_mpi_5_needs():
     } == open_mpi_5_environment()
 
 
+def codes_of_findings(*files: Path) -> set[str]:
+    """What these modules give as ``code``, also by the name of a constant of theirs."""
+    text = "".join(file.read_text() for file in files)
+    constants = dict(re.findall(r'^([A-Z_]+) = "([a-z-]+)"$', text, re.MULTILINE))
+    return {literal or constants[name] for literal, name in re.findall(r'code=(?:f?"([^"]+)"|([A-Z_]+)\b)', text)}
+
+
 def test_rehearse_guide_lists_every_code_of_a_finding():
     cluster = ROOT / "efa_constructs/cluster"
-    sources = [path.read_text() for path in (cluster / "fabric.py", *cluster.glob("*_findings.py"))]
-    codes = set(re.findall(r'code=f?"([^"]+)"', "".join(sources)))
-    codes = codes - {"no-{direction}-rule"} | {"no-ingress-rule", "no-egress-rule", LABEL_MISSING, NOT_ACTIVE}
+    judges = (cluster / "fabric.py", cluster / "node_group_health.py", *cluster.glob("*_findings.py"))
+    codes = codes_of_findings(*judges) - {"no-{direction}-rule"} | {"no-ingress-rule", "no-egress-rule"}
     assert set(first_cells(section("how-to/rehearse-any-app.md", "## What it finds"))) == codes
 
 
 def test_guide_to_status_lists_every_code_that_it_finds_beside_those_of_the_fabric():
     cluster = ROOT / "efa_constructs/cluster"
-    text = "".join(path.read_text() for path in (cluster / "node_group_health.py", *cluster.glob("diagnosis/*.py")))
-    codes = set(re.findall(r'code="([a-z-]+)"', text)) | {MPI_JOB_KIND_MISSING, OPERATOR_FORBIDDEN, PLUGIN_CRASHES}
+    codes = codes_of_findings(cluster / "node_group_health.py", *cluster.glob("diagnosis/*.py"))
     codes |= {"workers-do-not-resolve", *(code for _, code, _ in REMEDIES), "launcher-failed"}
     listed = first_cells(section("how-to/read-the-state.md", "## What it finds"))
     assert sorted(listed) == sorted({*listed})

@@ -6,8 +6,8 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.k8s.environment import default_environment, judge_environment, open_mpi_5_environment
-from efa_constructs.k8s.environment_verdicts import VERDICTS
+from efa_constructs.k8s.environment import default_environment, open_mpi_5_environment
+from efa_constructs.pods.environment_verdicts import VERDICTS, judge_environment
 
 EVERY_TYPE = catalogue.all_instance_types()
 

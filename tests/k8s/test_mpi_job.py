@@ -357,8 +357,8 @@ def resources(**values):
         ({"image": "train:latest"}, "'latest', which moves"),
         ({"name": "9lives"}, "'name' is '9lives', but host names are made of it"),
         ({"name": "Train_1"}, "'name' is 'Train_1'"),
-        ({"name": "t" * 55}, "'name' has 55 characters.*use a name of at most 54"),
-        ({"name": "t" * 53, "nodes": 1000}, "'name' has 53 characters.*use a name of at most 52"),
+        ({"name": "t" * 55}, "'name' has 55 characters.*a name may have 54: give the job a shorter name.*EFA-JOB-012"),
+        ({"name": "t" * 53, "nodes": 1000}, "'name' has 53 characters.*a name may have 52: give the job"),
         ({"command": []}, "neither is: give one of them"),
         ({"launcher_command": ["mpirun", "x"]}, "both are given: give one of them"),
         (
@@ -397,7 +397,7 @@ def resources(**values):
         ),
         (
             {"resource_claim_template": "all"} | resources(efa_interfaces=4),
-            "'efa_interfaces' is 4, and 'resource_claim_template' allocates devices too",
+            "'efa_interfaces' is 4, and 'resource_claim_template' allocates devices, too: use resource claims for all",
         ),
         (
             {"worker_overrides": {"spec": {"resourceClaims": [{"name": "x"}]}}},

@@ -10,7 +10,8 @@ from botocore.stub import Stubber
 
 from efa_constructs.errors import AwsRequestError, InvalidArgumentError
 from efa_constructs.lookups.clients import AwsClients
-from efa_constructs.lookups.node_group_states import HealthIssue, read_cluster_state
+from efa_constructs.lookups.health_issues import HealthIssue
+from efa_constructs.lookups.node_group_states import read_cluster_state
 
 CLUSTER = {"name": "training", "version": "1.34", "status": "ACTIVE", "endpoint": "https://a.eks.example"}
 

@@ -14,6 +14,7 @@ from botocore.stub import Stubber
 from efa_constructs.errors import AwsRequestError
 from efa_constructs.lookups.clients import AwsClients
 from efa_constructs.lookups.deployed import STACK_TAG, PlacementGroup, SecurityGroupRule, WayOut
+from efa_constructs.lookups.health_issues import HealthIssue
 from efa_constructs.lookups.node_groups import read_cluster, read_clusters
 
 SUBNET = "subnet-0123456789abcdef0"
@@ -186,7 +187,7 @@ def test_reads_a_node_group_its_nodes_and_their_security_groups(account: Account
     (group,) = cluster.node_groups
     assert (group.status, group.min_size, group.desired_size, group.max_size) == ("ACTIVE", 1, 1, 3)
     assert group.placement_group == PlacementGroup(name="together", strategy="cluster")
-    assert group.health_issues == ("AsgInstanceLaunchFailures: no capacity",)
+    assert group.health_issues == (HealthIssue(code="AsgInstanceLaunchFailures", message="no capacity"),)
     assert [node.instance_id for node in group.nodes] == ["i-0a", "i-0b"]
     primary, efa_only = group.nodes[1].interfaces
     assert (primary.network_card_index, primary.private_ipv4_address) == (0, "10.0.1.11")

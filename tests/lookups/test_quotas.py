@@ -5,6 +5,7 @@ The emulated account's instances have no CPU options, and none of its reservatio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -19,19 +20,22 @@ from .stubs import KEYS
 ARN = "arn:aws:iam::123456789012:user/me"
 
 
-def count(instances: list[dict[str, Any]], *, spot: bool = False) -> int:
+def count(instances: list[dict[str, Any]], *, spot: bool = False, reservations: Sequence[dict[str, Any]] = ()) -> int:
     ec2, sts = boto3.client("ec2", **KEYS), boto3.client("sts", **KEYS)  # type: ignore[call-overload]
     running = {"Filters": [{"Name": "instance-state-name", "Values": ["running"]}]}
-    owned = {"Filters": [{"Name": "state", "Values": ["active"]}, {"Name": "owner-id", "Values": ["123456789012"]}]}
+    states = ["active", "assessing", "delayed", "pending", "scheduled"]
+    reserved = {"Filters": [{"Name": "state", "Values": states}]}
     with Stubber(ec2) as stub, Stubber(sts) as caller:
-        # Each on a page of its own.
-        for page, instance in enumerate(instances):
-            token = {"NextToken": str(page + 1)} if page + 1 < len(instances) else {}
-            asked = running | ({"NextToken": str(page)} if page else {})
-            stub.add_response("describe_instances", {"Reservations": [{"Instances": [instance]}], **token}, asked)
         if not spot:
+            stub.add_response("describe_capacity_reservations", {"CapacityReservations": list(reservations)}, reserved)
+        # Each on a page of its own.
+        pages = [[instance] for instance in instances] or [[]]
+        for page, on_it in enumerate(pages):
+            token = {"NextToken": str(page + 1)} if page + 1 < len(pages) else {}
+            asked = running | ({"NextToken": str(page)} if page else {})
+            stub.add_response("describe_instances", {"Reservations": [{"Instances": on_it}], **token}, asked)
+        if reservations:
             caller.add_response("get_caller_identity", {"Account": "123456789012", "Arn": ARN, "UserId": "me"})
-            stub.add_response("describe_capacity_reservations", {"CapacityReservations": []}, owned)
         clients = AccountClients(
             region="us-east-1",
             ec2=ec2,
@@ -40,9 +44,9 @@ def count(instances: list[dict[str, Any]], *, spot: bool = False) -> int:
         )
         quota = vcpu_quota("p5.48xlarge", spot=spot)
         assert quota is not None
-        found = read_vcpus_in_use(clients, quota, spot=spot).count
+        in_use = read_vcpus_in_use(clients, quota, spot=spot).count
         stub.assert_no_pending_responses()
-    return found
+    return in_use
 
 
 def test_an_instance_counts_the_vcpus_that_its_cpu_options_leave_it() -> None:
@@ -65,3 +69,37 @@ def test_instances_on_dedicated_hosts_do_not_count() -> None:
     on_host = {"InstanceType": "p5.48xlarge", "Placement": {"Tenancy": "host"}}
     shared = {"InstanceType": "p5.48xlarge", "Placement": {"Tenancy": "default"}}
     assert count([on_host, shared]) == 192
+
+
+def reservation(id: str, count: int, **changes: Any) -> dict[str, Any]:
+    return {
+        "CapacityReservationId": id,
+        "OwnerId": "123456789012",
+        "InstanceType": "p5.48xlarge",
+        "TotalInstanceCount": count,
+        "AvailableInstanceCount": 0,
+        **changes,
+    }
+
+
+def test_all_of_a_reservation_counts_once_whoever_uses_it() -> None:
+    inside = {"InstanceType": "p5.48xlarge", "CapacityReservationId": "cr-0a"}
+    outside = {"InstanceType": "p5.48xlarge"}
+    # One of its four runs here, and the others in accounts with which it is shared.
+    assert count([inside, outside], reservations=[reservation("cr-0a", 4)]) == (4 + 1) * 192
+    # It begins later.
+    assert count([], reservations=[reservation("cr-0b", 4, State="scheduled")]) == 4 * 192
+
+
+def test_what_another_account_shares_counts_against_the_quota_of_that_account() -> None:
+    inside = {"InstanceType": "p5.48xlarge", "CapacityReservationId": "cr-0a"}
+    shared = reservation("cr-0a", 4, OwnerId="999999999999", AvailableInstanceCount=3)
+    assert count([inside], reservations=[shared]) == 0
+
+
+def test_an_instance_of_a_reservation_that_has_ended_counts_itself() -> None:
+    assert count([{"InstanceType": "p5.48xlarge", "CapacityReservationId": "cr-0a"}]) == 192
+
+
+def test_capacity_blocks_do_not_count() -> None:
+    assert count([], reservations=[reservation("cr-0a", 4, ReservationType="capacity-block")]) == 0

@@ -26,19 +26,33 @@ def read(
     subnet: str = "subnet-a",
     owner: str = "111111111111",
 ) -> WayOut:
+    own = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": routes}
+    [way] = read_all([MAIN], [own], endpoints=endpoints, subnet=subnet, owner=owner)
+    return way
+
+
+def read_all(
+    *pages: Any,
+    endpoints: list[dict[str, Any]] | None = None,
+    subnet: str = "subnet-a",
+    owner: str = "111111111111",
+) -> tuple[WayOut, ...]:
+    """
+    :param pages: Of route tables.
+    """
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
     ec2 = boto3.client("ec2", **keys)  # type: ignore[call-overload]
     asked = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-0a"]}]}
-    own = {"RouteTableId": "rtb-own", "Associations": [{"SubnetId": "subnet-a"}], "Routes": routes}
     with Stubber(ec2) as stub:
-        # On two pages.
-        stub.add_response("describe_route_tables", {"RouteTables": [MAIN], "NextToken": "1"}, asked)
-        stub.add_response("describe_route_tables", {"RouteTables": [own]}, {**asked, "NextToken": "1"})
+        for number, tables in enumerate(pages):
+            token = {"NextToken": str(number + 1)} if number + 1 < len(pages) else {}
+            page = {**asked, **({"NextToken": str(number)} if number else {})}
+            stub.add_response("describe_route_tables", {"RouteTables": tables, **token}, page)
         stub.add_response("describe_vpc_endpoints", {"VpcEndpoints": endpoints or []}, asked)
         clients = AwsClients(region="us-east-1", ec2=ec2, eks=boto3.client("eks", **keys))  # type: ignore[call-overload]
-        [way] = read_ways_out(clients, [{"SubnetId": subnet, "VpcId": "vpc-0a", "OwnerId": owner}], "111111111111")
+        ways = read_ways_out(clients, [{"SubnetId": subnet, "VpcId": "vpc-0a", "OwnerId": owner}], "111111111111")
         stub.assert_no_pending_responses()
-    return way
+    return ways
 
 
 @pytest.mark.parametrize(
@@ -114,6 +128,12 @@ def test_does_not_take_endpoints_that_the_owner_of_a_shared_vpc_may_have_for_mis
     way = read([LOCAL], owner="222222222222")
     assert (way.endpoints_known, way.endpoint_services) == (False, frozenset())
     assert read([LOCAL]).endpoints_known
+
+
+def test_says_nothing_of_a_subnet_of_which_ec2_shows_no_route_table() -> None:
+    other = {"RouteTableId": "rtb-other", "Associations": [{"SubnetId": "subnet-b"}], "Routes": [LOCAL]}
+    assert read_all([], owner="222222222222") == ()
+    assert read_all([other], owner="222222222222") == ()
 
 
 @pytest.mark.parametrize(("route", "public"), [(INTERNET, True), (NAT, False)])

@@ -207,6 +207,22 @@ def test_what_a_policy_denies_is_not_to_be_had_by_allowing_it(account: Emulated,
     assert row.fix == "have the policy changed that denies 'ec2:DescribeInstances'"
 
 
+def test_a_quota_of_which_aws_does_not_say_how_much_it_is_is_not_checked(account: Emulated) -> None:
+    events = account.clients.service_quotas.meta.events
+    event = "after-call.service-quotas.GetServiceQuota"
+
+    def leave_out(parsed: dict[str, Any], **_: Any) -> None:
+        del parsed["Quota"]["Value"]
+
+    events.register(event, leave_out)
+    try:
+        row = account.row("vcpu-quota")
+    finally:
+        events.unregister(event, leave_out)
+    assert row is not None and row.status == "not checked"
+    assert row.reason == "AWS answered, but without 'Value', which is needed"
+
+
 def test_a_quota_that_was_never_raised_is_awss_default(account: Emulated, refuse: Refusals) -> None:
     refuse.refuse("service-quotas:GetServiceQuota", "NoSuchResourceException")
     row = account.row("vcpu-quota")

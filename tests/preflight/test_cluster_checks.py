@@ -175,6 +175,15 @@ def test_a_clusters_security_group_that_is_gone_fails(account: Emulated) -> None
     assert row is not None and row.status == "fail" and "sg-0123456789abcdef0 is not there" in row.reason
 
 
+def test_a_cluster_that_is_being_made_has_no_security_group_yet(account: Emulated) -> None:
+    account.cluster["status"] = "CREATING"
+    del account.cluster["resourcesVpcConfig"]["clusterSecurityGroupId"]
+    rows = account.rows()
+    assert rows["cluster-status"].status == "fail"
+    row = rows["cluster-security-group"]
+    assert (row.status, row.reason) == ("not checked", "EKS shows no security group of cluster training")
+
+
 @pytest.mark.parametrize(
     ("operation", "code", "id"),
     [

@@ -75,6 +75,12 @@ def test_a_file_that_the_app_refuses_fails_whatever_aws_says(
     assert rows["cluster-facts"].reason.startswith(f"the app refuses the cluster facts file: {reason}")
 
 
+def test_a_public_subnet_is_none_that_the_app_takes(account: Emulated) -> None:
+    row = account.row("cluster-facts", account.plan(facts=account.facts, subnet_id=PUBLIC))
+    assert row is not None and row.status == "fail"
+    assert row.reason.endswith(f"it says that {PUBLIC} is a public subnet, and the nodes go to a private one")
+
+
 def test_what_the_app_does_not_read_of_the_nodes_is_a_warning(account: Emulated) -> None:
     facts = account.facts
     changed: list[tuple[Any, str]] = [

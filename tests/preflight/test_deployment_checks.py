@@ -274,3 +274,12 @@ def test_a_row_is_not_checked_without_its_permission(
     row = account.row(id, account.plan(node_group_name="efa"))
     assert row is not None and row.status == "not checked"
     assert row.fix == f"allow '{operation}' in the IAM policy of the identity in use"
+
+
+def test_a_version_of_the_bootstrap_stack_that_is_no_number_is_not_checked(account: Emulated) -> None:
+    account.bootstrap()
+    name = "/cdk-bootstrap/hnb659fds/version"
+    account.clients.ssm.put_parameter(Name=name, Value="thirty", Type="String", Overwrite=True)
+    row = account.row("cdk-bootstrap")
+    assert row is not None and row.status == "not checked"
+    assert row.reason == f"the parameter {name} is 'thirty', where the version of CDK's bootstrap stack should be"

@@ -198,7 +198,13 @@ def test_endpoints_are_not_checked_where_another_account_shares_the_vpc(
     drop_routes_out(account)
     row = account.row("subnet-way-out")
     assert row is not None and row.status == "not checked"
-    assert row.reason.endswith("its VPC endpoints EC2 does not show: another account shares the VPC")
+    hidden = ", and its VPC endpoints EC2 does not show: another account shares the VPC"
+    assert row.reason == f"no route leads out of the VPC of {SUBNET}{hidden}"
+    row = account.row("subnet-way-out", account.plan(subnet_id=PUBLIC))
+    assert row is not None and row.status == "not checked"
+    assert row.reason.startswith(
+        f"{PUBLIC} routes to an internet gateway, where EC2 gives nodes with several interfaces"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,9 @@ from .emulated import SUBNET, Emulated, Refusals
 from .test_capacity_checks import reserve
 from .test_network_checks import OTHER, set_free_addresses
 
+# Of a p4d.24xlarge: its interface, and the warm pools of pods.
+NODE_ADDRESSES = 1 + 99
+
 
 def template(name: str | None, nodes: int, reservation: str | None, subnet: str) -> str:
     launch: dict[str, Any] = {"InstanceType": "p4d.24xlarge"}
@@ -76,14 +79,41 @@ def fill_the_quota(account: Emulated, *, but: int = 0) -> None:
 
 def test_own_nodes_need_no_more_of_the_quota(account: Emulated) -> None:
     deploy(account)
-    fill_the_quota(account)
+    fill_the_quota(account, but=2)
     row = account.row("vcpu-quota")
     assert row is not None and row.status == "pass"
     assert row.reason.endswith("and 3 p4d.24xlarge, 3 of which are there already, need 0 more")
-    row = account.row("vcpu-quota", account.plan(nodes=4))
+    row = account.row("vcpu-quota", account.plan(nodes=6))
     assert row is not None and row.status == "fail"
-    assert "4 p4d.24xlarge, 3 of which are there already, need 96 more" in row.reason
+    assert "6 p4d.24xlarge, 3 of which are there already, need 288 more" in row.reason
     assert "--desired-value 2400" in (row.fix or "")
+
+
+def test_nodes_that_an_update_launches_before_it_ends_others_need_room(account: Emulated) -> None:
+    deploy(account)
+    fill_the_quota(account, but=1)
+    row = account.row("vcpu-quota")
+    assert row is not None and row.status == "warn"
+    assert row.reason.endswith(
+        "need 0 more; an update that replaces nodes launches up to 2 before it ends any, and for these there is no room"
+    )
+    assert "--desired-value 2400" in (row.fix or "")
+
+
+def test_an_open_reservation_has_room_for_what_an_update_launches_before_it_ends_others(account: Emulated) -> None:
+    deploy(account)
+    reserve(account, InstanceCount=2)
+    fill_the_quota(account, but=2)
+    row = account.row("vcpu-quota")
+    assert row is not None and row.status == "pass"
+
+
+def test_in_reserved_capacity_an_update_ends_nodes_first(account: Emulated) -> None:
+    id = reserve(account, InstanceCount=3)
+    deploy(account, reservation=id)
+    set_free_addresses(account, 3)
+    rows = account.rows(account.plan(capacity_reservation_id=id))
+    assert rows["vcpu-quota"].status == rows["reservation-room"].status == rows["subnet-addresses"].status == "pass"
 
 
 @pytest.mark.parametrize("changes", [{"capacity": "spot"}, {"instance_type": "p4de.24xlarge"}])
@@ -115,18 +145,27 @@ def test_own_nodes_need_no_more_addresses(account: Emulated) -> None:
     # Their own three are no longer free.
     set_free_addresses(account, 3)
     row = account.row("subnet-addresses")
-    assert row is not None and row.status == "pass"
+    assert row is not None and row.status == "warn"
     assert row.reason.startswith(f"{SUBNET} has 0 free addresses")
     assert "the interfaces of 0 p4d.24xlarge more, beside 3 that are there already, take 0" in row.reason
+    assert "an update that replaces nodes launches up to 2 before it ends any, which take 200 more" in row.reason
+    set_free_addresses(account, 3 + 2 * NODE_ADDRESSES)
+    row = account.row("subnet-addresses")
+    assert row is not None and row.status == "pass"
+    set_free_addresses(account, 3)
     row = account.row("subnet-addresses", account.plan(nodes=4))
     assert row is not None and row.status == "fail"
 
 
-def test_own_nodes_in_another_subnet_need_addresses_all_the_same(account: Emulated) -> None:
+def test_own_nodes_in_another_subnet_make_way_only_for_a_whole_node_group(account: Emulated) -> None:
     deploy(account, subnet=OTHER)
     set_free_addresses(account, 0)
-    row = account.row("subnet-addresses")
-    assert row is not None and row.status == "fail"
+    fill_the_quota(account)
+    rows = account.rows()
+    assert rows["subnet-addresses"].status == rows["vcpu-quota"].status == "fail"
+    assert "3 p4d.24xlarge need 288 more" in rows["vcpu-quota"].reason
+    # Which one the nodes go to is open: they may stay.
+    assert account.rows(account.plan(subnet_id=None))["vcpu-quota"].status == "warn"
 
 
 def test_the_own_node_group_is_no_name_clash(account: Emulated) -> None:

@@ -104,6 +104,12 @@ class Kubectl:
         answer = self._client.patch(path, json=change, headers=headers)
         assert answer.is_success, answer.text
 
+    def ask_for_command(self, path: str) -> str:
+        """What is answered to a command that does not run, over the protocol of SPDY."""
+        answer = self._client.post(path, headers={"Connection": "Upgrade", "Upgrade": "SPDY/3.1"})
+        assert answer.is_error
+        return answer.text
+
     def delete(self, path: str, **parameters: str) -> None:
         self._client.delete(path, params=parameters).raise_for_status()
 

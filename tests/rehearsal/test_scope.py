@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from efa_constructs.rehearsal.assembly import CloudAssembly
 from efa_constructs.rehearsal.scope import not_checked
+from efa_constructs.review.assembly import CloudAssembly
 
 from .results import result
 

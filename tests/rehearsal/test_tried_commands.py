@@ -53,7 +53,7 @@ def bootstrap(account: AccountProcess) -> None:
         aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
         aws_session_token=environment["AWS_SESSION_TOKEN"],
     )
-    ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String")
+    ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
 
 
 def test_preflight_reads_the_configuration_that_is_rehearsed(
@@ -74,21 +74,50 @@ def test_a_preflight_that_fails_is_not_as_it_should_be(trials: CommandTrials, tm
     assert "; instance-type-offered: " in tried.answer and "us-east-1f" in tried.answer
 
 
+def test_a_quota_that_nobody_has_is_held_against_no_configuration(
+    trials: CommandTrials, account: AccountProcess, tmp_path: Path
+) -> None:
+    bootstrap(account)
+    tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarge", maxSize=64), None, REGION)
+    assert tried is not None and tried.as_expected, tried
+    assert "; vcpu-quota: " in tried.answer
+    assert tried.answer.endswith("; but that is of the emulated account, and yours has its own")
+    # What is the configuration's own fault counts all the same.
+    context = {"instanceType": "p4d.24xlarge", "maxSize": 64, "availabilityZone": "us-east-1f"}
+    tried = trials.preflight(app(tmp_path, **context), None, REGION)
+    assert tried is not None and not tried.as_expected
+
+
 def test_preflight_says_what_is_wrong_with_a_configuration(trials: CommandTrials, tmp_path: Path) -> None:
     tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarg"), None, REGION)
     assert tried is not None and not tried.as_expected
     assert tried.answer.startswith("instance type 'p4d.24xlarg' is not known")
 
 
+def test_preflight_looks_for_the_bootstrap_stack_that_the_app_uses(trials: CommandTrials, tmp_path: Path) -> None:
+    named = app(tmp_path, instanceType="p4d.24xlarge")
+    tried = trials.preflight(named.with_context({"@aws-cdk/core:bootstrapQualifier": "team"}), None, REGION)
+    assert tried is not None and not tried.as_expected
+    assert "cdk-bootstrap: the account is not bootstrapped for the CDK, with the qualifier team" in tried.answer
+
+
 def test_there_is_no_preflight_of_other_apps(trials: CommandTrials, tmp_path: Path) -> None:
     assert trials.preflight(CdkApp(tmp_path, "app", {"their:key": "1"}), None, REGION) is None
 
 
-def test_there_is_no_preflight_of_a_reservation_that_the_account_does_not_have(
-    trials: CommandTrials, tmp_path: Path
+@pytest.mark.parametrize("key", ["capacityReservationId", "capacityBlockId"])
+def test_a_reservation_of_another_account_is_held_against_no_configuration(
+    trials: CommandTrials, account: AccountProcess, tmp_path: Path, key: str
 ) -> None:
-    reserved = app(tmp_path, instanceType="p4d.24xlarge", capacityReservationId="cr-0123456789abcdef0")
-    assert trials.preflight(reserved, None, REGION) is None
+    bootstrap(account)
+    named = {"instanceType": "p4d.24xlarge", "availabilityZone": "us-east-1b", key: "cr-0123456789abcdef0"}
+    tried = trials.preflight(app(tmp_path, **named), None, REGION)
+    assert tried is not None and tried.as_expected, tried
+    assert "; reservation-state: this account has no reservation cr-0123456789abcdef0" in tried.answer
+    assert tried.answer.endswith("; but that is of the emulated account, and yours has its own")
+    # What of the rest is wrong counts.
+    tried = trials.preflight(app(tmp_path, **named | {"availabilityZone": "us-east-1f"}), None, REGION)
+    assert tried is not None and not tried.as_expected
 
 
 def test_commands_about_a_cluster_that_is_not_there_are_not_as_they_should_be(trials: CommandTrials) -> None:
@@ -111,6 +140,8 @@ def test_status_is_to_find_what_the_rehearsal_found(trials: CommandTrials) -> No
     there = cluster(name="training")
     (status,) = trials.after(there, REGION, (), None, None)
     assert status.as_expected, status
+    # Nobody knows how many nodes a cluster without a control plane has.
+    assert status.answer == "nothing is wrong with what AWS tells"
     broken = node_group(status="CREATE_FAILED")
     (status,) = trials.after(there, REGION, [judge_node_group(broken, cluster(broken))], None, None)
     assert not status.as_expected

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.verify.bandwidth import BandwidthVerdict, ceiling, judge_bandwidth, to_json
+from efa_constructs.verify.group_layout import GroupLayout, group_layout
+from efa_constructs.verify.results import NcclTestsRun
 
 from .runs import GIB, MIB, measured, row, run_of, run_with
 
@@ -196,14 +199,56 @@ def test_the_ratio_unmasks_a_run_of_one_node_that_is_said_to_be_of_two() -> None
     assert "8 ranks, a single node's, although 2 nodes are said" in pasted.words[0]
 
 
-def test_groups_of_ranks_share_the_interfaces_in_a_way_that_the_log_does_not_tell() -> None:
-    # Eight groups of two ranks, each on both nodes: bus bandwidth is algorithm bandwidth.
-    judged = judge_bandwidth(run_of([row(8 * GIB, 47.9, 47.9)], groups=8), instance_type="p5.48xlarge")
-    assert (judged.verdict, judged.ceiling, judged.contradiction) == (BandwidthVerdict.NOT_COMPARED, None, None)
+def grouped(bus_bandwidth: float, layout: GroupLayout | None, algorithm_bandwidth: float | None = None) -> NcclTestsRun:
+    """16 ranks on two nodes, in eight groups."""
+    rows = [row(8 * GIB, algorithm_bandwidth or bus_bandwidth, bus_bandwidth)]
+    return replace(run_of(rows, groups=8), group_layout=layout)
+
+
+def test_groups_of_ranks_share_the_interfaces_of_their_nodes() -> None:
+    # Two ranks each, one on each node: 400 GB/s for all eight.
+    both = GroupLayout(nodes=2, on_a_node=8)
+    judged = judge_bandwidth(grouped(47.9, both), instance_type="p5.48xlarge")
+    assert (judged.verdict, judged.ceiling) == ("not-compared", 50.0)
     assert "NCCL_TESTS_SPLIT made 8 groups of the ranks" in judged.words[0]
-    of_all = judge_bandwidth(run_of([row(8 * GIB, 25.0, 46.88)], groups=8), instance_type="p5.48xlarge")
+    assert judged.words[1].startswith("96 % of the ceiling of 50.0 GB/s") and "8 groups" in judged.words[1]
+    # Who is faster than the others is not impossible, but nobody is faster than all interfaces.
+    assert judge_bandwidth(grouped(80.0, both), instance_type="p5.48xlarge").verdict == "not-compared"
+    above = judge_bandwidth(grouped(401.0, both), instance_type="p5.48xlarge")
+    assert above.verdict == "impossible" and "can carry (400.0 GB/s)" in above.words[0]
+
+
+def test_groups_that_differ_have_no_ceiling() -> None:
+    judged = judge_bandwidth(grouped(47.9, None), instance_type="p5.48xlarge")
+    assert (judged.verdict, judged.ceiling) == ("not-compared", None)
+    assert "on which nodes each group is" in judged.words[1]
+
+
+def test_rows_of_all_ranks_are_not_of_a_group() -> None:
+    of_all = judge_bandwidth(grouped(46.88, GroupLayout(2, 8), 25.0), instance_type="p5.48xlarge")
     assert of_all.contradiction is not None
     assert "the log names 16 ranks in 8 groups, but" in of_all.contradiction and "that of 16" in of_all.contradiction
+
+
+@pytest.mark.parametrize(
+    ("ranks", "expected"),
+    [
+        # MOD 8, of 16 ranks on two nodes.
+        ({(group, host): 1 for group in range(8) for host in "ab"}, GroupLayout(2, 8)),
+        # DIV 16, of 32 ranks on four nodes.
+        ({(group, host): 8 for group, hosts in enumerate(("ab", "cd")) for host in hosts}, GroupLayout(2, 1)),
+        # DIV 8 and DIV 4: each on one node.
+        ({(0, "a"): 8, (1, "b"): 8}, GroupLayout(1, 1)),
+        ({(0, "a"): 4, (1, "a"): 4, (2, "b"): 4, (3, "b"): 4}, GroupLayout(1, 2)),
+        # One is on more nodes, has more ranks, or shares only some of its nodes.
+        ({(0, "a"): 8, (0, "b"): 8, (1, "c"): 8}, None),
+        ({(0, "a"): 8, (0, "b"): 4}, None),
+        ({(0, "a"): 4, (0, "b"): 4, (1, "b"): 4, (1, "c"): 4}, None),
+        ({(0, "a"): 4, (0, "b"): 4, (1, "a"): 4, (1, "b"): 4, (2, "c"): 4, (2, "d"): 4}, None),
+    ],
+)
+def test_knows_where_groups_are_alike(ranks: dict[tuple[int, str], int], expected: GroupLayout | None) -> None:
+    assert group_layout(ranks) == expected
 
 
 def test_rows_of_several_runs_are_not_judged() -> None:

@@ -211,6 +211,20 @@ def test_lost_counters_prove_nothing_but_what_is_left_may() -> None:
     assert any("counted anew from 0" in words for words in judged.words)
 
 
+def test_a_driver_loaded_anew_after_the_run_does_not_say_that_efa_carried_nothing() -> None:
+    loaded_anew = [traffic_between(name, {"a/1": device(send_bytes=10)}, {"a/1": device()}) for name in "ab"]
+    judged = judge_traffic(loaded_anew, required_traffic(RUN))
+    assert judged.verdict == "unknown"
+    assert not any("carried nothing of the run" in words for words in judged.words)
+
+
+def test_a_node_that_only_received_does_not_say_that_efa_carried_nothing() -> None:
+    broadcast = dataclasses.replace(RUN, collective="broadcast")
+    judged = judge_traffic([node("b", 0, 1 << 50)], required_traffic(broadcast))
+    assert judged.verdict == "unknown"
+    assert judge_traffic([node("b", 0, 0)], required_traffic(broadcast)).verdict == "unused"
+
+
 def test_traffic_without_a_bound_proves_nothing() -> None:
     judged = judge_traffic([node("a", GIB)], None)
     assert judged.verdict == "unknown"

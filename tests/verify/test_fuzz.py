@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from efa_constructs.errors import EfaConstructsError
@@ -49,6 +49,7 @@ def judge(log: bytes) -> None:
 
 
 @settings(deadline=None, max_examples=300)
+@example(b"#\v")
 @given(st.binary(max_size=2000))
 def test_takes_any_bytes(log: bytes) -> None:
     judge(log)

@@ -142,7 +142,7 @@ def test_knows_how_often_operations_were_timed() -> None:
 
 
 def test_two_reports_are_two_runs() -> None:
-    other = report(args=["./all_gather_perf"])
+    other = report(args=["./all_gather_perf_mpi"])
     assert [one["collective"] for one in facts(lines([one_line(report()), one_line(other)]))["results"]] == [
         "all_reduce",
         "all_gather",

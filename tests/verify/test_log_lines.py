@@ -6,6 +6,7 @@ import contextlib
 import io
 import time
 import tracemalloc
+from itertools import chain
 
 import pytest
 
@@ -60,10 +61,21 @@ def test_a_line_that_is_too_long_is_cut_and_the_next_is_read(monkeypatch: pytest
 
 def test_a_line_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(log_lines, "_MOST_SKIPPED_CHARACTERS", 1 << 23)
-    endless = Endless(b"\0" * (1 << 20), 1 << 40)
+    endless = Endless(b"x" * (1 << 20), 1 << 40)
     with pytest.raises(InvalidLogError, match="a line of more than 8 MiB: give what nccl-tests printed, as text"):
         verify_log(lines_of(endless))
     assert endless.left > (1 << 40) - (1 << 25)
+
+
+def test_what_is_binary_and_has_no_end_is_no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_lines, "_MOST_SKIPPED_CHARACTERS", 1 << 23)
+    # As /dev/zero is.
+    endless = Endless(b"\0" * (1 << 20), 1 << 40)
+    assert [reason.statement for reason in verify_log(lines_of(endless)).reasons] == ["the log is binary"]
+    assert endless.left > (1 << 40) - (1 << 25)
+    # Whatever comes behind a run may be one, too.
+    with pytest.raises(InvalidLogError, match="a line of more than 8 MiB"):
+        verify_log(chain(["\0", *efa_run()], lines_of(endless)))
 
 
 def test_carriage_returns_end_lines_where_nothing_else_does() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
+from collections.abc import Iterable, Iterator
+from itertools import repeat, zip_longest
+
 import pytest
 
 from efa_constructs.errors import InvalidLogError
-from efa_constructs.verify import logged_runs
+from efa_constructs.verify import log_reader, read_so_far
+from efa_constructs.verify.group_layout import GroupLayout
 from efa_constructs.verify.table import COLLECTIVES
-from efa_constructs.verify.verified import VerifiedRun
+from efa_constructs.verify.verified import VerifiedRun, verify_log
 
 from .real_logs import EFA, HEADER, ROW, channel, efa_run, lines, nccl, ranks, run, verified
 
@@ -42,10 +47,10 @@ def test_what_another_program_says_before_a_run_is_no_evidence_of_it() -> None:
 
 
 def test_refuses_a_log_with_more_processes_than_a_run_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logged_runs, "_MOST_PROCESSES", 3)
+    monkeypatch.setattr(read_so_far, "_MOST_PROCESSES", 3)
     said = [channel("node-1", "Libfabric", pid=number) for number in range(3)]
     assert verdicts(lines(said, run(pid=0))) == ["unproven"]
-    with pytest.raises(InvalidLogError, match="more than 3 processes of one run: split it"):
+    with pytest.raises(InvalidLogError, match="more than 3 processes at once: split it"):
         verified(lines(said, [channel("node-1", "Libfabric", pid=3)], run()))
 
 
@@ -114,9 +119,10 @@ def test_an_average_beyond_all_numbers_is_none() -> None:
 
 
 def test_takes_the_version_of_nccl_from_the_first_line_of_newer_releases() -> None:
-    line = "# nccl-tests version 2.17.6 nccl-headers=22707 nccl-library=22809"
-    (told,) = runs_of(lines([line], run()))
-    assert told.nccl == "2.28.9"
+    for release in ("2.17.6", "2.20.0 (b4d5bee)"):
+        line = f"# nccl-tests version {release} nccl-headers=22707 nccl-library=22809"
+        (told,) = runs_of(lines([line], run()))
+        assert told.nccl == "2.28.9"
 
 
 def test_a_table_alone_is_a_run_and_so_is_each_of_several() -> None:
@@ -154,6 +160,9 @@ def test_half_a_row_without_its_other_half_is_none() -> None:
 @pytest.mark.parametrize("name", COLLECTIVES)
 def test_names_the_collective_that_the_log_names(name: str) -> None:
     (told,) = runs_of(lines(run(collective=name)))
+    assert told.run.collective == name
+    # As containers of NVIDIA name the programs that have MPI.
+    (told,) = runs_of(lines(run(collective=name)).replace("_perf", "_perf_mpi"))
     assert told.run.collective == name
     command = f"+ mpirun -np 16 --tag-output -x NCCL_DEBUG=INFO /opt/nccl-tests/build/{name}_perf -b 8 -e 2G -f 2 -g 1"
     old = [line for line in run() if "Collective test" not in line]
@@ -221,7 +230,8 @@ def test_takes_the_number_of_nodes_from_nccl_where_the_list_of_ranks_does_not_sa
 def test_counts_the_groups_that_ranks_are_split_into() -> None:
     log = lines(efa_run())
     (whole,), (split,) = runs_of(log), runs_of(log.replace("Rank  1 Group  0", "Rank  1 Group  1"))
-    assert (whole.run.groups, split.run.groups) == (1, 2)
+    assert (whole.run.groups, whole.run.group_layout) == (1, None)
+    assert (split.run.groups, split.run.group_layout) == (2, GroupLayout(nodes=1, on_a_node=1))
 
 
 def test_a_list_of_ranks_with_a_gap_says_nothing_of_their_number() -> None:
@@ -246,14 +256,147 @@ def test_many_processes_of_rank_0_are_one_run_of_programs_without_mpi() -> None:
 
 
 def test_refuses_a_log_with_more_runs_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logged_runs, "_MOST_RUNS", 3)
+    monkeypatch.setattr(read_so_far, "_MOST_RUNS", 3)
     assert len(runs_of(lines(run(), run(), run()))) == 3
     with pytest.raises(InvalidLogError, match="more than 3 runs of nccl-tests: split it"):
         verified(lines(run(), run(), run(), run()))
 
 
 def test_refuses_a_log_with_more_rows_and_ranks_than_any_has(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logged_runs, "_MOST_ROWS_AND_RANKS", 12)
+    monkeypatch.setattr(read_so_far, "_MOST_ROWS_AND_RANKS", 12)
     assert len(runs_of(lines(run(rows=[ROW] * 10)))[0].run.rows) == 10
     with pytest.raises(InvalidLogError, match="more than 12 rows and ranks of nccl-tests: split it"):
         verified(lines(run(rows=[ROW] * 11)))
+
+
+def of_pod(name: str, said: Iterable[str]) -> list[str]:
+    return [f"[pod/{name}/main] {line}" for line in said]
+
+
+def in_turn(*parts: list[str]) -> list[str]:
+    """A line of each, again and again."""
+    return [line for together in zip_longest(*parts) for line in together if line is not None]
+
+
+def merged(seed: int, *parts: list[str]) -> list[str]:
+    """The same in any order that keeps that of each."""
+    turns = [number for number, part in enumerate(parts) for _ in part]
+    random.Random(seed).shuffle(turns)
+    left = [iter(part) for part in parts]
+    return [next(left[turn]) for turn in turns]
+
+
+def told_alike(one: VerifiedRun, other: VerifiedRun) -> bool:
+    """Whether both are told the same of, but for where in the log it stands."""
+    return (str(one.verdict), one.passes, one.run, one.causes, one.bandwidth) == (
+        *(str(other.verdict), other.passes, other.run, other.causes, other.bandwidth),
+    )
+
+
+JOBS = (
+    efa_run(),
+    run(*(line.replace("node-", "other-") for line in SOCKETS), hosts=("other-1", "other-2"), pid=99, rows=[ROW, ROW]),
+    efa_run(hosts=("node-7", "node-8")),
+)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_jobs_that_print_at_once_are_told_apart_by_their_pods(seed: int) -> None:
+    parts = [of_pod(f"job-{number}-launcher-x7z4q", said) for number, said in enumerate(JOBS)]
+    alone = [only for part in parts for only in runs_of(lines(part))]
+    assert [str(only.verdict) for only in alone] == ["efa-gdr", "tcp", "efa-gdr"]
+    together = runs_of(lines(merged(seed, *parts)))
+    assert {only.run.pod for only in together} == {f"job-{number}-launcher-x7z4q/main" for number in range(3)}
+    assert len(together) == len(JOBS)
+    for expected in alone:
+        assert sum(told_alike(expected, one) for one in together) == 1
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_pods_of_workers_print_belongs_to_the_run_that_lists_their_processes(seed: int) -> None:
+    parts = []
+    for number, said in enumerate(JOBS):
+        parts.append(of_pod(f"job-{number}-launcher-x7z4q", [line for line in said if "NCCL INFO" not in line]))
+        for host in sorted({line.partition(":")[0] for line in said if "NCCL INFO" in line}):
+            parts.append(of_pod(f"{host}-pod", [line for line in said if line.startswith(f"{host}:")]))
+    for log in (merged(seed, *parts), [line for part in parts for line in part]):
+        told = {one.run.hosts[0]: str(one.verdict) for one in runs_of(lines(log))}
+        assert told == {"node-1": "efa-gdr", "other-1": "tcp", "node-7": "efa-gdr"}
+
+
+def test_what_a_process_printed_that_two_runs_list_is_evidence_of_neither() -> None:
+    quiet = [line for line in efa_run() if "NCCL INFO" not in line]
+    said = [line for line in efa_run() if "NCCL INFO" in line]
+    assert verdicts(lines(of_pod("a", quiet), of_pod("worker", said))) == ["efa-gdr"]
+    assert verdicts(lines(of_pod("a", quiet), of_pod("b", quiet), of_pod("worker", said))) == ["unproven", "unproven"]
+
+
+def test_what_other_pods_print_is_no_evidence_of_a_run_that_lists_no_processes() -> None:
+    ends = {"node-1": "0[0] -> 1[0] [send]", "node-2": "1[0] -> 0[0] [send]"}
+    said = [nccl("node-1", EFA), *(channel(host, "Libfabric", ends=both) for host, both in ends.items())]
+    table = [HEADER, ROW, "# Out of bounds values : 0 OK", "# Avg bus bandwidth    : 4.39 "]
+    assert verdicts(lines(said, table)) == ["efa-gdr"]
+    assert verdicts(lines(of_pod("training", said), of_pod("launcher", table))) == ["unproven"]
+
+
+def test_workers_that_are_read_after_all_runs_of_the_launcher_prove_each_of_them() -> None:
+    both = [efa_run(), efa_run(pid=99)]
+    quiet = [line for said in both for line in said if "NCCL INFO" not in line]
+    said = [line for said in both for line in said if "NCCL INFO" in line]
+    assert verdicts(lines(quiet, said)) == ["efa-gdr", "efa-gdr"]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_runs_that_nothing_tells_apart_are_not_proven(seed: int) -> None:
+    rows = [ROW] * 3
+    one, other = efa_run(rows=rows), efa_run(hosts=("node-3", "node-4"), pid=99, rows=rows)
+    for log in (in_turn(one, other), in_turn(other, one), merged(seed, one, other)):
+        told = runs_of(lines(log))
+        assert not any(only.passes for only in told)
+        mixed = [only for only in told if "lines of several runs are mixed" in only.reasons[0].statement]
+        assert mixed
+        for only in mixed:
+            assert (str(only.verdict), only.run.nodes, only.run.ranks, only.causes) == ("unproven", None, None, ())
+            assert only.reasons[0].lines
+            assert "--prefix" in only.advice[0]
+            assert only.bandwidth.verdict == "not-compared"
+            assert not only.run.rows or "the rows are of several runs" in only.bandwidth.words[-1]
+
+
+def test_sizes_of_a_table_grow_and_may_begin_anew() -> None:
+    small = ROW.replace("1073741824   268435456", " 536870912   134217728").replace("245707", "122853.5")
+    small = small.replace("243479", "121739.5")
+    of_max = [row.replace("   sum ", "   max ") for row in (small, ROW)]
+    for rows, verdict in (
+        ([small, ROW, small, ROW], "efa-gdr"),
+        ([small, ROW, *of_max], "efa-gdr"),
+        ([ROW, small, ROW], "unproven"),
+    ):
+        (only,) = runs_of(lines(efa_run(rows=rows)))
+        assert (str(only.verdict), len(only.run.rows)) == (verdict, len(rows))
+
+
+def test_refuses_a_log_with_more_pods_than_any_job_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_reader, "_MOST_PODS", 3)
+    pods = [of_pod(f"job-{number}", run()) for number in range(4)]
+    assert len(runs_of(lines(*pods[:3]))) == 3
+    with pytest.raises(InvalidLogError, match="lines of more than 3 pods: split it"):
+        verified(lines(*pods))
+
+
+def test_what_is_binary_is_not_read_to_an_end_that_it_may_not_have() -> None:
+    def noise() -> Iterator[str]:
+        yield "\0"
+        yield from repeat("", 200_000)
+        raise AssertionError
+
+    assert [reason.statement for reason in verify_log(noise()).reasons] == ["the log is binary"]
+    # A name in another encoding is no sign of that.
+    assert verdicts("\ufffd\n" + "x\n" * 200_000 + lines(efa_run())) == ["efa-gdr"]
+    # As a log that was rotated may begin, on whose file a program went on.
+    assert verdicts("\0" * 100 + lines(efa_run(), [""] * 200_000, efa_run(pid=99))) == ["efa-gdr", "efa-gdr"]
+
+
+def test_processes_of_runs_that_are_over_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read_so_far, "_MOST_PROCESSES", 4)
+    assert verdicts(lines(*(efa_run(pid=pid) for pid in range(20)))) == ["efa-gdr"] * 20

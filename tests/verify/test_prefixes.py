@@ -65,7 +65,11 @@ def mutated(text: str, mutation: Mutation) -> str:
 @pytest.mark.parametrize("kind", MUTATIONS)
 def test_says_the_same_with_a_prefix_on_every_line(kind: str) -> None:
     for text in [lines(efa_run()), *map(text_of, NAMES)]:
-        assert facts(mutated(text, MUTATIONS[kind])) == facts(text)
+        told = facts(mutated(text, MUTATIONS[kind]))
+        for result in [told, *told["results"]]:
+            # The one thing that a prefix says.
+            result["pod"] = None
+        assert told == facts(text)
 
 
 @pytest.mark.parametrize("kind", MUTATIONS)

@@ -177,6 +177,12 @@ def test_one_node_has_no_fabric() -> None:
         assert (only.verdict, only.passes) == ("single-node", False)
 
 
+def test_groups_of_ranks_that_are_on_one_node_each_have_no_fabric() -> None:
+    (only,) = verified(lines(run()).replace("Rank  1 Group  0", "Rank  1 Group  1")).runs
+    assert (only.verdict, only.passes, only.run.nodes) == ("single-node", False, 2)
+    assert only.reasons[0].statement.startswith("each of 2 groups is on one host")
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -313,11 +319,13 @@ def test_fails_a_run_that_uses_all_gpus_of_its_nodes_and_not_all_interfaces() ->
     assert told(*said, instance_type="p5.48xlarge").passes
 
 
-def test_nodes_of_several_types_are_named() -> None:
+def test_nodes_of_several_types_fail_and_are_named() -> None:
     platform = "NET/OFI Running on {} platform, topology file /a.xml"
     types = [nccl("node-1", platform.format("p5.48xlarge")), nccl("node-2", platform.format("p4d.24xlarge"))]
     only = told(*types, *on_each(EFA), *channels("Libfabric"))
-    assert (only.verdict, only.instance_type, only.interfaces_expected) == ("efa-gdr", None, None)
+    assert (only.verdict, only.passes) == ("efa-gdr", False)
+    assert (only.instance_type, only.interfaces_expected) == (None, None)
+    assert only.advice[0].startswith("run it on nodes of one type")
     assert only.reasons[-1].statement == "the nodes are of several types: p5.48xlarge, p4d.24xlarge"
     assert len(only.reasons[-1].lines) == 2
     assert "several instance types" in only.bandwidth.words[0]
@@ -426,18 +434,3 @@ def test_hosts_that_nccl_takes_for_one_node_prove_nothing() -> None:
     only = told(*on_each(EFA), *one, *channels("Libfabric"))
     assert (only.verdict, only.run.nodes) == ("unproven", 2)
     assert "NCCL counts one node, and the list of ranks names 2 hosts" in only.reasons[0].statement
-
-
-def test_two_runs_whose_lines_are_mixed_prove_nothing() -> None:
-    jobs = {"job-a": efa_run(), "job-b": efa_run(hosts=("node-3", "node-4"))}
-    for pair in (["job-a", "job-b"], ["job-b", "job-a"]):
-        mixed = [
-            f"[pod/{name}-launcher-x7z4q/launcher] {line}"
-            for both in zip(*(jobs[name] for name in pair), strict=True)
-            for name, line in zip(pair, both, strict=True)
-        ]
-        for one in verified(lines(mixed)).runs:
-            assert (one.verdict, one.passes, one.causes, one.run.nodes) == ("unproven", False, (), None)
-            assert "lines of several runs are mixed" in one.reasons[0].statement
-    after = [f"[pod/{name}/launcher] {line}" for name, said in jobs.items() for line in said]
-    assert [str(one.verdict) for one in verified(lines(after)).runs] == ["efa-gdr", "efa-gdr"]

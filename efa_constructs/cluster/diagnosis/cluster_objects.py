@@ -11,9 +11,9 @@ from functools import cached_property
 from ... import catalogue
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
+from ...pods.known_programs import KnownProgram, is_launcher, known_program
+from ...pods.requests import amounts, pod_requests, total
 from ..finding import Level
-from ..known_programs import KnownProgram, is_launcher, known_program
-from ..quantities import amounts, pod_requests, total
 from ..snapshot import ClusterSnapshot, KubernetesObject
 from .cause import Owner
 

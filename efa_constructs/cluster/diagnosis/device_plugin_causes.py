@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ... import catalogue
+from ...pods.known_programs import KnownProgram
+from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ..finding import Level
-from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import RESOURCES, ClusterObjects, type_of
 from .last_words import said_at_the_end
-from .node_rules import unmet_requirement, untolerated_taints
 from .unplaced_pods import Unplaced
 
 __all__ = ["DEVICE_PLUGIN_MISSING", "PLUGIN_CRASHES", "about_device_plugins", "plugins_that_wait"]
@@ -25,6 +25,8 @@ _NAMES = {
     KnownProgram.NVIDIA_DEVICE_PLUGIN: "NVIDIA's device plugin",
     KnownProgram.NEURON_DEVICE_PLUGIN: "the Neuron device plugin",
 }
+# What the EFA device plugin says on a node without EFA: https://github.com/aws/eks-charts/issues/1239.
+_NO_EFA = "No valid EFA devices"
 _INSTALL = {
     KnownProgram.EFA_DEVICE_PLUGIN: "EfaDevicePlugin",
     KnownProgram.NVIDIA_DEVICE_PLUGIN: "NvidiaDevicePlugin",
@@ -125,15 +127,22 @@ def _crash_loop(
     *,
     waited_for: bool,
 ) -> Cause:
+    # Empty: they are gone, or may not be seen.
     nodes = [node for node in objects.snapshot.nodes if node["metadata"]["name"] in {_node_of(pod) for pod in pods}]
     has_devices = any(objects.devices(node, RESOURCES[program]) for node in nodes)
+    words = next(said_at_the_end(objects.snapshot, pods[0]), "")
+    if program is KnownProgram.EFA_DEVICE_PLUGIN and has_devices and _NO_EFA not in words:
+        # https://github.com/aws/eks-charts/pull/1245
+        fix = "mend what it says; since v0.5.9 it has to run as root and privileged, as EfaDevicePlugin lets it"
+    else:
+        fix = _fix_of_crash(objects, program, nodes, has_devices=has_devices)
     return Cause(
         code=PLUGIN_CRASHES,
         # On nodes that have nothing for it, it does no harm.
-        level=Level.FAULT if waited_for or has_devices else Level.WARNING,
-        problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes)}: "
-        + _last_words(objects, pods[0]),
-        fix=_fix_of_crash(objects, program, nodes, has_devices=has_devices),
+        level=Level.FAULT if waited_for or has_devices or not nodes else Level.WARNING,
+        problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes) if nodes else _count(pods)}: "
+        + (f'it says "{words}"' if words else "it says nothing"),
+        fix=fix,
     )
 
 
@@ -147,6 +156,8 @@ def _fix_of_crash(
             f"give the launch template of node group {names} interfaces of type efa or efa-only, or keep the plugin "
             f"off it: the label {catalogue.EFA_LABEL} belongs on nodes with EFA only"
         )
+    if not nodes:
+        return "see whether they have devices for it and an AMI type with the driver, and keep the plugin off others"
     if has_devices:
         ami_types = listed(group.ami_type for group in groups) if groups else "theirs"
         return f"give node group {names} an AMI type that has the driver, which {ami_types} has not"
@@ -164,16 +175,13 @@ def _is_crashing(pod: KubernetesObject) -> bool:
     )
 
 
-def _last_words(objects: ClusterObjects, pod: KubernetesObject) -> str:
-    words = next(said_at_the_end(objects.snapshot, pod), "")
-    return f'it says "{words}"' if words else "it says nothing"
-
-
 def _node_of(pod: KubernetesObject) -> str:
     return str(pod["spec"].get("nodeName", ""))
 
 
 def _nodes(nodes: Sequence[KubernetesObject]) -> str:
-    count = len(nodes)
-    types = sorted(set(map(type_of, nodes)))
-    return f"{count} node{'s' if count != 1 else ''} ({listed(types)})"
+    return f"{_count(nodes)} ({listed(sorted(set(map(type_of, nodes))))})"
+
+
+def _count(nodes: Sequence[object]) -> str:
+    return f"{len(nodes)} node{'s' if len(nodes) != 1 else ''}"

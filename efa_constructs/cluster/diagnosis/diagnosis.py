@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ... import catalogue
+from ...pods.known_programs import KnownProgram
 from ..finding import Finding, Level
-from ..known_programs import KnownProgram
 from .cause import Cause, Owner
 from .cluster_objects import RESOURCES, ClusterObjects
 from .container_causes import about_containers
@@ -15,6 +15,7 @@ from .mpi_job_causes import about_ends, about_jobs, about_schedulers
 from .mpi_operator_causes import OPERATOR_FORBIDDEN, about_mpi_operators, unseen_jobs
 from .placement_causes import about_missing_nodes, about_missing_objects, about_placement
 from .unplaced_pods import find_unplaced
+from .worker_causes import about_workers
 
 __all__ = ["diagnose"]
 
@@ -30,6 +31,7 @@ def diagnose(
     """
     causes = list(_causes(objects))
     causes += about_jobs(objects, _explained(causes))
+    causes += about_workers(objects, _explained(causes))
     causes += further
     if ended is not None and not any(cause.code == OPERATOR_FORBIDDEN for cause in causes):
         causes += about_ends(objects, ended, _explained(causes))

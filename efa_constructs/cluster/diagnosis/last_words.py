@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from ..snapshot import ClusterSnapshot, KubernetesObject
 
-__all__ = ["BAD_SSH_FILES", "NO_MEMORY_TO_LOCK", "NO_SSHD", "SSH_REFUSED", "UNRESOLVED", "said_at_the_end"]
+__all__ = [
+    "BAD_SSH_FILES",
+    "NO_MEMORY_TO_LOCK",
+    "NO_SLOTS",
+    "NO_SSHD",
+    "SSH_REFUSED",
+    "UNREACHED",
+    "UNRESOLVED",
+    "said_at_the_end",
+]
 
 # Of ssh, for a name without an address: https://github.com/kubeflow/mpi-operator/issues/481.
 UNRESOLVED = re.compile(r"Could not resolve hostname")
@@ -22,8 +32,17 @@ SSH_REFUSED = re.compile(r"Permission denied \(publickey|Host key verification f
 NO_SSHD = re.compile(r"connect to host \S+ port \d+: Connection (?:refused|timed out)")
 # Of libfabric: https://github.com/awslabs/awsome-distributed-training/issues/647.
 NO_MEMORY_TO_LOCK = re.compile(r"Libfabric error: \(-12\)|Failure to post internal receive buffers")
-_TELLING = (BAD_SSH_FILES, UNRESOLVED, SSH_REFUSED, NO_SSHD, NO_MEMORY_TO_LOCK)
-# A shell's line about another program's end says less than what stands before it.
+# Of libfabric, where a security group drops packets: https://github.com/aws/aws-ofi-nccl/issues/663.
+UNREACHED = re.compile(r"Unresponsive receiver|Unable to insert remote address")
+# Of mpirun: Open MPI 5 does not read the hostfile that the operator names for 4.1,
+# https://github.com/kubeflow/mpi-operator/issues/842.
+NO_SLOTS = re.compile(r"not enough slots available")
+_TELLING = (BAD_SSH_FILES, UNRESOLVED, SSH_REFUSED, NO_SSHD, NO_MEMORY_TO_LOCK, UNREACHED, NO_SLOTS)
+# What mpirun says of the end of any program, in boxes, says less than what stands before it.
+_SAYS_LITTLE = re.compile(
+    r"Primary job +terminated|a non-zero exit code\. Per user-direction|\S+ detected that one or more processes|"
+    r"the job to be terminated\. The first|Process name: +\[|Exit code: "
+)
 _LONGEST = 300
 
 
@@ -41,6 +60,8 @@ def said_at_the_end(snapshot: ClusterSnapshot, pod: KubernetesObject) -> Iterato
 
 
 def _telling_line(lines: Sequence[str]) -> str:
-    written = [line.strip() for line in lines if line.strip()]
-    found = next((line for pattern in _TELLING for line in written if pattern.search(line)), None)
-    return (found or (written[-1] if written else ""))[:_LONGEST]
+    # Lines of a box without letters are none.
+    written = [line.strip() for line in lines if any(map(str.isalnum, line))]
+    known = (line for pattern in _TELLING for line in written if pattern.search(line))
+    others = (line for line in reversed(written) if not _SAYS_LITTLE.match(line))
+    return next(chain(known, others, written[-1:]), "")[:_LONGEST]

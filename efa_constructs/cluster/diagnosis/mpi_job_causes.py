@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from ...pods.known_programs import KnownProgram
 from ..finding import Level
-from ..known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, name_of
-from .last_words import BAD_SSH_FILES, NO_MEMORY_TO_LOCK, NO_SSHD, SSH_REFUSED, UNRESOLVED, said_at_the_end
+from .last_words import (
+    BAD_SSH_FILES,
+    NO_MEMORY_TO_LOCK,
+    NO_SLOTS,
+    NO_SSHD,
+    SSH_REFUSED,
+    UNREACHED,
+    UNRESOLVED,
+    said_at_the_end,
+)
 from .mpi_operator_causes import gang_scheduler
 from .unplaced_pods import Unplaced
 
@@ -42,6 +51,18 @@ REMEDIES = (
         "memory-not-locked",
         "add IPC_LOCK to securityContext.capabilities of the workers, or raise the limit of locked memory of the "
         "container runtime",
+    ),
+    (
+        UNREACHED,
+        "efa-does-not-reach",
+        "let the security group of the nodes allow all traffic from itself and to itself, both by its own id (a rule "
+        "for 0.0.0.0/0 does not cover EFA), and have all nodes in one subnet",
+    ),
+    (
+        NO_SLOTS,
+        "not-enough-slots",
+        "let mpirun start no more ranks than slotsPerWorker times the workers; Open MPI 5 needs the operator's "
+        "hostfile by another name, too: set PRTE_MCA_prte_default_hostfile to /etc/mpi/hostfile in the launcher",
     ),
 )
 

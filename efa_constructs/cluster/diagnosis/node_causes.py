@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from ... import catalogue
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ...pods.requests import written
 from ..finding import Level
-from ..quantities import written
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, listed
 from .cluster_objects import ClusterObjects, allocatable, type_of

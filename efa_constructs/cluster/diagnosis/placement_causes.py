@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
-from ..quantities import pod_requests, written
+from ...pods.requests import pod_requests, written
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable, type_of
 from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says
+from .worker_causes import fix_of_kept_workers, has_ended
 
 __all__ = ["Dependents", "about_missing_nodes", "about_missing_objects", "about_placement"]
 
@@ -86,7 +87,7 @@ def about_placement(
                 problem=cause.problem + scheduler_says(group.scheduler_words),
                 fix=cause.fix,
                 sufferers=waits_too,
-                explains=(group.owner,),
+                explains=(group.owner, *cause.explains),
             )
 
 
@@ -204,12 +205,21 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
             if set(pod_requests(pod["spec"])) & set(resources):
                 holders[objects.owner(pod)].add(misfit.node["metadata"]["name"])
     others = sorted(owner for owner in holders if owner != group.owner)
+    ended = [owner for owner in others if owner in objects.mpi_jobs and has_ended(objects.mpi_jobs[owner])]
+    if ended:
+        return Cause(
+            code="nodes-taken",
+            problem=f"{group}: {listed(ended)} {'has' if len(ended) == 1 else 'have'} ended, and workers of "
+            f"{'it' if len(ended) == 1 else 'them'} still hold the {listed(resources)} of the nodes",
+            fix=fix_of_kept_workers(ended[0]),
+            explains=tuple(ended),
+        )
     if not others:
         return Cause(
             code="too-few-nodes",
             problem=f"{group}: the other pods of {group.owner} have the {listed(resources)} of every node "
             f"({len(group.misfits)} of them)",
-            fix="raise the desired size of the node group, or ask for fewer pods",
+            fix=_fix_of_too_few(objects),
         )
     return Cause(
         code="nodes-taken",
@@ -217,3 +227,11 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
         "nodes",
         fix="give the cluster nodes for both, or start one after the other has ended (Kueue queues jobs)",
     )
+
+
+def _fix_of_too_few(objects: ClusterObjects) -> str:
+    for group in objects.node_groups:
+        count = sum(objects.node_group(node) == group for node in objects.snapshot.nodes)
+        if count < group.desired_size:
+            return f"see why node group '{group.name}' has {count} of the {group.desired_size} nodes that it wants"
+    return "raise the desired size of the node group, or ask for fewer pods"

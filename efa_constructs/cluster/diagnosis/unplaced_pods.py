@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import IntEnum
 
-from ..known_programs import job_role
-from ..quantities import Amounts, pod_requests
+from ...pods.known_programs import job_role
+from ...pods.node_rules import Taint, unmet_requirement, untolerated_taints
+from ...pods.requests import Amounts, pod_requests
 from ..snapshot import KubernetesObject
 from .cause import Owner
 from .cluster_objects import ClusterObjects, allocatable
-from .node_rules import Taint, unmet_requirement, untolerated_taints
 
 __all__ = ["Misfit", "Obstacle", "Unplaced", "find_unplaced", "scheduler_says"]
 

@@ -9,6 +9,7 @@ from moto.core.utils import utcnow
 from moto.ssm.models import Parameter, ParameterDict
 
 from ...catalogue import AMI_TYPES, ami_parameter
+from ...catalogue.kubernetes_versions import EKS_VERSIONS
 
 __all__ = ["serve_ami_parameters"]
 
@@ -32,10 +33,7 @@ def _load(self: ParameterDict, key: str) -> None:
 
 @cache
 def _names() -> frozenset[str]:
-    # Here: EKS takes a second to load, and whoever deploys asks Systems Manager for something else first.
-    from .eks.versions import VERSIONS
-
-    named = (ami_parameter(ami, version) for ami in AMI_TYPES.values() for version in VERSIONS)
+    named = (ami_parameter(ami, version) for ami in AMI_TYPES.values() for version in EKS_VERSIONS)
     return frozenset(name for name in named if name is not None)
 
 

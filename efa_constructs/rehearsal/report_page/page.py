@@ -22,8 +22,8 @@ from ...cluster.summary import (
 )
 from ...errors import EfaConstructsError
 from ...lookups.deployed import DeployedCluster, DeployedNode
-from ..cluster_findings import RehearsedCluster
 from ..efa_reachability import EfaReachability, efa_reachability
+from ..rehearsed_cluster import RehearsedCluster
 from ..rehearsed_summary import summarize_rehearsed
 from ..result import RehearsalResult
 from .drawing import Accelerators, Holder, draw_hardware, draw_timeline

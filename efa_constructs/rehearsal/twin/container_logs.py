@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...cluster.known_programs import KnownProgram, is_launcher, known_program
+from ...pods.known_programs import KnownProgram, is_launcher, known_program
 from .kubelet_api import ContainerLog, NoLogError
 from .launcher import Transport
 from .nccl_tests_header import nccl_tests_header

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_CORE_RESOURCE, NEURON_RESOURCE
-from ...cluster.known_programs import KnownProgram
+from ...pods.known_programs import KnownProgram
 from .node_objects import NodeFacts
 from .outcomes import Outcome, Verdict
 

@@ -103,7 +103,8 @@ class _Handler(BaseHTTPRequestHandler):
         _, *parts = (unquote(part) for part in url.path.split("/"))
         options = {name: values[-1] for name, values in parse_qs(url.query).items()}
         if len(parts) != 4 or parts[0] != "containerLogs":
-            self._say(HTTPStatus.NOT_IMPLEMENTED, "no container runs on this node: only logs can be read")
+            # No colon: that would be YAML, which kubectl before 1.30 takes for an answer that says nothing.
+            self._say(HTTPStatus.NOT_IMPLEMENTED, "no container runs on this node, and only logs can be read")
             return
         try:
             self._send_log(parts[1], parts[2], parts[3], options)

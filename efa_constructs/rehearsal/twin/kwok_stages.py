@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...cluster.known_programs import JOB_ROLE_LABEL, KnownProgram
+from ...pods.known_programs import JOB_ROLE_LABEL, KnownProgram
 from .mounted_objects import REFERENCES_QUERY
 from .outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION, Outcome
 
@@ -59,7 +59,8 @@ def _stages() -> list[dict[str, Any]]:
             [
                 *goes_its_own_way,
                 _absent(REFERENCES_QUERY),
-                _in(".status.phase", "Pending"),
+                # One that runs is not ready once its node was not, until its kubelet says that it is.
+                _in(".status.phase", "Pending", "Running"),
                 _not_in(ready, "True"),
             ],
             {"statusTemplate": _RUNNING},

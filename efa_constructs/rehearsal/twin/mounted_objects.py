@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ...cluster.known_programs import JOB_NAME_LABEL
+from ...pods.known_programs import JOB_NAME_LABEL
 
 __all__ = ["REFERENCES_QUERY", "missing_objects", "needs_objects"]
 

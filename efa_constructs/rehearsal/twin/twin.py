@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ...catalogue import DEVICE_RESOURCES
-from ...cluster.known_programs import KnownProgram, is_launcher, known_program
 from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
 from ...cluster.snapshot import condition
 from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
+from ...pods.known_programs import KnownProgram, is_launcher, known_program
 from ..control_plane.control_plane import KUBELET_CLIENT, ControlPlane
 from .container_logs import container_log
 from .device_plugins import offered_devices, plugin_verdict
@@ -218,7 +218,7 @@ class Twin:
         verdicts: list[tuple[dict[str, Any], Verdict]] = []
         waiting = set()
         # What runs goes on without them.
-        for pod in (pod for pod in pods if not condition(pod, "Ready") and needs_objects(pod)):
+        for pod in (pod for pod in pods if pod["status"].get("phase") == "Pending" and needs_objects(pod)):
             missing = missing_objects(pod, config_maps=self._config_maps.objects, secrets=self._secrets.objects)
             if missing:
                 waiting.add(pod["metadata"]["uid"])

@@ -19,6 +19,7 @@ from .objects import (
     DEPLOYED,
     EFA_IMAGE,
     EFA_PLUGIN,
+    NVIDIA_IMAGE,
     asking,
     cluster_objects,
     daemon_set,
@@ -142,6 +143,18 @@ def test_a_plugin_that_crashes_is_quoted() -> None:
     )
     assert finding.code == "device-plugin-crash-loop"
     assert '"No valid EFA devices found"' in finding.problem
+    assert "interfaces of type efa or efa-only" in finding.fix
+
+
+def test_a_plugin_that_crashes_for_another_reason_is_not_said_to_lack_interfaces() -> None:
+    crashed = {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "open /dev/infiniband: permission denied"}},
+    }
+    plugin = pod("efa-1", EFA_PLUGIN, "DaemonSet", status={"containerStatuses": [crashed]})
+    finding = only(nodes=nodes(efa=None), daemon_sets=[EFA_PLUGIN], pods=[plugin])
+    assert "permission denied" in finding.problem
+    assert "privileged" in finding.fix
 
 
 @pytest.mark.parametrize(
@@ -542,6 +555,16 @@ def failed_launcher(owner: dict[str, Any]) -> dict[str, Any]:
             "memory-not-locked",
             "IPC_LOCK",
         ),
+        (
+            "There are not enough slots available in the system to satisfy the 16",
+            "not-enough-slots",
+            "PRTE_MCA_prte_default_hostfile",
+        ),
+        (
+            "EFA internal error: (4126) Unresponsive receiver (reachable by EFA device but handshake failed)",
+            "efa-does-not-reach",
+            "to itself",
+        ),
         ("bash: all_reduce_perf: command not found", "launcher-failed", "mend what the launcher says"),
     ],
 )
@@ -554,6 +577,29 @@ def test_a_launcher_that_failed_is_quoted_by_the_line_of_its_log_that_matters(li
     assert finding.code == code
     assert f'"{line}"' in finding.problem
     assert fix in finding.fix
+
+
+# https://github.com/open-mpi/ompi, orte/tools/orterun/help-orterun.txt: around what a program of a rank says.
+BOXES = """\
+%s
+--------------------------------------------------------------------------
+Primary job  terminated normally, but 1 process returned
+a non-zero exit code. Per user-direction, the job has been aborted.
+--------------------------------------------------------------------------
+--------------------------------------------------------------------------
+mpirun detected that one or more processes exited with non-zero status, thus causing
+the job to be terminated. The first process to do so was:
+
+  Process name: [[24578,1],0]
+  Exit code:    3
+--------------------------------------------------------------------------"""
+
+
+@pytest.mark.parametrize("said", ["train-worker-0: Test NCCL failure common.cu:954 'unhandled system error'", ""])
+def test_what_open_mpi_says_of_every_end_hides_nothing(said: str) -> None:
+    failed = failed_launcher(TRAIN)
+    finding = only(**jobs_pods(failed), logs={failed["metadata"]["uid"]: (BOXES % said).splitlines()})
+    assert f'"{said or "Exit code:    3"}"' in finding.problem
 
 
 def launchers_of(owner: dict[str, Any], **newest: Any) -> list[dict[str, Any]]:
@@ -659,6 +705,65 @@ def test_a_worker_that_took_too_much_memory_is_told() -> None:
     assert "train-worker-0" in finding.problem
 
 
+# Workers that stay when their job has ended, for its cleanPodPolicy is None, as upstream has it by default.
+
+
+def kept_workers(owner: dict[str, Any], **spec: Any) -> list[dict[str, Any]]:
+    role = {"training.kubeflow.org/job-role": "worker"}
+    specs = [{"containers": asking(efa="4", gpu="8"), "nodeName": f"ip-10-0-0-0{each}", **spec} for each in "ab"]
+    return [pod(f"old-{spec['nodeName']}", owner, "MPIJob", labels=role, spec=spec) for spec in specs]
+
+
+@pytest.mark.parametrize("end", ["Succeeded", "Failed"])
+def test_workers_that_hold_devices_when_their_job_has_ended_are_told(end: str) -> None:
+    old = job("old", "Created", end)
+    findings = found(**RUNS, mpi_jobs=[old], pods=[operator_pod(OPERATOR), *kept_workers(old)])
+    (finding,) = (one for one in findings if one.code == "ended-job-holds-devices")
+    assert finding.level is Level.WARNING
+    assert "MPIJob 'default/old' has ended, and 2 workers of it still hold nvidia.com/gpu" in finding.problem
+    assert "set runPolicy.cleanPodPolicy to Running" in finding.fix
+    assert "kubectl -n default delete mpijob old" in finding.fix
+
+
+def test_workers_that_run_or_hold_nothing_are_no_warning() -> None:
+    running = job("old", "Created", "Running")
+    pods = [operator_pod(OPERATOR), *kept_workers(running)]
+    assert not diagnose(cluster_objects(**RUNS, mpi_jobs=[running], pods=pods))
+    old = job("old", "Succeeded")
+    bare = pod("old-worker-0", old, "MPIJob", labels={"training.kubeflow.org/job-role": "worker"})
+    assert not found(**RUNS, mpi_jobs=[old], pods=[operator_pod(OPERATOR), bare])
+
+
+def test_a_job_that_waits_for_the_nodes_of_one_that_has_ended_is_not_told_to_wait_for_its_end() -> None:
+    old = job("old", "Created", "Succeeded")
+    says = "0/2 nodes are available: 2 Insufficient vpc.amazonaws.com/efa"
+    waiting = waiting_worker(TRAIN, containers=asking(efa="4"), says=says)
+    finding = only(**RUNS, mpi_jobs=[TRAIN, old], pods=[operator_pod(OPERATOR), *kept_workers(old), waiting])
+    assert (finding.code, finding.level) == ("nodes-taken", Level.FAULT)
+    assert "MPIJob 'default/old' has ended, and workers of it still hold the vpc.amazonaws.com/efa" in finding.problem
+    assert "kubectl -n default delete mpijob old" in finding.fix
+
+
+def test_workers_that_mount_the_devices_of_their_node_are_told() -> None:
+    running = job("train", "Created", "Running")
+    pods = kept_workers(running, volumes=[{"name": "v", "hostPath": {"path": "/dev/infiniband/"}}])
+    (finding,) = diagnose(cluster_objects(**RUNS, mpi_jobs=[running], pods=[operator_pod(OPERATOR), *pods]))
+    assert (finding.code, finding.level) == ("devices-of-node-mounted", Level.WARNING)
+    assert "workers of MPIJob 'default/train' mount /dev/infiniband of their node" in finding.problem
+
+
+def test_where_nodes_of_the_desired_size_are_missing_nobody_is_told_to_raise_it() -> None:
+    says = "0/1 nodes are available: 1 Insufficient vpc.amazonaws.com/efa"
+    held, waits = kept_workers(TRAIN)[0], waiting_worker(TRAIN, 1, containers=asking(efa="4"), says=says)
+    objects = snapshot(nodes=nodes()[:1], **jobs_pods(held, waits))
+    wanted = cluster(node_group(node("i-0a"), node("i-0b"), desired_size=2))
+    (finding,) = diagnose(ClusterObjects(objects, wanted))
+    assert finding.code == "too-few-nodes"
+    assert finding.fix == "see why node group 'efa' has 1 of the 2 nodes that it wants"
+    (finding,) = diagnose(ClusterObjects(objects, cluster(node_group(node("i-0a"), desired_size=1))))
+    assert finding.fix == "raise the desired size of the node group, or ask for fewer pods"
+
+
 # What the user may not read is not taken for what is not there.
 
 
@@ -675,6 +780,25 @@ def test_what_could_not_be_read_is_not_missing(unread: str, objects: dict[str, A
     objects = {"mpi_jobs": [job("train")], **objects}
     assert wrong in {finding.code for finding in found(**objects)}
     assert wrong not in {finding.code for finding in found(**objects, unread={unread: "forbidden"})}
+
+
+@pytest.mark.parametrize(
+    ("plugin", "fix"),
+    [
+        (EFA_PLUGIN, "interfaces of type efa or efa-only"),
+        (daemon_set("nvidia", NVIDIA_IMAGE), "see whether they have devices for it"),
+    ],
+)
+def test_a_plugin_that_crashes_is_told_to_those_who_may_not_see_its_nodes(plugin: dict[str, Any], fix: str) -> None:
+    crashed = {
+        "state": {"waiting": {"reason": "CrashLoopBackOff"}},
+        "lastState": {"terminated": {"exitCode": 1, "message": "it broke"}},
+    }
+    crashing = pod("x", plugin, "DaemonSet", status={"containerStatuses": [crashed]})
+    finding = only(nodes=[], daemon_sets=[plugin], pods=[crashing], unread={"nodes": "forbidden"})
+    assert (finding.code, finding.level) == ("device-plugin-crash-loop", Level.FAULT)
+    assert 'is in CrashLoopBackOff on 1 node: it says "it broke"' in finding.problem
+    assert fix in finding.fix
 
 
 def test_without_nodes_that_could_be_read_the_scheduler_is_quoted() -> None:

@@ -10,7 +10,7 @@ import html5lib
 import pytest
 
 from efa_constructs.cluster.finding import Finding, Level
-from efa_constructs.rehearsal.cluster_findings import RehearsedCluster
+from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rehearsal.report_page import report_page
 from efa_constructs.rehearsal.result import RehearsalResult
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_CORE_RESOURCE, NEURON_RESOURCE
-from efa_constructs.cluster.known_programs import KnownProgram
+from efa_constructs.pods.known_programs import KnownProgram
 from efa_constructs.rehearsal.twin.device_plugins import offered_devices, plugin_verdict
 from efa_constructs.rehearsal.twin.outcomes import Outcome
 

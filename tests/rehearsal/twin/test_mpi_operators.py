@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
-from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
+from efa_constructs.pods.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, OUTCOME_ANNOTATION

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from efa_constructs.catalogue import EFA_RESOURCE, GPU_RESOURCE
-from efa_constructs.cluster.known_programs import JOB_ROLE_LABEL
 from efa_constructs.errors import RehearsalError
+from efa_constructs.pods.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.account.eks.kube_system import addon_objects
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
@@ -208,6 +208,29 @@ def test_a_pod_waits_until_the_config_map_is_there_that_it_mounts(cluster: LiveC
     assert not is_ready(found_pod(cluster, "waits"))
     cluster.apply(SETTINGS)
     eventually(lambda: is_ready(found_pod(cluster, "waits")), "it runs")
+
+
+def test_pods_are_ready_again_after_their_node_was_not(cluster: LiveCluster, control_plane: ControlPlane) -> None:
+    cluster.set_nodes(NODE)
+    cluster.apply(SETTINGS, pod("plain"), pod("reader", **VOLUME))
+    names = ("plain", "reader")
+    eventually(lambda: all(is_ready(found_pod(cluster, name)) for name in names), "both run")
+    # What runs goes on without it.
+    cluster.delete("/api/v1/namespaces/default/configmaps/settings")
+    kwok = control_plane.processes.process_id("kwok")
+    os.kill(kwok, signal.SIGSTOP)
+    try:
+        for name in names:
+            # As the controller of nodes has it once a kubelet has been silent for 50 seconds.
+            silent = [{"type": "Ready", "status": "False"}]
+            cluster.patch(f"/api/v1/namespaces/default/pods/{name}/status", {"status": {"conditions": silent}})
+        # Long enough for the twin to look at them, and more than once.
+        time.sleep(2)
+        reader = cluster.get("/api/v1/namespaces/default/pods/reader")
+        assert reader["metadata"]["annotations"][OUTCOME_ANNOTATION] == "run"
+    finally:
+        os.kill(kwok, signal.SIGCONT)
+    eventually(lambda: all(is_ready(found_pod(cluster, name)) for name in names), "both are ready again", seconds=15)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml  # type: ignore[import-untyped]
-
+from ....review.template_text import TemplateTextError, load_template_text
 from .errors import TemplateError
 
 __all__ = ["PSEUDO_PARAMETERS", "Template", "handled_type", "parse_template", "walk"]
@@ -173,45 +171,9 @@ def _check_transforms(transforms: Any) -> None:
 
 def _load(body: str) -> Any:
     try:
-        if body.lstrip().startswith("{"):
-            return json.loads(body)
-        return yaml.load(body, Loader=_Loader)
-    except json.JSONDecodeError as error:
-        raise TemplateError(
-            f"Template format error: JSON not well-formed. (line {error.lineno}, column {error.colno})"
-        ) from None
-    except yaml.YAMLError as error:
-        raise TemplateError(f"Template format error: YAML not well-formed. {_position(error)}".rstrip()) from None
-
-
-def _position(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    return f"(line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML with CloudFormation's short tags; a date stays the text that it is."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
-
-
-def _short_tag(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        value: Any = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _short_tag)
+        return load_template_text(body)
+    except TemplateTextError as error:
+        raise TemplateError(f"Template format error: {error}") from None
 
 
 # The function of every AwsCustomResource of CDK: "AWS", and the id that CDK gives it in all stacks.

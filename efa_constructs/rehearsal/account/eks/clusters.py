@@ -6,6 +6,7 @@ import base64
 import secrets
 from typing import Any
 
+from ....catalogue.kubernetes_versions import EKS_DEFAULT_VERSION
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..iam_roles import trusted_role
 from .access_entries import create_admin_entry
@@ -13,7 +14,7 @@ from .control_plane_network import attach_control_plane, detach_control_plane
 from .control_planes import control_planes
 from .kube_system import BOOTSTRAPPED_ADDONS
 from .state import Cluster, EksState, now
-from .versions import ADDONS, DEFAULT_VERSION, check_upgrade, check_version
+from .versions import ADDONS, check_upgrade, check_version
 
 __all__ = [
     "create_cluster",
@@ -46,7 +47,7 @@ def create_cluster(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     name = request["name"]
     if name in state.clusters:
         raise in_use(f"Cluster already exists with name: {name}")
-    version = check_version(request.get("version", DEFAULT_VERSION))
+    version = check_version(request.get("version", EKS_DEFAULT_VERSION))
     if not trusted_role(state.iam, request["roleArn"], "eks.amazonaws.com"):
         raise invalid_parameter(
             f"Role with arn: {request['roleArn']}, could not be assumed because it does not exist or the trusted "

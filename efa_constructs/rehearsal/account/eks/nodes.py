@@ -9,6 +9,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.ec2.models.instances import Instance
 
+from ....catalogue.instance_tags import CLUSTER_TAG, NODE_GROUP_TAG
 from ..instances import InstanceLaunch, run_instance
 from ..launch_rules import Launch, NodeGroup, check_launch, health_issue
 from ..resource_type import AwsError
@@ -22,7 +23,7 @@ _LIFECYCLES = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
 
 def instances_of(state: EksState, cluster: Cluster, group: dict[str, Any]) -> list[Instance]:
     """The node group's running instances, oldest first. They are known by the tags that EKS gives them."""
-    wanted = {"eks:cluster-name": cluster.name, "eks:nodegroup-name": group["nodegroupName"]}
+    wanted = {CLUSTER_TAG: cluster.name, NODE_GROUP_TAG: group["nodegroupName"]}
     return [
         instance
         for instance in state.ec2.all_running_instances()
@@ -150,8 +151,8 @@ def _instance_launch(cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -
         template=template,
         default_groups=[cluster.description["resourcesVpcConfig"]["clusterSecurityGroupId"]],
         tags={
-            "eks:cluster-name": cluster_name,
-            "eks:nodegroup-name": name,
+            CLUSTER_TAG: cluster_name,
+            NODE_GROUP_TAG: name,
             f"kubernetes.io/cluster/{cluster_name}": "owned",
             f"k8s.io/cluster-autoscaler/{cluster_name}": "owned",
             "k8s.io/cluster-autoscaler/enabled": "true",

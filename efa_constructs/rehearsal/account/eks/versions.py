@@ -1,21 +1,20 @@
 """The Kubernetes and add-on versions that the emulated EKS offers.
 
-A snapshot for rehearsals, not the current list: see "Review release notes for Kubernetes versions on standard support"
-in the Amazon EKS User Guide, and ``aws eks describe-addon-versions``.
+A snapshot for rehearsals, not the current list: see ``catalogue/kubernetes_versions.py``, and ``aws eks
+describe-addon-versions``.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
+from ....catalogue.kubernetes_versions import EKS_DEFAULT_VERSION, EKS_VERSIONS, MOST_VERSIONS_BEHIND
 from ..eks_refusals import invalid_parameter
 from .state import EksState
 
 __all__ = [
     "ADDONS",
-    "DEFAULT_VERSION",
-    "VERSIONS",
     "check_node_update",
     "check_node_version",
     "check_upgrade",
@@ -23,30 +22,6 @@ __all__ = [
     "describe_addon_versions",
     "describe_cluster_versions",
 ]
-
-
-class _Support(NamedTuple):
-    status: str
-    # Ends of standard and of extended support. None: not in that documentation.
-    ends: tuple[str, str] | None
-
-
-# Newest first: the versions that aws-cdk-lib 2.275 names and EKS had not retired by then.
-# "Amazon EKS Kubernetes release calendar", EKS User Guide.
-_SUPPORT = {
-    "1.36": _Support("STANDARD_SUPPORT", None),
-    "1.35": _Support("STANDARD_SUPPORT", ("2027-03-27", "2028-03-27")),
-    "1.34": _Support("STANDARD_SUPPORT", ("2026-12-02", "2027-12-02")),
-    "1.33": _Support("EXTENDED_SUPPORT", ("2026-07-29", "2027-07-29")),
-    "1.32": _Support("EXTENDED_SUPPORT", ("2026-03-23", "2027-03-23")),
-    "1.31": _Support("EXTENDED_SUPPORT", ("2025-11-26", "2026-11-26")),
-    "1.30": _Support("EXTENDED_SUPPORT", ("2025-07-23", "2026-07-23")),
-}
-VERSIONS = tuple(_SUPPORT)
-DEFAULT_VERSION = "1.34"
-
-# Minor versions by which nodes may be older than their cluster.
-_MAXIMUM_SKEW = 3
 
 # The version that an add-on gets when a request names none; "{}" is the Kubernetes version.
 ADDONS = {
@@ -67,7 +42,7 @@ ADDONS = {
 
 def check_version(version: str) -> str:
     """Return ``version`` if EKS offers it."""
-    if version not in VERSIONS:
+    if version not in EKS_VERSIONS:
         raise invalid_parameter(f"unsupported Kubernetes version {version}")
     return version
 
@@ -95,37 +70,34 @@ def check_node_version(version: str, cluster: str) -> None:
 
 
 def check_node_update(version: str, cluster: str) -> None:
-    """Refuse to move nodes to a version that is newer than the cluster's, or too old for it.
-
-    "Update existing cluster to new Kubernetes version", EKS User Guide: a kubelet may be three minor versions older.
-    """
+    """Refuse to move nodes to a version that is newer than the cluster's, or too old for it."""
     check_version(version)
-    if not 0 <= _minor(cluster) - _minor(version) <= _MAXIMUM_SKEW:
+    if not 0 <= _minor(cluster) - _minor(version) <= MOST_VERSIONS_BEHIND:
         raise invalid_parameter(
-            f"Requested Nodegroup version {version} is invalid. Nodes may be up to {_MAXIMUM_SKEW} minor versions "
-            f"older than the cluster, {cluster}, and not newer"
+            f"Requested Nodegroup version {version} is invalid. Nodes may be up to {MOST_VERSIONS_BEHIND} minor "
+            f"versions older than the cluster, {cluster}, and not newer"
         )
 
 
 def describe_cluster_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeClusterVersions."""
-    wanted = request.get("clusterVersions") or VERSIONS
+    wanted = request.get("clusterVersions") or EKS_VERSIONS
     return {
         "clusterVersions": [
             _cluster_version(version)
-            for version in VERSIONS
-            if version in wanted and (not request.get("defaultOnly") or version == DEFAULT_VERSION)
+            for version in EKS_VERSIONS
+            if version in wanted and (not request.get("defaultOnly") or version == EKS_DEFAULT_VERSION)
         ]
     }
 
 
 def _cluster_version(version: str) -> dict[str, Any]:
-    support = _SUPPORT[version]
+    support = EKS_VERSIONS[version]
     description = {
         "clusterVersion": version,
         "clusterType": "eks",
         "defaultPlatformVersion": "eks.1",
-        "defaultVersion": version == DEFAULT_VERSION,
+        "defaultVersion": version == EKS_DEFAULT_VERSION,
         "status": support.status.lower().replace("_", "-"),
         "versionStatus": support.status,
     }
@@ -137,7 +109,7 @@ def _cluster_version(version: str) -> dict[str, Any]:
 
 def describe_addon_versions(state: EksState, request: dict[str, Any]) -> dict[str, Any]:
     """DescribeAddonVersions: one version of each add-on for each Kubernetes version."""
-    versions = (request["kubernetesVersion"],) if request.get("kubernetesVersion") else VERSIONS
+    versions = (request["kubernetesVersion"],) if request.get("kubernetesVersion") else tuple(EKS_VERSIONS)
     names = [request["addonName"]] if request.get("addonName") else list(ADDONS)
     return {
         "addons": [

@@ -1,0 +1,242 @@
+"""What templates would make, as far as EFA is concerned: node groups, their interfaces, and Kubernetes objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from .. import catalogue
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, DevicePlugin, InstanceType
+from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from .manifests import KubernetesObject, kubernetes_objects
+from .templates import Resource, Templates
+from .values import is_known
+
+__all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup", "whole_number"]
+
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest.html
+EFA_INTERFACE_TYPES = ("efa", "efa-only")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interface:
+    """A network interface that a launch template describes."""
+
+    # Its place in the template's list.
+    index: int
+    # As the template has it, functions evaluated.
+    content: Mapping[str, Any]
+
+    @property
+    def path(self) -> str:
+        """Of its property, in the launch template."""
+        return f"LaunchTemplateData.NetworkInterfaces.{self.index}"
+
+    @property
+    def card(self) -> int | None:
+        """Network card. EC2 takes 0 where the template names none. None: only the deployment knows."""
+        return whole_number(self.content.get("NetworkCardIndex", 0))
+
+    @property
+    def device(self) -> int | None:
+        """Device index on the card. None: not given, or only the deployment knows."""
+        return whole_number(self.content.get("DeviceIndex"))
+
+    @property
+    def type(self) -> str:
+        """EC2 takes "interface" where the template names none."""
+        return str(self.content.get("InterfaceType", "interface"))
+
+    @property
+    def has_efa(self) -> bool:
+        """Whether it carries EFA traffic."""
+        return self.type in EFA_INTERFACE_TYPES
+
+    @property
+    def groups(self) -> Sequence[Any]:
+        """Its security groups, or references to them."""
+        groups = self.content.get("Groups")
+        return groups if isinstance(groups, list) else []
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LaunchTemplate:
+    """A launch template."""
+
+    resource: Resource
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """``LaunchTemplateData``."""
+        data = self.resource.get("LaunchTemplateData")
+        return data if isinstance(data, Mapping) else {}
+
+    @cached_property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Its network interfaces."""
+        listed = self.resource.items("LaunchTemplateData.NetworkInterfaces")
+        return tuple(
+            Interface(index=index, content=content)
+            for index, content in enumerate(listed)
+            if isinstance(content, Mapping)
+        )
+
+    @property
+    def efa_interfaces(self) -> tuple[Interface, ...]:
+        """Those that carry EFA traffic."""
+        return tuple(interface for interface in self.interfaces if interface.has_efa)
+
+    @property
+    def instance_type_name(self) -> str | None:
+        """As the template has it. None: it has none, or only the deployment knows."""
+        name = self.data.get("InstanceType")
+        return name if isinstance(name, str) and is_known(name) else None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NodeGroup:
+    """A managed node group of EKS."""
+
+    resource: Resource
+    # None: it has none, or one of elsewhere.
+    launch_template: LaunchTemplate | None
+
+    @property
+    def instance_type_names(self) -> tuple[str, ...]:
+        """Those that it may launch, as far as they are known."""
+        listed = tuple(
+            name for name in self.resource.items("InstanceTypes") if isinstance(name, str) and is_known(name)
+        )
+        if listed or self.launch_template is None:
+            return listed
+        name = self.launch_template.instance_type_name
+        return (name,) if name is not None else ()
+
+    @property
+    def instance_type(self) -> InstanceType | None:
+        """The type of its nodes, where it is one that has EFA."""
+        names = self.instance_type_names
+        return known_instance_type(names[0]) if len(names) == 1 else None
+
+    @property
+    def interfaces(self) -> tuple[Interface, ...]:
+        """Of each node, as far as its launch template says."""
+        return self.launch_template.interfaces if self.launch_template is not None else ()
+
+    @property
+    def efa_interfaces(self) -> tuple[Interface, ...]:
+        """Those that carry EFA traffic."""
+        return tuple(interface for interface in self.interfaces if interface.has_efa)
+
+    def brings(self, resource: str) -> bool:
+        """Whether its AMI runs what offers the devices of a node itself."""
+        if self.instance_type is None or resource not in _DEVICE_PLUGINS:
+            return False
+        ami_type = self.resource.get("AmiType")
+        given = ami_type if isinstance(ami_type, str) and is_known(ami_type) else None
+        try:
+            needs = catalogue.device_plugins_needed(self.instance_type, given)
+        except EfaConstructsError:
+            return False
+        return any(need.plugin is _DEVICE_PLUGINS[resource] and not need.needed for need in needs)
+
+    @property
+    def cluster(self) -> str:
+        """Name of its cluster, or a mark of it."""
+        return str(self.resource.get("ClusterName"))
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """That EKS sets on its nodes because the group says so."""
+        labels = self.resource.get("Labels")
+        return labels if isinstance(labels, Mapping) else {}
+
+    @property
+    def taints(self) -> tuple[Mapping[str, Any], ...]:
+        """As Kubernetes has them: ``key``, ``value`` and an ``effect`` such as ``NoSchedule``."""
+        return tuple(
+            {
+                "key": taint.get("Key"),
+                "value": taint.get("Value", ""),
+                "effect": _EFFECTS.get(str(taint.get("Effect")), taint.get("Effect")),
+            }
+            for taint in self.resource.items("Taints")
+            if isinstance(taint, Mapping)
+        )
+
+
+_DEVICE_PLUGINS = {
+    EFA_RESOURCE: DevicePlugin.EFA,
+    GPU_RESOURCE: DevicePlugin.NVIDIA,
+    NEURON_RESOURCE: DevicePlugin.NEURON,
+}
+# EKS API Reference, "Taint".
+_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
+
+
+class Blueprint:
+    """What templates would make."""
+
+    def __init__(self, templates: Templates) -> None:
+        self.templates = templates
+
+    @cached_property
+    def launch_templates(self) -> tuple[LaunchTemplate, ...]:
+        """All launch templates, those without a node group among them."""
+        return tuple(
+            LaunchTemplate(resource=resource) for resource in self.templates.of_type("AWS::EC2::LaunchTemplate")
+        )
+
+    @cached_property
+    def node_groups(self) -> tuple[NodeGroup, ...]:
+        """All managed node groups."""
+        by_resource = {template.resource: template for template in self.launch_templates}
+        return tuple(
+            NodeGroup(resource=resource, launch_template=by_resource.get(self._launch_template(resource)))  # type: ignore[arg-type]
+            for resource in self.templates.of_type("AWS::EKS::Nodegroup")
+        )
+
+    def type_of(self, template: LaunchTemplate) -> InstanceType | None:
+        """The type of the instances that a launch template makes, where it is one that has EFA."""
+        if template.instance_type_name is not None:
+            return known_instance_type(template.instance_type_name)
+        types = {group.instance_type for group in self.node_groups if group.launch_template is template}
+        return types.pop() if len(types) == 1 else None
+
+    @cached_property
+    def objects(self) -> tuple[KubernetesObject, ...]:
+        """All Kubernetes objects."""
+        return kubernetes_objects(self.templates)
+
+    def objects_of_kind(self, *kinds: str) -> list[KubernetesObject]:
+        """Those of some kinds."""
+        return [each for each in self.objects if each.kind in kinds]
+
+    def _launch_template(self, group: Resource) -> Resource | None:
+        named = group.get("LaunchTemplate.Name")
+        for template in self.templates.of_type("AWS::EC2::LaunchTemplate"):
+            if self.templates.at(group.get("LaunchTemplate.Id")) is template:
+                return template
+            if named is not None and (
+                self.templates.at(named) is template or template.get("LaunchTemplateName") == named
+            ):
+                return template
+        return None
+
+
+def known_instance_type(name: str) -> InstanceType | None:
+    """The type of a name, where it is one that has EFA."""
+    try:
+        return catalogue.get(name)
+    except (UnknownInstanceTypeError, NotAnEfaInstanceTypeError):
+        return None
+
+
+def whole_number(value: Any) -> int | None:
+    """CloudFormation takes "2" for 2. None: it is no number, or only the deployment knows."""
+    try:
+        return None if isinstance(value, bool) else int(value)
+    except (TypeError, ValueError):
+        return None

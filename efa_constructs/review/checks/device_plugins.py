@@ -1,0 +1,119 @@
+"""Checks of the DaemonSets that offer a node's devices to pods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...catalogue import (
+    EFA_LABEL,
+    EFA_RESOURCE,
+    GPU_LABEL,
+    GPU_RESOURCE,
+    INSTANCE_TYPE_LABEL,
+    NEURON_LABEL,
+    NEURON_RESOURCE,
+)
+from ...pods.known_programs import KnownProgram
+from ...pods.node_rules import unmet_requirement, untolerated_taints
+from ...rules.device_plugins import (
+    PLUGIN_IS_THERE,
+    PLUGIN_SELECTS_NODES,
+    PLUGIN_SELECTS_TYPES,
+    PLUGIN_TOLERATES_TAINTS,
+)
+from ..blueprint import Blueprint, NodeGroup
+from ..check import Check, Violation
+from ..clusters import PLUGINS, ReviewedCluster, clusters_of
+from ..pod_templates import PodTemplate
+from ..values import is_known
+
+__all__ = ["DEVICE_PLUGIN_CHECKS"]
+
+_LABELS = {EFA_RESOURCE: EFA_LABEL, GPU_RESOURCE: GPU_LABEL, NEURON_RESOURCE: NEURON_LABEL}
+_CONSTRUCTS = {
+    KnownProgram.EFA_DEVICE_PLUGIN: ("the EFA device plugin", "EfaDevicePlugin"),
+    KnownProgram.NVIDIA_DEVICE_PLUGIN: ("NVIDIA's device plugin", "NvidiaDevicePlugin"),
+    KnownProgram.NEURON_DEVICE_PLUGIN: ("the Neuron device plugin", "NeuronDevicePlugin"),
+}
+_TYPE_LABELS = (INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type")
+
+
+def _missing(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        for resource, program in PLUGINS.items() if cluster.is_whole else ():
+            if any(cluster.running(program)) or any(group.brings(resource) for group in cluster.node_groups):
+                continue
+            plugin, construct = _CONSTRUCTS[program]
+            for template in cluster.pods:
+                if template.asks_for(resource):
+                    yield Violation(
+                        resource=template.of.resource,
+                        kubernetes_object=template.of,
+                        values={
+                            "object": template.of.title,
+                            "resource": resource,
+                            "plugin": plugin,
+                            "construct": construct,
+                        },
+                    )
+
+
+def _each_plugin(
+    find: Callable[[ReviewedCluster, PodTemplate, NodeGroup, str], Iterator[dict[str, object]]],
+) -> Callable[[Blueprint], Iterator[Violation]]:
+    """A check of each plugin on each node group that has its devices, and does not bring the plugin itself."""
+
+    def violations(blueprint: Blueprint) -> Iterator[Violation]:
+        for cluster in clusters_of(blueprint):
+            for resource, program in PLUGINS.items():
+                for group in cluster.node_groups_with(resource):
+                    for template in cluster.running(program) if not group.brings(resource) else ():
+                        if template.of.kind == "DaemonSet":
+                            yield from (
+                                Violation(
+                                    resource=template.of.resource,
+                                    kubernetes_object=template.of,
+                                    values={
+                                        "object": template.of.title,
+                                        "resource": resource,
+                                        "group": group.resource.name,
+                                        "label": f"{_LABELS[resource]}=true",
+                                        **values,
+                                    },
+                                )
+                                for values in find(cluster, template, group, resource)
+                            )
+
+    return violations
+
+
+def _not_tolerated(
+    cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
+) -> Iterator[dict[str, object]]:
+    for taint in untolerated_taints(template.spec, cluster.node_of(group), daemon=True):
+        if is_known(str(taint)):
+            yield {"taint": str(taint), "key": taint.key}
+
+
+def _of_other_types(
+    cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
+) -> Iterator[dict[str, object]]:
+    unmet = unmet_requirement(template.spec, cluster.node_of(group))
+    if unmet is not None and unmet[0] in _TYPE_LABELS and group.instance_type is not None:
+        yield {"requirement": unmet[1], "types": group.instance_type.name}
+
+
+def _of_other_labels(
+    cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
+) -> Iterator[dict[str, object]]:
+    unmet = unmet_requirement(template.spec, cluster.node_of(group))
+    if unmet is not None and unmet[0] not in _TYPE_LABELS and is_known(list(group.labels.values())):
+        yield {"requirement": unmet[1]}
+
+
+DEVICE_PLUGIN_CHECKS = (
+    Check(rule=PLUGIN_IS_THERE, violations=_missing),
+    Check(rule=PLUGIN_TOLERATES_TAINTS, violations=_each_plugin(_not_tolerated)),
+    Check(rule=PLUGIN_SELECTS_TYPES, violations=_each_plugin(_of_other_types)),
+    Check(rule=PLUGIN_SELECTS_NODES, violations=_each_plugin(_of_other_labels)),
+)

@@ -1,0 +1,333 @@
+"""Checks of pods that use EFA, and of MPIJobs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from ... import catalogue
+from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, InstanceType
+from ...pods.environment_verdicts import judge_environment
+from ...pods.known_programs import KnownProgram
+from ...pods.mpirun_ranks import other_ranks
+from ...pods.node_rules import unmet_requirement, untolerated_taints
+from ...pods.requests import amounts, is_never_overcommitted, number, written
+from ...rules import jobs as rules
+from ..blueprint import Blueprint, NodeGroup, known_instance_type, whole_number
+from ..check import Check, Violation
+from ..clusters import PLUGINS, ReviewedCluster, clusters_of
+from ..manifests import KubernetesObject
+from ..pod_templates import PodTemplate
+from ..templates import as_mapping
+from ..values import is_known
+
+__all__ = ["JOB_CHECKS"]
+
+_HUGE_PAGES = "hugepages-"
+# https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
+_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_LONGEST_LABEL = 63
+
+
+def _each_pod(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:
+    for cluster in clusters_of(blueprint):
+        for template in cluster.pods:
+            yield cluster, template
+
+
+def _each_container(blueprint: Blueprint) -> Iterator[tuple[PodTemplate, Mapping[str, Any]]]:
+    for _, template in _each_pod(blueprint):
+        for container in template.containers:
+            if is_known(container.get("resources")):
+                yield template, container
+
+
+def _too_large(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in _each_pod(blueprint):
+        instance = _type_for(cluster, template)
+        if instance is None:
+            continue
+        for resource, most in _room(instance).items():
+            wanted = template.requests.get(resource, Decimal(0))
+            if wanted > most:
+                yield _about(
+                    template,
+                    resource=resource,
+                    wanted=written(resource, wanted),
+                    most=written(resource, most),
+                    type=instance.name,
+                )
+
+
+def _room(instance: InstanceType) -> Mapping[str, Decimal]:
+    """What a node of a type has at most."""
+    node = catalogue.allocatable(instance)
+    room = {
+        "cpu": Decimal(node.cpu_millicores) / 1000,
+        "memory": Decimal(node.memory_mib) * 2**20,
+        HUGEPAGES_RESOURCE: Decimal(node.hugepages_2mi_mib) * 2**20,
+        EFA_RESOURCE: Decimal(instance.known_efa_interfaces),
+    }
+    accelerators = catalogue.accelerator_resource(instance)
+    return room if accelerators is None else {**room, accelerators: Decimal(instance.accelerator_count)}
+
+
+def _type_for(cluster: ReviewedCluster, template: PodTemplate) -> InstanceType | None:
+    """The type of the nodes that a pod goes to: that which it selects, or of all groups that have its devices."""
+    for label in (catalogue.INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type"):
+        wanted = as_mapping(template.spec.get("nodeSelector")).get(label)
+        if isinstance(wanted, str) and is_known(wanted):
+            return known_instance_type(wanted)
+    types = {group.instance_type for group in _groups_for(cluster, template)}
+    return types.pop() if len(types) == 1 else None
+
+
+def _groups_for(cluster: ReviewedCluster, template: PodTemplate) -> list[NodeGroup]:
+    """The node groups of the templates that have a device which a pod asks for, and which it does not exclude."""
+    wanted = [resource for resource in PLUGINS if template.asks_for(resource)]
+    return [
+        group
+        for group in cluster.node_groups
+        if wanted
+        and all(group in cluster.node_groups_with(resource) for resource in wanted)
+        and unmet_requirement(template.spec, cluster.node_of(group)) is None
+    ]
+
+
+def _not_tolerated(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in _each_pod(blueprint):
+        groups = _groups_for(cluster, template)
+        refused = [(group, untolerated_taints(template.spec, cluster.node_of(group))) for group in groups]
+        # One that takes them is enough.
+        if refused and all(taints for _, taints in refused):
+            group, (taint, *_) = refused[0]
+            if is_known(str(taint)):
+                yield _about(template, taint=str(taint), key=taint.key, group=group.resource.name)
+
+
+def _too_many(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in _each_pod(blueprint):
+        groups = _groups_for(cluster, template)
+        maximum = whole_number(groups[0].resource.get("ScalingConfig.MaxSize")) if len(groups) == 1 else None
+        if maximum is None or template.replicas is None or template.replicas <= maximum:
+            continue
+        instance = groups[0].instance_type
+        if instance is not None and _takes_a_whole_node(template, instance):
+            yield _about(template, workers=template.replicas, group=groups[0].resource.name, maximum=maximum)
+
+
+def _takes_a_whole_node(template: PodTemplate, instance: InstanceType) -> bool:
+    """Whether no two of the pods fit a node."""
+    return any(2 * template.requests.get(resource, Decimal(0)) > most for resource, most in _room(instance).items())
+
+
+def _broken_huge_pages(blueprint: Blueprint) -> Iterator[Violation]:
+    for template, container in _each_container(blueprint):
+        asked = _limits(container)
+        for resource, amount in asked.items():
+            if not resource.startswith(_HUGE_PAGES):
+                continue
+            page = _page(resource)
+            problem = None
+            if page is not None and amount % page:
+                problem = ", and pages are whole"
+            elif {"cpu", "memory"}.isdisjoint(asked):
+                problem = ", and for neither CPUs nor memory"
+            if problem is not None:
+                yield _about(
+                    template,
+                    container=container.get("name"),
+                    resource=resource,
+                    amount=written(resource, amount),
+                    problem=problem,
+                )
+
+
+def _page(resource: str) -> Decimal | None:
+    try:
+        return number(resource.removeprefix(_HUGE_PAGES))
+    except (AssertionError, ArithmeticError):
+        return None
+
+
+def _limits(container: Mapping[str, Any]) -> dict[str, Decimal]:
+    resources = as_mapping(container.get("resources"))
+    return {**amounts(resources.get("requests")), **amounts(resources.get("limits"))}
+
+
+def _requests_differ(blueprint: Blueprint) -> Iterator[Violation]:
+    for template, container in _each_container(blueprint):
+        resources = as_mapping(container.get("resources"))
+        limits, requests = amounts(resources.get("limits")), amounts(resources.get("requests"))
+        for resource, request in requests.items():
+            limit = limits.get(resource)
+            if is_never_overcommitted(resource) and request != limit:
+                yield _about(
+                    template,
+                    container=container.get("name"),
+                    resource=resource,
+                    request=written(resource, request),
+                    limit="nothing" if limit is None else written(resource, limit),
+                )
+
+
+def _cannot_lock_memory(blueprint: Blueprint) -> Iterator[Violation]:
+    for template, container in _with_efa(blueprint):
+        context = as_mapping(container.get("securityContext"))
+        capabilities = as_mapping(context.get("capabilities"))
+        added = {str(name) for name in capabilities.get("add") or ()}
+        if not context.get("privileged") and added.isdisjoint({"ALL", "IPC_LOCK"}):
+            yield _about(template, container=container.get("name"))
+
+
+def _no_huge_pages(blueprint: Blueprint) -> Iterator[Violation]:
+    for template, container in _with_efa(blueprint):
+        if HUGEPAGES_RESOURCE not in _limits(container):
+            yield _about(template, container=container.get("name"))
+
+
+def _with_efa(blueprint: Blueprint) -> Iterator[tuple[PodTemplate, Mapping[str, Any]]]:
+    return (
+        (template, container)
+        for template, container in _each_container(blueprint)
+        if _limits(container).get(EFA_RESOURCE, Decimal(0)) > 0
+    )
+
+
+def _two_ways(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, template in _each_pod(blueprint):
+        if template.spec.get("resourceClaims"):
+            for resource in PLUGINS:
+                if template.asks_for(resource):
+                    yield _about(template, resource=resource)
+
+
+def _harmful_environment(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in _each_pod(blueprint):
+        instance = _type_for(cluster, template)
+        if instance is None or not template.asks_for(EFA_RESOURCE):
+            continue
+        for container in template.containers:
+            variables = {
+                variable["name"]: variable["value"]
+                for variable in container.get("env") or ()
+                if isinstance(variable.get("value"), str) and is_known(variable["value"])
+            }
+            for found in judge_environment(variables, instance):
+                yield _about(
+                    template,
+                    container=container.get("name"),
+                    name=found.name,
+                    value=found.value,
+                    reason=found.reason,
+                )
+
+
+def _each_job(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, KubernetesObject, Mapping[str, Any]]]:
+    for cluster in clusters_of(blueprint):
+        for job in cluster.of_kind("MPIJob"):
+            yield cluster, job, as_mapping(job.content.get("spec"))
+
+
+def _replicas(spec: Mapping[str, Any], role: str) -> int | None:
+    of_role = as_mapping(as_mapping(spec.get("mpiReplicaSpecs")).get(role))
+    return whole_number(of_role.get("replicas", 1)) if of_role else None
+
+
+def _other_ranks(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, job, spec in _each_job(blueprint):
+        workers, slots = _replicas(spec, "Worker"), whole_number(spec.get("slotsPerWorker", 1))
+        if workers is None or slots is None:
+            continue
+        for template in cluster.pods:
+            if template.of is job and template.role == "launcher":
+                first = template.spec["containers"][0]
+                command = [str(word) for word in (*(first.get("command") or ()), *(first.get("args") or ()))]
+                other = other_ranks(command, workers * slots) if is_known(command) else None
+                # A script may have several runs: what it says of one is not what it is.
+                if other is not None and other.surely_meant:
+                    yield _about(template, words=other.words, slots=workers * slots)
+
+
+def _other_slots(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, job, spec in _each_job(blueprint):
+        slots = whole_number(spec.get("slotsPerWorker", 1))
+        for template in cluster.pods:
+            gpus = template.requests.get(GPU_RESOURCE) if template.of is job and template.role == "worker" else None
+            if gpus and slots is not None and slots != gpus:
+                yield _about(template, slots=slots, gpus=written(GPU_RESOURCE, gpus))
+
+
+def _several_launchers(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, job, spec in _each_job(blueprint):
+        replicas = _replicas(spec, "Launcher")
+        if replicas is not None and replicas != 1:
+            yield _about_job(job, replicas=replicas)
+
+
+def _long_names(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, job, spec in _each_job(blueprint):
+        workers = _replicas(spec, "Worker") or 1
+        host = f"{job.object_name}-worker-{workers - 1}"
+        if is_known(host) and (len(host) > _LONGEST_LABEL or _LABEL.fullmatch(host) is None):
+            yield _about_job(job, host=host, length=len(host), most=_LONGEST_LABEL)
+
+
+def _gangs_that_wait(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, job, spec in _each_job(blueprint):
+        policy = as_mapping(as_mapping(spec.get("runPolicy")).get("schedulingPolicy"))
+        workers, least = _replicas(spec, "Worker"), whole_number(policy.get("minAvailable"))
+        # The gang may be the workers alone.
+        without_launcher = least is not None and workers is not None and least <= workers
+        waits = spec.get("launcherCreationPolicy") == "WaitForWorkersReady"
+        if waits and not without_launcher and _schedules_gangs(cluster):
+            yield _about_job(job)
+
+
+def _schedules_gangs(cluster: ReviewedCluster) -> bool:
+    for template in cluster.running(KnownProgram.MPI_OPERATOR):
+        for container in template.spec["containers"]:
+            for argument in (*(container.get("command") or ()), *(container.get("args") or ())):
+                flag, _, value = str(argument).lstrip("-").partition("=")
+                if flag == "gang-scheduling" and value:
+                    return True
+    return False
+
+
+def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, job, spec in _each_job(blueprint):
+        policy = as_mapping(spec.get("runPolicy")).get("cleanPodPolicy")
+        # kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/default.go
+        if policy in (None, "None", ""):
+            yield _about_job(
+                job, says="has the policy None" if policy else "does not say so, and the MPI Operator deletes none then"
+            )
+
+
+def _about(template: PodTemplate, **values: object) -> Violation:
+    return _about_job(template.of, role=template.role, **values)
+
+
+def _about_job(one: KubernetesObject, **values: object) -> Violation:
+    return Violation(resource=one.resource, kubernetes_object=one, values={"object": one.title, **values})
+
+
+JOB_CHECKS = (
+    Check(rule=rules.PODS_FIT_NODES, violations=_too_large),
+    Check(rule=rules.NODES_TAKE_PODS, violations=_not_tolerated),
+    Check(rule=rules.ENOUGH_NODES, violations=_too_many),
+    Check(rule=rules.WHOLE_HUGE_PAGES, violations=_broken_huge_pages),
+    Check(rule=rules.REQUESTS_ARE_LIMITS, violations=_requests_differ),
+    Check(rule=rules.EFA_PODS_LOCK_MEMORY, violations=_cannot_lock_memory),
+    Check(rule=rules.HUGE_PAGES_ARE_ASKED_FOR, violations=_no_huge_pages),
+    Check(rule=rules.DEVICES_BY_ONE_WAY, violations=_two_ways),
+    Check(rule=rules.RANKS_FILL_SLOTS, violations=_other_ranks),
+    Check(rule=rules.SLOTS_ARE_ACCELERATORS, violations=_other_slots),
+    Check(rule=rules.ONE_LAUNCHER, violations=_several_launchers),
+    Check(rule=rules.HOST_NAMES_FIT, violations=_long_names),
+    Check(rule=rules.WAITING_DOES_NOT_BLOCK_GANGS, violations=_gangs_that_wait),
+    Check(rule=rules.ENVIRONMENT_DOES_NO_HARM, violations=_harmful_environment),
+    Check(rule=rules.WORKERS_ARE_CLEANED_UP, violations=_left_workers),
+)

@@ -1,0 +1,177 @@
+"""Checks of manifests, and of the MPI Operator."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...manifest_size import MAXIMUM_ANNOTATIONS, applied_size
+from ...pods.known_programs import KnownProgram
+from ...rules.manifests import (
+    IMAGES_ARE_PINNED,
+    MANIFESTS_ARE_SMALL,
+    MANIFESTS_ARE_WHOLE,
+    OPERATOR_IS_THERE,
+    OPERATOR_MAY_UPDATE_JOBS,
+    POD_TEMPLATES_ARE_SOUND,
+)
+from ..blueprint import Blueprint
+from ..check import Check, Violation
+from ..clusters import ReviewedCluster, clusters_of
+from ..manifests import KUBERNETES_RESOURCE, KubernetesObject
+from ..pod_templates import pod_templates, problems_of_pod_templates
+from ..templates import as_mapping
+from ..values import is_known
+
+__all__ = ["MANIFEST_CHECKS"]
+
+# As check_image() of the constructs has it.
+_MOVING_TAGS = frozenset({"latest", "main", "master"})
+_TAG = re.compile(r"(?::(?P<tag>[\w.-]+))?(?P<digest>@[\w.:+-]+)?$")
+# What the operator writes while jobs run, of what people forget most: https://github.com/kubeflow/mpi-operator/issues/830
+_NEEDED = (
+    ("update", "kubeflow.org", "mpijobs/status"),
+    ("create", "batch", "jobs"),
+    ("update", "batch", "jobs"),
+    ("update", "batch", "jobs/status"),
+    ("create", "", "pods"),
+    ("create", "", "services"),
+    ("create", "", "secrets"),
+    ("create", "", "configmaps"),
+)
+
+
+def _not_whole(blueprint: Blueprint) -> Iterator[Violation]:
+    for resource in blueprint.templates.of_type(KUBERNETES_RESOURCE):
+        problem = _problem_of(resource.get("Manifest"))
+        if problem is not None:
+            yield Violation(resource=resource, path="Manifest", values={"problem": problem})
+
+
+def _problem_of(manifest: Any) -> str | None:
+    if not isinstance(manifest, str):
+        return "is no text"
+    try:
+        objects = json.loads(manifest)
+    except ValueError as error:
+        return f"is not JSON: {error}" if is_known(manifest) else None
+    for number, content in enumerate(objects if isinstance(objects, list) else [objects]):
+        for field in ("apiVersion", "kind", "metadata"):
+            if not isinstance(content, Mapping) or not content.get(field):
+                return f"has an object without '{field}', the one at place {number}"
+        if not as_mapping(content["metadata"]).get("name") and not as_mapping(content["metadata"]).get("generateName"):
+            return f"has a {content['kind']} without 'metadata.name'"
+    return None
+
+
+def _too_large(blueprint: Blueprint) -> Iterator[Violation]:
+    for one in blueprint.objects:
+        metadata = as_mapping(one.content.get("metadata"))
+        annotations = {str(key): str(value) for key, value in as_mapping(metadata.get("annotations")).items()}
+        size = applied_size({**one.content, "metadata": {**metadata, "annotations": annotations}})
+        if size > MAXIMUM_ANNOTATIONS:
+            yield _about(one, size=f"{size:,}", most=f"{MAXIMUM_ANNOTATIONS:,}")
+
+
+def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
+    for one in blueprint.objects:
+        for template in pod_templates(one):
+            for container in template.containers:
+                image = container.get("image")
+                if not isinstance(image, str) or not is_known(image):
+                    continue
+                wrong = _unpinned(image)
+                if wrong is not None:
+                    repository = _TAG.sub("", image)
+                    yield _about(
+                        one,
+                        container=container.get("name"),
+                        image=image,
+                        wrong=wrong,
+                        example=f"{repository}:1.2.3",
+                    )
+
+
+def _unpinned(image: str) -> str | None:
+    match = _TAG.search(image.rpartition("/")[2])
+    if match is None or match["digest"]:
+        return None
+    if match["tag"] is None:
+        return "has no tag"
+    return f"has the tag '{match['tag']}', which moves" if match["tag"] in _MOVING_TAGS else None
+
+
+def _not_sound(blueprint: Blueprint) -> Iterator[Violation]:
+    for one in blueprint.objects:
+        for problem in problems_of_pod_templates(one):
+            yield _about(one, problem=problem)
+
+
+def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        if cluster.resource is not None and not any(cluster.running(KnownProgram.MPI_OPERATOR)):
+            for job in cluster.of_kind("MPIJob"):
+                if as_mapping(as_mapping(job.content.get("spec")).get("runPolicy")).get("managedBy") is None:
+                    yield _about(job)
+
+
+def _may_not(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        for template in cluster.running(KnownProgram.MPI_OPERATOR):
+            account = str(template.spec.get("serviceAccountName") or "default")
+            granted = list(_granted(cluster, template.of.namespace, account))
+            if not granted and not _has_account(cluster, template.of.namespace, account):
+                # Its account and roles are of elsewhere.
+                continue
+            for verb, group, resource in _NEEDED:
+                if not any(_allows(rule, verb, group, resource) for rule in granted):
+                    yield _about(
+                        template.of,
+                        account=f"{template.of.namespace}/{account}",
+                        verb=verb,
+                        resource=f"{resource}.{group}" if group else resource,
+                    )
+
+
+def _has_account(cluster: ReviewedCluster, namespace: str, name: str) -> bool:
+    return any((one.namespace, one.object_name) == (namespace, name) for one in cluster.of_kind("ServiceAccount"))
+
+
+def _granted(cluster: ReviewedCluster, namespace: str, account: str) -> Iterator[Mapping[str, Any]]:
+    """The rules of the roles that are bound to a service account."""
+    for kind in ("ClusterRoleBinding", "RoleBinding"):
+        for binding in cluster.of_kind(kind):
+            subjects = binding.content.get("subjects")
+            if any(
+                (as_mapping(subject).get("kind"), as_mapping(subject).get("name")) == ("ServiceAccount", account)
+                and as_mapping(subject).get("namespace", binding.namespace) == namespace
+                for subject in (subjects if isinstance(subjects, list) else [])
+            ):
+                bound = as_mapping(binding.content.get("roleRef"))
+                for role in cluster.of_kind(str(bound.get("kind"))):
+                    if role.object_name == bound.get("name"):
+                        rules = role.content.get("rules")
+                        yield from map(as_mapping, rules if isinstance(rules, list) else [])
+
+
+def _allows(rule: Mapping[str, Any], verb: str, group: str, resource: str) -> bool:
+    return not rule.get("resourceNames") and all(
+        value in (rule.get(field) or ()) or "*" in (rule.get(field) or ())
+        for field, value in (("verbs", verb), ("apiGroups", group), ("resources", resource))
+    )
+
+
+def _about(one: KubernetesObject, **values: object) -> Violation:
+    return Violation(resource=one.resource, kubernetes_object=one, values={"object": one.title, **values})
+
+
+MANIFEST_CHECKS = (
+    Check(rule=MANIFESTS_ARE_WHOLE, violations=_not_whole),
+    Check(rule=MANIFESTS_ARE_SMALL, violations=_too_large),
+    Check(rule=IMAGES_ARE_PINNED, violations=_not_pinned),
+    Check(rule=POD_TEMPLATES_ARE_SOUND, violations=_not_sound),
+    Check(rule=OPERATOR_IS_THERE, violations=_no_operator),
+    Check(rule=OPERATOR_MAY_UPDATE_JOBS, violations=_may_not),
+)

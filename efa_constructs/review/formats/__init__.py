@@ -1,0 +1,1 @@
+"""The findings of a review in the formats that tools read."""

@@ -1,0 +1,72 @@
+"""The Kubernetes objects that templates apply to clusters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .templates import Resource, Templates
+
+__all__ = ["KUBERNETES_RESOURCE", "KubernetesObject", "kubernetes_objects"]
+
+# The custom resources of aws_eks and aws_eks_v2.
+KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class KubernetesObject:
+    """An object of a manifest in a template."""
+
+    # The custom resource that applies it.
+    resource: Resource
+    # The name of the EKS cluster, or a mark of it: see :mod:`.values`.
+    cluster: str
+    # What the deployment will know stands as a mark.
+    content: Mapping[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """``DaemonSet``, ``MPIJob``."""
+        return str(self.content.get("kind"))
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace. An object that has none is in "default"."""
+        return str(self._metadata.get("namespace") or "default")
+
+    @property
+    def object_name(self) -> str:
+        """Its name in the cluster."""
+        return str(self._metadata.get("name"))
+
+    @property
+    def title(self) -> str:
+        """Names it for people: ``DaemonSet kube-system/aws-efa-k8s-device-plugin``."""
+        where = f"{self._metadata['namespace']}/" if self._metadata.get("namespace") else ""
+        return f"{self.kind} {where}{self.object_name}"
+
+    @property
+    def _metadata(self) -> Mapping[str, Any]:
+        metadata = self.content.get("metadata")
+        return metadata if isinstance(metadata, Mapping) else {}
+
+
+def kubernetes_objects(templates: Templates) -> tuple[KubernetesObject, ...]:
+    """The objects of all manifests. What is no list of objects in JSON is left out: see the rule EFA-K8S-005."""
+    return tuple(
+        KubernetesObject(resource=resource, cluster=str(resource.get("ClusterName")), content=content)
+        for resource in templates.of_type(KUBERNETES_RESOURCE)
+        for content in _contents(resource.get("Manifest"))
+    )
+
+
+def _contents(manifest: Any) -> Iterator[Mapping[str, Any]]:
+    try:
+        objects = json.loads(manifest) if isinstance(manifest, str) else None
+    except ValueError:
+        return
+    for content in objects if isinstance(objects, list) else [objects]:
+        if isinstance(content, Mapping):
+            yield content

@@ -1,0 +1,110 @@
+"""The pods that Kubernetes objects of templates would make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from ..pods.pod_template import mismatches, schema, without_removals, without_unknown_fields
+from ..pods.requests import pod_requests
+from .manifests import KubernetesObject
+from .templates import as_mapping
+from .values import is_known
+
+__all__ = ["PodTemplate", "pod_templates", "problems_of_pod_templates"]
+
+# Where an object of a kind has its pod template, and what people call such a pod.
+_PLACES = {
+    "CronJob": ("spec.jobTemplate.spec.template", "pod"),
+    "DaemonSet": ("spec.template", "pod"),
+    "Deployment": ("spec.template", "pod"),
+    "Job": ("spec.template", "pod"),
+    "Pod": ("", "pod"),
+    "ReplicaSet": ("spec.template", "pod"),
+    "StatefulSet": ("spec.template", "pod"),
+}
+# Kubeflow's kinds: a template for each role.
+_REPLICA_SPECS = {"MPIJob": "spec.mpiReplicaSpecs", "PyTorchJob": "spec.pytorchReplicaSpecs"}
+_MPI_GROUP = "kubeflow.org/"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PodTemplate:
+    """A pod template whose fields are of the kinds that Kubernetes wants."""
+
+    of: KubernetesObject
+    # "worker", "launcher", "pod".
+    role: str
+    # How many pods. None: it is not said.
+    replicas: int | None
+    spec: Mapping[str, Any]
+
+    @property
+    def containers(self) -> list[Mapping[str, Any]]:
+        """Its containers, those before the others included."""
+        return [*(self.spec.get("initContainers") or ()), *self.spec["containers"]]
+
+    @cached_property
+    def requests(self) -> Mapping[str, Decimal]:
+        """What a pod requests, by resource. Empty where only the deployment knows."""
+        parts = [container.get("resources") for container in self.containers]
+        if not is_known([*parts, self.spec.get("resources"), self.spec.get("overhead")]):
+            return {}
+        return pod_requests(self.spec)
+
+    def asks_for(self, resource: str) -> bool:
+        """Whether a pod requests any of a resource."""
+        return self.requests.get(resource, Decimal(0)) > 0
+
+
+def pod_templates(one: KubernetesObject) -> Iterator[PodTemplate]:
+    """The pod templates of an object, as far as they are sound: see the rule EFA-K8S-008."""
+    for role, replicas, template in _templates(one):
+        known = without_unknown_fields(without_removals(template), schema())
+        if not list(_problems(known)):
+            yield PodTemplate(of=one, role=role, replicas=replicas, spec=known["spec"])
+
+
+def problems_of_pod_templates(one: KubernetesObject) -> Iterator[str]:
+    """What of the pod templates of an object Kubernetes would drop or refuse."""
+    for _, _, template in _templates(one):
+        yield from _problems(template)
+
+
+def _templates(one: KubernetesObject) -> Iterator[tuple[str, int | None, Any]]:
+    content = one.content
+    if one.kind in _PLACES and not str(content.get("apiVersion")).startswith(_MPI_GROUP):
+        path, role = _PLACES[one.kind]
+        template = _at(content, path) if path else content
+        yield role, _count(_at(content, "spec.replicas")), template
+    elif one.kind in _REPLICA_SPECS:
+        for role, replica in as_mapping(_at(content, _REPLICA_SPECS[one.kind])).items():
+            of_role = as_mapping(replica)
+            yield str(role).lower(), _count(of_role.get("replicas", 1)), of_role.get("template")
+
+
+def _problems(template: Any) -> Iterator[str]:
+    """A template may have what only the deployment knows, where Kubernetes wants a number."""
+    node = schema()
+    if not isinstance(template, Mapping):
+        yield "is none"
+        return
+    spec = template.get("spec")
+    if not isinstance(spec, Mapping) or not spec.get("containers"):
+        yield "has no containers"
+        return
+    fields = {name: template[name] for name in ("metadata", "spec") if name in template}
+    yield from (problem for problem in mismatches(fields, node) if is_known(problem))
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        value = as_mapping(value).get(name)
+    return value
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

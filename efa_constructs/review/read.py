@@ -1,0 +1,94 @@
+"""Reads what is reviewed: a cloud assembly, or a template alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import InvalidArgumentError
+from .assembly import AssemblyStack, read_assembly
+from .template_text import TemplateTextError, load_template_text
+from .templates import NESTED_STACK, StackTemplate, Templates
+
+__all__ = ["read_assembly_templates", "read_stack_template", "read_template_file"]
+
+# https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Validations.html
+_ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
+
+
+def read_assembly_templates(directory: Path) -> Templates:
+    """The templates of a cloud assembly, those of stages and nested stacks included.
+
+    :param directory: Such as ``cdk.out``.
+    :raises InvalidArgumentError: it is no cloud assembly, or a template of it cannot be read.
+    """
+    return Templates(
+        replace(
+            read_stack_template(stack.template_file, name=stack.name, account=stack.account, region=stack.region),
+            construct_path=stack.path,
+            acknowledgements=_acknowledgements(stack),
+        )
+        for stack in read_assembly(directory).stacks
+    )
+
+
+def read_template_file(file: Path) -> Templates:
+    """A template that belongs to no assembly, in JSON or YAML.
+
+    :raises InvalidArgumentError: the file cannot be read, or is no CloudFormation template.
+    """
+    return Templates([read_stack_template(file, name=file.name.partition(".")[0])])
+
+
+def read_stack_template(
+    file: Path, *, name: str, account: str | None = None, region: str | None = None
+) -> StackTemplate:
+    """A stack's template, with those of its nested stacks.
+
+    :param name: Of the stack.
+    :param account: Where it goes. Default: not known.
+    :param region: The same.
+    :raises InvalidArgumentError: a file cannot be read, or is no CloudFormation template.
+    """
+    try:
+        document = load_template_text(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidArgumentError(f"cannot read the template '{file}': {error}") from None
+    except TemplateTextError as error:
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: {error}") from None
+    resources = document.get("Resources") if isinstance(document, Mapping) else None
+    if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+    return StackTemplate(
+        name=name,
+        document=document,
+        file=file,
+        account=account,
+        region=region,
+        nested={
+            logical_id: read_stack_template(
+                file.parent / path, name=f"{name}/{logical_id}", account=account, region=region
+            )
+            for logical_id, definition in resources.items()
+            if (path := _asset_path(definition)) is not None
+        },
+    )
+
+
+def _asset_path(definition: Any) -> str | None:
+    """Where CDK wrote the template of a nested stack."""
+    if not isinstance(definition, Mapping) or definition.get("Type") != NESTED_STACK:
+        return None
+    path = (definition.get("Metadata") or {}).get("aws:asset:path")
+    return str(path) if path is not None else None
+
+
+def _acknowledgements(stack: AssemblyStack) -> Mapping[str, Mapping[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for path, entries in stack.metadata.items():
+        for entry in entries:
+            if entry.get("type") == _ACKNOWLEDGED and isinstance(entry.get("data"), Mapping):
+                found.setdefault(path.removeprefix("/"), {}).update(entry["data"])
+    return found

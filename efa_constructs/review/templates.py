@@ -1,0 +1,203 @@
+"""Templates that are reviewed together: their resources, and what each refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from .evaluation import Evaluator
+from .values import Reference, unknown
+
+__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates", "as_mapping"]
+
+NESTED_STACK = "AWS::CloudFormation::Stack"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StackTemplate:
+    """The template of one stack, as it was read."""
+
+    # As CloudFormation names it. A nested stack's: "Stack/LogicalId".
+    name: str
+    document: Mapping[str, Any]
+    file: Path
+    # As the app names it: "Stage/Stack". Default: it comes from no app.
+    construct_path: str | None = None
+    # None: wherever the credentials lead.
+    account: str | None = None
+    region: str | None = None
+    # Findings that people acknowledge: by the path of a construct, and the rule's id, with the reason.
+    acknowledgements: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    # Templates of nested stacks, by the logical id of their resources.
+    nested: Mapping[str, StackTemplate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Resource:
+    """A resource of a template, its functions evaluated as far as they can be."""
+
+    stack: StackTemplate
+    logical_id: str
+    type: str
+    # What the deployment will know stands as a mark: see :mod:`.values`.
+    properties: Mapping[str, Any]
+    # The whole definition, as it was read.
+    definition: Mapping[str, Any]
+
+    @property
+    def reference(self) -> Reference:
+        """What ``Ref`` of it gives."""
+        return Reference(self.stack.name, self.logical_id)
+
+    def attribute(self, name: str) -> Reference:
+        """What ``Fn::GetAtt`` of it gives."""
+        return Reference(self.stack.name, self.logical_id, name)
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """Its ``Metadata``."""
+        metadata = self.definition.get("Metadata")
+        return metadata if isinstance(metadata, Mapping) else {}
+
+    @property
+    def construct_path(self) -> str | None:
+        """As the app names it. None: it comes from no CDK app, or from one that does not tell."""
+        path = self.metadata.get("aws:cdk:path")
+        return path if isinstance(path, str) else None
+
+    @property
+    def name(self) -> str:
+        """Names it for people: ``EfaNodes/SecurityGroup3C76CFA3``."""
+        return f"{self.stack.name}/{self.logical_id}"
+
+    def get(self, path: str, default: Any = None) -> Any:
+        """A property: ``"LaunchTemplateData.Placement.GroupName"``."""
+        value: Any = self.properties
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, Mapping) else None
+        return default if value is None else value
+
+    def items(self, path: str) -> list[Any]:
+        """A property that is a list. What is none, or known only to the deployment, is empty."""
+        value = self.get(path)
+        return value if isinstance(value, list) else []
+
+
+class Templates:
+    """Stacks that are deployed together: references between them are followed."""
+
+    def __init__(self, stacks: Iterable[StackTemplate]) -> None:
+        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(stacks))
+        self._by_name = {stack.name: stack for stack in self.stacks}
+        self._evaluators: dict[str, Evaluator] = {}
+        # Exports and outputs that are being looked up: what needs itself is not known.
+        self._asked: set[tuple[str, str]] = set()
+
+    @cached_property
+    def resources(self) -> Sequence[Resource]:
+        """All that the deployment may make. Those whose condition does not hold are left out."""
+        return tuple(resource for stack in self.stacks for resource in self._resources(stack))
+
+    def of_type(self, *types: str) -> list[Resource]:
+        """The resources of some types."""
+        return [resource for resource in self.resources if resource.type in types]
+
+    def at(self, value: Any) -> Resource | None:
+        """The resource that a value refers to. None: it refers to none of these."""
+        if not isinstance(value, Reference):
+            return None
+        return self._by_reference.get((value.stack, value.logical_id))
+
+    def same(self, one: Any, other: Any) -> bool:
+        """Whether two values name the same thing: ``Ref`` of a security group and its ``GroupId`` do."""
+        resource = self.at(one)
+        return one == other if resource is None else resource is self.at(other)
+
+    @cached_property
+    def _by_reference(self) -> Mapping[tuple[str, str], Resource]:
+        return {(resource.stack.name, resource.logical_id): resource for resource in self.resources}
+
+    def _resources(self, stack: StackTemplate) -> Iterator[Resource]:
+        evaluator = self._evaluator(stack)
+        definitions = stack.document.get("Resources")
+        for logical_id, definition in definitions.items() if isinstance(definitions, Mapping) else ():
+            if not isinstance(definition, Mapping):
+                continue
+            condition = definition.get("Condition")
+            if isinstance(condition, str) and evaluator.holds(condition) is False:
+                continue
+            properties = evaluator.evaluate(definition.get("Properties") or {})
+            yield Resource(
+                stack=stack,
+                logical_id=str(logical_id),
+                type=str(definition.get("Type")),
+                properties=properties if isinstance(properties, Mapping) else {},
+                definition=definition,
+            )
+
+    def _evaluator(self, stack: StackTemplate) -> Evaluator:
+        if stack.name not in self._evaluators:
+            self._evaluators[stack.name] = Evaluator(
+                stack=stack.name,
+                document=stack.document,
+                account=stack.account,
+                region=stack.region,
+                parameters=self._given_parameters(stack),
+                export=self._export,
+                output=self._output,
+                attribute=lambda logical_id, attribute: self._nested_output(stack, logical_id, attribute),
+            )
+        return self._evaluators[stack.name]
+
+    def _given_parameters(self, stack: StackTemplate) -> Mapping[str, Any]:
+        parent, _, logical_id = stack.name.rpartition("/")
+        if not parent:
+            return {}
+        outer = self._by_name[parent]
+        properties = outer.document["Resources"][logical_id].get("Properties") or {}
+        given = self._evaluator(outer).evaluate(properties.get("Parameters") or {})
+        return given if isinstance(given, Mapping) else {}
+
+    def _export(self, name: str) -> Any:
+        for stack in self.stacks:
+            for output, definition in _outputs(stack).items():
+                export = definition.get("Export")
+                if isinstance(export, Mapping) and self._evaluator(stack).evaluate(export.get("Name")) == name:
+                    return self._output(stack.name, output)
+        return unknown(name)
+
+    def _output(self, stack_name: str, output: str) -> Any:
+        stack = self._by_name.get(stack_name)
+        definition = _outputs(stack).get(output) if stack is not None else None
+        key = (stack_name, output)
+        if stack is None or definition is None or key in self._asked:
+            return unknown(f"{stack_name}.{output}")
+        self._asked.add(key)
+        try:
+            return self._evaluator(stack).evaluate(definition.get("Value"))
+        finally:
+            self._asked.remove(key)
+
+    def _nested_output(self, stack: StackTemplate, logical_id: str, attribute: str) -> Any:
+        if logical_id not in stack.nested or not attribute.startswith("Outputs."):
+            return None
+        return self._output(f"{stack.name}/{logical_id}", attribute.removeprefix("Outputs."))
+
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """A value, if it is an object; what is none has no fields."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
+    for stack in stacks:
+        yield stack
+        yield from _with_nested(stack.nested.values())
+
+
+def _outputs(stack: StackTemplate) -> Mapping[str, Mapping[str, Any]]:
+    outputs = stack.document.get("Outputs")
+    return outputs if isinstance(outputs, Mapping) else {}

@@ -1,0 +1,188 @@
+"""Rules about pods that use EFA, and about MPIJobs."""
+
+from __future__ import annotations
+
+from .rule import Rule, Severity
+
+__all__ = [
+    "DEVICES_BY_ONE_WAY",
+    "EFA_PODS_LOCK_MEMORY",
+    "ENOUGH_NODES",
+    "ENVIRONMENT_DOES_NO_HARM",
+    "HOST_NAMES_FIT",
+    "HUGE_PAGES_ARE_ASKED_FOR",
+    "JOB_RULES",
+    "NODES_TAKE_PODS",
+    "ONE_LAUNCHER",
+    "PODS_FIT_NODES",
+    "RANKS_FILL_SLOTS",
+    "REQUESTS_ARE_LIMITS",
+    "SLOTS_ARE_ACCELERATORS",
+    "WAITING_DOES_NOT_BLOCK_GANGS",
+    "WHOLE_HUGE_PAGES",
+    "WORKERS_ARE_CLEANED_UP",
+]
+
+_HUGE_PAGES = "https://kubernetes.io/docs/tasks/manage-hugepages/scheduling-hugepages/"
+_MPI_JOB = "https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/v2beta1/types.go"
+_TAINTS = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
+_RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources"
+
+PODS_FIT_NODES = Rule(
+    id="EFA-JOB-001",
+    severity=Severity.ERROR,
+    title="Pods ask for no more than a node has",
+    problem="a {role} of {object} asks for {wanted} of {resource}, and a {type} has {most}",
+    why="No node can take the pod: it stays Pending for ever, and so does its job.",
+    fix="ask for at most {most}, or use a larger type",
+    source="https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
+)
+NODES_TAKE_PODS = Rule(
+    id="EFA-JOB-002",
+    severity=Severity.ERROR,
+    title="Pods that ask for a node's devices tolerate its taints",
+    problem="a {role} of {object} does not tolerate the taint {taint} of node group {group}, which has the devices "
+    "that it asks for",
+    why="The pod stays Pending for ever: no other node group of these templates has the devices.",
+    fix="give the pod a toleration with the key '{key}' and the operator Exists",
+    source=_TAINTS,
+)
+ENOUGH_NODES = Rule(
+    id="EFA-JOB-003",
+    severity=Severity.ERROR,
+    title="A job has no more workers than there can be nodes for them",
+    problem="{object} has {workers} workers, each of which takes a whole node, and node group {group} has at most "
+    "{maximum} nodes",
+    why="Some workers stay Pending for ever, and the job with them, on nodes that cost money.",
+    fix="ask for at most {maximum} workers, or raise the group's maximum size",
+    source=_MPI_JOB,
+)
+WHOLE_HUGE_PAGES = Rule(
+    id="EFA-JOB-004",
+    severity=Severity.ERROR,
+    title="Huge pages are whole, and asked for beside CPUs or memory",
+    problem="the container '{container}' of {object} asks for {amount} of {resource}{problem}",
+    why="The API server refuses the pod, or the kubelet does not start it.",
+    fix="ask for a multiple of the page's size, with memory beside it",
+    source=_HUGE_PAGES,
+)
+REQUESTS_ARE_LIMITS = Rule(
+    id="EFA-JOB-005",
+    severity=Severity.ERROR,
+    title="Devices and huge pages are requested as they are limited",
+    problem="the container '{container}' of {object} requests {request} of {resource} and is limited to {limit}",
+    why="Kubernetes does not overcommit them: the API server refuses the pod.",
+    fix="give the limit alone",
+    source=_RESOURCES,
+)
+EFA_PODS_LOCK_MEMORY = Rule(
+    id="EFA-JOB-006",
+    severity=Severity.WARNING,
+    title="Containers that use EFA may lock memory",
+    problem="the container '{container}' of {object} asks for EFA, and has no IPC_LOCK",
+    why="libfabric registers memory with the EFA device, and so locks it. Where a node allows little of that, it "
+    "ends with 'Cannot allocate memory'.",
+    fix="add IPC_LOCK to securityContext.capabilities.add",
+    source="https://github.com/awslabs/awsome-distributed-ai/issues/647",
+)
+HUGE_PAGES_ARE_ASKED_FOR = Rule(
+    id="EFA-JOB-007",
+    severity=Severity.WARNING,
+    title="Containers that use EFA ask for huge pages",
+    problem="the container '{container}' of {object} asks for EFA, and for no hugepages-2Mi",
+    why="libfabric keeps its buffers in huge pages where it may: without them it uses ordinary pages, of which a "
+    "device can register fewer.",
+    fix="ask for 5120Mi of hugepages-2Mi, as the EKS guide does, with memory beside it",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
+)
+DEVICES_BY_ONE_WAY = Rule(
+    id="EFA-JOB-008",
+    severity=Severity.ERROR,
+    title="A pod gets its devices from device plugins or by resource claims, not by both",
+    problem="a {role} of {object} has resource claims, and asks device plugins for {resource}, too",
+    why="A device plugin and dynamic resource allocation do not know of each other, and give away one device twice.",
+    fix="use resource claims for all devices, or for none",
+    source="https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/",
+)
+RANKS_FILL_SLOTS = Rule(
+    id="EFA-JOB-009",
+    severity=Severity.ERROR,
+    title="A job starts as many ranks as its workers have slots",
+    problem="the launcher of {object} has {words}, and its workers have {slots} slots",
+    why="mpirun ends with 'not enough slots', or leaves accelerators idle that cost money.",
+    fix="start {slots} ranks, or change the slots of a worker, or the number of workers",
+    source=_MPI_JOB,
+)
+SLOTS_ARE_ACCELERATORS = Rule(
+    id="EFA-JOB-010",
+    severity=Severity.WARNING,
+    title="A worker has a slot for each GPU",
+    problem="{object} has {slots} slots on each worker, which asks for {gpus} GPUs",
+    why="Ranks share a GPU, or GPUs stay idle.",
+    fix="set slotsPerWorker to {gpus}",
+    source=_MPI_JOB,
+)
+ONE_LAUNCHER = Rule(
+    id="EFA-JOB-011",
+    severity=Severity.ERROR,
+    title="A job has one launcher",
+    problem="{object} has {replicas} launchers",
+    why="The MPI Operator refuses the job.",
+    fix="set the replicas of mpiReplicaSpecs.Launcher to 1",
+    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/validation/validation.go",
+)
+HOST_NAMES_FIT = Rule(
+    id="EFA-JOB-012",
+    severity=Severity.ERROR,
+    title="The host names of a job's workers are names",
+    problem="{object} would have a worker with the host name {host}, of {length} characters; a name has {most}, of "
+    "lower-case letters, digits and '-', and begins with a letter",
+    why="The MPI Operator refuses the job.",
+    fix="give the job a shorter name, of such characters",
+    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/validation/validation.go",
+)
+WAITING_DOES_NOT_BLOCK_GANGS = Rule(
+    id="EFA-JOB-013",
+    severity=Severity.ERROR,
+    title="Where jobs are scheduled as gangs, launchers do not wait for workers",
+    problem="{object} starts its launcher when its workers are ready, and the MPI Operator schedules gangs, of which "
+    "the launcher is one",
+    why="The gang waits for the launcher, and the launcher for the gang: the job stays Pending for ever.",
+    fix="set runPolicy.schedulingPolicy.minAvailable to the number of workers, or launcherCreationPolicy to AtStartup",
+    source="https://github.com/kubeflow/mpi-operator/issues/608",
+)
+ENVIRONMENT_DOES_NO_HARM = Rule(
+    id="EFA-JOB-014",
+    severity=Severity.WARNING,
+    title="The environment of a job does no harm to EFA",
+    problem="the container '{container}' of {object} has {name}={value}",
+    why="Programs read it: it switches EFA off or parts of it, or does nothing on the versions of today.",
+    fix="{reason}",
+    source="https://github.com/aws/aws-ofi-nccl/blob/master/doc/efa-env-var.md",
+)
+WORKERS_ARE_CLEANED_UP = Rule(
+    id="EFA-JOB-015",
+    severity=Severity.WARNING,
+    title="A job says which of its pods are deleted when it ends",
+    problem="{object} {says}",
+    why="Workers go on after the job has ended, and hold the devices of nodes that cost money.",
+    fix="set runPolicy.cleanPodPolicy to Running",
+    source="https://github.com/kubeflow/mpi-operator/issues/134",
+)
+JOB_RULES = (
+    PODS_FIT_NODES,
+    NODES_TAKE_PODS,
+    ENOUGH_NODES,
+    WHOLE_HUGE_PAGES,
+    REQUESTS_ARE_LIMITS,
+    EFA_PODS_LOCK_MEMORY,
+    HUGE_PAGES_ARE_ASKED_FOR,
+    DEVICES_BY_ONE_WAY,
+    RANKS_FILL_SLOTS,
+    SLOTS_ARE_ACCELERATORS,
+    ONE_LAUNCHER,
+    HOST_NAMES_FIT,
+    WAITING_DOES_NOT_BLOCK_GANGS,
+    ENVIRONMENT_DOES_NO_HARM,
+    WORKERS_ARE_CLEANED_UP,
+)

@@ -1,0 +1,83 @@
+"""Rules about manifests, and about the MPI Operator."""
+
+from __future__ import annotations
+
+from .rule import Rule, Severity
+
+__all__ = [
+    "IMAGES_ARE_PINNED",
+    "MANIFESTS_ARE_SMALL",
+    "MANIFESTS_ARE_WHOLE",
+    "MANIFEST_RULES",
+    "OPERATOR_IS_THERE",
+    "OPERATOR_MAY_UPDATE_JOBS",
+    "POD_TEMPLATES_ARE_SOUND",
+]
+
+_HANDLER = "https://github.com/aws/aws-cdk/tree/main/packages/%40aws-cdk/custom-resource-handlers"
+
+MANIFESTS_ARE_WHOLE = Rule(
+    id="EFA-K8S-005",
+    severity=Severity.ERROR,
+    title="A manifest is a list of objects in JSON, each with an API version, a kind and a name",
+    problem="the manifest {problem}",
+    why="The function that applies it fails, and with it the deployment.",
+    fix="give KubernetesManifest whole objects",
+    source=_HANDLER,
+)
+MANIFESTS_ARE_SMALL = Rule(
+    id="EFA-K8S-006",
+    severity=Severity.ERROR,
+    title="An object is small enough for kubectl apply",
+    problem="{object} has {size} bytes, and kubectl keeps an object in its annotations, which hold {most}",
+    why="The API server refuses it: 'metadata.annotations: Too long'. The definition of MPIJob that comes with the MPI "
+    "Operator is one.",
+    fix="split it, take the descriptions out of a schema, or install it with 'kubectl apply --server-side'; "
+    "the definition of MPIJob that MpiOperator has is small",
+    source="https://github.com/kubernetes-sigs/kubebuilder/issues/2556",
+)
+IMAGES_ARE_PINNED = Rule(
+    id="EFA-K8S-007",
+    severity=Severity.WARNING,
+    title="Container images are pinned by a version or a digest",
+    problem="the container '{container}' of {object} has the image {image}, which {wrong}",
+    why="The same manifest runs another program tomorrow, and nodes that hold an older one go on with it.",
+    fix="pin it by a version, such as {example}, or a digest",
+    source="https://kubernetes.io/docs/concepts/containers/images/#image-names",
+)
+POD_TEMPLATES_ARE_SOUND = Rule(
+    id="EFA-K8S-008",
+    severity=Severity.ERROR,
+    title="A pod template has the fields that Kubernetes has, with values of their kind",
+    problem="the pod template of {object} {problem}",
+    why="The API server drops an unknown field silently, and refuses a wrong value when it is applied.",
+    fix="write it as the API reference has it",
+    source="https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/",
+)
+OPERATOR_IS_THERE = Rule(
+    id="EFA-K8S-009",
+    severity=Severity.ERROR,
+    title="The MPI Operator runs on a cluster with MPIJobs",
+    problem="{object} is for the MPI Operator, which these templates do not run on the cluster that they make",
+    why="Nobody starts the job, and nothing says so.",
+    fix="apply the MPI Operator, for example by MpiOperator",
+    source="https://github.com/kubeflow/mpi-operator",
+)
+OPERATOR_MAY_UPDATE_JOBS = Rule(
+    id="EFA-K8S-010",
+    severity=Severity.ERROR,
+    title="The MPI Operator has the rights that its code uses",
+    problem="{object} runs as the service account {account}, which no role of these templates allows to {verb} "
+    "{resource}",
+    why="The operator is refused when it needs the right: jobs are not started, not resumed, or keep their state.",
+    fix="add the right to the operator's ClusterRole, or use MpiOperator",
+    source="https://github.com/kubeflow/mpi-operator/issues/830",
+)
+MANIFEST_RULES = (
+    MANIFESTS_ARE_WHOLE,
+    MANIFESTS_ARE_SMALL,
+    IMAGES_ARE_PINNED,
+    POD_TEMPLATES_ARE_SOUND,
+    OPERATOR_IS_THERE,
+    OPERATOR_MAY_UPDATE_JOBS,
+)

@@ -1,0 +1,107 @@
+"""The rules as a plugin of CDK's validation."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_eks_v2 as eks
+
+from efa_constructs.aws import EfaRules
+
+
+class App:
+    """An app with one node group whose sizes are out of order."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.app = cdk.App(outdir=str(folder), builtin_cloud_formation_validation=False)
+        cdk.Validations.of(self.app).add_plugins(EfaRules())
+        self.stack = cdk.Stack(self.app, "Nodes")
+        self.group = eks.CfnNodegroup(
+            self.stack,
+            "Group",
+            cluster_name="training",
+            node_role="arn:aws:iam::123456789012:role/nodes",
+            subnets=["subnet-0d1d2d3d4d5d6d7d8"],
+            ami_type="AL2023_x86_64_NVIDIA",
+            instance_types=["p4d.24xlarge"],
+            scaling_config=eks.CfnNodegroup.ScalingConfigProperty(min_size=1, desired_size=5, max_size=3),
+        )
+
+    @property
+    def report(self) -> dict[str, object]:
+        report = json.loads((self.folder / "validation-report.json").read_text())
+        (ours,) = [each for each in report["pluginReports"] if each["pluginName"] == "efa-constructs"]
+        return ours
+
+
+def test_synthesis_fails_with_the_id_of_the_rule(tmp_path: Path) -> None:
+    app = App(tmp_path)
+    with pytest.raises(RuntimeError, match="the sizes are 1 at least, 5 desired and 3 at most") as failure:
+        app.app.synth()
+    assert "efa-constructs::EFA-NG-001" in str(failure.value)
+    assert "choose sizes in this order" in str(failure.value)
+
+
+def test_says_which_property_of_which_construct(tmp_path: Path) -> None:
+    app = App(tmp_path)
+    with pytest.raises(RuntimeError):
+        app.app.synth()
+    (construct,) = next(each for each in app.report["violations"] if each["ruleName"] == "EFA-NG-001")[
+        "violatingConstructs"
+    ]
+    assert construct["constructPath"] == "Nodes/Group"
+    assert construct["cloudFormationResource"]["propertyPaths"] == ["Properties.ScalingConfig"]
+
+
+def test_people_accept_a_finding_with_a_reason_as_those_of_cdk(tmp_path: Path) -> None:
+    app = App(tmp_path)
+    cdk.Validations.of(app.stack).acknowledge(
+        cdk.Acknowledgment(id="efa-constructs::EFA-NG-001", reason="mended by an aspect of ours")
+    )
+    app.app.synth()
+    assert "mended by an aspect of ours" in [each["reason"] for each in app.report["suppressedViolations"]]
+
+
+def test_a_finding_that_people_accept_stays_visible_in_the_report(tmp_path: Path) -> None:
+    from efa_constructs.review import read_assembly_templates, review
+
+    app = App(tmp_path)
+    cdk.Validations.of(app.stack).acknowledge(
+        cdk.Acknowledgment(id="efa-constructs::EFA-NG-001", reason="mended by an aspect of ours")
+    )
+    app.app.synth()
+    acknowledged = review(read_assembly_templates(tmp_path)).acknowledged
+    assert [(each.rule.id, each.acknowledged) for each in acknowledged] == [
+        ("EFA-NG-001", "mended by an aspect of ours")
+    ]
+
+
+def test_follows_references_between_the_stacks_of_an_app(tmp_path: Path) -> None:
+    from aws_cdk import aws_ec2 as ec2
+
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    cdk.Validations.of(app).add_plugins(EfaRules())
+    network = cdk.Stack(app, "Network", stack_name="their-network")
+    group = ec2.CfnSecurityGroup(network, "Group", group_description="EFA", vpc_id="vpc-0a1b2c3d4e5f60718")
+    ec2.CfnSecurityGroupIngress(
+        network,
+        "Ingress",
+        group_id=group.attr_group_id,
+        source_security_group_id=group.attr_group_id,
+        ip_protocol="-1",
+    )
+    nodes = cdk.Stack(app, "Nodes")
+    interface = ec2.CfnLaunchTemplate.NetworkInterfaceProperty(
+        network_card_index=0, device_index=0, interface_type="efa", groups=[group.attr_group_id]
+    )
+    ec2.CfnLaunchTemplate(
+        nodes,
+        "Template",
+        launch_template_data=ec2.CfnLaunchTemplate.LaunchTemplateDataProperty(network_interfaces=[interface]),
+    )
+    with pytest.raises(RuntimeError, match="efa-constructs::EFA-SG-001"):
+        app.synth()

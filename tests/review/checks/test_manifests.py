@@ -1,0 +1,210 @@
+"""Each mistake in a manifest is found by its rule, and by no other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from efa_constructs.rules import RULES
+
+from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
+
+TAINT = {"Key": "team", "Value": "vision", "Effect": "NO_SCHEDULE"}
+EFA = "vpc.amazonaws.com/efa"
+HUGE_PAGES = "hugepages-2Mi"
+
+
+def taint(*tolerated: str) -> Callable[[Manifests], None]:
+    """Taint the nodes, and let some tolerate it."""
+
+    def change(manifests: Manifests) -> None:
+        manifests.group["Taints"] = [TAINT]
+        pods = {
+            "efa": manifests.efa_plugin["spec"]["template"]["spec"],
+            "nvidia": manifests.find("DaemonSet", "nvidia")["spec"]["template"]["spec"],
+            "worker": manifests.pod("Worker"),
+        }
+        for name in tolerated:
+            pods[name].setdefault("tolerations", []).append({"key": "team", "operator": "Exists"})
+
+    return change
+
+
+def select(key: str, *values: str) -> Callable[[Manifests], None]:
+    """Let the EFA plugin select nodes by something else."""
+
+    def change(manifests: Manifests) -> None:
+        term = {"matchExpressions": [{"key": key, "operator": "In", "values": list(values)}]}
+        manifests.efa_plugin["spec"]["template"]["spec"]["affinity"] = {
+            "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+        }
+
+    return change
+
+
+def ask(**amounts: Any) -> Callable[[Manifests], None]:
+    """Let the workers ask for something else. None: for nothing of it."""
+
+    def change(manifests: Manifests) -> None:
+        for kind in ("limits", "requests"):
+            resources = manifests.worker["resources"][kind]
+            for name, amount in amounts.items():
+                resources[_NAMES[name]] = amount
+                if amount is None:
+                    del resources[_NAMES[name]]
+
+    return change
+
+
+_NAMES = {"efa": EFA, "gpu": "nvidia.com/gpu", "huge_pages": HUGE_PAGES, "memory": "memory"}
+
+
+def command(*replaced: str) -> Callable[[Manifests], None]:
+    old, new = replaced
+
+    def change(manifests: Manifests) -> None:
+        launcher = manifests.pod("Launcher")["containers"][0]
+        launcher["command"] = [new if word == old else word for word in launcher["command"]]
+
+    return change
+
+
+def workers(count: int) -> Callable[[Manifests], None]:
+    def change(manifests: Manifests) -> None:
+        manifests.job["spec"]["mpiReplicaSpecs"]["Worker"]["replicas"] = count
+        command("16", str(8 * count))(manifests)
+
+    return change
+
+
+def gangs(manifests: Manifests) -> None:
+    manifests.job["spec"]["launcherCreationPolicy"] = "WaitForWorkersReady"
+    operator = manifests.find("Deployment", "mpi-operator")["spec"]["template"]["spec"]["containers"][0]
+    operator.setdefault("args", []).append("--gang-scheduling=volcano")
+
+
+def without_right(resource: str) -> Callable[[Manifests], None]:
+    def change(manifests: Manifests) -> None:
+        for rule in manifests.find("ClusterRole", "mpi-operator")["rules"]:
+            rule["resources"] = [each for each in rule["resources"] if each != resource]
+
+    return change
+
+
+def set_in(*path: Any) -> Callable[[Manifests], None]:
+    """Set a field of the job's specification, the last of ``path`` being its value."""
+    *names, last, value = path
+
+    def change(manifests: Manifests) -> None:
+        part = manifests.job["spec"]
+        for name in names:
+            part = part[name]
+        part[last] = value
+
+    return change
+
+
+BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
+    ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
+    ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
+    ("EFA-K8S-002", taint("nvidia", "worker")),
+    ("EFA-K8S-002", taint("efa", "worker")),
+    ("EFA-K8S-003", select("node.kubernetes.io/instance-type", "p3dn.24xlarge", "p5.48xlarge")),
+    ("EFA-K8S-004", select("team/efa", "true")),
+    ("EFA-K8S-006", lambda manifests: manifests.efa_plugin["metadata"].update(annotations={"note": "x" * 270_000})),
+    ("EFA-K8S-007", lambda manifests: manifests.worker.update(image="nccl-tests")),
+    ("EFA-K8S-007", lambda manifests: manifests.worker.update(image="registry:5000/nccl-tests:latest")),
+    ("EFA-K8S-008", lambda manifests: manifests.efa_plugin["spec"]["template"]["spec"].update(toleration=[])),
+    ("EFA-K8S-009", lambda manifests: manifests.remove(manifests.find("Deployment", "mpi-operator"))),
+    ("EFA-K8S-010", without_right("jobs/status")),
+    ("EFA-JOB-001", ask(efa=8)),
+    ("EFA-JOB-001", ask(memory="2Ti")),
+    ("EFA-JOB-002", taint("efa", "nvidia")),
+    ("EFA-JOB-003", workers(4)),
+    ("EFA-JOB-004", ask(huge_pages="5121Ki")),
+    ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["requests"].update({EFA: 2})),
+    ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["limits"].pop(HUGE_PAGES)),
+    ("EFA-JOB-006", lambda manifests: manifests.worker.pop("securityContext")),
+    ("EFA-JOB-007", ask(huge_pages=None)),
+    ("EFA-JOB-008", lambda manifests: manifests.pod("Worker").update(resourceClaims=[{"name": "devices"}])),
+    ("EFA-JOB-009", command("16", "8")),
+    ("EFA-JOB-011", set_in("mpiReplicaSpecs", "Launcher", "replicas", 2)),
+    ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="n" * 60)),
+    ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="1st")),
+    ("EFA-JOB-013", gangs),
+    ("EFA-JOB-014", lambda manifests: manifests.worker.update(env=[{"name": "NCCL_PROTO", "value": "simple"}])),
+    ("EFA-JOB-015", set_in("runPolicy", {})),
+    ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
+]
+
+
+def test_sound_manifests_break_no_rule() -> None:
+    assert [finding.problem for finding in review_of_manifests().findings] == []
+
+
+@pytest.mark.parametrize(("rule", "change"), BROKEN, ids=[f"{rule}-{index}" for index, (rule, _) in enumerate(BROKEN)])
+def test_finds_each_mistake_by_its_rule_and_no_other(rule: str, change: Callable[[Manifests], object]) -> None:
+    assert broken_rules_of_manifests(change) == {rule}
+
+
+def test_a_slot_for_each_gpu() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.job["spec"]["slotsPerWorker"] = 4
+        command("16", "8")(manifests)
+
+    assert broken_rules_of_manifests(change) == {"EFA-JOB-010"}
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    ["[", "3", '[{"kind": "Pod", "metadata": {"name": "a"}}]', '[{"apiVersion": "v1", "kind": "Pod", "metadata": {}}]'],
+)
+def test_finds_a_manifest_that_is_none(manifest: str) -> None:
+    assert "EFA-K8S-005" in {finding.rule.id for finding in Manifests().review(manifest).findings}
+
+
+def test_every_rule_of_kubernetes_has_a_mistake_that_breaks_it() -> None:
+    broken = {rule for rule, _ in BROKEN} | {"EFA-JOB-010", "EFA-K8S-005"}
+    assert broken == {rule.id for rule in RULES if rule.id.startswith(("EFA-K8S", "EFA-JOB"))}
+
+
+def test_says_nothing_of_what_may_run_on_a_cluster_of_elsewhere() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.template["Resources"]["Cluster"]["Type"] = "Custom::TheirCluster"
+        manifests.objects = [manifests.job]
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_a_plugin_that_the_ami_brings() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.group["AmiType"] = "BOTTLEROCKET_x86_64_NVIDIA"
+        manifests.remove(manifests.find("DaemonSet", "nvidia"))
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.template["Resources"]["Cluster"]["Properties"]["ComputeConfig"] = {"Enabled": True}
+        manifests.remove(manifests.efa_plugin)
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_what_only_the_deployment_knows() -> None:
+    manifests = Manifests()
+    manifests.worker["image"] = "IMAGE"
+    manifests.worker["resources"]["limits"][EFA] = manifests.worker["resources"]["requests"][EFA] = "COUNT"
+    import json
+
+    text = json.dumps(manifests.objects)
+    before, _, after = text.partition("IMAGE")
+    parts: list[Any] = [before, {"Ref": "Image"}]
+    rest = after.split('"COUNT"')
+    for index, part in enumerate(rest):
+        parts += ([{"Ref": "Count"}] if index else []) + [part]
+    found = {finding.rule.id for finding in manifests.review({"Fn::Join": ["", parts]}).findings}
+    assert found == set()

@@ -1,0 +1,54 @@
+"""No rule raises, whatever stands where it looks: templates are written by hand, too."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from efa_constructs.review.review import review
+
+from .manifests import Manifests
+from .templates import sound, templates_of
+
+ODD: list[Any] = [None, True, -1, "odd", [], ["odd"], {}, {"odd": 1}, {"Ref": "Nowhere"}, {"Fn::GetAtt": "odd"}]
+# The kinds whose objects rules look into.
+KINDS = ("DaemonSet", "MPIJob", "ClusterRoleBinding")
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Every place within a value."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in inner:
+        yield (*path, key)
+        yield from paths(part, (*path, key))
+
+
+def put(value: Any, path: tuple[Any, ...], odd: Any) -> None:
+    for key in path[:-1]:
+        value = value[key]
+    value[path[-1]] = copy.deepcopy(odd)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_templates(odd: Any) -> None:
+    for path in paths(sound()):
+        template = sound()
+        put(template, path, odd)
+        review(templates_of(template))
+
+
+@pytest.mark.parametrize("odd", [None, "odd", ["odd"], {"odd": 1}], ids=repr)
+def test_manifests(odd: Any) -> None:
+    for kind in KINDS:
+        # The first of a kind has what the others have.
+        one = next(each for each in Manifests().objects if each["kind"] == kind)
+        for path in paths(one):
+            # Inside a rule of RBAC or a word of a command, one place is as good as another.
+            if any(isinstance(key, int) and key > 1 for key in path):
+                continue
+            manifests = Manifests()
+            put(next(each for each in manifests.objects if each["kind"] == kind), path, odd)
+            manifests.review()

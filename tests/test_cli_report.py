@@ -1,0 +1,104 @@
+"""``efa report``: the command."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from .efa_cli import Ended, call_efa
+from .review.templates import Template, sound
+
+
+def template_file(folder: Path, **changes: object) -> Path:
+    """A template that lacks the resources that ``changes`` names with None."""
+    template: Template = sound()
+    for name, change in changes.items():
+        if change is None:
+            del template["Resources"][name]
+    file = folder / "nodes.json"
+    file.write_text(json.dumps(template, indent=1))
+    return file
+
+
+@pytest.fixture
+def call(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: Ended(*call_efa(capsys, monkeypatch, "report", *arguments))
+
+
+def test_passes_a_sound_template(call, tmp_path: Path) -> None:
+    ended = call("--template", str(template_file(tmp_path)), "--check")
+    assert (ended.code, ended.out, ended.err) == (0, "no findings in 1 template\n", "")
+
+
+def test_says_what_is_wrong_where_why_and_what_to_do(call, tmp_path: Path) -> None:
+    ended = call("--template", str(template_file(tmp_path, Egress=None)), "--check")
+    assert ended.code == 1
+    first, problem, *_ = ended.out.splitlines()
+    assert first == "error    EFA-SG-001  nodes/SecurityGroup"
+    assert problem.strip().startswith("SecurityGroup lets EFA traffic in, and has no rule")
+    for part in ("fix: add an egress rule", "why: EFA traffic is matched by security group", "see: https://docs.aws"):
+        assert part in ended.out
+    assert ended.out.splitlines()[-1] == "1 error in 1 template"
+
+
+def test_prints_one_document(call, tmp_path: Path) -> None:
+    file = template_file(tmp_path, Egress=None)
+    ended = call("--template", str(file), "--json")
+    assert ended.code == 1
+    (finding,) = ended.document["findings"]
+    assert finding["rule"] == "EFA-SG-001"
+    assert '"SecurityGroup": {' in file.read_text().splitlines()[finding["line"] - 1]
+    assert call("--template", str(file), "--check", "--format", "json").out == ended.out
+
+
+def test_prints_sarif_and_junit(call, tmp_path: Path) -> None:
+    file = template_file(tmp_path, Egress=None)
+    sarif = call("--template", str(file), "--check", "--format", "sarif")
+    (result,) = sarif.document["runs"][0]["results"]
+    assert sarif.code == 1
+    # As code hosts want it: from where the command runs.
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "nodes.json"
+    junit = call("--template", str(file), "--check", "--format", "junit")
+    assert junit.code == 1
+    assert ElementTree.fromstring(junit.out).get("failures") == "1"
+
+
+def test_finds_the_line_of_a_resource_in_yaml(call, tmp_path: Path) -> None:
+    file = tmp_path / "group.yaml"
+    file.write_text(
+        "Resources:\n"
+        "  Nodes:\n"
+        "    Type: AWS::EKS::Nodegroup\n"
+        "    Properties:\n"
+        "      ClusterName: !Ref Cluster\n"
+        "      Subnets: [!Ref Subnet]\n"
+        "      ScalingConfig: {MinSize: 2, DesiredSize: 1, MaxSize: 3}\n"
+    )
+    findings = call("--template", str(file), "--json").document["findings"]
+    assert [each["line"] for each in findings if each["rule"] == "EFA-NG-001"] == [2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "there is no 'cdk.out' here: run 'cdk synth', or name what to review with '--assembly' or '--template'"),
+        (["--assembly", "a", "--template", "b"], "'--assembly' and '--template' exclude each other: give one of them"),
+        (["--template", "nowhere.json"], "cannot read the template 'nowhere.json': "),
+        (["--assembly", "nowhere"], "the cloud assembly 'nowhere' is not a folder, give one that 'cdk synth' wrote"),
+        (["--format", "sarif"], "'--format sarif' is of findings, which '--check' prints: give that, too"),
+        (["--json", "--format", "junit"], "'--json' and '--format junit' exclude each other: give one of them"),
+        (["--template", "broken.json"], "'broken.json' is no CloudFormation template: JSON not well-formed. (line 1"),
+        (["--template", "list.yaml"], "'list.yaml' is no CloudFormation template: it has no 'Resources'"),
+    ],
+)
+def test_refuses_bad_input_in_a_line(call, tmp_path: Path, arguments: list[str], message: str) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    ended = call(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(f"error: {message}")
+    assert ended.err.count("\n") == 1
