@@ -1,7 +1,11 @@
 # Everything lives in .venv/ and node_modules/: only Python >= 3.11 and make are assumed.
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
-UV_VERSION := 0.13.8
+# That of uv.lock: each version has a cache of its own, and tests find in it what 'setup' downloaded.
+UV_VERSION := 0.13.9
+MINIMUM := $(CURDIR)/.venv-minimum
+TESTED_AT_MINIMUM := tests/aws tests/catalogue tests/k8s tests/lookups \
+  $(addprefix tests/test_cli_,instances.py output.py verify.py) --ignore tests/catalogue/test_generate.py
 # Node.js and its npm come from the environment too, ahead of any that the machine has.
 export PATH := $(VENV)/bin:$(PATH)
 export JSII_NODE := $(VENV)/bin/node
@@ -14,7 +18,8 @@ export UV_COMPILE_BYTECODE := 1
 SITE := site
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test rehearse control-plane synth manifests snapshots lint format bench docs rules catalogue
+.PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs rules \
+  catalogue
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
@@ -38,6 +43,15 @@ $(VENV)/.node: package.json package-lock.json $(VENV)/.python
 test: setup ## Run the tests
 	$(VENV)/bin/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
+# Not part of 'test': an environment of its own, with another AWS CDK, takes minutes.
+test-minimum: setup ## Test what importers use with the lowest versions that pyproject.toml allows
+	$(VENV)/bin/uv venv --quiet --clear --python $(VENV)/bin/python $(MINIMUM)
+	UV_COMPILE_BYTECODE=0 $(VENV)/bin/uv pip install --quiet --python $(MINIMUM) --resolution lowest-direct --group minimum '.[kubectl]'
+	# Warnings of old versions about each other are not ours to mend.
+	$(MINIMUM)/bin/python -m pytest -n 2 --override-ini filterwarnings=default $(TESTED_AT_MINIMUM)
+	cd examples/importer && ../../.venv/bin/node ../../node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting \
+	  --app '$(MINIMUM)/bin/python app.py' --output $(MINIMUM)/cdk.out
+
 rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 	$(VENV)/bin/efa rehearse
 
@@ -50,13 +64,14 @@ synth: setup ## Write the CloudFormation templates to cdk.out/
 manifests: setup ## Write the Kubernetes manifests to manifests/, for kubectl
 	$(VENV)/bin/python manifests.py
 
-snapshots: setup ## Write the examples' manifests that the tests compare with anew
-	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py
+snapshots: setup ## Write anew what tests compare with: the examples' manifests, the public API
+	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py tests/packaging/test_public_api.py
 
 lint: setup ## Check format, lint, types and Dockerfiles
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/python -m tests.packaging.type_completeness
 	$(VENV)/bin/hadolint docker/*/Dockerfile
 
 format: setup ## Format the code

@@ -71,9 +71,9 @@ class AwsRequestError(EfaConstructsError):
         :param denied_explicitly: Whether a policy denies it, so that allowing it changes nothing.
         """
         super().__init__(message)
-        self.code = code
-        self.denied_action = denied_action
-        self.denied_explicitly = denied_explicitly
+        self.code: str | None = code
+        self.denied_action: str | None = denied_action
+        self.denied_explicitly: bool = denied_explicitly
 
 
 class KubernetesRequestError(EfaConstructsError):

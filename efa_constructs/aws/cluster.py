@@ -80,8 +80,10 @@ class EfaCluster(Construct):
             description="Administrators of the EKS cluster assume this role",
         )
         # Deleting the key waits for its pending window, so that a deletion by mistake can be taken back.
-        self.secrets_key = kms.Key(self, "SecretsKey", enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY)
-        self.cluster = eks.Cluster(
+        self.secrets_key: kms.Key = kms.Key(
+            self, "SecretsKey", enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY
+        )
+        self.cluster: eks.Cluster = eks.Cluster(
             self,
             "Cluster",
             cluster_name=cluster_name,

@@ -25,7 +25,7 @@ class EksImageRegistry(Construct):
         region = Stack.of(self).region
         if not Token.is_unresolved(region):
             # Such as "602401143452.dkr.ecr.us-west-2.amazonaws.com".
-            self.host = eks_image_registry(region)
+            self.host: str = eks_image_registry(region)
             return
         mapping = CfnMapping(
             self, "Mapping", mapping={name: {"Registry": host} for name, host in EKS_IMAGE_REGISTRIES.items()}

@@ -49,7 +49,7 @@ class KubectlAccess(Construct):
         super().__init__(scope, id)
         # CDK's own class lacks a member of its interface, as a type checker sees it.
         cluster = cast(eks.ICluster, cluster)
-        self.kubectl_provider = eks.KubectlProvider(
+        self.kubectl_provider: eks.KubectlProvider = eks.KubectlProvider(
             self,
             "Provider",
             cluster=cluster,
@@ -58,7 +58,7 @@ class KubectlAccess(Construct):
             security_groups=[cluster.cluster_security_group] if kubectl_subnets else None,
         )
         assert self.kubectl_provider.role is not None, "CDK makes a role for a provider of its own"
-        self.access_entry = eks.AccessEntry(
+        self.access_entry: eks.AccessEntry = eks.AccessEntry(
             self,
             "AccessEntry",
             cluster=cluster,
@@ -70,7 +70,7 @@ class KubectlAccess(Construct):
             ],
         )
         # A provider is given to a cluster only when it is imported.
-        self.cluster = eks.Cluster.from_cluster_attributes(
+        self.cluster: eks.ICluster = eks.Cluster.from_cluster_attributes(
             self,
             "Cluster",
             cluster_name=cluster.cluster_name,

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from .. import catalogue
 from ..argument_kinds import checks_kinds
-from ..catalogue import EFA_INTERFACE_TYPES, NetworkInterface
+from ..catalogue import EFA_INTERFACE_TYPES, InstanceType, NetworkInterface
 from ..catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
 from ..errors import InvalidArgumentError
 from ..rules.launch_templates import HOP_LIMIT
@@ -98,8 +98,8 @@ class EfaLaunchTemplate(Construct):
 
         self._tags = TagManager(TagType.STANDARD, "AWS::EC2::LaunchTemplate")
         self._tags.set_tag("Name", self.node.path, _NAME_PRIORITY)
-        self.instance = plan.instance
-        self.interfaces = plan.interfaces
+        self.instance: InstanceType = plan.instance
+        self.interfaces: tuple[NetworkInterface, ...] = plan.interfaces
         # Read once: each read is a call to jsii's process, and a p5 has 33 interfaces.
         groups = [group.security_group_id for group in security_groups]
         self._resource = ec2.CfnLaunchTemplate(
@@ -120,8 +120,8 @@ class EfaLaunchTemplate(Construct):
                 tag_specifications=Lazy.any(_TagSpecifications(self._tags)),
             ),
         )
-        self.launch_template_id = self._resource.ref
-        self.latest_version_number = self._resource.attr_latest_version_number
+        self.launch_template_id: str = self._resource.ref
+        self.latest_version_number: str = self._resource.attr_latest_version_number
         self.node.add_validation(IntactProperties(self._resource, partial(_lost_interfaces, plan.interfaces)))
 
     @property

@@ -58,7 +58,7 @@ class EfaNetwork(Construct):
         log_group = logs.LogGroup(
             self, "FlowLogs", retention=logs.RetentionDays.ONE_MONTH, removal_policy=RemovalPolicy.DESTROY
         )
-        self.vpc = ec2.Vpc(
+        self.vpc: ec2.Vpc = ec2.Vpc(
             self,
             "Vpc",
             ip_addresses=ec2.IpAddresses.cidr(cidr),

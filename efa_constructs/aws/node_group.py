@@ -166,15 +166,17 @@ class EfaNodeGroup(EfaNodes):
                 f"Capacity Block {plan.capacity.capacity_reservation_id} has instances only between its start and end: "
                 "deploy in that time, or with 'min_size' and 'desired_size' 0",
             )
-        self.instance = plan.instance
+        self.instance: InstanceType = plan.instance
         self.labels: Mapping[str, str] = own_labels | dict(labels or {})
-        self.taints = tuple(taints)
-        self.security_group = security_group or EfaSecurityGroup(self, "SecurityGroup", vpc=cluster.vpc)
+        self.taints: tuple[eks.TaintSpec, ...] = tuple(taints)
+        self.security_group: ec2.ISecurityGroup = security_group or EfaSecurityGroup(
+            self, "SecurityGroup", vpc=cluster.vpc
+        )
         # A reservation or Capacity Block places its instances itself: a new placement group would have no room in it.
         if placement_group is None and not plan.capacity.is_reserved and _can_be_clustered(plan.instance):
             placement_group = ec2.PlacementGroup(self, "PlacementGroup", strategy=ec2.PlacementGroupStrategy.CLUSTER)
-        self.placement_group = placement_group
-        self.launch_template = EfaLaunchTemplate(
+        self.placement_group: ec2.IPlacementGroup | None = placement_group
+        self.launch_template: EfaLaunchTemplate = EfaLaunchTemplate(
             self,
             "LaunchTemplate",
             instance_type=instance_type,
@@ -189,7 +191,7 @@ class EfaNodeGroup(EfaNodes):
             user_data=user_data,
             key_pair=key_pair,
         )
-        self.role = role or _node_role(self)
+        self.role: iam.IRole = role or _node_role(self)
         # Not the Nodegroup of aws_eks_v2: its list of GPU types is closed, and refuses p5, p6 and trn with their AMIs.
         resource = eks.CfnNodegroup(
             self,
@@ -218,8 +220,8 @@ class EfaNodeGroup(EfaNodes):
             node_repair_config=eks.CfnNodegroup.NodeRepairConfigProperty(enabled=node_repair),
         )
         self.node.add_validation(IntactProperties(resource, _lost_settings))
-        self.node_group_name = resource.attr_nodegroup_name
-        self.node_group_arn = resource.attr_arn
+        self.node_group_name: str = resource.attr_nodegroup_name
+        self.node_group_arn: str = resource.attr_arn
 
     @staticmethod
     def from_node_group_attributes(

@@ -21,7 +21,7 @@ GPU_RESOURCE = "nvidia.com/gpu"
 NEURON_RESOURCE = "aws.amazon.com/neuron"
 NEURON_CORE_RESOURCE = "aws.amazon.com/neuroncore"
 # Every one that a device plugin of ours offers.
-DEVICE_RESOURCES = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NEURON_CORE_RESOURCE)
+DEVICE_RESOURCES: tuple[str, ...] = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NEURON_CORE_RESOURCE)
 
 
 def accelerator_resource(instance: InstanceType) -> str | None:

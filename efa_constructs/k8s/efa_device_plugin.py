@@ -71,7 +71,7 @@ class EfaDevicePlugin(Construct):
             "EFA device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
         )
         super().__init__(scope, id)
-        self.daemon_set = plugin_daemon_set(
+        self.daemon_set: k8s.KubeDaemonSet = plugin_daemon_set(
             self,
             Identity(name=name, namespace=namespace, selector=name),
             node_label=EFA_LABEL,

@@ -83,7 +83,7 @@ class FabricCheck(Construct):
                 limits=limits, requests={**limits, "cpu": k8s.Quantity.from_string("100m")}
             ),
         )
-        self.job = k8s.KubeJob(
+        self.job: k8s.KubeJob = k8s.KubeJob(
             self,
             "Resource",
             metadata=k8s.ObjectMeta(name=name, namespace=namespace),

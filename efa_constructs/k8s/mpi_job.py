@@ -10,6 +10,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
+from ..catalogue import InstanceType
 from ..tree_warnings import add_warning
 from .argument_kinds import KINDS
 from .error_context import errors_about
@@ -21,7 +22,7 @@ from .mpi_job_plan import MpiJobPlan
 from .names import dashed
 from .pod_overrides import Overrides
 from .run_policy import RunPolicy
-from .worker_resources import WorkerResources
+from .worker_resources import ResolvedResources, WorkerResources
 
 __all__ = ["MpiJob", "MpiJobOptions"]
 
@@ -167,12 +168,12 @@ class MpiJob(Construct):
                 launcher_overrides=launcher_overrides or {},
             )
         super().__init__(scope, id)
-        self.name = name
-        self.instance = plan.instance
-        self.nodes = nodes
-        self.processes = plan.processes
-        self.resources = plan.resources
-        self.api_object = ApiObject(
+        self.name: str = name
+        self.instance: InstanceType = plan.instance
+        self.nodes: int = nodes
+        self.processes: int = plan.processes
+        self.resources: ResolvedResources = plan.resources
+        self.api_object: ApiObject = ApiObject(
             self,
             "Resource",
             api_version="kubeflow.org/v2beta1",

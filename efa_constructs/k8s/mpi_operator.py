@@ -114,9 +114,9 @@ class MpiOperator(Construct):
                     "limit: give 1 or more"
                 )
         super().__init__(scope, id)
-        self.namespace = namespace
-        self.watch_namespace = watch_namespace
-        self.gang_scheduler = gang_scheduler
+        self.namespace: str = namespace
+        self.watch_namespace: str | None = watch_namespace
+        self.gang_scheduler: GangScheduler | None = gang_scheduler
         self.namespace_object = self._namespace_object() if create_namespace else None
         self.custom_resource_definition = None if mode is CrdMode.NONE else self._custom_resource_definition(mode)
         if mode is not CrdMode.NONE:

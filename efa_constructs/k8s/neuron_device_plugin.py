@@ -63,7 +63,9 @@ class NeuronDevicePlugin(Construct):
         )
         super().__init__(scope, id)
         identity = Identity(name="neuron-device-plugin", namespace=namespace, selector="neuron-device-plugin-ds")
-        self.service_account = k8s.KubeServiceAccount(self, "ServiceAccount", metadata=identity.metadata())
+        self.service_account: k8s.KubeServiceAccount = k8s.KubeServiceAccount(
+            self, "ServiceAccount", metadata=identity.metadata()
+        )
         k8s.KubeClusterRole(
             self,
             "ClusterRole",
@@ -79,7 +81,7 @@ class NeuronDevicePlugin(Construct):
             role_ref=k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="ClusterRole", name=identity.name),
             subjects=[k8s.Subject(kind="ServiceAccount", name=identity.name, namespace=namespace)],
         )
-        self.daemon_set = plugin_daemon_set(
+        self.daemon_set: k8s.KubeDaemonSet = plugin_daemon_set(
             self,
             identity,
             node_label=NEURON_LABEL,

@@ -60,7 +60,7 @@ class NvidiaDevicePlugin(Construct):
             "NVIDIA device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
         )
         super().__init__(scope, id)
-        self.daemon_set = plugin_daemon_set(
+        self.daemon_set: k8s.KubeDaemonSet = plugin_daemon_set(
             self,
             Identity(name="nvidia-device-plugin-daemonset", namespace=namespace, selector="nvidia-device-plugin-ds"),
             node_label=GPU_LABEL,

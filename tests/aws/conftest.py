@@ -12,7 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 
 from efa_constructs.aws import EfaNodeGroup
-from tests.apps import UNSTAGED
+from tests.apps import UNSTAGED, UNVALIDATED
 
 
 @dataclasses.dataclass
@@ -47,7 +47,7 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Bench:
-    app = cdk.App(context=UNSTAGED, builtin_cloud_formation_validation=False)
+    app = cdk.App(context=UNSTAGED, **UNVALIDATED)
     stack = cdk.Stack(app, "Training", env=cdk.Environment(account="123456789012", region="us-east-1"))
     vpc = ec2.Vpc.from_vpc_attributes(
         stack,

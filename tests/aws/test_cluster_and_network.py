@@ -9,11 +9,12 @@ from aws_cdk import aws_iam as iam
 
 from efa_constructs.aws import EfaCluster, EfaNetwork, EfaNodeGroup
 from efa_constructs.errors import EfaConstructsError
+from tests.apps import UNVALIDATED
 
 
 @pytest.fixture
 def stack():
-    app = cdk.App(builtin_cloud_formation_validation=False)
+    app = cdk.App(**UNVALIDATED)
     return cdk.Stack(app, "New", env=cdk.Environment(region="us-east-1"))
 
 

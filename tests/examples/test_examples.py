@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -15,7 +13,7 @@ from efa_constructs import catalogue
 from tests.docs.pages import pages
 from tests.reviews import errors_in_template
 
-from .programs import EXAMPLES, OF_TEMPLATES, ROOT, path_of
+from .programs import EXAMPLES, OF_TEMPLATES, path_of
 
 INTERFACES_OF_P4D = [
     (0, 0, "interface"),
@@ -84,24 +82,6 @@ def test_begins_with_a_sentence_about_what_the_example_shows(path):
     first_line = path.read_text().splitlines()[0]
     assert first_line.startswith('"""')
     assert first_line.endswith((".", ","))
-
-
-def test_passes_the_type_checker_of_a_strict_user(tmp_path):
-    # All of CDK takes mypy a minute: it reads only the services that the examples and the constructs name, and CDK's
-    # interfaces, without which any construct would do where an interface is asked for.
-    sources = [*EXAMPLES, *(ROOT / "efa_constructs" / "aws").glob("*.py")]
-    services = {name for source in sources for name in re.findall(r"import (aws_\w+)", source.read_text())}
-    config = tmp_path / "mypy.ini"
-    config.write_text(
-        "[mypy]\nstrict = True\n"
-        "[mypy-aws_cdk.*]\nfollow_imports = skip\n"
-        f"[mypy-{','.join(f'aws_cdk.{name}' for name in sorted(services))}]\nfollow_imports = normal\n"
-        "[mypy-aws_cdk,aws_cdk.interfaces.*]\nfollow_imports = normal\n"
-    )
-    cache = ROOT / ".mypy_cache" / "examples"
-    command = [sys.executable, "-m", "mypy", "--config-file", config, "--cache-dir", cache, *EXAMPLES]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stdout
 
 
 def test_joins_nodes_to_a_given_cluster(example):
