@@ -40,7 +40,7 @@ class App:
 
 def test_synthesis_fails_with_the_id_of_the_rule(tmp_path: Path) -> None:
     app = App(tmp_path)
-    with pytest.raises(RuntimeError, match="the sizes are 1 at least, 5 desired and 3 at most") as failure:
+    with pytest.raises(RuntimeError, match="ScalingConfig is 1 at least, 5 desired and 3 at most") as failure:
         app.app.synth()
     assert "efa-constructs::EFA-NG-001" in str(failure.value)
     assert "choose sizes in this order" in str(failure.value)

@@ -49,7 +49,7 @@ FAULTS = [
     ("CapacityType", NODE_GROUP, setting("CapacityType", "ONDEMAND"), "EFA-CFN-003"),
     ("Strategy", PLACEMENT_GROUP, setting("Strategy", "clustered"), "EFA-CFN-003"),
     ("HttpTokens", LAUNCH_TEMPLATE, data("MetadataOptions.HttpTokens", "requred"), "EFA-CFN-003"),
-    ("Effect", NODE_GROUP, setting("Taints", [{"Key": "efa", "Value": "true", "Effect": "NoSchedule"}]), "EFA-CFN-003"),
+    ("Effect", NODE_GROUP, setting("Taints", [{"Key": "efa", "Effect": "PreferNoSchedule"}]), "EFA-CFN-003"),
     ("unknown property", NODE_GROUP, setting("ScalingConfig.MinimumSize", 1), "EFA-CFN-001"),
     ("wrong type", NODE_GROUP, setting("ScalingConfig.DesiredSize", "two"), "EFA-CFN-002"),
     (

@@ -60,10 +60,8 @@ def _group(blueprint: Blueprint, template: LaunchTemplate, group: PlacementGroup
             instance=instance.name,
             supported=", ".join(supported),
         )
-    elif template.efa_interfaces and strategy in _SPREADING:
-        yield fault(
-            rules.NOT_CLUSTERED, group.resource or template.resource, "Strategy", group=group.title, strategy=strategy
-        )
+    elif template.efa_interfaces and group.resource is not None and strategy in _SPREADING:
+        yield fault(rules.NOT_CLUSTERED, group.resource, "Strategy", group=group.title, strategy=strategy)
     if capacity.reservation and group.resource is not None and not _reserved_there(blueprint):
         yield fault(rules.RESERVATION_IN_NEW_PLACEMENT_GROUP, template.resource, _PATH, group=group.title)
 

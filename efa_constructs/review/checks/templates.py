@@ -111,16 +111,18 @@ def _has_own_transform(stack: StackTemplate) -> bool:
 
 def _references(blueprint: Blueprint) -> Iterator[Fault]:
     for resource in blueprint.templates.resources:
-        if not _has_own_transform(resource.stack) and not _has_loops(resource.stack):
+        if not _has_own_transform(resource.stack) and not _makes_more(resource.stack):
             for path, function, argument in _functions(resource.definition.get("Properties"), ""):
                 found = _about(resource, path, function, argument)
                 if found is not None:
                     yield found
 
 
-def _has_loops(stack: StackTemplate) -> bool:
-    resources = stack.document.get("Resources")
-    return isinstance(resources, Mapping) and any(str(name).startswith("Fn::") for name in resources)
+def _makes_more(stack: StackTemplate) -> bool:
+    """Whether CloudFormation makes resources that the template does not list: by a loop, or a module."""
+    resources = _mapping(stack.document.get("Resources"))
+    modules = (str(_mapping(each).get("Type")).endswith("::MODULE") for each in resources.values())
+    return any(str(name).startswith("Fn::") for name in resources) or any(modules)
 
 
 _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")

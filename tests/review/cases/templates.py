@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from efa_constructs.rules import templates as rules
 
-from ..templates import all_of, drop, put, whole
+from ..templates import add, all_of, drop, put, whole
 from .case import Case
 
 __all__ = ["TEMPLATE_CASES"]
@@ -30,6 +30,26 @@ TEMPLATE_CASES = (
         rule=rules.NO_SUCH_REFERENCE,
         broken=put("NodeGroup.ReleaseVersion", {"Fn::Sub": "${Release}"}),
         kept=put("NodeGroup.ReleaseVersion", {"Fn::Sub": ["${Release}${!Literal}${AWS::Region}", {"Release": "1"}]}),
+    ),
+    # A module's resources are named after it, and a loop's as it says.
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=put("NodeGroup.NodeRole", {"Ref": "ModuleRole"}),
+        kept=all_of(put("NodeGroup.NodeRole", {"Ref": "ModuleRole"}), add("Module", "Their::Role::Module::MODULE")),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=put("NodeGroup.NodeRole", {"Ref": "RoleNodes"}),
+        kept=all_of(
+            put("NodeGroup.NodeRole", {"Ref": "RoleNodes"}),
+            lambda template: template["Resources"].update({"Fn::ForEach::Roles": ["Name", ["Nodes"], {}]}),
+        ),
+    ),
+    # A macro of somebody's own may change anything.
+    Case(
+        rule=rules.UNKNOWN_PROPERTY,
+        broken=put("NodeGroup.ScalingConfig.Smallest", 1),
+        kept=all_of(put("NodeGroup.ScalingConfig.Smallest", 1), lambda template: template.update(Transform="Mine")),
     ),
     Case(
         rule=rules.OUT_OF_LIMITS,
