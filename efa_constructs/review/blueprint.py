@@ -89,6 +89,13 @@ class LaunchTemplate:
         return tuple(interface for interface in self.interfaces if interface.has_efa)
 
     @property
+    def placement_group(self) -> Any:
+        """Name or id of the placement group, or a mark of it. None: it has none."""
+        return self.resource.get("LaunchTemplateData.Placement.GroupName") or self.resource.get(
+            "LaunchTemplateData.Placement.GroupId"
+        )
+
+    @property
     def instance_type_name(self) -> str | None:
         """As the template has it. None: it has none, or only the deployment knows."""
         name = self.data.get("InstanceType")

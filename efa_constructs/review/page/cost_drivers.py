@@ -69,7 +69,7 @@ def _number(value: Any) -> str:
 def _volumes(group: NodeGroup) -> list[Any]:
     if group.launch_template is None:
         disk = group.resource.get("DiskSize")
-        return [{"VolumeSize": 20 if disk is None else disk, "VolumeType": "gp2"}]
+        return [{"VolumeSize": 20 if disk is None else disk, "VolumeType": "of EKS's choice"}]
     mappings = as_mappings(group.launch_template.data.get("BlockDeviceMappings"))
     return [as_mapping(mapping["Ebs"]) for mapping in mappings if "Ebs" in mapping]
 
