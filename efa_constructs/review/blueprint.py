@@ -120,6 +120,13 @@ class LaunchTemplate:
         return list(dict.fromkeys(each for each in every if isinstance(each, str)))
 
     @property
+    def placement_group(self) -> Any:
+        """Name or id of the placement group, or a mark of it. None: it has none."""
+        return self.resource.get("LaunchTemplateData.Placement.GroupName") or self.resource.get(
+            "LaunchTemplateData.Placement.GroupId"
+        )
+
+    @property
     def instance_type_name(self) -> str | None:
         """As the template has it. None: it has none, or only the deployment knows."""
         return known_text(self.data.get("InstanceType"))

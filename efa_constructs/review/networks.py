@@ -150,5 +150,11 @@ def _default_route(templates: Templates, subnet: Any) -> tuple[str | None, Any]:
         if goes_everywhere and any(templates.same(route.get("RouteTableId"), table) for table in tables):
             for name, words in _TARGETS.items():
                 if route.get(name) is not None:
-                    return words, route.get(name)
+                    private = name == "GatewayId" and _is_private_gateway(templates, route.get(name))
+                    return "virtual private gateway" if private else words, route.get(name)
     return None, None
+
+
+def _is_private_gateway(templates: Templates, gateway: Any) -> bool:
+    resource = templates.at(gateway)
+    return str(gateway).startswith("vgw-") if resource is None else resource.type == "AWS::EC2::VPNGateway"

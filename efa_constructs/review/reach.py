@@ -8,8 +8,8 @@ from typing import Any
 
 from .blueprint import Blueprint
 from .security_groups import GroupRule, rules_of
-from .shapes import as_list
-from .templates import Resource, Templates
+from .shapes import as_list, as_mappings, at_path
+from .templates import Resource, Templates, as_mapping
 
 __all__ = ["WORLD", "Path", "Peer", "paths", "peer_of"]
 
@@ -24,7 +24,8 @@ WORLD = ("0.0.0.0/0", "::/0")
 class Peer:
     """One end of a path."""
 
-    # "group", "cluster group" (of EKS's making), "group elsewhere", "addresses", "prefix list" or "endpoint".
+    # "group", "cluster group" (of EKS's making), "group elsewhere", "addresses", "prefix list", "endpoint" (of a
+    # cluster's Kubernetes API) or "service" (a load balancer of Kubernetes).
     kind: str
     # A range of addresses, an id, or a mark: see :mod:`.values`.
     value: str
@@ -61,6 +62,7 @@ def paths(blueprint: Blueprint) -> tuple[Path, ...]:
         *_of_groups_elsewhere(templates),
         *_of_cluster_groups(templates),
         *_of_endpoints(templates),
+        *_of_load_balancers(blueprint),
     ]
     return tuple(dict.fromkeys(found))
 
@@ -89,7 +91,9 @@ def _of_groups_elsewhere(templates: Templates) -> Iterator[Path]:
         for resource in templates.of_type(f"AWS::EC2::SecurityGroup{direction}"):
             own = peer_of(templates, resource.get("GroupId"))
             if own.kind != "group":
-                rule = GroupRule(direction=direction, content=resource.properties, resource=resource, path="")
+                rule = GroupRule(
+                    direction=direction, content=resource.properties, resource=resource, path="", group=None
+                )
                 yield from _of_rule(templates, rule, own)
 
 
@@ -161,6 +165,34 @@ def _of_endpoints(templates: Templates) -> Iterator[Path]:
                 direction="Ingress",
                 implied_by=None if given else "EKS lets everybody reach a public endpoint that names no ranges",
             )
+
+
+# https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/service/annotations/#lb-scheme
+_SCHEMES = (
+    "service.beta.kubernetes.io/aws-load-balancer-scheme",
+    "service.beta.kubernetes.io/aws-load-balancer-internal",
+)
+_INTERNAL = ("internal", "true")
+
+
+def _of_load_balancers(blueprint: Blueprint) -> Iterator[Path]:
+    for each in blueprint.objects_of_kind("Service"):
+        annotations = as_mapping(at_path(each.content, "metadata", "annotations"))
+        given = [str(annotations[name]) for name in _SCHEMES if name in annotations]
+        if at_path(each.content, "spec", "type") != "LoadBalancer" or any(one in _INTERNAL for one in given):
+            continue
+        ranges = as_list(at_path(each.content, "spec", "loadBalancerSourceRanges"))
+        ports = as_mappings(at_path(each.content, "spec", "ports"))
+        for cidr in ranges or [WORLD[0]]:
+            for port in ports:
+                yield Path(
+                    source=Peer(kind="addresses", value=str(cidr)),
+                    destination=Peer(kind="service", value=each.title),
+                    traffic=f"{str(port.get('protocol', 'TCP')).lower()} {port.get('port')}",
+                    description="",
+                    direction="Ingress",
+                    implied_by=None if given else "a load balancer that names no scheme may face the internet",
+                )
 
 
 def _traffic(rule: GroupRule) -> str:

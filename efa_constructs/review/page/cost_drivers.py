@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..blueprint import Blueprint, NodeGroup, whole_number
+from ..blueprint import Blueprint, NodeGroup
 from ..networks import Network, Subnet
 from ..shapes import as_list, as_mappings
 from ..templates import as_mapping
+from ..values import whole_number
 from .names import Names
 
 __all__ = ["CostDriver", "cost_drivers"]
@@ -69,7 +70,7 @@ def _number(value: Any) -> str:
 def _volumes(group: NodeGroup) -> list[Any]:
     if group.launch_template is None:
         disk = group.resource.get("DiskSize")
-        return [{"VolumeSize": 20 if disk is None else disk, "VolumeType": "gp2"}]
+        return [{"VolumeSize": 20 if disk is None else disk, "VolumeType": "of EKS's choice"}]
     mappings = as_mappings(group.launch_template.data.get("BlockDeviceMappings"))
     return [as_mapping(mapping["Ebs"]) for mapping in mappings if "Ebs" in mapping]
 

@@ -143,7 +143,7 @@ def _group_lines(group: NodeGroup, names: Names) -> list[str]:
     count = f"{desired} x " if isinstance(desired, int | str) else ""
     placement = "no placement group"
     if group.launch_template is not None:
-        value = group.launch_template.resource.get("LaunchTemplateData.Placement.GroupName")
+        value = group.launch_template.placement_group
         placement = f"placement group {_short(names.of_value(value))}" if value is not None else placement
     return [
         f"node group {names.of(group.resource)}",

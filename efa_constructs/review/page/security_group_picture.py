@@ -64,7 +64,7 @@ def _reference(peer: Peer) -> str:
 
 
 def _box(blueprint: Blueprint, peer: Peer, outer_column: int, names: Names) -> Box:
-    inner = peer.kind in _GROUP_KINDS or peer.kind == "endpoint"
+    inner = peer.kind in _GROUP_KINDS or peer.kind in ("endpoint", "service")
     column = 1 if inner else outer_column
     return Box(
         key=f"{column} {peer.kind} {peer.value}",

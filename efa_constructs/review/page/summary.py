@@ -69,7 +69,10 @@ def openness(paths: Sequence[Path], names: Names) -> list[str]:
         )
     if not inward:
         found.append("No rule of these templates lets the world in.")
-    if not any(path.source.is_world and path.destination.kind != "endpoint" for path in paths) and inward:
+    if (
+        not any(path.source.is_world and path.destination.kind not in ("endpoint", "service") for path in paths)
+        and inward
+    ):
         found.append("No security group lets the world in: no SSH, no other port.")
     if outward:
         senders = ", ".join(dict.fromkeys(peer_name(path.source, names) for path in outward))

@@ -150,11 +150,14 @@ def _zone(group: NodeGroup, subnets: Sequence[Subnet], names: Names) -> Evidence
     return Evidence(what=what, holds=len(set(zones)) == 1, because=", ".join(map(names.of_value, zones)))
 
 
+_RESERVED = "LaunchTemplateData.CapacityReservationSpecification.CapacityReservationTarget"
+
+
 def _placement(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
     what = "Nodes close to each other"
     template = group.launch_template
-    placement = template.resource.get("LaunchTemplateData.Placement.GroupName") if template is not None else None
-    reserved = template.data.get("CapacityReservationSpecification") if template is not None else None
+    placement = None if template is None else template.placement_group
+    reserved = None if template is None else template.resource.get(_RESERVED)
     if placement is not None:
         resource = blueprint.templates.at(placement)
         strategy = None if resource is None else resource.get("Strategy")

@@ -391,3 +391,42 @@ def test_says_which_pods_may_do_more_on_their_node_than_others() -> None:
 def test_knows_the_parts_of_an_image_name(name: str, registry: str, repository: str, pinned_by: str) -> None:
     image = parsed(name)
     assert (image.registry, image.repository, image.pinned_by) == (registry, repository, pinned_by)
+
+
+def test_shows_a_load_balancer_that_may_face_the_internet() -> None:
+    def change(manifests: Manifests, **annotations: str) -> None:
+        manifests.objects.append(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "board", "namespace": "team", "annotations": annotations},
+                "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
+            }
+        )
+
+    rows = Page(render_page(review_of_manifests(change))).rows("Ports that are open")
+    assert ["the world (0.0.0.0/0)", "Service team/board", "tcp 80"] in [row[:3] for row in rows]
+    internal = {"service.beta.kubernetes.io/aws-load-balancer-scheme": "internal"}
+    rows = Page(render_page(review_of_manifests(lambda manifests: change(manifests, **internal)))).rows("Ports that")
+    assert not any(row[1] == "Service team/board" for row in rows)
+
+
+def test_calls_a_way_out_through_a_private_gateway_not_public() -> None:
+    def change(template: dict[str, Any]) -> None:
+        with_cluster(template)
+        route = template["Resources"]["PrivateRoute"]["Properties"]
+        del route["NatGatewayId"]
+        route["GatewayId"] = "vgw-0a1b2c3d4e5f60718"
+
+    text = words(Page(render_page(review_of(change))).picture("network-1"))
+    assert "private subnet 10.0.2.0/24 in us-east-1b, out by virtual private gateway" in text
+
+
+def test_doubts_nodes_that_nothing_keeps_close_to_each_other() -> None:
+    def change(template: dict[str, Any]) -> None:
+        del template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["Placement"]
+
+    found = Page(render_page(review_of(change)))
+    assert "Doubtful: not so is: nodes close to each other." in found.text
+    evidence = {row[0]: row[1] for row in found.rows("What EFA needs of node group NodeGroup")}
+    assert evidence["Nodes close to each other"] == "no"
