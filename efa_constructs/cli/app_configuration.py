@@ -36,6 +36,13 @@ KEYS = (
     "efa:adminRoleArn",
     "efa:privateEndpoint",
     "efa:publicAccessCidrs",
+    "efa:volumeKeyArn",
+    "efa:secretsKeyArn",
+    "efa:efaDevicePluginImage",
+    "efa:nvidiaDevicePluginImage",
+    "efa:neuronDevicePluginImage",
+    "efa:mpiOperatorImage",
+    "efa:ncclTestsImage",
     "efa:ncclTests",
 )
 # CDK Developer Guide, "Customize bootstrapping".
