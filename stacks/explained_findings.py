@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from aws_cdk import Acknowledgment, Validations
-from constructs import Construct
+from constructs import IConstruct
 
 __all__ = ["explain", "managed_policy"]
 
@@ -22,7 +22,7 @@ def managed_policy(name: str) -> str:
     return f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{name}]"
 
 
-def explain(construct: Construct, reasons: Mapping[str, str]) -> None:
+def explain(construct: IConstruct, reasons: Mapping[str, str]) -> None:
     """Say why findings about a construct's resources stand.
 
     :param construct: The resource, or what it is a part of.
