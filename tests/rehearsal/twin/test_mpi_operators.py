@@ -112,17 +112,6 @@ def test_a_job_runs_over_efa_and_succeeds(running: LiveCluster) -> None:
     eventually(lambda: has(running, "nccl", "Succeeded"), "it succeeds")
 
 
-def test_a_job_that_was_suspended_while_it_ran_goes_on_with_the_rights_that_the_operator_has(
-    running: LiveCluster,
-) -> None:
-    start_job(running, "suspended")
-    eventually(lambda: has(running, "suspended", "Running"), "it runs", LONG)
-    running.patch(f"{JOBS}/suspended", {"spec": {"runPolicy": {"suspend": True}}})
-    eventually(lambda: has(running, "suspended", "Suspended") and not launchers(running), "it stops")
-    running.patch(f"{JOBS}/suspended", {"spec": {"runPolicy": {"suspend": False}}})
-    eventually(lambda: has(running, "suspended", "Running") and launchers(running), "it runs again", LONG)
-
-
 LEVELS = ("restricted", "baseline", "privileged")
 
 
