@@ -119,6 +119,8 @@ def statements(who: str, document: Mapping[str, Any]) -> Iterator[Grant]:
     for statement in document["Statement"]:
         assert statement["Effect"] == "Allow"
         assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
+        if statement.get("Principal") == {"AWS": "*"}:
+            assert "aws:PrincipalArn" in statement["Condition"]["StringEquals"], "of a key, for anybody"
         yield Grant(who, frozenset(as_list(statement["Action"])), wildcards(statement))
 
 
