@@ -19,7 +19,7 @@ SITE := site
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs rules \
-  catalogue
+  catalogue sbom audit
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
@@ -33,7 +33,7 @@ $(VENV)/bin/uv:
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.python: pyproject.toml uv.lock | $(VENV)/bin/uv
-	$(VENV)/bin/uv sync --locked --all-extras --all-groups --quiet
+	$(VENV)/bin/uv sync --locked --all-extras --all-groups --no-group supply-chain --quiet
 	@touch $@
 
 $(VENV)/.node: package.json package-lock.json $(VENV)/.python
@@ -88,6 +88,30 @@ docs: setup ## Build the documentation into site/
 
 rules: setup ## Write the reference of the rules anew
 	$(VENV)/bin/python docs/.extensions/rules_page.py docs/reference/rules.md
+
+# Python's tools come from a group of uv.lock that 'setup' leaves out, Go's from supply-chain/go.sum.
+LOCKED_TOOL := $(VENV)/bin/uv run --locked --isolated --only-group supply-chain
+# Of what users of the package install, or of all that developers do.
+REQUIREMENTS := $(VENV)/bin/uv export --locked --all-extras --no-emit-project --quiet
+GO_TOOL := $(VENV)/bin/go tool -C supply-chain
+GO_PROGRAMS := ../efa_constructs/rehearsal/control_plane/programs
+
+sbom: setup ## Write bills of materials to sbom/, in CycloneDX's format
+	@mkdir -p sbom
+	$(REQUIREMENTS) --no-default-groups --output-file sbom/requirements.txt
+	$(LOCKED_TOOL) cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --output-file sbom/python.json sbom/requirements.txt
+	@rm sbom/requirements.txt
+	$(VENV)/bin/npm sbom --package-lock-only --sbom-format cyclonedx > sbom/npm.json
+	$(GO_TOOL) cyclonedx-gomod mod -json -output $(CURDIR)/sbom/go.json $(GO_PROGRAMS)
+
+audit: setup ## Ask the vulnerability databases about what is locked; fails, too, if one of them does not answer
+	@folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; failed=""; \
+	$(REQUIREMENTS) --all-groups --output-file "$$folder/requirements.txt" && \
+	  $(LOCKED_TOOL) pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r "$$folder/requirements.txt" \
+	  || failed="$$failed pip-audit"; \
+	$(VENV)/bin/npm audit --package-lock-only || failed="$$failed npm"; \
+	$(GO_TOOL) govulncheck -C $(GO_PROGRAMS) -scan module || failed="$$failed govulncheck"; \
+	[ -z "$$failed" ] || { echo "audit: something is vulnerable, or could not be asked about:$$failed" >&2; exit 1; }
 
 catalogue: setup ## Write the generated data of the catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate

@@ -52,7 +52,8 @@ def text(chart: cdk8s.Chart) -> str:
 
 
 def namespace(chart: cdk8s.Chart) -> None:
-    k8s.KubeNamespace(chart, "Namespace", metadata=k8s.ObjectMeta(name=OPERATOR, labels=OPERATOR_LABELS))
+    labels = OPERATOR_LABELS | {"pod-security.kubernetes.io/enforce": "restricted"}
+    k8s.KubeNamespace(chart, "Namespace", metadata=k8s.ObjectMeta(name=OPERATOR, labels=labels))
 
 
 def mpi_job_definition(chart: cdk8s.Chart) -> None:
@@ -124,7 +125,7 @@ def operator_settings(chart: cdk8s.Chart) -> None:
             rule("", ["pods"], ["create", "delete", "list", "watch"]),
             rule("", ["events"], ["create", "patch"]),
             rule("batch", ["jobs"], ["create", "list", "update", "watch"]),
-            rule("batch", ["jobs/status"], ["get", "patch", "update"]),
+            rule("batch", ["jobs/status"], ["update"]),
             rule("scheduling.k8s.io", ["priorityclasses"], ["list", "watch"]),
         ],
     )
@@ -251,13 +252,16 @@ def nvidia_device_plugin(chart: cdk8s.Chart) -> None:
                         not_in("eks.amazonaws.com/compute-type", "auto"),
                         not_in("nvidia.com/gpu.deploy.device-plugin", "false"),
                     ),
+                    automount_service_account_token=False,
                     containers=[
                         k8s.Container(
                             name=name,
                             image="nvcr.io/nvidia/k8s-device-plugin:v0.20.0",
                             env=[k8s.EnvVar(name="MOFED_ENABLED", value="false")],
                             security_context=k8s.SecurityContext(
-                                allow_privilege_escalation=False, capabilities=k8s.Capabilities(drop=["ALL"])
+                                allow_privilege_escalation=False,
+                                capabilities=k8s.Capabilities(drop=["ALL"]),
+                                seccomp_profile=k8s.SeccompProfile(type="RuntimeDefault"),
                             ),
                             volume_mounts=[
                                 k8s.VolumeMount(name="device-plugin", mount_path="/var/lib/kubelet/device-plugins")
@@ -399,6 +403,7 @@ def launcher() -> dict[str, Any]:
         "command": ["sh", "-c", by_full_path, *mpirun.split(), *passed_on, *test.split()],
         "env": [{"name": name, "value": value} for name, value in environment.items()],
         "resources": {"limits": {"memory": "2048Mi"}, "requests": {"memory": "2048Mi", "cpu": "1000m"}},
+        "securityContext": {"allowPrivilegeEscalation": False},
     }
 
 
@@ -409,6 +414,6 @@ def worker() -> dict[str, Any]:
         "image": NCCL_TESTS_IMAGE,
         "readinessProbe": {"tcpSocket": {"port": 22}, "periodSeconds": 2},
         "resources": {"limits": resources, "requests": resources},
-        "securityContext": {"capabilities": {"add": ["IPC_LOCK"]}},
+        "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"add": ["IPC_LOCK"]}},
         "volumeMounts": [{"name": "shared-memory", "mountPath": "/dev/shm"}],
     }

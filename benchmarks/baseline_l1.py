@@ -383,6 +383,9 @@ class NodesStack(cdk.Stack):
             description="EFA to members",
         )
         placement_group = ec2.CfnPlacementGroup(self, "PlacementGroup", strategy="cluster")
+        session_manager = ["ssm:UpdateInstanceInformation"] + [
+            f"ssmmessages:{verb}{kind}Channel" for kind in ("Control", "Data") for verb in ("Create", "Open")
+        ]
         role = iam.CfnRole(
             self,
             "Role",
@@ -391,8 +394,16 @@ class NodesStack(cdk.Stack):
                 "AmazonEKSWorkerNodePolicy",
                 "AmazonEC2ContainerRegistryPullOnly",
                 "AmazonEKS_CNI_Policy",
-                "AmazonSSMManagedInstanceCore",
             ),
+            policies=[
+                iam.CfnRole.PolicyProperty(
+                    policy_name="SessionManager",
+                    policy_document={
+                        "Version": "2012-10-17",
+                        "Statement": [{"Effect": "Allow", "Action": session_manager, "Resource": "*"}],
+                    },
+                )
+            ],
         )
         groups = [cluster.cluster.attr_cluster_security_group_id, group_id]
         launch_template = self.launch_template(groups, placement_group.attr_group_name)
@@ -518,16 +529,7 @@ class WorkloadsStack(cdk.Stack):
         return KubectlV36Layer(self, "KubectlLayer").layer_version_arn
 
     def kubectl(self) -> lambda_.CfnFunction:
-        public_registry = cdk.CfnCondition(
-            self, "HasEcrPublic", expression=cdk.Fn.condition_equals(cdk.Aws.PARTITION, "aws")
-        )
-        policies = aws_managed(
-            "service-role/AWSLambdaBasicExecutionRole",
-            "AmazonEC2ContainerRegistryReadOnly",
-            "AmazonElasticContainerRegistryPublicReadOnly",
-        )
-        policies[2] = cdk.Fn.condition_if(public_registry.logical_id, policies[2], cdk.Aws.NO_VALUE).to_string()
-        self.role = self.function_role("Kubectl", policies)
+        self.role = self.function_role("Kubectl", aws_managed("service-role/AWSLambdaBasicExecutionRole"))
         statement = {"Action": "eks:DescribeCluster", "Effect": "Allow", "Resource": self.cluster.attr_arn}
         policy = self.policy("Kubectl", self.role, [statement])
         aws_cli = layer_of(self, "AwsCliLayer", "awscli.zip", description="/opt/awscli/aws")

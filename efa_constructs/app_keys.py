@@ -16,18 +16,25 @@ __all__ = [
     "CAPACITY_RESERVATION_ID",
     "CLUSTER_FACTS",
     "DESIRED_SIZE",
+    "EFA_DEVICE_PLUGIN_IMAGE",
     "INSTANCE_TYPE",
     "INTERFACE_LAYOUT",
     "KEYS",
     "KUBERNETES_VERSION",
     "MAX_SIZE",
     "MIN_SIZE",
+    "MPI_OPERATOR_IMAGE",
     "NCCL_TESTS",
+    "NCCL_TESTS_IMAGE",
     "NETWORK_ZONES",
+    "NEURON_DEVICE_PLUGIN_IMAGE",
+    "NVIDIA_DEVICE_PLUGIN_IMAGE",
     "PLACEMENT_GROUP",
     "PREFIX",
     "PRIVATE_ENDPOINT",
     "PUBLIC_ACCESS_CIDRS",
+    "SECRETS_KEY_ARN",
+    "VOLUME_KEY_ARN",
     "VOLUME_SIZE_GIB",
     "errors_naming",
     "text_of",
@@ -53,6 +60,13 @@ NETWORK_ZONES = "efa:networkZones"
 ADMIN_ROLE_ARN = "efa:adminRoleArn"
 PRIVATE_ENDPOINT = "efa:privateEndpoint"
 PUBLIC_ACCESS_CIDRS = "efa:publicAccessCidrs"
+VOLUME_KEY_ARN = "efa:volumeKeyArn"
+SECRETS_KEY_ARN = "efa:secretsKeyArn"
+EFA_DEVICE_PLUGIN_IMAGE = "efa:efaDevicePluginImage"
+NVIDIA_DEVICE_PLUGIN_IMAGE = "efa:nvidiaDevicePluginImage"
+NEURON_DEVICE_PLUGIN_IMAGE = "efa:neuronDevicePluginImage"
+MPI_OPERATOR_IMAGE = "efa:mpiOperatorImage"
+NCCL_TESTS_IMAGE = "efa:ncclTestsImage"
 NCCL_TESTS = "efa:ncclTests"
 
 # In the order in which people read them.
@@ -74,6 +88,13 @@ KEYS = (
     ADMIN_ROLE_ARN,
     PRIVATE_ENDPOINT,
     PUBLIC_ACCESS_CIDRS,
+    VOLUME_KEY_ARN,
+    SECRETS_KEY_ARN,
+    EFA_DEVICE_PLUGIN_IMAGE,
+    NVIDIA_DEVICE_PLUGIN_IMAGE,
+    NEURON_DEVICE_PLUGIN_IMAGE,
+    MPI_OPERATOR_IMAGE,
+    NCCL_TESTS_IMAGE,
     NCCL_TESTS,
 )
 

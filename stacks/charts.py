@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 import cdk8s
 
@@ -46,9 +47,9 @@ class Charts:
         plugins = cdk8s.Chart(cluster, "device-plugins")
         for need in catalogue.device_plugins_needed(settings.instance_type, settings.ami_type):
             if need.needed:
-                _define_plugin(plugins, need.plugin, region)
+                _define_plugin(plugins, need.plugin, region, settings)
         operator = cdk8s.Chart(cluster, "mpi-operator")
-        MpiOperator(operator, "MpiOperator")
+        MpiOperator(operator, "MpiOperator", **_image(settings.mpi_operator_image))
         if not wanted:
             return Charts(plugins, operator, None)
         tests = cdk8s.Chart(jobs, "nccl-tests")
@@ -60,8 +61,13 @@ class Charts:
             instance_type=settings.instance_type,
             nodes=_NCCL_TEST_NODES,
             operating_system=_operating_system(settings),
+            **_image(settings.nccl_tests_image),
         )
         return Charts(plugins, operator, tests)
+
+
+class _Image(TypedDict, total=False):
+    image: str
 
 
 def nccl_tests_name(settings: Settings) -> str:
@@ -79,7 +85,7 @@ def nccl_tests_wanted(settings: Settings) -> bool:
         return False
     if not instance.has_nvidia_gpus:
         obstacle = f"a {instance.name} has no NVIDIA GPUs, which NCCL is for"
-    elif not NcclTests.default_image_has_code_for(instance):
+    elif settings.nccl_tests_image is None and not NcclTests.default_image_has_code_for(instance):
         obstacle = f"the image of the test has no code for the GPUs of a {instance.name}"
     elif settings.desired_size < _NCCL_TEST_NODES:
         obstacle = (
@@ -93,14 +99,21 @@ def nccl_tests_wanted(settings: Settings) -> bool:
     return False
 
 
-def _define_plugin(chart: cdk8s.Chart, plugin: DevicePlugin, region: str) -> None:
+def _define_plugin(chart: cdk8s.Chart, plugin: DevicePlugin, region: str, settings: Settings) -> None:
     match plugin:
         case DevicePlugin.EFA:
-            EfaDevicePlugin(chart, "EfaDevicePlugin", region=region)
+            # An image names its registry itself.
+            image = settings.efa_device_plugin_image
+            EfaDevicePlugin(chart, "EfaDevicePlugin", region=None if image else region, image=image)
         case DevicePlugin.NVIDIA:
-            NvidiaDevicePlugin(chart, "NvidiaDevicePlugin")
+            NvidiaDevicePlugin(chart, "NvidiaDevicePlugin", **_image(settings.nvidia_device_plugin_image))
         case DevicePlugin.NEURON:
-            NeuronDevicePlugin(chart, "NeuronDevicePlugin")
+            NeuronDevicePlugin(chart, "NeuronDevicePlugin", **_image(settings.neuron_device_plugin_image))
+
+
+def _image(chosen: str | None) -> _Image:
+    """The argument of a construct, where the configuration names an image."""
+    return {} if chosen is None else {"image": chosen}
 
 
 def _operating_system(settings: Settings) -> str:

@@ -6,11 +6,14 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from efa_constructs.aws import EfaCluster, EfaNetwork
 from efa_constructs.catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 
+from .explained_findings import explain, managed_policy
+from .kms_keys import key_of
 from .placement import Placement, warn_of_zones
 from .settings import Settings
 
@@ -30,6 +33,19 @@ class EfaClusterStack(cdk.Stack):
             availability_zones=placement.network_zones,
             nat_gateway_zone=placement.availability_zone,
         )
+        explain(
+            network,
+            {
+                "NIST.800.53.R5-CloudWatchLogGroupEncrypted": (
+                    "CloudWatch Logs encrypts it with a key of its own; it names rejected connections, and no content"
+                ),
+                "NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW": (
+                    "the way out of the NAT gateway, which stands in a public subnet; nothing else does, and these "
+                    "subnets give no public addresses"
+                ),
+                "NIST.800.53.R5-IAMNoInlinePolicy": "CDK's, of one role, which writes the flow log",
+            },
+        )
         version = settings.kubernetes_version or DEFAULT_KUBERNETES_VERSION
         efa_cluster = EfaCluster(
             self,
@@ -39,7 +55,9 @@ class EfaClusterStack(cdk.Stack):
             admin_role=self._admin_role(settings),
             private_endpoint=settings.private_endpoint,
             public_access_cidrs=settings.public_access_cidrs,
+            secrets_key=self._secrets_key(settings),
         )
+        explain(efa_cluster, {managed_policy("AmazonEKSClusterPolicy"): "EKS requires it of the cluster role"})
         # Weak references let the cluster's stack be deleted first, which would end in a cluster without access entries
         # and add-ons, and with nodes. An export in use stops CloudFormation before it begins.
         cdk.CrossStackReferences.of(efa_cluster.cluster).produce(cdk.ReferenceStrength.STRONG)
@@ -59,6 +77,11 @@ class EfaClusterStack(cdk.Stack):
         if settings.admin_role_arn is None:
             return None
         return iam.Role.from_role_arn(self, "AdminRole", settings.admin_role_arn, mutable=False)
+
+    def _secrets_key(self, settings: Settings) -> kms.IKey | None:
+        if settings.secrets_key_arn is None:
+            return None
+        return key_of(self, "SecretsKey", "efa:secretsKeyArn", settings.secrets_key_arn)
 
     # The VPC compares its zones with the stack's, which CDK would look up in AWS: synthesis shall not.
     @property

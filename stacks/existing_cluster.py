@@ -91,6 +91,7 @@ def _check_keys_of_a_new_cluster(settings: Settings) -> None:
     for key, value in (
         ("efa:networkZones", settings.network_zones),
         ("efa:adminRoleArn", settings.admin_role_arn),
+        ("efa:secretsKeyArn", settings.secrets_key_arn),
         ("efa:publicAccessCidrs", settings.public_access_cidrs),
     ):
         if value:

@@ -6,12 +6,15 @@ from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from efa_constructs.aws import EfaNodeGroup
 
 from .cluster import EfaClusterStack
 from .existing_cluster import ExistingCluster
+from .explained_findings import explain, managed_policy
+from .kms_keys import key_of
 from .placement import Placement
 from .settings import Settings
 
@@ -49,6 +52,35 @@ class EfaNodesStack(cdk.Stack):
             capacity=settings.capacity,
             placement_group=self._placement_group(settings),
             volume_size=cdk.Size.gibibytes(settings.volume_size_gib),
+            volume_key=self._volume_key(settings),
+        )
+        explain(
+            self.node_group.role,
+            {
+                managed_policy("AmazonEKSWorkerNodePolicy"): (
+                    "EKS requires it of the node role; AWS extends it as EKS needs more"
+                ),
+                managed_policy("AmazonEC2ContainerRegistryPullOnly"): (
+                    "EKS requires it of the node role: the images of add-ons come from ECR"
+                ),
+                managed_policy("AmazonEKS_CNI_Policy"): (
+                    "the cluster's VPC CNI uses the node role unless somebody gives it one of its own"
+                ),
+                "AwsSolutions-IAM5[Resource::*]": (
+                    "Session Manager, instead of SSH, is how people reach the nodes; its actions are of no resource "
+                    "that could be named"
+                ),
+                "NIST.800.53.R5-IAMNoInlinePolicy": "of one role, with which it comes and goes",
+            },
+        )
+        explain(
+            self.node_group.security_group,
+            {
+                "NIST.800.53.R5-EC2RestrictedCommonPorts": (
+                    "the rule is for members of the group alone, and EFA needs all traffic between them; no address "
+                    "is let in"
+                )
+            },
         )
         self._define_outputs(self.node_group)
 
@@ -77,6 +109,11 @@ class EfaNodesStack(cdk.Stack):
         return ec2.PlacementGroup.from_placement_group_name(
             self, "PlacementGroup", placement_group_name=settings.placement_group
         )
+
+    def _volume_key(self, settings: Settings) -> kms.IKey | None:
+        if settings.volume_key_arn is None:
+            return None
+        return key_of(self, "VolumeKey", "efa:volumeKeyArn", settings.volume_key_arn)
 
     def _define_outputs(self, node_group: EfaNodeGroup) -> None:
         interfaces = [

@@ -12,8 +12,9 @@ from typing import Any
 
 from efa_constructs import app_keys, catalogue
 from efa_constructs.aws import Capacity
-from efa_constructs.catalogue.identifiers import IAM_ROLE_ARN
+from efa_constructs.catalogue.identifiers import IAM_ROLE_ARN, KMS_KEY_ARN
 from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
+from efa_constructs.k8s.images import check_image
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 
 __all__ = ["KEYS", "Settings", "errors_by_key"]
@@ -40,6 +41,13 @@ class Settings:
     admin_role_arn: str | None = None
     private_endpoint: bool = False
     public_access_cidrs: tuple[str, ...] = ()
+    volume_key_arn: str | None = None
+    secrets_key_arn: str | None = None
+    efa_device_plugin_image: str | None = None
+    nvidia_device_plugin_image: str | None = None
+    neuron_device_plugin_image: str | None = None
+    mpi_operator_image: str | None = None
+    nccl_tests_image: str | None = None
     # None: where the nodes could run it.
     nccl_tests: bool | None = None
 
@@ -125,6 +133,22 @@ def _role_arn(value: Any) -> str:
     return arn
 
 
+def _key_arn(value: Any) -> str:
+    arn = _text(value)
+    if not KMS_KEY_ARN.fullmatch(arn):
+        raise InvalidConfigurationError(
+            "the value must be the ARN of a KMS key, such as arn:aws:kms:us-east-1:123456789012:key/"
+            f"1234abcd-12ab-34cd-56ef-1234567890ab, got {arn!r}; an alias may be moved to another key"
+        )
+    return arn
+
+
+def _image(value: Any) -> str:
+    image = _text(value)
+    check_image("image", image)
+    return image
+
+
 def _number(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
@@ -190,6 +214,13 @@ KEYS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     app_keys.ADMIN_ROLE_ARN: ("admin_role_arn", _role_arn),
     app_keys.PRIVATE_ENDPOINT: ("private_endpoint", _boolean),
     app_keys.PUBLIC_ACCESS_CIDRS: ("public_access_cidrs", _cidrs),
+    app_keys.VOLUME_KEY_ARN: ("volume_key_arn", _key_arn),
+    app_keys.SECRETS_KEY_ARN: ("secrets_key_arn", _key_arn),
+    app_keys.EFA_DEVICE_PLUGIN_IMAGE: ("efa_device_plugin_image", _image),
+    app_keys.NVIDIA_DEVICE_PLUGIN_IMAGE: ("nvidia_device_plugin_image", _image),
+    app_keys.NEURON_DEVICE_PLUGIN_IMAGE: ("neuron_device_plugin_image", _image),
+    app_keys.MPI_OPERATOR_IMAGE: ("mpi_operator_image", _image),
+    app_keys.NCCL_TESTS_IMAGE: ("nccl_tests_image", _image),
     app_keys.NCCL_TESTS: ("nccl_tests", _boolean),
 }
 

@@ -12,6 +12,7 @@ from constructs import Construct
 from efa_constructs.aws import ClusterManifests, KubectlAccess
 
 from .charts import Charts, nccl_tests_name
+from .explained_findings import explain, managed_policy
 from .nodes import EfaNodesStack
 from .placement import Placement
 from .settings import Settings
@@ -50,6 +51,7 @@ class EfaWorkloadsStack(cdk.Stack):
             kubectl_layer=KubectlV36Layer(self, "Kubectl"),
             kubectl_subnets=[target.node_subnet] if settings.private_endpoint else [],
         )
+        self._explain(access)
         ClusterManifests(self, "Manifests", cluster=access.cluster, charts=charts.all)
         if charts.nccl_tests is not None:
             cdk.CfnOutput(
@@ -58,6 +60,35 @@ class EfaWorkloadsStack(cdk.Stack):
                 value=f"kubectl logs --follow job/{nccl_tests_name(settings)}-launcher",
                 description="Shows the log of the NCCL test",
             )
+
+    @staticmethod
+    def _explain(access: KubectlAccess) -> None:
+        writes_its_log = "lets a function write its log, and in a VPC be attached to its subnets"
+        policies = ("AWSLambdaBasicExecutionRole", "AWSLambdaVPCAccessExecutionRole")
+        explain(
+            access,
+            {
+                **{managed_policy(f"service-role/{policy}"): writes_its_log for policy in policies},
+                "AwsSolutions-IAM5[Resource::<KubectlAccessProviderHandler1CBA9396.Arn>:*]": (
+                    "the versions of one function, which CDK's provider calls"
+                ),
+                "AwsSolutions-L1": "CDK chooses the runtime that its kubectl layer is built for",
+                "NIST.800.53.R5-IAMNoInlinePolicy": "of one role each, with which they come and go",
+                "NIST.800.53.R5-LambdaConcurrency": (
+                    "CloudFormation alone calls these functions; a limit reserved for them would be taken from the "
+                    "account's others"
+                ),
+                "NIST.800.53.R5-LambdaDLQ": "CloudFormation waits for the answer, and shows a failure as the stack's",
+                "NIST.800.53.R5-LambdaInsideVPC": (
+                    "the API server has a public endpoint; where 'efa:privateEndpoint' takes it away, they run in the "
+                    "nodes' subnet"
+                ),
+                "NIST.800.53.R5-CloudWatchLogGroupEncrypted": (
+                    "CloudWatch Logs encrypts them with a key of its own; they hold what kubectl printed, and "
+                    "manifests are in the template as well"
+                ),
+            },
+        )
 
     def _check_version(self, kubernetes_version: str) -> None:
         minor = kubernetes_version.partition(".")[2]

@@ -1,16 +1,17 @@
-"""The app's templates against cfn-lint, cdk-nag and CDK's own validation: no finding that is not explained here.
+"""The app's templates against cfn-lint, cdk-nag and CDK's own validation: no finding that is not explained.
 
-Every finding is compared with the explanations below, both ways: a new finding fails, and so does an explanation that
-nothing needs any more. Explanations of cdk-nag's findings stand here and not in the constructs: whether a managed
-policy is acceptable is for the users' own reviewers to say; acknowledged in a library, it would be hidden from them.
+Every finding is compared with the explanations, both ways: a new finding fails, and so does an explanation that nothing
+needs any more. Those of cdk-nag's findings stand in ``stacks/``, and in ``docs/reference/security.md``.
 
 cdk-nag says nothing about EKS clusters of ``aws_eks_v2``: its rules EKS1 (public endpoint) and EKS2 (control plane
-logs) know the classes of ``aws_eks`` only. ``tests/stacks/test_app.py`` asserts both.
+logs) know the classes of ``aws_eks`` only, and nothing about the role of CDK's own ``CustomResourceProvider``, which is
+no class of ``aws_iam``. ``tests/stacks/test_app.py`` asserts the first, ``tests/docs/test_security.py`` the second.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,12 @@ from typing import Any
 import aws_cdk as cdk
 import cfnlint.api
 import pytest
-from cdk_nag import AwsSolutionsChecks
+from aws_cdk import aws_ec2 as ec2
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from app import define
 from tests.apps import UNSTAGED
+from tests.docs.pages import quoted, section, table
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,73 +41,35 @@ CFN_LINT_EXPLAINED = {
     ),
 }
 
-
-def nag_rule(policy: str) -> str:
-    return f"AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/{policy}]"
-
-
-# Construct, and the finding of cdk-nag: why it stands. IAM4 is an AWS managed policy.
-_NODE_ROLE = {
-    ("EfaNodes/NodeGroup/Role/Resource", nag_rule(policy)): reason
-    for policy, reason in {
-        "AmazonEKSWorkerNodePolicy": "required by EKS of the node role; AWS extends it as EKS needs more",
-        "AmazonEC2ContainerRegistryPullOnly": "required by EKS of the node role: the images of add-ons come from ECR",
-        "AmazonEKS_CNI_Policy": "the cluster's VPC CNI uses the node role unless somebody gives it one of its own",
-        "AmazonSSMManagedInstanceCore": "Session Manager, instead of SSH, is how people reach the nodes",
-    }.items()
-}
-_PROVIDER = "EfaWorkloads/KubectlAccess/Provider"
-_KUBECTL = {
-    (f"{_PROVIDER}/{construct}", finding): reason
-    for construct, finding, reason in (
-        (
-            "Handler/ServiceRole/Resource",
-            nag_rule("service-role/AWSLambdaBasicExecutionRole"),
-            "CDK's own function that runs kubectl writes its log",
-        ),
-        (
-            "Provider/framework-onEvent/ServiceRole/Resource",
-            nag_rule("service-role/AWSLambdaBasicExecutionRole"),
-            "CDK's own function that calls it writes its log",
-        ),
-        (
-            "Handler/ServiceRole/Resource",
-            nag_rule("AmazonEC2ContainerRegistryReadOnly"),
-            "CDK lets the function read Helm charts from ECR",
-        ),
-        (
-            "Handler/ServiceRole/Resource",
-            'AwsSolutions-IAM4[Policy::{"Fn::If":["KubectlAccessProviderHandlerHasEcrPublicC05F9BBD",{"Fn::Join":["",'
-            '["arn:",{"Ref":"AWS::Partition"},":iam::aws:policy/AmazonElasticContainerRegistryPublicReadOnly"]]},'
-            '{"Ref":"AWS::NoValue"}]}]',
-            "CDK lets the function read Helm charts from public ECR",
-        ),
-        ("Handler/Resource", "AwsSolutions-L1", "CDK chooses the runtime that its kubectl layer is built for"),
-        (
-            "Provider/framework-onEvent/ServiceRole/DefaultPolicy/Resource",
-            "AwsSolutions-IAM5[Resource::<KubectlAccessProviderHandler1CBA9396.Arn>:*]",
-            "the versions of one function, which CDK's provider calls",
-        ),
-    )
-}
-NAG_EXPLAINED = {
-    "new": _NODE_ROLE
-    | _KUBECTL
-    | {
-        ("EfaCluster/Eks/Cluster/Role/Resource", nag_rule("AmazonEKSClusterPolicy")): (
-            "required by EKS of the cluster role"
-        )
-    },
-    "existing": _NODE_ROLE | _KUBECTL,
-}
-
 # What CDK's own validation and the app's annotations say to people: why it stands.
 VALIDATION_EXPLAINED = {
     "new": {"Annotation::efa-constructs:zone-not-named": "asks the user for what only the user's account knows"},
     "existing": {},
+    "private": {
+        "Annotation::efa-constructs:zone-not-named": "as above",
+        "Annotation::efa-constructs:volume-key-policy": "asks the user for what stands in the policy of the user's key",
+    },
 }
 
-CONFIGURATIONS = {"new": {}, "existing": {"efa:clusterFacts": str(ROOT / "examples" / "cluster-facts.json")}}
+CONFIGURATIONS = {
+    "new": {},
+    "existing": {"efa:clusterFacts": str(ROOT / "examples" / "cluster-facts.json")},
+    "private": {
+        "efa:privateEndpoint": True,
+        "efa:adminRoleArn": "arn:aws:iam::123456789012:role/admin",
+        "efa:volumeKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    },
+}
+PACKS = {"AwsSolutions": AwsSolutionsChecks, "NIST.800.53.R5": NIST80053R5Checks}
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a finding stands, and the construct at which the app says so."""
+
+    finding: str
+    construct: str
+    reason: str
 
 
 @dataclass
@@ -113,42 +78,70 @@ class Synthesis:
 
     configuration: str
     templates: dict[str, dict[str, Any]]
+    # Rule and construct path of the findings of each validator.
     report: dict[str, list[tuple[str, str]]]
     suppressed: dict[str, list[tuple[str, str]]]
+    # Of cdk-nag's: what the app says, and what of it silenced a finding.
+    given: set[Explanation]
+    used: set[Explanation]
 
 
-@pytest.fixture(scope="module", params=CONFIGURATIONS)
-def synthesis(request, tmp_path_factory):
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | UNSTAGED | CONFIGURATIONS[request.param]
-    outdir = tmp_path_factory.mktemp(request.param)
+@pytest.fixture(scope="module")
+def syntheses(tmp_path_factory):
+    return {name: synthesize(name, tmp_path_factory.mktemp(name)) for name in CONFIGURATIONS}
+
+
+@pytest.fixture(params=CONFIGURATIONS)
+def synthesis(request, syntheses):
+    return syntheses[request.param]
+
+
+def synthesize(configuration: str, outdir: Path) -> Synthesis:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | UNSTAGED | CONFIGURATIONS[configuration]
     with pytest.MonkeyPatch.context() as patch:
         for variable in ("CDK_DEFAULT_ACCOUNT", "CDK_DEFAULT_REGION"):
             patch.delenv(variable, raising=False)
         app = cdk.App(context=context, outdir=str(outdir))
         define(app)
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    for (path, finding), reason in NAG_EXPLAINED[request.param].items():
-        construct = app
-        for name in path.split("/"):
-            construct = construct.node.find_child(name)
-        cdk.Validations.of(construct).acknowledge(cdk.Acknowledgment(id=f"AwsSolutions::{finding}", reason=reason))
+    cdk.Validations.of(app).add_plugins(*(pack(app) for pack in PACKS.values()))
     # Raises for any error, of cdk-nag or of CDK's validation.
     app.synth()
-    report = json.loads((outdir / "validation-report.json").read_text())
-    templates = {path.name: json.loads(path.read_text()) for path in outdir.glob("*.template.json")}
-    return Synthesis(request.param, templates, findings(report, "violations"), findings(report, "suppressedViolations"))
+    report = json.loads((outdir / "validation-report.json").read_text())["pluginReports"]
+    return Synthesis(
+        configuration,
+        templates={path.name: json.loads(path.read_text()) for path in outdir.glob("*.template.json")},
+        report=findings(report, "violations"),
+        suppressed=findings(report, "suppressedViolations"),
+        given={one for path in outdir.glob("*.metadata.json") for one in given(json.loads(path.read_text()))},
+        used={
+            Explanation(one["ruleName"], one["acknowledgedAt"], one["reason"])
+            for plugin in report
+            if plugin["pluginName"] in PACKS
+            for one in plugin.get("suppressedViolations", [])
+        },
+    )
 
 
-def findings(report: dict[str, Any], kind: str) -> dict[str, list[tuple[str, str]]]:
-    """Rule and construct path of the findings of each validator."""
+def findings(report: list[dict[str, Any]], kind: str) -> dict[str, list[tuple[str, str]]]:
     return {
         plugin["pluginName"]: [
             (finding["ruleName"], construct["constructPath"])
             for finding in plugin.get(kind, [])
             for construct in finding["violatingConstructs"]
         ]
-        for plugin in report["pluginReports"]
+        for plugin in report
     }
+
+
+def given(metadata: dict[str, list[dict[str, Any]]]) -> Iterator[Explanation]:
+    """The explanations of a stack's constructs, of cdk-nag's findings alone."""
+    for path, entries in metadata.items():
+        for entry in entries:
+            if entry["type"] == "aws:cdk:acknowledged-rules":
+                for name, reason in entry["data"].items():
+                    pack, _, finding = name.partition("::")
+                    if pack in PACKS:
+                        yield Explanation(finding, path.lstrip("/"), reason)
 
 
 def test_has_no_finding_of_cfn_lint_that_is_not_explained(synthesis):
@@ -165,7 +158,7 @@ def test_has_no_finding_of_cfn_lint_that_is_not_explained(synthesis):
             needed.update(explanations)
     # Without a network and a cluster of its own, the app has only the functions.
     own = {explanation for explanation in CFN_LINT_EXPLAINED if explanation[1] == "AWS::Lambda::Function"}
-    assert needed == (set(CFN_LINT_EXPLAINED) if synthesis.configuration == "new" else own)
+    assert needed == (own if synthesis.configuration == "existing" else set(CFN_LINT_EXPLAINED))
 
 
 def test_would_see_a_finding_of_cfn_lint(synthesis):
@@ -177,9 +170,41 @@ def test_would_see_a_finding_of_cfn_lint(synthesis):
 
 
 def test_has_no_finding_of_cdk_nag_that_is_not_explained(synthesis):
-    explained = {(finding, path) for path, finding in NAG_EXPLAINED[synthesis.configuration]}
-    assert synthesis.report["AwsSolutions"] == []
-    assert set(synthesis.suppressed["AwsSolutions"]) == explained
+    for pack in PACKS:
+        assert synthesis.report[pack] == []
+        assert synthesis.suppressed[pack]
+
+
+def test_explains_no_finding_that_there_is_not(syntheses):
+    used = {explanation for synthesis in syntheses.values() for explanation in synthesis.used}
+    for synthesis in syntheses.values():
+        assert synthesis.given <= used
+
+
+def test_shows_every_explanation_in_the_documentation(syntheses):
+    used = {explanation for synthesis in syntheses.values() for explanation in synthesis.used}
+    rows = table(section("reference/security.md", "## Findings of cdk-nag"))
+    shown = [Explanation(*quoted(finding), *quoted(construct), reason) for finding, construct, reason in rows]
+    assert sorted(shown, key=str) == sorted(used, key=str)
+
+
+def test_would_see_a_finding_of_either_pack(tmp_path):
+    app = cdk.App(outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Stack")
+    ec2.CfnSecurityGroup(
+        stack,
+        "Open",
+        group_description="open",
+        security_group_ingress=[
+            ec2.CfnSecurityGroup.IngressProperty(ip_protocol="tcp", from_port=22, to_port=22, cidr_ip="0.0.0.0/0")
+        ],
+    )
+    cdk.Validations.of(app).add_plugins(*(pack(app) for pack in PACKS.values()))
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    found = findings(json.loads((tmp_path / "validation-report.json").read_text())["pluginReports"], "violations")
+    assert ("AwsSolutions-EC23", "Stack/Open") in found["AwsSolutions"]
+    assert ("NIST.800.53.R5-EC2RestrictedSSH", "Stack/Open") in found["NIST.800.53.R5"]
 
 
 def test_has_no_finding_of_cdks_own_validation_that_is_not_explained(synthesis):
@@ -189,12 +214,9 @@ def test_has_no_finding_of_cdks_own_validation_that_is_not_explained(synthesis):
 
 def test_acknowledges_the_chosen_zones_where_the_network_is_defined(synthesis):
     acknowledged = synthesis.suppressed.get("CloudFormation Validate", [])
-    expected = {
-        "new": {
-            ("W3010", f"EfaCluster/Network/Vpc/{kind}Subnet{number}/Subnet")
-            for kind in ("Private", "Public")
-            for number in (1, 2)
-        },
-        "existing": set(),
+    subnets = {
+        ("W3010", f"EfaCluster/Network/Vpc/{kind}Subnet{number}/Subnet")
+        for kind in ("Private", "Public")
+        for number in (1, 2)
     }
-    assert set(acknowledged) == expected[synthesis.configuration]
+    assert set(acknowledged) == (set() if synthesis.configuration == "existing" else subnets)

@@ -42,6 +42,7 @@ _SECURITY_GROUP = Kind(
     _with("security_group_id"),
     "an ec2.ISecurityGroup; ec2.SecurityGroup.from_security_group_id() makes one of an id",
 )
+_KEY = Kind(_with("key_arn"), "a kms.IKey; kms.Key.from_key_arn() makes one of an ARN")
 _ROLE = Kind(_with("role_arn"), "an iam.IRole; iam.Role.from_role_arn() makes one of an ARN")
 
 KINDS: Mapping[str, Kind] = {
@@ -80,6 +81,7 @@ KINDS: Mapping[str, Kind] = {
     "private_endpoint": _SWITCH,
     "public_access_cidrs": Kind(list_of(_NAME), "a list of ranges, such as ['203.0.113.0/24']"),
     "role": _ROLE,
+    "secrets_key": _KEY,
     "security_group": _SECURITY_GROUP,
     "security_groups": Kind(list_of(_SECURITY_GROUP.accepts), "a list of ec2.ISecurityGroup"),
     "ssh_source": _SECURITY_GROUP,
@@ -92,6 +94,7 @@ KINDS: Mapping[str, Kind] = {
         "a list of parts, such as [MimePart.shell_script(...)]: EKS accepts only MIME multi-part user data, and "
         "MimePart.from_document() takes a whole document apart",
     ),
+    "volume_key": _KEY,
     "volume_size": Kind(instance_of(Size), "a Size, such as Size.gibibytes(300)"),
     "vpc": _VPC,
 }

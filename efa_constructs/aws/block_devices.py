@@ -18,10 +18,11 @@ _ROOT_VOLUME_TYPE = "gp3"
 
 
 def block_device_mappings(
-    ami: AmiType, volume_size: Size, further: Sequence[ec2.BlockDevice]
+    ami: AmiType, volume_size: Size, further: Sequence[ec2.BlockDevice], key_arn: str | None
 ) -> list[ec2.CfnLaunchTemplate.BlockDeviceMappingProperty]:
     """The volume that holds images and pods, and the further ones.
 
+    :param key_arn: Of the KMS key of volumes that name none. None: the AWS managed key of EBS.
     :raises InvalidArgumentError: the size is below that of the AMI's snapshot, above the volume type's largest, or no
         whole number; IOPS or throughput are out of the type's limits; or a device is named twice.
     """
@@ -31,10 +32,15 @@ def block_device_mappings(
             raise InvalidArgumentError(
                 DEVICE_NAMED_TWICE.refusal(where="'block_devices' beside 'volume_size'", device=name)
             )
-    return [_root_block_device(ami, volume_size), *map(_block_device_mapping, further)]
+    return [
+        _root_block_device(ami, volume_size, key_arn),
+        *(_block_device_mapping(device, key_arn) for device in further),
+    ]
 
 
-def _root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
+def _root_block_device(
+    ami: AmiType, size: Size, key_arn: str | None
+) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
     gibibytes = size.to_gibibytes(rounding=SizeRoundingBehavior.NONE)
     if not Token.is_unresolved(gibibytes) and gibibytes != int(gibibytes):
         raise InvalidArgumentError(f"'volume_size' is {gibibytes:g} GiB, but a volume has whole gibibytes: round it")
@@ -49,12 +55,18 @@ def _root_block_device(ami: AmiType, size: Size) -> ec2.CfnLaunchTemplate.BlockD
     return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
         device_name=ami.volume_device,
         ebs=ec2.CfnLaunchTemplate.EbsProperty(
-            volume_size=gibibytes, volume_type=_ROOT_VOLUME_TYPE, encrypted=True, delete_on_termination=True
+            volume_size=gibibytes,
+            volume_type=_ROOT_VOLUME_TYPE,
+            encrypted=True,
+            kms_key_id=key_arn,
+            delete_on_termination=True,
         ),
     )
 
 
-def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
+def _block_device_mapping(
+    device: ec2.BlockDevice, key_arn: str | None
+) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
     volume = device.volume
     ebs = volume.ebs_device
     if ebs is None:
@@ -67,6 +79,7 @@ def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.Bloc
     if misfit is not None:
         where = f"'block_devices' has {device.device_name}, whose {_NAMES[misfit.setting]}"
         raise _refused(where, misfit, volume_type)
+    encrypted = True if ebs.encrypted is None else ebs.encrypted
     return ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
         device_name=device.device_name,
         ebs=ec2.CfnLaunchTemplate.EbsProperty(
@@ -74,10 +87,10 @@ def _block_device_mapping(device: ec2.BlockDevice) -> ec2.CfnLaunchTemplate.Bloc
             volume_type=volume_type,
             iops=ebs.iops,
             throughput=ebs.throughput,
-            encrypted=True if ebs.encrypted is None else ebs.encrypted,
+            encrypted=encrypted,
             delete_on_termination=True if ebs.delete_on_termination is None else ebs.delete_on_termination,
             snapshot_id=ebs.snapshot_id,
-            kms_key_id=ebs.kms_key.key_ref.key_arn if ebs.kms_key else None,
+            kms_key_id=ebs.kms_key.key_ref.key_arn if ebs.kms_key else key_arn if encrypted else None,
         ),
     )
 

@@ -45,6 +45,7 @@ class EfaCluster(Construct):
         admin_role: iam.IRole | None = None,
         private_endpoint: bool = False,
         public_access_cidrs: Sequence[str] = (),
+        secrets_key: kms.IKey | None = None,
         cluster_name: str | None = None,
     ) -> None:
         """
@@ -56,6 +57,9 @@ class EfaCluster(Construct):
             Default: both; nodes use the private way.
         :param public_access_cidrs: Where the API server may be reached from over the internet. Default: anywhere;
             requests need credentials in any case.
+        :param secrets_key: Symmetric KMS key, of the cluster's Region, that encrypts what the API server stores. It can
+            be neither changed nor taken away later, and the cluster is lost with it. Default: a new one, which KMS
+            rotates every year.
         :param cluster_name: Default: a generated name.
         :raises InvalidArgumentError: the version is not of the form 1.36, or ranges are given for an endpoint that is
             private.
@@ -80,7 +84,7 @@ class EfaCluster(Construct):
             description="Administrators of the EKS cluster assume this role",
         )
         # Deleting the key waits for its pending window, so that a deletion by mistake can be taken back.
-        self.secrets_key: kms.Key = kms.Key(
+        self.secrets_key: kms.IKey = secrets_key or kms.Key(
             self, "SecretsKey", enable_key_rotation=True, removal_policy=RemovalPolicy.DESTROY
         )
         self.cluster: eks.Cluster = eks.Cluster(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aws_cdk import Size
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
@@ -41,6 +42,7 @@ class LaunchPlan:
         capacity: Capacity | None,
         placement_group: ec2.IPlacementGroup | None,
         volume_size: Size | None,
+        volume_key: kms.IKey | None,
         block_devices: Sequence[ec2.BlockDevice],
         instance_store_raid0: bool,
         user_data: Sequence[MimePart],
@@ -71,7 +73,9 @@ class LaunchPlan:
             ami=ami,
             capacity=capacity,
             interfaces=interfaces,
-            block_device_mappings=block_device_mappings(ami, volume_size or Size.gibibytes(300), block_devices),
+            block_device_mappings=block_device_mappings(
+                ami, volume_size or Size.gibibytes(300), block_devices, volume_key.key_arn if volume_key else None
+            ),
             user_data=_checked(document),
         )
 

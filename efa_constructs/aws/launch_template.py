@@ -9,6 +9,7 @@ from typing import Any
 import jsii
 from aws_cdk import Fn, IStableAnyProducer, ITaggable, Lazy, Size, TagManager, TagType, Token
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from .. import catalogue
@@ -23,6 +24,7 @@ from .capacity import Capacity
 from .launch_plan import LaunchPlan
 from .lost_properties import IntactProperties, Properties
 from .user_data import MimePart
+from .volume_key import let_auto_scaling_use
 
 __all__ = ["EfaLaunchTemplate"]
 
@@ -54,6 +56,7 @@ class EfaLaunchTemplate(Construct):
         placement_group: ec2.IPlacementGroup | None = None,
         capacity: Capacity | None = None,
         volume_size: Size | None = None,
+        volume_key: kms.IKey | None = None,
         block_devices: Sequence[ec2.BlockDevice] = (),
         instance_store_raid0: bool = True,
         user_data: Sequence[MimePart] = (),
@@ -71,6 +74,9 @@ class EfaLaunchTemplate(Construct):
         :param placement_group: Where the instances go. Default: no placement group.
         :param capacity: How the instances are paid for. Default: On-Demand.
         :param volume_size: Size of the root volume (Bottlerocket: of the data volume). Default: 300 GiB
+        :param volume_key: Customer managed key of the root volume, and of encrypted further volumes that name none. Its
+            policy must let Amazon EC2 Auto Scaling use it, or no instance starts: that of a key which this app makes is
+            made to. Default: the AWS managed key of EBS.
         :param block_devices: Further volumes. Default: none.
         :param instance_store_raid0: Join the instance store's disks to one RAID 0 volume for the kubelet and
             containerd. No effect on types without instance store. Default: True
@@ -88,6 +94,7 @@ class EfaLaunchTemplate(Construct):
             capacity=capacity,
             placement_group=placement_group,
             volume_size=volume_size,
+            volume_key=volume_key,
             block_devices=block_devices,
             instance_store_raid0=instance_store_raid0,
             user_data=user_data,
@@ -95,6 +102,8 @@ class EfaLaunchTemplate(Construct):
         _check_hop_limit(metadata_hop_limit)
         if not security_groups:
             raise InvalidArgumentError(NO_SECURITY_GROUP.refusal(where="'security_groups'"))
+        if volume_key is not None:
+            let_auto_scaling_use(self, volume_key)
 
         self._tags = TagManager(TagType.STANDARD, "AWS::EC2::LaunchTemplate")
         self._tags.set_tag("Name", self.node.path, _NAME_PRIORITY)

@@ -12,6 +12,7 @@ from aws_cdk import Annotations, Size, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
@@ -35,12 +36,16 @@ if TYPE_CHECKING:
 
 __all__ = ["EfaNodeGroup", "EfaNodes"]
 
-# Amazon EKS User Guide, "Amazon EKS node IAM role". Session Manager is how people reach the nodes.
-_NODE_POLICIES = (
-    "AmazonEKSWorkerNodePolicy",
-    "AmazonEC2ContainerRegistryPullOnly",
-    "AmazonEKS_CNI_Policy",
-    "AmazonSSMManagedInstanceCore",
+# Amazon EKS User Guide, "Amazon EKS node IAM role".
+_NODE_POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy")
+# Session Manager is how people reach the nodes. AWS Systems Manager User Guide, "Create a custom IAM role for Session
+# Manager": AmazonSSMManagedInstanceCore would let every node read all parameters of the account as well.
+_SESSION_MANAGER_ACTIONS = (
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
 )
 
 
@@ -95,6 +100,7 @@ class EfaNodeGroup(EfaNodes):
         security_group: ec2.ISecurityGroup | None = None,
         role: iam.IRole | None = None,
         volume_size: Size | None = None,
+        volume_key: kms.IKey | None = None,
         block_devices: Sequence[ec2.BlockDevice] = (),
         instance_store_raid0: bool = True,
         user_data: Sequence[MimePart] = (),
@@ -125,6 +131,8 @@ class EfaNodeGroup(EfaNodes):
         :param role: Role of the nodes. Default: a new one that may join the cluster, pull images, attach addresses and
             be reached through Session Manager.
         :param volume_size: Size of the encrypted gp3 root volume. Default: 300 GiB
+        :param volume_key: Customer managed key of the volumes: see :class:`~efa_constructs.aws.EfaLaunchTemplate`.
+            Default: the AWS managed key of EBS.
         :param block_devices: Further volumes. Default: none.
         :param instance_store_raid0: Join the instance store's disks for the kubelet and containerd. Default: True
         :param user_data: Further MIME parts, which run before the node joins. Default: none.
@@ -143,6 +151,7 @@ class EfaNodeGroup(EfaNodes):
             capacity=capacity,
             placement_group=placement_group,
             volume_size=volume_size,
+            volume_key=volume_key,
             block_devices=block_devices,
             instance_store_raid0=instance_store_raid0,
             user_data=user_data,
@@ -186,6 +195,7 @@ class EfaNodeGroup(EfaNodes):
             placement_group=placement_group,
             capacity=capacity,
             volume_size=volume_size,
+            volume_key=volume_key,
             block_devices=block_devices,
             instance_store_raid0=instance_store_raid0,
             user_data=user_data,
@@ -248,6 +258,12 @@ def _node_role(scope: Construct) -> iam.Role:
         "Role",
         assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in _NODE_POLICIES],
+        inline_policies={
+            "SessionManager": iam.PolicyDocument(
+                # None of these is of a resource that could be named.
+                statements=[iam.PolicyStatement(actions=list(_SESSION_MANAGER_ACTIONS), resources=["*"])]
+            )
+        },
     )
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "ACCOUNT_ID",
     "CLUSTER_NAME",
     "IAM_ROLE_ARN",
+    "KMS_KEY_ARN",
     "KUBERNETES_VERSION",
     "REGION_NAME",
     "SECURITY_GROUP_ID",
@@ -33,6 +34,8 @@ SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
 SECURITY_GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
 # IAM User Guide, "IAM identifiers": a role may have a path
 IAM_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
+# AWS KMS Developer Guide, "Key identifiers (KeyId)": of a key, not of an alias; multi-Region keys begin with mrk-
+KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36}")
 # Amazon EKS API Reference, "CreateCluster", name
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 # Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS": minor versions only

@@ -64,6 +64,7 @@ KINDS: Mapping[str, Kind] = {
     "namespace": Kind(_TEXT, "the name of a namespace"),
     "node_selector": _STRINGS,
     "node_taints": Kind(list_of(instance_of(k8s.Taint)), "a list of k8s.Taint"),
+    "nodes_proxy": Kind(instance_of(bool), "True or False"),
     "nodes": Kind(is_whole_number, "a whole number of nodes"),
     "operating_system": Kind(_TEXT, "'AL2023' or 'BOTTLEROCKET'"),
     "pod_annotations": _STRINGS,

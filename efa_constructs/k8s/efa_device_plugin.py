@@ -90,8 +90,6 @@ class EfaDevicePlugin(Construct):
                 requests={"cpu": k8s.Quantity.from_string("10m"), "memory": k8s.Quantity.from_string("20Mi")}
             ),
             host_network=True,
-            # It speaks to the kubelet alone.
-            automount_service_account_token=False,
         )
 
     @staticmethod

@@ -18,6 +18,7 @@ from .names import check_label_name, check_labels, dashed
 from .nccl_tests import NCCL_TESTS_IMAGE
 from .node_selection import check_tolerated, check_tolerations, default_tolerations
 from .quantities import check_range
+from .security_contexts import unprivileged
 
 __all__ = ["FabricCheck"]
 
@@ -82,6 +83,7 @@ class FabricCheck(Construct):
             resources=k8s.ResourceRequirements(
                 limits=limits, requests={**limits, "cpu": k8s.Quantity.from_string("100m")}
             ),
+            security_context=unprivileged(),
         )
         self.job: k8s.KubeJob = k8s.KubeJob(
             self,

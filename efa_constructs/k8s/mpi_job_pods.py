@@ -83,7 +83,11 @@ def worker_template(parts: PodParts) -> dict[str, Any]:
         ),
         # libfabric registers memory with the EFA, which locks it: the default limit of a container is 64 KiB.
         # https://github.com/awslabs/awsome-distributed-ai/issues/647
-        security_context=k8s.SecurityContext(capabilities=k8s.Capabilities(add=["IPC_LOCK"])),
+        # No profile of seccomp: containerd's keeps programs from binding memory to NUMA nodes.
+        # https://github.com/containerd/containerd/issues/13610
+        security_context=k8s.SecurityContext(
+            allow_privilege_escalation=False, capabilities=k8s.Capabilities(add=["IPC_LOCK"])
+        ),
         volume_mounts=[k8s.VolumeMount(name=SHARED_MEMORY_VOLUME, mount_path=SHARED_MEMORY_PATH), *_mounts(parts)],
     )
     template = _template(
@@ -120,6 +124,7 @@ def launcher_template(parts: PodParts, command: Sequence[str]) -> dict[str, Any]
                 "cpu": k8s.Quantity.from_string(f"{parts.launcher.cpu_millicores}m"),
             },
         ),
+        security_context=k8s.SecurityContext(allow_privilege_escalation=False),
         volume_mounts=_mounts(parts) or None,
     )
     on_worker_node = parts.launcher.placement is LauncherPlacement.WORKER_NODE

@@ -23,6 +23,8 @@ __all__ = ["MpiOperator"]
 
 _NAME = "mpi-operator"
 _LABELS = {"app.kubernetes.io/name": _NAME, "app.kubernetes.io/component": "mpijob"}
+# Kubernetes documentation, "Pod Security Standards": the strictest level, which the Deployment below keeps to.
+_POD_SECURITY = {"pod-security.kubernetes.io/enforce": "restricted"}
 _RBAC = "rbac.authorization.k8s.io"
 # Namespaces that every cluster has.
 _KUBERNETES_OWN = frozenset({"default", "kube-node-lease", "kube-public", "kube-system"})
@@ -38,6 +40,8 @@ class MpiOperator(Construct):
     The operator may do what its code does (v0.8.2, ``pkg/controller``), and no more: upstream's manifest grants more
     (``pods/exec``, ``endpoints``, ``customresourcedefinitions``), and lacks ``batch/jobs/status``, without which a job
     that was suspended does not go on (https://github.com/kubeflow/mpi-operator/pull/830).
+
+    The namespace that it makes takes pods of the Pod Security Standard "restricted" alone: jobs belong elsewhere.
 
     Namespace and CustomResourceDefinition are to outlive the rest: with the second, every MPIJob goes. Whoever delivers
     the chart takes them from ``namespace_object`` and ``custom_resource_definition``.
@@ -161,7 +165,9 @@ class MpiOperator(Construct):
     def _namespace_object(self) -> cdk8s.ApiObject | None:
         if self.namespace in _KUBERNETES_OWN:
             return None
-        return k8s.KubeNamespace(self, "Namespace", metadata=k8s.ObjectMeta(name=self.namespace, labels=_LABELS))
+        return k8s.KubeNamespace(
+            self, "Namespace", metadata=k8s.ObjectMeta(name=self.namespace, labels=_LABELS | _POD_SECURITY)
+        )
 
     def _custom_resource_definition(self, mode: CrdMode) -> cdk8s.ApiObject:
         specification = definition_specification(mode)
@@ -295,7 +301,7 @@ def _rules_on_jobs(gang_scheduler: GangScheduler | None) -> list[k8s.PolicyRule]
         _rule("", ["pods"], ["create", "delete", "list", "watch"]),
         _rule("", ["events"], ["create", "patch"]),
         _rule("batch", ["jobs"], ["create", "list", "update", "watch"]),
-        _rule("batch", ["jobs/status"], ["get", "patch", "update"]),
+        _rule("batch", ["jobs/status"], ["update"]),
     ]
     if gang_scheduler is not None:
         verbs = ["create", "delete", "list", "update", "watch"]

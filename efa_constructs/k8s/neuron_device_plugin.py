@@ -11,6 +11,7 @@ from ..argument_kinds import checks_kinds
 from ..catalogue import NEURON_LABEL
 from .argument_kinds import KINDS
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, check_plugin, plugin_daemon_set
+from .security_contexts import unprivileged
 
 __all__ = ["NeuronDevicePlugin"]
 
@@ -20,8 +21,9 @@ _RULES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("events", ("create", "patch")),
     ("pods", ("update", "patch", "get", "list", "watch")),
     ("nodes/status", ("patch", "update")),
-    ("nodes/proxy", ("get", "list")),
 )
+# The chart allows "list" as well, for which there is no request: the API server and kubelets ask for "get" alone.
+_NODES_PROXY = ("nodes/proxy", ("get",))
 
 
 class NeuronDevicePlugin(Construct):
@@ -45,12 +47,17 @@ class NeuronDevicePlugin(Construct):
         scope: Construct,
         id: str,
         *,
+        nodes_proxy: bool = True,
         image: str = "public.ecr.aws/neuron/neuron-device-plugin:2.32.0.0",
         namespace: str = "kube-system",
         tolerations: Sequence[k8s.Toleration] = (),
         node_taints: Sequence[k8s.Taint] = (),
     ) -> None:
         """
+        :param nodes_proxy: Whether it may ask the kubelets of all nodes whatever they answer, as the chart lets it:
+            whoever gets hold of its token runs commands in every pod then
+            (https://kubernetes.io/docs/concepts/security/rbac-good-practices/). eksctl gives its older version no such
+            right; try ``False``, and look whether nodes offer ``aws.amazon.com/neuron``. Default: True
         :param image: Image with a tag or digest: your own copy where nodes have no way to ``public.ecr.aws``.
         :param namespace: Namespace, which must exist. Default: ``"kube-system"``.
         :param tolerations: Taints of your own to tolerate, beside the well-known ones. Default: none.
@@ -63,6 +70,7 @@ class NeuronDevicePlugin(Construct):
         )
         super().__init__(scope, id)
         identity = Identity(name="neuron-device-plugin", namespace=namespace, selector="neuron-device-plugin-ds")
+        rules = [*_RULES, _NODES_PROXY] if nodes_proxy else _RULES
         self.service_account: k8s.KubeServiceAccount = k8s.KubeServiceAccount(
             self, "ServiceAccount", metadata=identity.metadata()
         )
@@ -71,7 +79,7 @@ class NeuronDevicePlugin(Construct):
             "ClusterRole",
             metadata=identity.metadata(namespaced=False),
             rules=[
-                k8s.PolicyRule(api_groups=[""], resources=[resource], verbs=list(verbs)) for resource, verbs in _RULES
+                k8s.PolicyRule(api_groups=[""], resources=[resource], verbs=list(verbs)) for resource, verbs in rules
             ],
         )
         k8s.KubeClusterRoleBinding(
@@ -94,9 +102,7 @@ class NeuronDevicePlugin(Construct):
                     value_from=k8s.EnvVarSource(field_ref=k8s.ObjectFieldSelector(field_path="spec.nodeName")),
                 ),
             ],
-            security_context=k8s.SecurityContext(
-                allow_privilege_escalation=False, capabilities=k8s.Capabilities(drop=["ALL"])
-            ),
+            security_context=unprivileged(),
             host_paths=[
                 DEVICE_PLUGINS_FOLDER,
                 HostPath(name="infa-map", path="/run"),

@@ -11,6 +11,7 @@ from ..argument_kinds import checks_kinds
 from ..catalogue import GPU_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL
 from .argument_kinds import KINDS
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, Identity, check_plugin, plugin_daemon_set
+from .security_contexts import unprivileged
 
 __all__ = ["NvidiaDevicePlugin"]
 
@@ -70,8 +71,6 @@ class NvidiaDevicePlugin(Construct):
             # From v0.19.0 to v0.19.2 it was on by default, and every GPU pod was given all of /dev/infiniband, past
             # the EFA plugin: https://github.com/NVIDIA/k8s-device-plugin/issues/1692
             env=[k8s.EnvVar(name="MOFED_ENABLED", value="false")],
-            security_context=k8s.SecurityContext(
-                allow_privilege_escalation=False, capabilities=k8s.Capabilities(drop=["ALL"])
-            ),
+            security_context=unprivileged(),
             host_paths=[DEVICE_PLUGINS_FOLDER],
         )

@@ -84,10 +84,11 @@ def plugin_daemon_set(
     env: Sequence[k8s.EnvVar] | None = None,
     resources: k8s.ResourceRequirements | None = None,
     host_network: bool | None = None,
-    automount_service_account_token: bool | None = None,
     service_account_name: str | None = None,
 ) -> k8s.KubeDaemonSet:
     """Run a device plugin on every node that has a label, but for those of EKS Auto Mode.
+
+    Without a service account of its own it speaks to the kubelet alone, and gets no token for the API server.
 
     :param avoid: Labels, with their values, of further nodes to stay away from.
     """
@@ -104,7 +105,7 @@ def plugin_daemon_set(
     )
     pod = k8s.PodSpec(
         affinity=affinity_away_from(AUTO_MODE, *avoid),
-        automount_service_account_token=automount_service_account_token,
+        automount_service_account_token=False if service_account_name is None else None,
         containers=[container],
         host_network=host_network,
         node_selector={node_label: "true"},

@@ -79,19 +79,30 @@ def merged(
     ):
         raise InvalidArgumentError(f"'{argument}' {problem}")
     check_names_of(argument, without_removals(overrides))
-    result: dict[str, Any] = merge(template, _with_requests(overrides), schema())
+    result: dict[str, Any] = merge(template, _with_what_follows(overrides), schema())
     return result
 
 
-def _with_requests(overrides: Overrides) -> Overrides:
-    """The overrides, in which a limit of what Kubernetes does not overcommit is also the request."""
+def _with_what_follows(overrides: Overrides) -> Overrides:
+    """The overrides, with what Kubernetes wants of containers beside it."""
     spec = overrides.get("spec", {})
     if not spec.get("containers"):
         return overrides
-    return {**overrides, "spec": {**spec, "containers": [_with_requests_of_limits(one) for one in spec["containers"]]}}
+    containers = [_with_escalation(_with_requests_of_limits(one)) for one in spec["containers"]]
+    return {**overrides, "spec": {**spec, "containers": containers}}
+
+
+def _with_escalation(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A privileged container may gain privileges: Kubernetes refuses one that the job's own setting keeps from it."""
+    context = container.get("securityContext") or {}
+    added = (context.get("capabilities") or {}).get("add") or ()
+    if not context.get("privileged") and "CAP_SYS_ADMIN" not in added:
+        return container
+    return {**container, "securityContext": {"allowPrivilegeEscalation": True, **context}}
 
 
 def _with_requests_of_limits(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A limit of what Kubernetes does not overcommit is also the request."""
     resources = container.get("resources") or {}
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     same = {name: limit for name, limit in limits.items() if is_never_overcommitted(name)}

@@ -6,6 +6,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 
 from efa_constructs.aws import EfaCluster, EfaNetwork, EfaNodeGroup
 from efa_constructs.errors import EfaConstructsError
@@ -84,6 +85,29 @@ def test_lets_in_a_given_administrator_from_given_addresses(stack, network):
     template.has_resource_properties(
         "AWS::EKS::Cluster", {"ResourcesVpcConfig": {"PublicAccessCidrs": ["203.0.113.0/24"]}}
     )
+
+
+def test_encrypts_what_the_api_server_stores_with_a_key_of_its_own(stack, network):
+    made = EfaCluster(stack, "Eks", vpc=network.vpc, kubernetes_version="1.36")
+    template = assertions.Template.from_stack(stack)
+    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+    assert encryption(template) == stack.resolve(made.secrets_key.key_arn)
+
+
+def test_encrypts_what_the_api_server_stores_with_the_key_given(stack, network):
+    arn = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    key = kms.Key.from_key_arn(stack, "Key", arn)
+    EfaCluster(stack, "Eks", vpc=network.vpc, kubernetes_version="1.36", secrets_key=key)
+    template = assertions.Template.from_stack(stack)
+    template.resource_count_is("AWS::KMS::Key", 0)
+    assert encryption(template) == arn
+
+
+def encryption(template):
+    (cluster,) = template.find_resources("AWS::EKS::Cluster").values()
+    (configuration,) = cluster["Properties"]["EncryptionConfig"]
+    assert configuration["Resources"] == ["secrets"]
+    return configuration["Provider"]["KeyArn"]
 
 
 def test_refuses_public_addresses_for_a_private_endpoint(stack, network):

@@ -11,6 +11,7 @@ import cdk8s
 import pytest
 from aws_cdk import assertions, aws_eks
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
 from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
 from cdk8s_plus_27 import k8s
 
@@ -114,9 +115,43 @@ def test_lets_the_role_that_runs_kubectl_into_an_imported_cluster(bench, access)
     (policy,) = entry["AccessPolicies"]
     assert policy["AccessScope"] == {"Type": "cluster"}
     assert "AmazonEKSClusterAdminPolicy" in json.dumps(policy["PolicyArn"])
-    (handler_role,) = entry["PrincipalArn"]["Fn::GetAtt"][:1]
-    assert "HandlerRole" in handler_role or "Role" in handler_role
+    role, _ = entry["PrincipalArn"]["Fn::GetAtt"]
+    assert role == bench.stack.get_logical_id(access.role.node.default_child)
+    functions = bench.template.find_resources("AWS::Lambda::Function").values()
+    assert {"Fn::GetAtt": [role, "Arn"]} in [function["Properties"]["Role"] for function in functions]
     assert access.cluster.kubectl_provider is not None
+
+
+@pytest.mark.parametrize(
+    ("in_vpc", "policy"), [(False, "AWSLambdaBasicExecutionRole"), (True, "AWSLambdaVPCAccessExecutionRole")]
+)
+def test_the_role_that_runs_kubectl_may_look_the_cluster_up_and_write_its_log(bench, in_vpc, policy):
+    access = KubectlAccess(
+        bench.stack,
+        "Access",
+        cluster=bench.cluster,
+        kubectl_layer=KubectlV36Layer(bench.stack, "Kubectl"),
+        kubectl_subnets=bench.vpc.private_subnets if in_vpc else [],
+    )
+    template = bench.template
+    role = bench.stack.get_logical_id(access.role.node.default_child)
+    managed = template.find_resources("AWS::IAM::Role")[role]["Properties"]["ManagedPolicyArns"]
+    assert [arn["Fn::Join"][1][-1] for arn in managed] == [f":iam::aws:policy/service-role/{policy}"]
+    (own,) = [
+        each["Properties"]["PolicyDocument"]["Statement"]
+        for each in template.find_resources("AWS::IAM::Policy").values()
+        if each["Properties"]["Roles"] == [{"Ref": role}]
+    ]
+    assert [(statement["Action"], statement["Effect"]) for statement in own] == [("eks:DescribeCluster", "Allow")]
+    assert json.dumps(own[0]["Resource"]).endswith(':cluster/training"]]}')
+    # What CDK's provider would add by it is not there.
+    assert template.to_json().get("Conditions", {}) == {}
+
+
+def test_the_role_that_runs_kubectl_can_be_given_more(bench, access):
+    access.role.add_managed_policy(iam.ManagedPolicy.from_aws_managed_policy_name("AmazonEC2ContainerRegistryPullOnly"))
+    role = bench.template.find_resources("AWS::IAM::Role")[bench.stack.get_logical_id(access.role.node.default_child)]
+    assert "AmazonEC2ContainerRegistryPullOnly" in json.dumps(role["Properties"]["ManagedPolicyArns"])
 
 
 @pytest.mark.parametrize(

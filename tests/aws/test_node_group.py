@@ -11,6 +11,7 @@ from aws_cdk import Fn, Token, assertions, aws_eks
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 from efa_constructs import catalogue
@@ -282,6 +283,14 @@ def taint(key, effect=eks.TaintEffect.NO_SCHEDULE, value=None):
     return eks.TaintSpec(key=key, effect=effect, value=value)
 
 
+_KEYS = "arn:aws:kms:us-east-1:123456789012:key"
+
+
+def _warnings(bench) -> list[str]:
+    own = assertions.Match.string_like_regexp("efa-constructs:")
+    return [found.entry.data for found in assertions.Annotations.from_stack(bench.stack).find_warning("*", own)]
+
+
 def _further(gibibytes: int, **settings: Any) -> ec2.BlockDevice:
     return ec2.BlockDevice(device_name="/dev/xvdb", volume=ec2.BlockDeviceVolume.ebs(gibibytes, **settings))
 
@@ -290,6 +299,69 @@ def test_writes_the_type_of_a_further_volume_as_ec2_has_it(bench):
     bench.node_group(block_devices=[_further(100, volume_type=ec2.EbsDeviceVolumeType.IO2, iops=3000)])
     mappings = bench.launch_template_data["BlockDeviceMappings"]
     assert mappings[1]["Ebs"]["VolumeType"] == "io2"
+
+
+def test_encrypts_its_volumes_with_the_key_of_ebs_unless_given_another(bench):
+    bench.node_group()
+    (root,) = bench.launch_template_data["BlockDeviceMappings"]
+    assert root["Ebs"]["Encrypted"] is True
+    assert "KmsKeyId" not in root["Ebs"]
+
+
+def test_encrypts_every_volume_that_names_no_key_with_the_one_given(bench):
+    key, other = (kms.Key.from_key_arn(bench.stack, name, f"{_KEYS}/{name}") for name in ("Given", "Other"))
+    own = ec2.BlockDevice(device_name="/dev/xvdc", volume=ec2.BlockDeviceVolume.ebs(100, encrypted=True, kms_key=other))
+    plain = ec2.BlockDevice(device_name="/dev/xvdd", volume=ec2.BlockDeviceVolume.ebs(100, encrypted=False))
+    bench.node_group(volume_key=key, block_devices=[_further(100), own, plain])
+    volumes = [mapping["Ebs"] for mapping in bench.launch_template_data["BlockDeviceMappings"]]
+    assert [(volume["Encrypted"], volume.get("KmsKeyId")) for volume in volumes] == [
+        (True, f"{_KEYS}/Given"),
+        (True, f"{_KEYS}/Given"),
+        (True, f"{_KEYS}/Other"),
+        (False, None),
+    ]
+
+
+def test_lets_auto_scaling_use_a_key_that_the_app_makes(bench):
+    key = kms.Key(bench.stack, "Key")
+    bench.node_group(volume_key=key)
+    own, *added = bench.only("AWS::KMS::Key")["KeyPolicy"]["Statement"]
+    assert own["Action"] == "kms:*"
+    assert [statement["Action"] for statement in added] == [
+        ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"],
+        "kms:CreateGrant",
+    ]
+    for statement in added:
+        role = statement["Condition"]["StringEquals"]["aws:PrincipalArn"]["Fn::Join"][1]
+        assert role[-1].endswith(
+            ":iam::123456789012:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+        )
+    assert added[1]["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+    assert _warnings(bench) == []
+
+
+def test_warns_that_a_key_of_somebody_else_must_be_open_to_auto_scaling(bench):
+    bench.node_group(volume_key=kms.Key.from_key_arn(bench.stack, "Key", f"{_KEYS}/Given"))
+    (warning,) = _warnings(bench)
+    assert "the policy of the volumes' key is not this app's" in warning
+    assert "efa-constructs:volume-key-policy" in warning
+
+
+def test_nodes_may_be_reached_by_session_manager_and_read_no_parameters(bench):
+    bench.node_group()
+    role = bench.only("AWS::IAM::Role")
+    names = [arn["Fn::Join"][1][-1].rpartition("/")[2] for arn in role["ManagedPolicyArns"]]
+    assert names == ["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"]
+    (policy,) = role["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Allow"
+    assert statement["Action"] == [
+        "ssm:UpdateInstanceInformation",
+        "ssmmessages:CreateControlChannel",
+        "ssmmessages:CreateDataChannel",
+        "ssmmessages:OpenControlChannel",
+        "ssmmessages:OpenDataChannel",
+    ]
 
 
 @pytest.mark.parametrize(

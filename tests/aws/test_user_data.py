@@ -101,6 +101,7 @@ def plan_with_user_data(comment_bytes: int) -> LaunchPlan:
         capacity=None,
         placement_group=None,
         volume_size=None,
+        volume_key=None,
         block_devices=[],
         instance_store_raid0=True,
         user_data=[MimePart.shell_script("#!/bin/sh\n" + "#" * comment_bytes)],

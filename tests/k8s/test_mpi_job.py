@@ -72,7 +72,11 @@ def test_can_make_the_launcher_at_once(bench):
 
 def test_lets_workers_lock_memory_and_share_it(bench):
     bench.job(resources=WorkerResources(memory=Size.gibibytes(64)))
-    assert bench.worker["securityContext"]["capabilities"]["add"] == ["IPC_LOCK"]
+    assert bench.worker["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"add": ["IPC_LOCK"]},
+    }
+    assert bench.launcher["securityContext"] == {"allowPrivilegeEscalation": False}
     (volume,) = bench.pod("Worker")["volumes"]
     assert volume["emptyDir"] == {"medium": "Memory", "sizeLimit": "32768Mi"}
     assert bench.worker["volumeMounts"] == [{"name": volume["name"], "mountPath": "/dev/shm"}]

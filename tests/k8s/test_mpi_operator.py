@@ -150,7 +150,7 @@ def test_may_do_what_its_code_does_and_no_more():
         "/pods": {"create", "delete", "list", "watch"},
         "/events": {"create", "patch"},
         "batch/jobs": {"create", "list", "update", "watch"},
-        "batch/jobs/status": {"get", "patch", "update"},
+        "batch/jobs/status": {"update"},
         "scheduling.k8s.io/priorityclasses": {"list", "watch"},
     }
     election = only(objects, "Role", "mpi-operator-leader-election")
@@ -233,6 +233,7 @@ def test_raises_both_pairs_of_limits():
 
 def test_runs_under_the_restricted_pod_security_standard():
     objects = manifests()
+    assert only(objects, "Namespace")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     assert pod_of(objects)["securityContext"] == {
         "runAsNonRoot": True,
         "runAsUser": 65532,

@@ -34,8 +34,16 @@ def test_binds_the_rights_of_the_chart_to_its_own_service_account():
         "events": {"create", "patch"},
         "pods": {"get", "list", "watch", "update", "patch"},
         "nodes/status": {"update", "patch"},
-        "nodes/proxy": {"get", "list"},
+        "nodes/proxy": {"get"},
     }
+
+
+def test_can_be_kept_from_the_kubelets_of_other_nodes():
+    allowed, kept_off = (by_kind(nodes_proxy=value)["ClusterRole"]["rules"] for value in (True, False))
+    assert [rule for rule in allowed if rule not in kept_off] == [
+        {"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]}
+    ]
+    assert [rule for rule in kept_off if rule not in allowed] == []
 
 
 def test_has_the_shape_of_the_chart():
@@ -54,4 +62,7 @@ def test_has_the_shape_of_the_chart():
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
     }
+    # It asks the API server, as its service account.
+    assert "automountServiceAccountToken" not in spec

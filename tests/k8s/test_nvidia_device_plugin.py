@@ -18,7 +18,12 @@ def test_has_the_shape_of_the_static_manifest():
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
         "capabilities": {"drop": ["ALL"]},
+        "seccompProfile": {"type": "RuntimeDefault"},
     }
+
+
+def test_gets_no_token_for_the_api_server():
+    assert pod(NvidiaDevicePlugin)["automountServiceAccountToken"] is False
 
 
 def test_gives_gpu_pods_no_efa_interface():

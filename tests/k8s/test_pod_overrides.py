@@ -605,6 +605,22 @@ def test_takes_any_way_to_let_workers_lock_memory(bench, context):
     check_manifests(bench.manifests)
 
 
+@pytest.mark.parametrize(
+    ("context", "may"),
+    [
+        # Kubernetes refuses such containers where they may not.
+        ({"privileged": True}, True),
+        ({"capabilities": {"add": ["CAP_SYS_ADMIN", "IPC_LOCK"]}}, True),
+        ({"allowPrivilegeEscalation": True}, True),
+        ({"privileged": False}, False),
+        ({"runAsGroup": 0}, False),
+    ],
+)
+def test_lets_a_privileged_worker_gain_privileges_and_no_other(bench, context, may):
+    bench.job(worker_overrides=container(securityContext=context))
+    assert bench.worker["securityContext"]["allowPrivilegeEscalation"] is may
+
+
 TEAM = k8s.Taint(key="team", value="vision", effect="NoSchedule")
 
 

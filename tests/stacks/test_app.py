@@ -119,6 +119,20 @@ def test_takes_an_administrator_and_addresses_by_configuration(app):
     )
 
 
+KEY = "arn:aws:kms:us-east-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def test_takes_keys_of_volumes_and_of_the_cluster_by_configuration(app):
+    stacks = templates(app(volumeKeyArn=KEY, secretsKeyArn=KEY.replace("/1234", "/mrk-1234")))
+    stacks["EfaCluster"].resource_count_is("AWS::KMS::Key", 0)
+    (cluster,) = stacks["EfaCluster"].find_resources("AWS::EKS::Cluster").values()
+    (encryption,) = cluster["Properties"]["EncryptionConfig"]
+    assert encryption["Provider"]["KeyArn"] == KEY.replace("/1234", "/mrk-1234")
+    (template,) = stacks["EfaNodes"].find_resources("AWS::EC2::LaunchTemplate").values()
+    (volume,) = template["Properties"]["LaunchTemplateData"]["BlockDeviceMappings"]
+    assert volume["Ebs"]["KmsKeyId"] == KEY
+
+
 def test_warns_where_the_facts_do_not_name_the_vpc_cni(app, facts_file):
     cloud = app(clusterFacts=facts_file(lambda facts: facts["addons"].pop("vpc-cni")))
     annotations = assertions.Annotations.from_stack(cloud.node.find_child("EfaNodes"))
@@ -361,6 +375,8 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
         ),
         ({"interfaceLayout": "wide"}, "'efa:interfaceLayout' must be one of default, classic, bandwidth, got 'wide'"),
         ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' is AL2_x86_64_GPU, of which AWS has published no AMI"),
+        ({"volumeKeyArn": KEY.replace("us-east-1", "us-west-2")}, "'efa:volumeKeyArn' is a key of us-west-2, but the"),
+        ({"secretsKeyArn": KEY.replace("us-east-1", "us-west-2")}, "'efa:secretsKeyArn' is a key of us-west-2, but"),
         ({"kubernetesVersion": "newest"}, "'efa:kubernetesVersion' must be a minor version.*got 'newest'"),
     ],
 )

@@ -49,6 +49,9 @@ def test_leaves_the_keys_of_others_alone():
         ({"efa:ncclTests": "yes"}, "'efa:ncclTests'.*true or false, got 'yes'"),
         ({"efa:instanceType": ""}, "'efa:instanceType'.*not empty, got ''"),
         ({"efa:amiType": ["AL2023_x86_64_NVIDIA"]}, "'efa:amiType'.*text"),
+        ({"efa:volumeKeyArn": "alias/ebs"}, "'efa:volumeKeyArn'.*ARN of a KMS key, such as .*, got 'alias/ebs'"),
+        ({"efa:secretsKeyArn": "arn:aws:kms:us-east-1:123456789012:alias/x"}, "'efa:secretsKeyArn'.*an alias may be"),
+        ({"efa:mpiOperatorImage": "mirror.example.com/mpi"}, "'efa:mpiOperatorImage': 'image' is 'mirror.*has no tag"),
         ({"efa:clusterFacts": "nowhere.json"}, r"'efa:clusterFacts'.*'nowhere.json' does not exist"),
     ],
 )

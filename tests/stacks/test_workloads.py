@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import aws_cdk as cdk
@@ -45,6 +46,26 @@ def test_takes_the_efa_plugin_from_the_region_of_the_nodes(app):
     (plugin,) = [one for one in objects(app(availabilityZone="ap-south-2a")) if "efa" in one["metadata"]["name"]]
     (container,) = plugin["spec"]["template"]["spec"]["containers"]
     assert container["image"].startswith("900889452093.dkr.ecr.ap-south-2.amazonaws.com/")
+
+
+@pytest.mark.parametrize("instance_type", ["p4d.24xlarge", "trn1.32xlarge"])
+def test_takes_every_image_by_digest(app, instance_type):
+    def image(name):
+        return f"mirror.example.com/{name}@sha256:" + "0" * 64
+
+    keys = ("efaDevicePlugin", "nvidiaDevicePlugin", "neuronDevicePlugin", "mpiOperator", "ncclTests")
+    cloud = app(instanceType=instance_type, **{f"{key}Image": image(key.lower()) for key in keys})
+    used = set(re.findall(r'"image": "([^"]+)"', json.dumps(objects(cloud))))
+    wanted = {"neurondeviceplugin"} if instance_type == "trn1.32xlarge" else {"nvidiadeviceplugin", "nccltests"}
+    assert used == {image(name) for name in ("efadeviceplugin", "mpioperator", *wanted)}
+
+
+def test_runs_the_test_on_gpus_for_which_a_chosen_image_has_code(app):
+    def tested(**keys):
+        return any(name.startswith("MPIJob/") for name in names(app(instanceType="g4dn.metal", **keys)))
+
+    assert not tested()
+    assert tested(ncclTestsImage="mirror.example.com/nccl-tests:sm75")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from efa_constructs.pods.known_programs import JOB_ROLE_LABEL
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.twin.outcomes import FABRIC_ANNOTATION, OUTCOME_ANNOTATION
+from tests.docs.pages import quoted, section, table
+from tests.k8s.charts import WORKLOADS, pods_of
 
 from ..live_cluster import (
     LiveCluster,
@@ -33,6 +35,7 @@ from ..mpi_cluster import (
     define_mpi_job,
     has,
     make_cluster,
+    manifests,
     operator_manifests,
     operators,
     start_job,
@@ -107,6 +110,49 @@ def test_a_job_runs_over_efa_and_succeeds(running: LiveCluster) -> None:
     path = f"/api/v1/namespaces/default/pods/{launcher['metadata']['name']}"
     running.patch(path, {"metadata": {"annotations": {OUTCOME_ANNOTATION: "complete"}}})
     eventually(lambda: has(running, "nccl", "Succeeded"), "it succeeds")
+
+
+LEVELS = ("restricted", "baseline", "privileged")
+
+
+@pytest.fixture(scope="module")
+def namespaces(cluster: LiveCluster) -> LiveCluster:
+    """The cluster, with a namespace for each level of the Pod Security Standards."""
+    for level in LEVELS:
+        labels = {"pod-security.kubernetes.io/enforce": level}
+        cluster.create("/api/v1/namespaces", {"metadata": {"name": level, "labels": labels}})
+        path = f"/api/v1/namespaces/{level}/serviceaccounts/default"
+        eventually(lambda path=path: cluster.find(path), "pods have an account")  # type: ignore[misc]
+    return cluster
+
+
+def refusal(cluster: LiveCluster, namespace: str, pod: dict[str, Any]) -> str:
+    """What the API server has against a pod; nothing is made."""
+    # Accounts are of their namespaces.
+    spec = {name: value for name, value in pod.items() if name != "serviceAccountName"}
+    try:
+        cluster.create(f"/api/v1/namespaces/{namespace}/pods?dryRun=All", {"metadata": {"name": "it"}, "spec": spec})
+    except AssertionError as refused:
+        return str(refused)
+    return ""
+
+
+def test_every_pod_keeps_to_the_pod_security_standard_that_the_documentation_says(namespaces: LiveCluster) -> None:
+    rows = table(section("reference/security.md", "## Pods"))
+    documented = {quoted(name)[0]: quoted(level)[0] for name, level, *_ in rows}
+    found = {}
+    for construct, arguments in WORKLOADS.items():
+        objects = manifests(lambda chart: construct(chart, "It", image="example.com/it:1", **arguments))  # noqa: B023
+        for name, pod in (each for item in objects for each in pods_of(item)):
+            refusals = {level: refusal(namespaces, level, pod) for level in LEVELS}
+            assert all("violates PodSecurity" in words for words in refusals.values() if words), refusals
+            found[name] = next(level for level, words in refusals.items() if not words)
+    assert found == documented
+
+
+def test_the_namespace_of_the_operator_takes_no_pod_that_could_reach_its_token(cluster: LiveCluster) -> None:
+    container = {"name": "it", "image": "example.com/it:1", "securityContext": {"privileged": True}}
+    assert "violates PodSecurity" in refusal(cluster, "mpi-operator", {"containers": [container]})
 
 
 def test_an_operator_that_is_killed_while_a_job_starts_is_started_again_and_the_job_runs(

@@ -1,0 +1,67 @@
+"""All that is installed is locked with its hash, and comes from the public registries."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GO_MODULES = ("efa_constructs/rehearsal/control_plane/programs", "supply-chain")
+
+
+def makefile() -> str:
+    return (ROOT / "Makefile").read_text()
+
+
+def test_every_python_package_is_locked_with_the_hashes_of_its_files():
+    packages = tomllib.loads((ROOT / "uv.lock").read_text())["package"]
+    (own,) = [package for package in packages if package["name"] == "efa-constructs"]
+    assert own["source"] == {"editable": "."}
+    for package in packages:
+        if package is own:
+            continue
+        assert package["source"] == {"registry": "https://pypi.org/simple"}, package["name"]
+        files = [*package.get("wheels", ()), *([package["sdist"]] if "sdist" in package else [])]
+        assert files, package["name"]
+        for file in files:
+            assert re.fullmatch(r"sha256:[0-9a-f]{64}", file["hash"]), package["name"]
+            assert file["url"].startswith("https://files.pythonhosted.org/"), package["name"]
+
+
+def test_every_npm_package_is_locked_with_its_hash():
+    packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    locked = {path: package for path, package in packages.items() if path}
+    assert locked
+    for path, package in locked.items():
+        assert package["integrity"].startswith("sha512-"), path
+        # Without an address it comes from the registry that npm uses; the hash tells whether it is what was locked.
+        assert package.get("resolved", "https://registry.npmjs.org/").startswith("https://registry.npmjs.org/"), path
+
+
+@pytest.mark.parametrize("folder", GO_MODULES)
+def test_every_go_module_is_locked_with_its_hash(folder):
+    required = re.findall(r"^\t(\S+) (v\S+)(?: // indirect)?$", (ROOT / folder / "go.mod").read_text(), re.MULTILINE)
+    sums = (ROOT / folder / "go.sum").read_text().splitlines()
+    hashed = {tuple(line.split(" ")[:2]) for line in sums if re.search(r" h1:[\w+/]{43}=$", line)}
+    replaced = {name for name, _ in re.findall(r"(\S+) => (\S+)", (ROOT / folder / "go.mod").read_text())}
+    assert required
+    assert [one for one in required if one not in hashed and one[0] not in replaced] == []
+
+
+def test_installs_what_is_locked_and_runs_no_script_of_a_package():
+    assert re.search(r"uv sync --locked ", makefile())
+    assert re.search(r"npm ci --ignore-scripts ", makefile())
+    assert not re.search(r"\bnpm install\b", makefile())
+
+
+def test_the_tools_of_the_supply_chain_are_locked_and_not_installed_with_the_rest():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert {re.split(r"[>=]", name)[0] for name in groups["supply-chain"]} == {"cyclonedx-bom", "pip-audit"}
+    assert "--all-groups --no-group supply-chain" in makefile()
+    tools = re.search(r"^tool \((.*?)^\)", (ROOT / "supply-chain" / "go.mod").read_text(), re.MULTILINE | re.DOTALL)
+    assert tools is not None
+    assert {path.rpartition("/")[2] for path in tools[1].split()} == {"cyclonedx-gomod", "govulncheck"}
