@@ -112,7 +112,11 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "nodes": list(_nodes(blueprint, names)),
         "networks": list(_networks(found_networks, names)),
         "groups": Markup(draw_security_groups(blueprint, found_paths, names)) if found_paths else None,
-        "paths": [(path, peer_name(path.source, names), peer_name(path.destination, names)) for path in found_paths],
+        # What lets the world in stands first.
+        "paths": [
+            (path, peer_name(path.source, names), peer_name(path.destination, names))
+            for path in sorted(found_paths, key=lambda path: not path.source.is_world)
+        ],
         "workloads": list(_workloads(clusters, names)),
         "pods": [(title_of(one), rights) for one in pods if (rights := rights_on_the_node(one))],
         "principals": roles,
