@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import aws_eks_v2 as eks
 
 from efa_constructs.aws import EfaRules
+from tests.apps import UNVALIDATED
 
 
 class App:
@@ -17,7 +18,7 @@ class App:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.app = cdk.App(outdir=str(folder), builtin_cloud_formation_validation=False)
+        self.app = cdk.App(outdir=str(folder), **UNVALIDATED)
         cdk.Validations.of(self.app).add_plugins(EfaRules())
         self.stack = cdk.Stack(self.app, "Nodes")
         self.group = eks.CfnNodegroup(
@@ -83,7 +84,7 @@ def test_a_finding_that_people_accept_stays_visible_in_the_report(tmp_path: Path
 def test_follows_references_between_the_stacks_of_an_app(tmp_path: Path) -> None:
     from aws_cdk import aws_ec2 as ec2
 
-    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    app = cdk.App(outdir=str(tmp_path), **UNVALIDATED)
     cdk.Validations.of(app).add_plugins(EfaRules())
     network = cdk.Stack(app, "Network", stack_name="their-network")
     group = ec2.CfnSecurityGroup(network, "Group", group_description="EFA", vpc_id="vpc-0a1b2c3d4e5f60718")

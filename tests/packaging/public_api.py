@@ -18,20 +18,29 @@ MODULES = ("efa_constructs.aws", "efa_constructs.catalogue", "efa_constructs.err
 _LONGEST_VALUE = 60
 
 
-@cache
 def public_api() -> list[str]:
+    return [line for path, found in _public_names() for line in _object(path, found)]
+
+
+def defined_at() -> list[str]:
+    """Where each public name is defined, such as ``efa_constructs.catalogue.search.get``."""
+    return [found.canonical_path for _, found in _public_names()]
+
+
+@cache
+def _public_names() -> list[tuple[str, griffe.Object | griffe.Alias]]:
     # Among the extensions is one that gives a dataclass its initializer.
     loader = griffe.GriffeLoader(search_paths=[ROOT], extensions=griffe.load_extensions())
     loader.load("efa_constructs")
     loader.resolve_aliases(external=False)
-    return [line for module in MODULES for line in _module(loader.modules_collection[module])]
+    return [name for module in MODULES for name in _names_of(loader.modules_collection[module])]
 
 
-def _module(module: griffe.Module) -> Iterator[str]:
+def _names_of(module: griffe.Module) -> Iterator[tuple[str, griffe.Object | griffe.Alias]]:
     for name in sorted(str(export) for export in module.exports or ()):
         found = module[name]
         # A function that is called like the module that it is from.
-        yield from _object(f"{module.path}.{name}", found[name] if found.is_module else found)
+        yield f"{module.path}.{name}", found[name] if found.is_module else found
 
 
 def _object(path: str, found: griffe.Object | griffe.Alias) -> Iterator[str]:

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from tests.apps import UNSTAGED
 from tests.examples.programs import EXAMPLES, in_template
 
 from .programs import BIN, PYRIGHT, ROOT, Environment, uv
 
 APP = ROOT / "examples" / "importer"
-# What the CDK CLI passes; kubectl, which has 57 MB, stays where it is.
-CONTEXT = json.loads((APP / "cdk.json").read_text())["context"] | {"aws:cdk:disable-asset-staging": True}
+# What the CDK CLI passes.
+CONTEXT = json.loads((APP / "cdk.context.json").read_text()) | json.loads((APP / "cdk.json").read_text())["context"]
 
 # What a type checker refuses, if it has read the package's types: in each line its own mistake.
 MISUSE = """\
@@ -52,7 +53,7 @@ def app(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def assembly(environment, app) -> Path:
-    variables = {"CDK_OUTDIR": str(app / "cdk.out"), "CDK_CONTEXT_JSON": json.dumps(CONTEXT)}
+    variables = {"CDK_OUTDIR": str(app / "cdk.out"), "CDK_CONTEXT_JSON": json.dumps(CONTEXT | UNSTAGED)}
     done = environment.run("python", "app.py", cwd=app, variables=variables)
     assert done.returncode == 0, done.stderr
     return app / "cdk.out"
@@ -92,7 +93,8 @@ def test_has_the_command(environment, app):
     assert json.loads(done.stdout)["maximumEfaInterfaces"] == 32, done.stderr
 
 
-def test_synthesizes_without_a_warning_or_finding(assembly):
+def test_synthesizes_without_a_question_to_aws_a_warning_or_a_finding(assembly):
+    assert "missing" not in json.loads((assembly / "manifest.json").read_text())
     report = json.loads((assembly / "validation-report.json").read_text())
     assert [found["ruleName"] for plugin in report["pluginReports"] for found in plugin["violations"]] == []
     for stack in ("Platform", "Training"):
