@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .blueprint import LaunchTemplate
+from .shapes import as_mapping, at_path
 from .templates import Resource, Templates
-from .values import known_text, mapping_in
+from .values import known_text
 
 __all__ = ["Capacity", "PlacementGroup", "capacity_of", "placement_group_of"]
 
@@ -54,11 +55,11 @@ class PlacementGroup:
 
 def capacity_of(data: Mapping[str, Any]) -> Capacity:
     """:param data: ``LaunchTemplateData``."""
-    target = mapping_in(data, "CapacityReservationSpecification", "CapacityReservationTarget")
+    target = as_mapping(at_path(data, "CapacityReservationSpecification", "CapacityReservationTarget"))
     return Capacity(
         reservation_id=target.get("CapacityReservationId"),
         reservation_group=target.get("CapacityReservationResourceGroupArn"),
-        market_type=mapping_in(data, "InstanceMarketOptions").get("MarketType"),
+        market_type=as_mapping(at_path(data, "InstanceMarketOptions")).get("MarketType"),
     )
 
 
@@ -67,7 +68,7 @@ def placement_group_of(templates: Templates, template: LaunchTemplate) -> Placem
     placement = template.data.get("Placement")
     if placement is not None and not isinstance(placement, Mapping):
         return PlacementGroup(named=placement, resource=None)
-    named = mapping_in(template.data, "Placement")
+    named = as_mapping(at_path(template.data, "Placement"))
     value = named.get("GroupName") or named.get("GroupId")
     if not value:
         return None

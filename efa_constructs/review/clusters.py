@@ -13,7 +13,8 @@ from ..pods.known_programs import KnownProgram, known_program
 from .blueprint import Blueprint, NodeGroup
 from .manifests import KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
-from .templates import Resource, as_mapping
+from .shapes import as_mapping
+from .templates import Resource
 
 __all__ = ["PLUGINS", "ReviewedCluster", "clusters_of", "taint_in_words"]
 

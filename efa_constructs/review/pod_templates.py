@@ -11,7 +11,7 @@ from typing import Any
 from ..pods.pod_template import mismatches, schema, without_removals, without_unknown_fields
 from ..pods.requests import pod_requests
 from .manifests import KubernetesObject
-from .templates import as_mapping
+from .shapes import as_mapping
 from .values import is_known
 
 __all__ = ["PodTemplate", "pod_templates", "problems_of_pod_templates"]

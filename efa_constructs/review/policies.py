@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .shapes import as_list, as_mapping, as_mappings, at_path
 from .templates import Resource, Templates
-from .values import is_known, known_text, list_in, mapping_in, mappings_in
+from .values import is_known, known_text
 
 __all__ = ["Policy", "Rights", "policies_in", "rights_of", "services_that_may_assume"]
 
@@ -30,7 +31,7 @@ class Policy:
     @property
     def statements(self) -> list[Mapping[str, Any]]:
         """Of its document."""
-        return mappings_in(self.document, "Statement")
+        return as_mappings(at_path(self.document, "Statement"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class Rights:
                 "NotAction" in statement
                 or any(
                     not is_known(each) or fnmatchcase(action.lower(), str(each).lower())
-                    for each in list_in(statement, "Action")
+                    for each in as_list(at_path(statement, "Action"))
                 )
             )
             for statement in self.statements
@@ -61,20 +62,20 @@ class Rights:
 def policies_in(templates: Templates) -> Iterator[Policy]:
     """All policies of roles, users and groups that templates write."""
     for role in templates.of_type("AWS::IAM::Role"):
-        for index, each in enumerate(mappings_in(role.properties, "Policies")):
-            document = mapping_in(each, "PolicyDocument")
+        for index, each in enumerate(as_mappings(at_path(role.properties, "Policies"))):
+            document = as_mapping(at_path(each, "PolicyDocument"))
             yield Policy(
                 resource=role, path=f"Policies.{index}.PolicyDocument", document=document, roles=(role.logical_id,)
             )
     for policy in templates.of_type(*_POLICIES):
         roles = [templates.at(each) for each in _role_values(policy)]
         names = tuple(role.logical_id for role in roles if role is not None)
-        document = mapping_in(policy.properties, "PolicyDocument")
+        document = as_mapping(at_path(policy.properties, "PolicyDocument"))
         yield Policy(resource=policy, path="PolicyDocument", document=document, roles=names)
 
 
 def _role_values(policy: Resource) -> list[Any]:
-    return [*list_in(policy.properties, "Roles"), *list_in(policy.properties, "RoleName")]
+    return [*as_list(at_path(policy.properties, "Roles")), *as_list(at_path(policy.properties, "RoleName"))]
 
 
 def rights_of(templates: Templates, role: Resource) -> Rights:
@@ -82,7 +83,7 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
     managed: list[str] = []
     attached: list[Resource] = []
     complete = True
-    for value in list_in(role.properties, "ManagedPolicyArns"):
+    for value in as_list(at_path(role.properties, "ManagedPolicyArns")):
         resource = templates.at(value)
         if resource is not None:
             attached.append(resource)
@@ -90,7 +91,7 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
             managed.append(str(value).rpartition("/")[2])
         else:
             complete = False
-    if any(not isinstance(each, Mapping) for each in list_in(role.properties, "Policies")):
+    if any(not isinstance(each, Mapping) for each in as_list(at_path(role.properties, "Policies"))):
         complete = False
     statements = [
         statement
@@ -107,11 +108,11 @@ def services_that_may_assume(role: Resource) -> list[str] | None:
     """None: not known."""
     document = role.get("AssumeRolePolicyDocument")
     services: list[str] = []
-    for statement in mappings_in(document, "Statement"):
+    for statement in as_mappings(at_path(document, "Statement")):
         if statement.get("Effect") != "Allow":
             continue
         principal = statement.get("Principal")
         if not isinstance(principal, Mapping):
             return None
-        services += map(str, list_in(principal, "Service"))
+        services += map(str, as_list(at_path(principal, "Service")))
     return services if isinstance(document, Mapping) and is_known(services) else None

@@ -8,8 +8,8 @@ from typing import Any
 
 from .blueprint import Blueprint
 from .security_groups import GroupRule, rules_of
-from .shapes import as_list, as_mappings, at_path
-from .templates import Resource, Templates, as_mapping
+from .shapes import as_list, as_mapping, as_mappings, at_path
+from .templates import Resource, Templates
 
 __all__ = ["WORLD", "Path", "Peer", "paths", "peer_of"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from ..errors import InvalidArgumentError
 from .assembly import AssemblyStack, read_assembly
-from .shapes import at_path
+from .shapes import as_mapping, at_path
 from .template_text import TemplateTextError, load_template_text
-from .templates import NESTED_STACK, StackTemplate, Templates, as_mapping
+from .templates import NESTED_STACK, StackTemplate, Templates
 
 __all__ = ["read_assembly_templates", "read_stack_template", "read_template_file"]
 

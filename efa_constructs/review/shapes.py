@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .templates import as_mapping
+__all__ = ["as_list", "as_mapping", "as_mappings", "at_path"]
 
-__all__ = ["as_list", "as_mappings", "at_path"]
+
+def as_mapping(value: Any) -> Mapping[str, Any]:
+    """A value, if it is an object; what is none has no fields."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def as_list(value: Any) -> list[Any]:

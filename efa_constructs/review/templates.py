@@ -11,7 +11,7 @@ from typing import Any
 from .evaluation import Evaluator
 from .values import Reference, unknown
 
-__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates", "as_mapping"]
+__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates"]
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -196,11 +196,6 @@ class Templates:
         if logical_id not in stack.nested or not attribute.startswith("Outputs."):
             return None
         return self._output(f"{stack.name}/{logical_id}", attribute.removeprefix("Outputs."))
-
-
-def as_mapping(value: Any) -> Mapping[str, Any]:
-    """A value, if it is an object; what is none has no fields."""
-    return value if isinstance(value, Mapping) else {}
 
 
 def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:

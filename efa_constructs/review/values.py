@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 __all__ = [
@@ -11,9 +11,6 @@ __all__ = [
     "is_known",
     "is_true",
     "known_text",
-    "list_in",
-    "mapping_in",
-    "mappings_in",
     "marked",
     "references_in",
     "unknown",
@@ -101,24 +98,6 @@ def whole_number(value: Any) -> int | None:
 def is_true(value: Any) -> bool:
     """Whether it is true, as CloudFormation reads it. What only the deployment knows is not."""
     return value is True or (isinstance(value, str) and value.lower() == "true")
-
-
-def mapping_in(value: Any, *names: str) -> Mapping[str, Any]:
-    """What is at the names in a value, one within the other. Empty: it is no mapping, or not known."""
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
-
-
-def list_in(value: Any, name: str) -> list[Any]:
-    """What is at a name in a value. A single value stands for a list of one. Empty: there is nothing."""
-    found = value.get(name) if isinstance(value, Mapping) else None
-    return found if isinstance(found, list) else [] if found is None else [found]
-
-
-def mappings_in(value: Any, name: str) -> list[Mapping[str, Any]]:
-    """Those of a list that are mappings."""
-    return [each for each in list_in(value, name) if isinstance(each, Mapping)]
 
 
 def unknowns_in(value: Any) -> Iterator[str]:

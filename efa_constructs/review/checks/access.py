@@ -8,8 +8,9 @@ from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import KUBERNETES_TYPES
+from ..shapes import as_mapping, at_path
 from ..templates import Resource, Templates
-from ..values import known_text, mapping_in, references_in
+from ..values import known_text, references_in
 
 __all__ = ["ACCESS_CHECKS"]
 
@@ -91,7 +92,7 @@ def _entries(blueprint: Blueprint) -> Iterator[Fault]:
             if prefix is not None:
                 yield fault(rules.RESERVED_KUBERNETES_GROUP, entry, "KubernetesGroups", group=group, prefix=prefix)
         for index, policy in enumerate(entry.items("AccessPolicies")):
-            scope, path = mapping_in(policy, "AccessScope"), f"AccessPolicies.{index}.AccessScope"
+            scope, path = as_mapping(at_path(policy, "AccessScope")), f"AccessPolicies.{index}.AccessScope"
             if scope.get("Type") == "namespace" and not scope.get("Namespaces"):
                 yield fault(rules.SCOPE_WITHOUT_NAMESPACES, entry, path)
         if entry.get("AccessPolicies") and known_text(kind) is not None and kind not in _TYPES_WITH_POLICIES:

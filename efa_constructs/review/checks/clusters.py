@@ -9,9 +9,10 @@ from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VER
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
-from ..network import same_vpc, vpc_of, zone_of
+from ..shapes import as_list, as_mapping, at_path
+from ..subnets import same_vpc, vpc_of, zone_of
 from ..templates import Resource
-from ..values import is_known, is_true, known_text, list_in, mapping_in
+from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]
 
@@ -22,10 +23,10 @@ _NETWORK = "ResourcesVpcConfig"
 
 def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in blueprint.templates.of_type(_CLUSTER):
-        network = mapping_in(cluster.properties, _NETWORK)
+        network = as_mapping(at_path(cluster.properties, _NETWORK))
         # Amazon EKS API Reference, "VpcConfigRequest": the public endpoint is on, and the private one off.
         public, private = network.get("EndpointPublicAccess", True), network.get("EndpointPrivateAccess", False)
-        ranges = list_in(network, "PublicAccessCidrs")
+        ranges = as_list(at_path(network, "PublicAccessCidrs"))
         if not is_known(public):
             continue
         if is_true(public):
@@ -41,8 +42,10 @@ def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
 
 def _watching(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in blueprint.templates.of_type(_CLUSTER):
-        logging = mapping_in(cluster.properties, "Logging", "ClusterLogging")
-        enabled = [each.get("Type") if isinstance(each, dict) else each for each in list_in(logging, "EnabledTypes")]
+        logging = as_mapping(at_path(cluster.properties, "Logging", "ClusterLogging"))
+        enabled = [
+            each.get("Type") if isinstance(each, dict) else each for each in as_list(at_path(logging, "EnabledTypes"))
+        ]
         missing = [name for name in _LOGS if name not in enabled]
         if missing and is_known(cluster.get("Logging")) and is_known(enabled):
             yield fault(rules.NO_CONTROL_PLANE_LOGS, cluster, "Logging", missing=", ".join(missing))
@@ -77,7 +80,7 @@ def _minor(version: str) -> int:
 
 def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in blueprint.templates.of_type(_CLUSTER):
-        subnets = mapping_in(cluster.properties, _NETWORK).get("SubnetIds")
+        subnets = as_mapping(at_path(cluster.properties, _NETWORK)).get("SubnetIds")
         if not isinstance(subnets, list) or not subnets:
             continue
         zones = [zone_of(blueprint.templates, each) for each in subnets]

@@ -10,8 +10,8 @@ from ...rules import iam as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..policies import policies_in, rights_of, services_that_may_assume
+from ..shapes import as_list, at_path
 from ..templates import Resource
-from ..values import list_in
 
 __all__ = ["IAM_CHECKS"]
 
@@ -58,9 +58,9 @@ def _trust(role: Resource, service: str, rule: Rule) -> Iterator[Fault]:
 def _wildcards(blueprint: Blueprint) -> Iterator[Fault]:
     for policy in policies_in(blueprint.templates):
         for statement in policy.statements:
-            if statement.get("Effect") != "Allow" or "*" not in list_in(statement, "Resource"):
+            if statement.get("Effect") != "Allow" or "*" not in as_list(at_path(statement, "Resource")):
                 continue
-            actions = [str(action) for action in list_in(statement, "Action")]
+            actions = [str(action) for action in as_list(at_path(statement, "Action"))]
             who = ", ".join(policy.roles) or "whoever has it"
             name = policy.resource.logical_id
             services = [action.removesuffix(":*") for action in actions if action.endswith(":*")]

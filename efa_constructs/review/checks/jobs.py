@@ -20,7 +20,7 @@ from ..check import Check, Violation
 from ..clusters import PLUGINS, ReviewedCluster, clusters_of
 from ..manifests import KubernetesObject
 from ..pod_templates import PodTemplate
-from ..templates import as_mapping
+from ..shapes import as_mapping
 from ..values import is_known, whole_number
 
 __all__ = ["JOB_CHECKS"]

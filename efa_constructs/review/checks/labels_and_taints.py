@@ -9,7 +9,8 @@ from ...catalogue import node_label_rules, node_labels
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Fault, checks_of, fault
-from ..values import is_known, known_text, list_in
+from ..shapes import as_list, at_path
+from ..values import is_known, known_text
 
 __all__ = ["LABEL_AND_TAINT_CHECKS"]
 
@@ -40,7 +41,7 @@ def _missing(group: NodeGroup) -> Iterator[Fault]:
 
 def _taints(blueprint: Blueprint) -> Iterator[Fault]:
     for group in blueprint.node_groups:
-        taints = list_in(group.resource.properties, "Taints")
+        taints = as_list(at_path(group.resource.properties, "Taints"))
         if len(taints) > node_label_rules.MAXIMUM_TAINTS:
             yield fault(
                 rules.TOO_MANY_TAINTS,

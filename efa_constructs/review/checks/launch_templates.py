@@ -10,7 +10,8 @@ from ...catalogue.volume_types import VOLUME_TYPES, volume_misfit
 from ...rules import launch_templates as rules
 from ..blueprint import Blueprint, LaunchTemplate
 from ..check import Fault, checks_of, fault
-from ..values import is_known, is_true, known_text, mapping_in, whole_number
+from ..shapes import as_mapping, at_path
+from ..values import is_known, is_true, known_text, whole_number
 
 __all__ = ["LAUNCH_TEMPLATE_CHECKS"]
 
@@ -60,7 +61,7 @@ def _volumes(blueprint: Blueprint) -> Iterator[Fault]:
             if name is not None and name in seen:
                 yield fault(rules.DEVICE_NAMED_TWICE, template.resource, path, device=name)
             seen.add(name)
-            ebs = mapping_in(mapping, "Ebs")
+            ebs = as_mapping(at_path(mapping, "Ebs"))
             if ebs:
                 yield from _volume(blueprint, template, f"{path}.Ebs", name, ebs)
 

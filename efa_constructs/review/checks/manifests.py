@@ -22,7 +22,7 @@ from ..check import Check, Violation
 from ..clusters import ReviewedCluster, clusters_of
 from ..manifests import KUBERNETES_RESOURCE, KubernetesObject
 from ..pod_templates import pod_templates, problems_of_pod_templates
-from ..templates import as_mapping
+from ..shapes import as_mapping
 from ..values import is_known
 
 __all__ = ["MANIFEST_CHECKS"]

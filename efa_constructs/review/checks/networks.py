@@ -10,9 +10,10 @@ from ...catalogue.offered_zones import offered_zones
 from ...rules import networks as rules
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Fault, checks_of, fault
-from ..network import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
+from ..shapes import as_list, at_path
+from ..subnets import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
 from ..templates import Resource
-from ..values import is_known, is_true, known_text, list_in, whole_number
+from ..values import is_known, is_true, known_text, whole_number
 
 __all__ = ["NETWORK_CHECKS"]
 
@@ -44,7 +45,7 @@ def _vpcs(blueprint: Blueprint) -> Iterator[Fault]:
     templates = blueprint.templates
     for group in blueprint.node_groups:
         cluster = blueprint.cluster_of(group)
-        of_cluster = list_in(cluster.get("ResourcesVpcConfig"), "SubnetIds") if cluster is not None else []
+        of_cluster = as_list(at_path(cluster.get("ResourcesVpcConfig"), "SubnetIds")) if cluster is not None else []
         cluster_vpc = next((vpc_of(templates, each) for each in of_cluster if vpc_of(templates, each)), None)
         vpcs = [
             (index, vpc_of(templates, value))

@@ -11,9 +11,10 @@ from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint, NodeGroup, known_instance_type
 from ..check import Fault, checks_of, fault
-from ..network import zone_of
+from ..shapes import as_mapping, at_path
+from ..subnets import zone_of
 from ..templates import Resource
-from ..values import is_known, known_text, mapping_in, whole_number
+from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
 
@@ -107,7 +108,7 @@ def _settings(blueprint: Blueprint) -> Iterator[Fault]:
                 yield fault(rules.DISK_SIZE_WITH_TEMPLATE, resource, "DiskSize")
             if resource.get("RemoteAccess") is not None:
                 yield fault(rules.REMOTE_ACCESS_WITH_TEMPLATE, resource, "RemoteAccess")
-        update = mapping_in(resource.properties, "UpdateConfig")
+        update = as_mapping(at_path(resource.properties, "UpdateConfig"))
         both = [update.get(name) for name in ("MaxUnavailable", "MaxUnavailablePercentage")]
         if all(value is not None and is_known(value) for value in both):
             yield fault(rules.UNAVAILABLE_TWICE, resource, "UpdateConfig")

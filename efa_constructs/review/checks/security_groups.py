@@ -10,8 +10,9 @@ from ...rules import security_groups as rules
 from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
 from ..check import Fault, checks_of, fault
 from ..security_groups import GroupRule, all_group_rules, rules_of
+from ..shapes import as_list, as_mappings, at_path
 from ..templates import Resource
-from ..values import Reference, is_known, list_in, mappings_in, whole_number
+from ..values import Reference, is_known, whole_number
 
 __all__ = ["SECURITY_GROUP_CHECKS"]
 
@@ -123,7 +124,7 @@ def _groups_at(blueprint: Blueprint, values: Iterable[Any]) -> list[Resource]:
 
 
 def _is_for_efa(group: Resource) -> bool:
-    return any(tag.get("Key") == _TRAFFIC_TAG for tag in mappings_in(group.properties, "Tags"))
+    return any(tag.get("Key") == _TRAFFIC_TAG for tag in as_mappings(at_path(group.properties, "Tags")))
 
 
 def _cluster_group(values: Iterable[Any]) -> Reference | None:
@@ -162,7 +163,7 @@ def _is_shut_out(blueprint: Blueprint, group: NodeGroup, primary: Interface) -> 
     if len(own) < len(set(map(str, primary.groups))):
         return False
     cluster = blueprint.cluster_of(group)
-    beside = list_in(cluster.get("ResourcesVpcConfig"), "SecurityGroupIds") if cluster is not None else []
+    beside = as_list(at_path(cluster.get("ResourcesVpcConfig"), "SecurityGroupIds")) if cluster is not None else []
     if any(each in own for each in _groups_at(blueprint, beside)):
         return False
     return not any(

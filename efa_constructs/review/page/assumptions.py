@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ...catalogue import newest_versions
 from ..blueprint import Blueprint
 from ..reach import Path
-from ..templates import StackTemplate, Templates, as_mapping
+from ..shapes import as_mapping
+from ..templates import StackTemplate, Templates
 from ..values import unknowns_in
 from .names import Names
 from .permissions import Principal

@@ -8,8 +8,7 @@ from typing import Any
 
 from ..blueprint import Blueprint, NodeGroup
 from ..networks import Network, Subnet
-from ..shapes import as_list, as_mappings
-from ..templates import as_mapping
+from ..shapes import as_list, as_mapping, as_mappings
 from ..values import whole_number
 from .names import Names
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from ..blueprint import Blueprint
 from ..manifests import KubernetesObject
-from ..shapes import as_list, as_mappings
-from ..templates import as_mapping
+from ..shapes import as_list, as_mapping, as_mappings
 
 __all__ = ["KubernetesGrant", "bindings", "kubernetes_grants", "rules_in_words"]
 

@@ -8,8 +8,7 @@ from ..blueprint import NodeGroup
 from ..clusters import ReviewedCluster, taint_in_words
 from ..manifests import KubernetesObject
 from ..pod_templates import PodTemplate
-from ..shapes import at_path
-from ..templates import as_mapping
+from ..shapes import as_mapping, at_path
 from .drawing import Drawing
 from .graph import Arrow, Box, draw_graph
 from .names import Names

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..blueprint import Blueprint
-from ..shapes import as_list, as_mappings, at_path
-from ..templates import Resource, as_mapping
+from ..shapes import as_list, as_mapping, as_mappings, at_path
+from ..templates import Resource
 from ..values import references_in
 from .managed_policies import ACCESS_POLICIES, MANAGED_POLICIES, MANAGED_POLICY_GUIDE
 from .names import Names
