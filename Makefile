@@ -19,7 +19,7 @@ SITE := site
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs rules \
-  catalogue sbom audit
+  pictures catalogue sbom audit
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
@@ -112,6 +112,11 @@ audit: setup ## Ask the vulnerability databases about what is locked; fails, too
 	$(VENV)/bin/npm audit --package-lock-only || failed="$$failed npm"; \
 	$(GO_TOOL) govulncheck -C $(GO_PROGRAMS) -scan module || failed="$$failed govulncheck"; \
 	[ -z "$$failed" ] || { echo "audit: something is vulnerable, or could not be asked about:$$failed" >&2; exit 1; }
+
+pictures: setup ## Write the pictures of the explanation pages anew
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  $(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting --output "$$folder" && \
+	  $(VENV)/bin/python docs/.extensions/pictures.py "$$folder" docs/pictures
 
 catalogue: setup ## Write the generated data of the catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate
