@@ -12,7 +12,6 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.review.page import render_page
-from efa_constructs.review.page.images import parsed
 from efa_constructs.review.review import Review, review
 
 from ..manifests import Manifests, review_of_manifests
@@ -377,20 +376,6 @@ def test_says_which_pods_may_do_more_on_their_node_than_others() -> None:
     rows = dict(page_of_manifests().rows("Rights of pods"))
     assert "folder /dev/infiniband of the node" in rows["DaemonSet kube-system/efa-device-plugin"]
     assert rows["Worker of MPIJob default/nccl-test"] == "capability IPC_LOCK"
-
-
-@pytest.mark.parametrize(
-    ("name", "registry", "repository", "pinned_by"),
-    [
-        ("nginx", "docker.io", "library/nginx", "nothing"),
-        ("nginx:latest", "docker.io", "library/nginx", "nothing"),
-        ("localhost:5000/a/b:1", "localhost:5000", "a/b", "tag"),
-        ("ghcr.io/a/b:1@sha256:00", "ghcr.io", "a/b", "digest"),
-    ],
-)
-def test_knows_the_parts_of_an_image_name(name: str, registry: str, repository: str, pinned_by: str) -> None:
-    image = parsed(name)
-    assert (image.registry, image.repository, image.pinned_by) == (registry, repository, pinned_by)
 
 
 def test_shows_a_load_balancer_that_may_face_the_internet() -> None:
