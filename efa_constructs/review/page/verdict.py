@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ... import catalogue
 from ...rules import Severity
 from ..blueprint import Blueprint, NodeGroup
+from ..capacity import placement_group_of
 from ..clusters import PLUGINS, ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
@@ -156,16 +157,13 @@ _RESERVED = "LaunchTemplateData.CapacityReservationSpecification.CapacityReserva
 def _placement(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
     what = "Nodes close to each other"
     template = group.launch_template
-    placement = None if template is None else template.placement_group
+    placement = None if template is None else placement_group_of(blueprint.templates, template)
     reserved = None if template is None else template.resource.get(_RESERVED)
     if placement is not None:
-        resource = blueprint.templates.at(placement)
-        strategy = None if resource is None else resource.get("Strategy")
-        holds = None if resource is None else strategy == "cluster"
-        words = (
-            "of a strategy that is not known here" if resource is None else f"of strategy {names.of_value(strategy)}"
-        )
-        return Evidence(what=what, holds=holds, because=f"placement group {names.of_value(placement)} {words}")
+        strategy = placement.strategy
+        holds = None if strategy is None else strategy == "cluster"
+        words = "of a strategy that is not known here" if strategy is None else f"of strategy {strategy}"
+        return Evidence(what=what, holds=holds, because=f"placement group {names.of_value(placement.named)} {words}")
     if reserved:
         return Evidence(what=what, holds=True, because="reserved capacity has a place of its own")
     return Evidence(what=what, holds=False, because="no placement group and no reserved capacity")
