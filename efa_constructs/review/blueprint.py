@@ -17,6 +17,7 @@ from ..catalogue import (
     DevicePlugin,
     InstanceType,
 )
+from ..catalogue.node_label_rules import TAINT_EFFECTS
 from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .shapes import as_mapping
@@ -217,7 +218,7 @@ class NodeGroup:
             {
                 "key": taint.get("Key"),
                 "value": taint.get("Value", ""),
-                "effect": _EFFECTS.get(str(taint.get("Effect")), taint.get("Effect")),
+                "effect": TAINT_EFFECTS.get(str(taint.get("Effect")), taint.get("Effect")),
             }
             for taint in self.resource.items("Taints")
             if isinstance(taint, Mapping)
@@ -229,9 +230,6 @@ _DEVICE_PLUGINS = {
     GPU_RESOURCE: DevicePlugin.NVIDIA,
     NEURON_RESOURCE: DevicePlugin.NEURON,
 }
-# EKS API Reference, "Taint".
-_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-
 
 _Worked = TypeVar("_Worked")
 
