@@ -12,7 +12,7 @@ from ..capacity import placement_group_of
 from ..clusters import PLUGINS, ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
-from ..security_groups import rules_of
+from ..security_groups import directions_to_itself
 from ..templates import Resource
 from .names import Names
 from .pods import may_run_on
@@ -128,12 +128,7 @@ def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource
         if group is None or group.type != "AWS::EC2::SecurityGroup":
             unseen = True
             continue
-        own = {
-            rule.direction
-            for rule in rules_of(blueprint.templates, group)
-            if rule.is_of_all_traffic and blueprint.templates.at(rule.peer_group) is group
-        }
-        if own == {"Ingress", "Egress"}:
+        if len(directions_to_itself(blueprint.templates, group)) == 2:
             return group
     return None if unseen or not groups else False
 
