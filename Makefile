@@ -5,7 +5,7 @@ VENV := $(CURDIR)/.venv
 UV_VERSION := 0.13.9
 MINIMUM := $(CURDIR)/.venv-minimum
 TESTED_AT_MINIMUM := tests/aws tests/catalogue tests/k8s tests/lookups \
-  $(addprefix tests/test_cli_,instances.py output.py verify.py) --ignore tests/catalogue/test_generate.py
+  $(addprefix tests/cli/test_,instances.py output.py verify.py) --ignore tests/catalogue/test_generate.py
 # Node.js and its npm come from the environment too, ahead of any that the machine has.
 export PATH := $(VENV)/bin:$(PATH)
 export JSII_NODE := $(VENV)/bin/node
@@ -19,7 +19,7 @@ SITE := site
 
 .DEFAULT_GOAL := help
 .PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs rules \
-  pictures catalogue sbom audit
+  pictures schema catalogue sbom audit
 
 help: ## Show the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 17
@@ -117,6 +117,9 @@ pictures: setup ## Write the pictures of the explanation pages anew
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	  $(VENV)/bin/node node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting --output "$$folder" && \
 	  $(VENV)/bin/python docs/.extensions/pictures.py "$$folder" docs/pictures
+
+schema: setup ## Write the JSON Schema of cluster facts files anew
+	$(VENV)/bin/python -m efa_constructs.lookups.cluster_facts_schema > docs/reference/cluster-facts.schema.json
 
 catalogue: setup ## Write the generated data of the catalogue anew
 	$(VENV)/bin/python -m efa_constructs.catalogue.generate

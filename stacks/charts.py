@@ -9,6 +9,7 @@ import cdk8s
 
 from efa_constructs import catalogue
 from efa_constructs.catalogue import DevicePlugin
+from efa_constructs.catalogue.ami_types import chosen_ami_type
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.k8s import EfaDevicePlugin, MpiOperator, NcclTests, NeuronDevicePlugin, NvidiaDevicePlugin
 
@@ -117,11 +118,6 @@ def _image(chosen: str | None) -> _Image:
 
 
 def _operating_system(settings: Settings) -> str:
-    instance = catalogue.get(settings.instance_type)
-    ami_type = (
-        catalogue.check_ami_type(settings.ami_type, instance)
-        if settings.ami_type is not None
-        else catalogue.default_ami_type(instance)
-    )
+    ami_type = chosen_ami_type(settings.ami_type, settings.instance_type)
     assert ami_type.operating_system is not None, "an AMI type that fits has one"
     return ami_type.operating_system

@@ -8,6 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
+from ..catalogue.tags import EFA_TRAFFIC, TRAFFIC_TAG
 from .argument_kinds import KINDS
 
 __all__ = ["EfaSecurityGroup"]
@@ -43,7 +44,7 @@ class EfaSecurityGroup(ec2.SecurityGroup):
         super().__init__(scope, id, vpc=vpc, description=description)
         # By this, who reads the deployed group sees what it is for.
         resource = cast(ec2.CfnSecurityGroup, self.node.default_child)
-        resource.tags.set_tag("efa-constructs:traffic", "efa")
+        resource.tags.set_tag(TRAFFIC_TAG, EFA_TRAFFIC)
         self.add_ingress_rule(self, ec2.Port.all_traffic(), "EFA from members")
         # add_egress_rule() drops this rule, because the group lets all traffic out to 0.0.0.0/0 already.
         ec2.CfnSecurityGroupEgress(

@@ -11,7 +11,15 @@ from .instance_types import InstanceType
 from .nearest import nearest
 from .search import get
 
-__all__ = ["AMI_TYPES", "AmiType", "AmiTypeMisfit", "ami_type_misfit", "check_ami_type", "default_ami_type"]
+__all__ = [
+    "AMI_TYPES",
+    "AmiType",
+    "AmiTypeMisfit",
+    "ami_type_misfit",
+    "check_ami_type",
+    "chosen_ami_type",
+    "default_ami_type",
+]
 
 
 class AmiType(NamedTuple):
@@ -88,6 +96,14 @@ def check_ami_type(name: str, instance_type: InstanceType | str) -> AmiType:
     if misfit is not None:
         raise InvalidArgumentError(f"'ami_type' {name} {misfit.problem}; use {misfit.instead}")
     return ami_type
+
+
+def chosen_ami_type(name: str | None, instance_type: InstanceType | str) -> AmiType:
+    """Return the AMI type of this name, checked, or the default one where none is named.
+
+    :raises InvalidArgumentError: Nodes of the instance type do not work with it.
+    """
+    return check_ami_type(name, instance_type) if name is not None else default_ami_type(instance_type)
 
 
 def ami_type_misfit(ami_type: AmiType, instance_type: InstanceType) -> AmiTypeMisfit | None:

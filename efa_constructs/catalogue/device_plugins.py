@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
-from .ami_types import check_ami_type, default_ami_type
+from .ami_types import chosen_ami_type
 from .instance_types import InstanceType
 from .search import get
 
@@ -54,7 +54,7 @@ def device_plugins_needed(
             f"'ami_type' is '{ami_type}', but with 'auto_mode' EKS chooses the AMI: leave one of them out"
         )
     instance = get(instance_type) if isinstance(instance_type, str) else instance_type
-    ami = check_ami_type(ami_type, instance) if ami_type else default_ami_type(instance)
+    ami = chosen_ami_type(ami_type, instance)
     needs = []
     for plugin, present, devices in (
         (DevicePlugin.EFA, True, "EFA interfaces"),

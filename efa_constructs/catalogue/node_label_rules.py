@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MAXIMUM_LENGTH", "MAXIMUM_TAINTS", "is_key", "is_label_value", "is_taint_value", "reserved_domain"]
+__all__ = [
+    "MAXIMUM_LENGTH",
+    "MAXIMUM_TAINTS",
+    "TAINT_EFFECTS",
+    "is_key",
+    "is_label_value",
+    "is_taint_value",
+    "reserved_domain",
+]
 
 # Characters of a whole key (with its domain) and of a value. Kubernetes alone would take 253 more for the domain.
 # Amazon EKS API Reference, "Nodegroup" (labels) and "Taint" (key, value): labelKey, labelValue, taintKey, taintValue
 MAXIMUM_LENGTH = 63
 # EKS User Guide, "Place taints on nodes in a managed node group"
 MAXIMUM_TAINTS = 50
+# What Kubernetes calls the effects of taints, by what EKS calls them: Amazon EKS API Reference, "Taint"
+TAINT_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
 
 # Kubernetes documentation, "Labels and Selectors", "Syntax and character set": [DNS subdomain/]name
 _NAME = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"

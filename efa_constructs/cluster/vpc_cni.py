@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from http import HTTPStatus
 
 from ..errors import KubernetesRequestError
+from ..pods.image_references import image_reference
 from .kubeconfig import Kubeconfig, connected
 from .kubernetes_api import API_ERRORS, server_words, status_code
 
@@ -16,8 +16,6 @@ __all__ = ["read_vpc_cni_version"]
 # https://github.com/aws/amazon-vpc-cni-k8s/blob/master/config/master/aws-k8s-cni.yaml
 _DAEMON_SET = "/apis/apps/v1/namespaces/kube-system/daemonsets/aws-node"
 _CONTAINER = "aws-node"
-# Of an image: what is after the colon behind its last slash.
-_TAG = re.compile(r"[^@]*?:(?P<tag>[^:/@]+)(@.*)?")
 
 
 def read_vpc_cni_version(kubeconfig: Kubeconfig) -> str | None:
@@ -27,8 +25,7 @@ def read_vpc_cni_version(kubeconfig: Kubeconfig) -> str | None:
     :raises KubernetesRequestError: the API server does not answer, or may not tell.
     """
     image = asyncio.run(_image(kubeconfig))
-    tag = _TAG.fullmatch(image) if image else None
-    return tag["tag"] if tag else None
+    return image_reference(image).tag if image else None
 
 
 async def _image(kubeconfig: Kubeconfig) -> str | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 
 from ..errors import InvalidArgumentError
+from ..pods.image_references import MOVING_TAGS
 from ..rules.manifests import IMAGES_ARE_PINNED
 from .tokens import TOKEN, ends_in_token
 
 __all__ = ["check_image", "check_tag"]
 
-# Tags that mean another image every week.
-_MOVING_TAGS = frozenset({"latest", "main", "master"})
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 # https://github.com/distribution/reference, reference.go. Registry and repository may be known at deployment only.
 _REGISTRY = rf"([A-Za-z0-9.-]|{TOKEN})+(:\d+)?/"
@@ -39,7 +38,7 @@ def check_image(argument: str, image: str) -> None:
             "registry.example.com/train:1.2.3, in lower case"
         )
     tag = match["tag"]
-    if match["digest"] is None and (tag is None or tag in _MOVING_TAGS):
+    if match["digest"] is None and (tag is None or tag in MOVING_TAGS):
         wrong = "has no tag" if tag is None else f"has the tag '{tag}', which moves"
         raise InvalidArgumentError(
             IMAGES_ARE_PINNED.refusal(f"'{argument}' is {image!r}, which {wrong}", example=f"{match['name']}:1.2.3")
@@ -56,5 +55,5 @@ def check_tag(argument: str, tag: str) -> None:
         return
     if _TAG.fullmatch(tag) is None:
         raise InvalidArgumentError(f"'{argument}' is {tag!r}, which is no tag of a container image, such as 1.2.3")
-    if tag in _MOVING_TAGS:
+    if tag in MOVING_TAGS:
         raise InvalidArgumentError(IMAGES_ARE_PINNED.refusal(f"'{argument}' is '{tag}', which moves", example="1.2.3"))

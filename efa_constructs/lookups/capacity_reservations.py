@@ -32,8 +32,6 @@ class CapacityReservation:
     platform: str
     # "default" or "dedicated".
     tenancy: str
-    # "open" or "targeted".
-    match_criteria: str
     # The account that made it; others may share it.
     owner_id: str | None
     total: int
@@ -85,7 +83,6 @@ def _reservation(one: CapacityReservationTypeDef) -> CapacityReservation:
         availability_zone=one["AvailabilityZone"],
         platform=one["InstancePlatform"],
         tenancy=one["Tenancy"],
-        match_criteria=one["InstanceMatchCriteria"],
         owner_id=one.get("OwnerId"),
         total=one["TotalInstanceCount"],
         available=one["AvailableInstanceCount"],

@@ -26,7 +26,6 @@ class EksCluster:
     # EKS's word, such as "ACTIVE" or "CREATING".
     status: str
     version: str
-    platform_version: str | None
     endpoint: str | None
     certificate_authority_data: str | None
     oidc_issuer: str | None
@@ -101,7 +100,6 @@ def _cluster(cluster: ClusterTypeDef) -> EksCluster:
         account=cluster["arn"].split(":")[4],
         status=cluster["status"],
         version=cluster["version"],
-        platform_version=cluster.get("platformVersion"),
         endpoint=cluster.get("endpoint"),
         certificate_authority_data=cluster.get("certificateAuthority", {}).get("data"),
         oidc_issuer=cluster.get("identity", {}).get("oidc", {}).get("issuer"),

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..catalogue import EFA_INTERFACE_TYPES
+from ..catalogue.tags import EFA_TRAFFIC, STACK_TAG, TRAFFIC_TAG
 from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from .health_issues import HealthIssue
 
 __all__ = [
-    "STACK_TAG",
-    "TRAFFIC_TAG",
     "DeployedCluster",
     "DeployedInterface",
     "DeployedNode",
@@ -26,9 +25,6 @@ __all__ = [
 ]
 
 ALL_PROTOCOLS = "-1"
-# CloudFormation puts it on what it makes.
-STACK_TAG = "aws:cloudformation:stack-id"
-TRAFFIC_TAG = "efa-constructs:traffic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +62,7 @@ class SecurityGroup:
     @property
     def made_for_efa(self) -> bool:
         """Whether the group says of itself that it is there for EFA traffic, as an ``EfaSecurityGroup`` does."""
-        return self.tags.get(TRAFFIC_TAG) == "efa"
+        return self.tags.get(TRAFFIC_TAG) == EFA_TRAFFIC
 
     def has_rule_to_itself(self, *, egress: bool) -> bool:
         """Whether the group lets all traffic out to itself (``egress``) or in from itself."""

@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..catalogue.instance_tags import CLUSTER_TAG, NODE_GROUP_TAG
+from ..catalogue.tags import CLUSTER_TAG, NODE_GROUP_TAG, STACK_TAG
 from .clients import AwsClients, aws_errors
 from .deployed import (
-    STACK_TAG,
     DeployedCluster,
     DeployedInterface,
     DeployedNode,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
+
+from .image_references import image_reference
 
 __all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "KnownProgram", "is_launcher", "job_role", "known_program"]
 
@@ -24,16 +25,14 @@ class KnownProgram(StrEnum):
 
 
 _NAMES = frozenset(str(program) for program in KnownProgram)
-# REGISTRY/PATH/NAME:TAG@DIGEST
-_REPOSITORY = re.compile(r"(?:^|/)(?P<name>[^/:@]+)(?::[^/@]+)?(?:@.+)?$")
 
 
 def known_program(pod: Mapping[str, Any]) -> KnownProgram | None:
     """The first program among a pod's containers whose doings are known."""
     for container in pod["spec"]["containers"]:
-        match = _REPOSITORY.search(container["image"])
-        if match is not None and match["name"] in _NAMES:
-            return KnownProgram(match["name"])
+        name = image_reference(container["image"]).name
+        if name in _NAMES:
+            return KnownProgram(name)
     return None
 
 

@@ -35,11 +35,16 @@ def unmet_requirement(spec: Mapping[str, Any], node: Mapping[str, Any]) -> tuple
 
 
 class Taint(NamedTuple):
-    """A taint that keeps pods away."""
+    """A taint of a node."""
 
     key: str
     value: str
     effect: str
+
+    @classmethod
+    def of(cls, taint: Mapping[str, Any]) -> Taint:
+        """A taint as a node has it."""
+        return cls(taint["key"], taint.get("value") or "", taint["effect"])
 
     @property
     def is_of_node(self) -> bool:
@@ -58,7 +63,7 @@ def untolerated_taints(spec: Mapping[str, Any], node: Mapping[str, Any], *, daem
     :param daemon: Whether a DaemonSet makes it.
     """
     return [
-        Taint(taint["key"], taint.get("value") or "", taint["effect"])
+        Taint.of(taint)
         for taint in node["spec"].get("taints") or ()
         if taint["effect"] in _KEEPS_PODS_AWAY
         and not (daemon and taint["key"].startswith(_TAINTS_OF_CONDITIONS))

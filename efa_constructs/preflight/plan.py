@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
+from ..catalogue.ami_types import chosen_ami_type
 from ..catalogue.capacity_reservations import CAPACITY_RESERVATION_ID
 from ..catalogue.identifiers import SUBNET_ID, check_cluster_name
 from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
@@ -112,7 +113,7 @@ class Plan:
             region=region,
             instance=instance,
             interfaces=catalogue.network_interfaces(instance, interface_layout),
-            ami=catalogue.check_ami_type(ami_type, instance) if ami_type else catalogue.default_ami_type(instance),
+            ami=chosen_ami_type(ami_type, instance),
             nodes=nodes,
             capacity=chosen,
             capacity_reservation_id=capacity_reservation_id,

@@ -169,13 +169,6 @@ class CdkCli:
         options = ("--require-approval", "never", "--progress", "events")
         self._run("deploy", "**", "--app", str(assembly), *options, on_event=on_event)
 
-    def destroy(self, assembly: Path, on_event: Callable[[DeployEvent], None] | None = None) -> None:
-        """Delete every stack of a cloud assembly.
-
-        :param on_event: Called with what CloudFormation does. Default: nothing is called.
-        """
-        self._run("destroy", "**", "--force", "--app", str(assembly), on_event=on_event)
-
     def _run(self, verb: str, *arguments: str, on_event: Callable[[DeployEvent], None] | None = None) -> None:
         def on_line(line: str) -> None:
             event = parse_event(line)

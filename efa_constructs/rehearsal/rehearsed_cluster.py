@@ -1,4 +1,4 @@
-"""What is wrong in a cluster, where, and how to mend it."""
+"""A rehearsed cluster, judged by its objects while its jobs ran and once they had ended."""
 
 from __future__ import annotations
 

@@ -8,16 +8,23 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, AmiType, DevicePlugin, InstanceType
+from ..catalogue import (
+    EFA_INTERFACE_TYPES,
+    EFA_RESOURCE,
+    GPU_RESOURCE,
+    NEURON_RESOURCE,
+    AmiType,
+    DevicePlugin,
+    InstanceType,
+)
+from ..catalogue.node_label_rules import TAINT_EFFECTS
 from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
+from .shapes import as_mapping
 from .templates import Resource, Templates
 from .values import is_known, known_text, unknown, whole_number
 
 __all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup"]
-
-# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateInstanceNetworkInterfaceSpecificationRequest.html
-EFA_INTERFACE_TYPES = ("efa", "efa-only")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +88,7 @@ class LaunchTemplate:
     @property
     def data(self) -> Mapping[str, Any]:
         """``LaunchTemplateData``."""
-        data = self.resource.get("LaunchTemplateData")
-        return data if isinstance(data, Mapping) else {}
+        return as_mapping(self.resource.get("LaunchTemplateData"))
 
     @cached_property
     def interfaces(self) -> tuple[Interface, ...]:
@@ -122,9 +128,10 @@ class LaunchTemplate:
     @property
     def placement_group(self) -> Any:
         """Name or id of the placement group, or a mark of it. None: it has none."""
-        return self.resource.get("LaunchTemplateData.Placement.GroupName") or self.resource.get(
-            "LaunchTemplateData.Placement.GroupId"
-        )
+        placement = self.data.get("Placement")
+        if not isinstance(placement, Mapping):
+            return placement
+        return placement.get("GroupName") or placement.get("GroupId")
 
     @property
     def instance_type_name(self) -> str | None:
@@ -202,8 +209,7 @@ class NodeGroup:
     @property
     def labels(self) -> Mapping[str, Any]:
         """That EKS sets on its nodes because the group says so."""
-        labels = self.resource.get("Labels")
-        return labels if isinstance(labels, Mapping) else {}
+        return as_mapping(self.resource.get("Labels"))
 
     @property
     def taints(self) -> tuple[Mapping[str, Any], ...]:
@@ -212,7 +218,7 @@ class NodeGroup:
             {
                 "key": taint.get("Key"),
                 "value": taint.get("Value", ""),
-                "effect": _EFFECTS.get(str(taint.get("Effect")), taint.get("Effect")),
+                "effect": TAINT_EFFECTS.get(str(taint.get("Effect")), taint.get("Effect")),
             }
             for taint in self.resource.items("Taints")
             if isinstance(taint, Mapping)
@@ -224,9 +230,6 @@ _DEVICE_PLUGINS = {
     GPU_RESOURCE: DevicePlugin.NVIDIA,
     NEURON_RESOURCE: DevicePlugin.NEURON,
 }
-# EKS API Reference, "Taint".
-_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute", "PREFER_NO_SCHEDULE": "PreferNoSchedule"}
-
 
 _Worked = TypeVar("_Worked")
 

@@ -65,13 +65,9 @@ def capacity_of(data: Mapping[str, Any]) -> Capacity:
 
 def placement_group_of(templates: Templates, template: LaunchTemplate) -> PlacementGroup | None:
     """The placement group of what a launch template launches. None: it names none."""
-    placement = template.data.get("Placement")
-    if placement is not None and not isinstance(placement, Mapping):
-        return PlacementGroup(named=placement, resource=None)
-    named = as_mapping(at_path(template.data, "Placement"))
-    value = named.get("GroupName") or named.get("GroupId")
-    if not value:
+    named = template.placement_group
+    if not named:
         return None
-    resource = templates.at(value)
+    resource = templates.at(named)
     is_group = resource is not None and resource.type == "AWS::EC2::PlacementGroup"
-    return PlacementGroup(named=value, resource=resource if is_group else None)
+    return PlacementGroup(named=named, resource=resource if is_group else None)

@@ -13,10 +13,9 @@ from ..pods.known_programs import KnownProgram, known_program
 from .blueprint import Blueprint, NodeGroup
 from .manifests import KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
-from .shapes import as_mapping
 from .templates import Resource
 
-__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of", "taint_in_words"]
+__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of"]
 
 # What offers each resource.
 PLUGINS = {
@@ -101,12 +100,6 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
         )
         for name in names
     )
-
-
-def taint_in_words(taint: Mapping[str, Any]) -> str:
-    """``nvidia.com/gpu=true:NoSchedule``."""
-    value = f"={taint['value']}" if as_mapping(taint).get("value") else ""
-    return f"{taint['key']}{value}:{taint['effect']}"
 
 
 def _has(group: NodeGroup, resource: str) -> bool:

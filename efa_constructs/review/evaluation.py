@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .shapes import as_mapping
 from .values import Reference, is_known, marked, unknown
 
 __all__ = ["Evaluator"]
@@ -66,8 +67,7 @@ class Evaluator:
         return self._conditions[condition]
 
     def _section(self, name: str) -> Mapping[str, Any]:
-        section = self.document.get(name)
-        return section if isinstance(section, Mapping) else {}
+        return as_mapping(self.document.get(name))
 
     def _truth(self, definition: Any) -> bool | None:
         value = self.evaluate(definition)

@@ -10,6 +10,8 @@ from .templates import Resource
 
 __all__ = ["line_of"]
 
+_KEY = re.compile(r"\s*[\"']?(?P<name>\w+)[\"']?\s*:")
+
 
 def line_of(resource: Resource) -> int:
     """The line of a resource in its template's file, from 1. 1 where it is not found."""
@@ -34,6 +36,3 @@ def _lines_of_resources(file: Path) -> dict[str, int]:
         if within:
             found.setdefault(match["name"], number)
     return found
-
-
-_KEY = re.compile(r"\s*[\"']?(?P<name>\w+)[\"']?\s*:")

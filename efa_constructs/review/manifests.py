@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .shapes import as_mapping
 from .templates import Resource, Templates
 
 __all__ = ["KUBERNETES_RESOURCE", "KUBERNETES_TYPES", "KubernetesObject", "kubernetes_objects"]
@@ -56,8 +57,7 @@ class KubernetesObject:
 
     @property
     def _metadata(self) -> Mapping[str, Any]:
-        metadata = self.content.get("metadata")
-        return metadata if isinstance(metadata, Mapping) else {}
+        return as_mapping(self.content.get("metadata"))
 
 
 def kubernetes_objects(templates: Templates) -> tuple[KubernetesObject, ...]:

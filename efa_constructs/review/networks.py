@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .blueprint import Blueprint, NodeGroup
 from .shapes import as_list
+from .subnets import default_routes, is_internet_gateway
 from .templates import Resource, Templates
 
 __all__ = ["Network", "Subnet", "networks"]
 
-_EVERYWHERE = ("0.0.0.0/0", "::/0")
-# Targets of a route, as AWS::EC2::Route names them, in words.
+_INTERNET_GATEWAY = "internet gateway"
+# Targets of a route beside gateways, as AWS::EC2::Route names them, in words.
 _TARGETS = {
-    "GatewayId": "internet gateway",
     "NatGatewayId": "NAT gateway",
     "TransitGatewayId": "transit gateway",
     "EgressOnlyInternetGatewayId": "egress-only internet gateway",
@@ -34,7 +34,8 @@ class Subnet:
     value: Any
     # None: it is not of these templates.
     resource: Resource | None
-    # "internet gateway", "NAT gateway" and so on: where its default route leads. None: none is known.
+    # Where its default route leads: "internet gateway", "NAT gateway" and so on, "gateway" if nobody knows which kind.
+    # None: none is known.
     way_out: str | None
     # What the default route leads to, or a mark of it.
     way_out_to: Any
@@ -59,7 +60,7 @@ class Subnet:
     @property
     def is_public(self) -> bool | None:
         """Whether its default route leads to an internet gateway. None: it is not of these templates."""
-        return None if self.resource is None else self.way_out == "internet gateway"
+        return None if self.resource is None else self.way_out == _INTERNET_GATEWAY
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -140,19 +141,17 @@ def _subnet(blueprint: Blueprint, value: Any) -> Subnet:
 
 
 def _default_route(templates: Templates, subnet: Any) -> tuple[str | None, Any]:
-    tables = [
-        one.get("RouteTableId")
-        for one in templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
-        if templates.same(one.get("SubnetId"), subnet)
-    ]
-    for route in templates.of_type("AWS::EC2::Route"):
-        goes_everywhere = route.get("DestinationCidrBlock") in _EVERYWHERE
-        if goes_everywhere and any(templates.same(route.get("RouteTableId"), table) for table in tables):
-            for name, words in _TARGETS.items():
-                if route.get(name) is not None:
-                    private = name == "GatewayId" and _is_private_gateway(templates, route.get(name))
-                    return "virtual private gateway" if private else words, route.get(name)
-    return None, None
+    """In words, and to what. One to an internet gateway counts most: it makes the subnet public."""
+    found = [target for route in default_routes(templates, subnet) for target in _targets(templates, route)]
+    return min(found, key=lambda target: target[0] != _INTERNET_GATEWAY, default=(None, None))
+
+
+def _targets(templates: Templates, route: Resource) -> Iterator[tuple[str, Any]]:
+    gateway = route.get("GatewayId")
+    if gateway is not None:
+        private = "virtual private gateway" if _is_private_gateway(templates, gateway) else "gateway"
+        yield _INTERNET_GATEWAY if is_internet_gateway(templates, gateway) else private, gateway
+    yield from ((words, route.get(name)) for name, words in _TARGETS.items() if route.get(name) is not None)
 
 
 def _is_private_gateway(templates: Templates, gateway: Any) -> bool:

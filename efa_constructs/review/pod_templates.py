@@ -11,23 +11,23 @@ from typing import Any
 from ..pods.pod_template import mismatches, schema, without_removals, without_unknown_fields
 from ..pods.requests import pod_requests
 from .manifests import KubernetesObject
-from .shapes import as_mapping
+from .shapes import as_mapping, at_path
 from .values import is_known
 
 __all__ = ["PodTemplate", "pod_templates", "problems_of_pod_templates"]
 
-# Where an object of a kind has its pod template, and what people call such a pod.
+# Where an object of a kind has its pod template.
 _PLACES = {
-    "CronJob": ("spec.jobTemplate.spec.template", "pod"),
-    "DaemonSet": ("spec.template", "pod"),
-    "Deployment": ("spec.template", "pod"),
-    "Job": ("spec.template", "pod"),
-    "Pod": ("", "pod"),
-    "ReplicaSet": ("spec.template", "pod"),
-    "StatefulSet": ("spec.template", "pod"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template"),
+    "DaemonSet": ("spec", "template"),
+    "Deployment": ("spec", "template"),
+    "Job": ("spec", "template"),
+    "Pod": (),
+    "ReplicaSet": ("spec", "template"),
+    "StatefulSet": ("spec", "template"),
 }
 # Kubeflow's kinds: a template for each role.
-_REPLICA_SPECS = {"MPIJob": "spec.mpiReplicaSpecs", "PyTorchJob": "spec.pytorchReplicaSpecs"}
+_REPLICA_SPECS = {"MPIJob": "mpiReplicaSpecs", "PyTorchJob": "pytorchReplicaSpecs"}
 _MPI_GROUP = "kubeflow.org/"
 
 
@@ -71,7 +71,7 @@ def pod_templates(one: KubernetesObject) -> Iterator[PodTemplate]:
                 of=one,
                 role=role,
                 replicas=replicas,
-                labels=as_mapping(_at(known, "metadata.labels")),
+                labels=as_mapping(at_path(known, "metadata", "labels")),
                 spec=known["spec"],
             )
 
@@ -85,11 +85,9 @@ def problems_of_pod_templates(one: KubernetesObject) -> Iterator[str]:
 def _templates(one: KubernetesObject) -> Iterator[tuple[str, int | None, Any]]:
     content = one.content
     if one.kind in _PLACES and not str(content.get("apiVersion")).startswith(_MPI_GROUP):
-        path, role = _PLACES[one.kind]
-        template = _at(content, path) if path else content
-        yield role, _count(_at(content, "spec.replicas")), template
+        yield "pod", _count(at_path(content, "spec", "replicas")), at_path(content, *_PLACES[one.kind])
     elif one.kind in _REPLICA_SPECS:
-        for role, replica in as_mapping(_at(content, _REPLICA_SPECS[one.kind])).items():
+        for role, replica in as_mapping(at_path(content, "spec", _REPLICA_SPECS[one.kind])).items():
             of_role = as_mapping(replica)
             yield str(role).lower(), _count(of_role.get("replicas", 1)), of_role.get("template")
 
@@ -106,12 +104,6 @@ def _problems(template: Any) -> Iterator[str]:
         return
     fields = {name: template[name] for name in ("metadata", "spec") if name in template}
     yield from (problem for problem in mismatches(fields, node) if is_known(problem))
-
-
-def _at(value: Any, path: str) -> Any:
-    for name in path.split("."):
-        value = as_mapping(value).get(name)
-    return value
 
 
 def _count(value: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from ..rules import Rule, Severity
 from .blueprint import Blueprint
 from .check import Violation
 from .checks import CHECKS
+from .shapes import as_mappings, at_path
 from .templates import Resource, Templates
 
 __all__ = ["PLUGIN_NAME", "Finding", "Review", "review"]
@@ -87,17 +88,11 @@ def _acknowledgement(rule: Rule, resource: Resource) -> str | None:
 
 def _of_metadata(metadata: Mapping[str, Any]) -> Mapping[str, str]:
     """What the resource's own template acknowledges. A reason is a must."""
-    own = metadata.get(_METADATA)
-    listed = own.get("acknowledge") if isinstance(own, Mapping) else None
     return {
         str(entry.get("id")): str(entry["reason"])
-        for entry in _mappings(listed)
+        for entry in as_mappings(at_path(metadata, _METADATA, "acknowledge"))
         if str(entry.get("reason") or "").strip()
     }
-
-
-def _mappings(value: Any) -> Iterable[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
 
 
 def _of_constructs(resource: Resource) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .templates import Resource, Templates
 
-__all__ = ["GroupRule", "all_group_rules", "rules_of"]
+__all__ = ["GroupRule", "all_group_rules", "directions_to_itself", "rules_of"]
 
 ALL_TRAFFIC = "-1"
 _DIRECTIONS = ("Ingress", "Egress")
@@ -53,6 +53,15 @@ class GroupRule:
 def rules_of(templates: Templates, group: Resource) -> list[GroupRule]:
     """The rules of a security group of the templates."""
     return [rule for rule in all_group_rules(templates) if rule.group is group]
+
+
+def directions_to_itself(templates: Templates, group: Resource) -> frozenset[str]:
+    """The directions, of "Ingress" and "Egress", in which members of a group exchange all traffic by its own rules."""
+    return frozenset(
+        rule.direction
+        for rule in rules_of(templates, group)
+        if rule.is_of_all_traffic and templates.at(rule.peer_group) is group
+    )
 
 
 def all_group_rules(templates: Templates) -> Iterator[GroupRule]:

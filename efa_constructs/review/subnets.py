@@ -8,9 +8,18 @@ from typing import Any
 from .templates import Resource, Templates
 from .values import Reference, known_text
 
-__all__ = ["has_no_way_out", "is_public", "same_vpc", "subnet_at", "vpc_of", "zone_of"]
+__all__ = [
+    "default_routes",
+    "has_no_way_out",
+    "is_internet_gateway",
+    "is_public",
+    "same_vpc",
+    "subnet_at",
+    "vpc_of",
+    "zone_of",
+]
 
-_ANYWHERE = ("0.0.0.0/0", "::/0")
+_ANYWHERE = {"DestinationCidrBlock": "0.0.0.0/0", "DestinationIpv6CidrBlock": "::/0"}
 
 
 def subnet_at(templates: Templates, value: Any) -> Resource | None:
@@ -40,36 +49,48 @@ def same_vpc(templates: Templates, one: Any, other: Any) -> bool:
 
 def is_public(templates: Templates, subnet: Resource) -> bool:
     """Whether a route of the subnet leads to an internet gateway. False: none does, as far as is known."""
-    return any(
-        route.get("DestinationCidrBlock", route.get("DestinationIpv6CidrBlock")) in _ANYWHERE
-        and _is_internet_gateway(templates, route.get("GatewayId"))
-        for route in _routes(templates, subnet) or ()
-    )
+    routes = default_routes(templates, subnet.reference)
+    return any(is_internet_gateway(templates, route.get("GatewayId")) for route in routes)
 
 
 def has_no_way_out(templates: Templates, subnet: Resource) -> bool:
     """Whether nothing leads out of the VPC from the subnet, nor any VPC endpoint to AWS. False, too: not known."""
     others = templates.of_type("AWS::EC2::VPCEndpoint", "AWS::EC2::VPNGatewayRoutePropagation")
-    return _routes(templates, subnet) == [] and not others
+    return _routes(templates, subnet.reference) == [] and not others
 
 
-def _routes(templates: Templates, subnet: Resource) -> Sequence[Resource] | None:
-    """None: only the deployment knows."""
-    tables = [
-        templates.at(association.get("RouteTableId"))
-        for association in templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
-        if templates.at(association.get("SubnetId")) is subnet
+def default_routes(templates: Templates, subnet: Any) -> list[Resource]:
+    """The routes of a subnet that lead everywhere, as far as they are known: first those of IPv4.
+
+    :param subnet: Its id, or a reference to it.
+    """
+    return [
+        route
+        for destination, anywhere in _ANYWHERE.items()
+        for route in _routes(templates, subnet) or ()
+        if route.get(destination) == anywhere
     ]
-    if len(tables) != 1 or tables[0] is None:
-        return None
-    routes = [(templates.at(route.get("RouteTableId")), route) for route in templates.of_type("AWS::EC2::Route")]
-    found = [route for table, route in routes if table is tables[0]]
-    # A route of a table that is not known may be one of this.
-    return found if found or all(table is not None for table, _ in routes) else None
 
 
-def _is_internet_gateway(templates: Templates, value: Any) -> bool:
+def is_internet_gateway(templates: Templates, value: Any) -> bool:
+    """Whether a value refers to an internet gateway. False, too: only the deployment knows."""
     gateway = templates.at(value)
     if gateway is not None:
         return gateway.type == "AWS::EC2::InternetGateway"
     return (known_text(value) or "").startswith("igw-")
+
+
+def _routes(templates: Templates, subnet: Any) -> Sequence[Resource] | None:
+    """None: only the deployment knows."""
+    tables = [
+        association.get("RouteTableId")
+        for association in templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
+        if templates.same(association.get("SubnetId"), subnet)
+    ]
+    if len(tables) != 1 or tables[0] is None:
+        return None
+    routes = templates.of_type("AWS::EC2::Route")
+    found = [route for route in routes if templates.same(route.get("RouteTableId"), tables[0])]
+    # A table of elsewhere has routes of its own, and a route of a table that is not known may be one of this.
+    every = [tables[0], *(route.get("RouteTableId") for route in routes)]
+    return found if found or all(templates.at(table) is not None for table in every) else None

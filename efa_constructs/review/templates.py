@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .evaluation import Evaluator
+from .shapes import as_mapping, at_path
 from .values import Reference, unknown
 
 __all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates"]
@@ -61,8 +62,7 @@ class Resource:
     @property
     def metadata(self) -> Mapping[str, Any]:
         """Its ``Metadata``."""
-        metadata = self.definition.get("Metadata")
-        return metadata if isinstance(metadata, Mapping) else {}
+        return as_mapping(self.definition.get("Metadata"))
 
     @property
     def construct_path(self) -> str | None:
@@ -77,9 +77,7 @@ class Resource:
 
     def get(self, path: str, default: Any = None) -> Any:
         """A property: ``"LaunchTemplateData.Placement.GroupName"``."""
-        value: Any = self.properties
-        for part in path.split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
+        value = at_path(self.properties, *path.split("."))
         return default if value is None else value
 
     def items(self, path: str) -> list[Any]:
@@ -133,19 +131,17 @@ class Templates:
 
     def _resources(self, stack: StackTemplate) -> Iterator[Resource]:
         evaluator = self._evaluator(stack)
-        definitions = stack.document.get("Resources")
-        for logical_id, definition in definitions.items() if isinstance(definitions, Mapping) else ():
+        for logical_id, definition in as_mapping(stack.document.get("Resources")).items():
             if not isinstance(definition, Mapping):
                 continue
             condition = definition.get("Condition")
             if isinstance(condition, str) and evaluator.holds(condition) is False:
                 continue
-            properties = evaluator.evaluate(definition.get("Properties") or {})
             yield Resource(
                 stack=stack,
                 logical_id=str(logical_id),
                 type=str(definition.get("Type")),
-                properties=properties if isinstance(properties, Mapping) else {},
+                properties=as_mapping(evaluator.evaluate(definition.get("Properties"))),
                 definition=definition,
             )
 
@@ -169,8 +165,7 @@ class Templates:
             return {}
         outer = self._by_name[parent]
         properties = outer.document["Resources"][logical_id].get("Properties") or {}
-        given = self._evaluator(outer).evaluate(properties.get("Parameters") or {})
-        return given if isinstance(given, Mapping) else {}
+        return as_mapping(self._evaluator(outer).evaluate(properties.get("Parameters")))
 
     def _export(self, name: str) -> Any:
         for stack in self.stacks:
@@ -205,5 +200,4 @@ def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
 
 
 def _outputs(stack: StackTemplate) -> Mapping[str, Mapping[str, Any]]:
-    outputs = stack.document.get("Outputs")
-    return outputs if isinstance(outputs, Mapping) else {}
+    return as_mapping(stack.document.get("Outputs"))

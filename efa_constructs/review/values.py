@@ -71,14 +71,8 @@ def is_known(value: Any) -> bool:
 
 def references_in(value: Any) -> Iterator[Reference]:
     """The references to resources anywhere in a value."""
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from references_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from references_in(item)
-    elif isinstance(value, str):
-        for mark in _MARK.finditer(value):
+    for text in _texts_in(value):
+        for mark in _MARK.finditer(text):
             yield Reference(mark["stack"], mark["logical_id"], mark["attribute"])
 
 
@@ -102,17 +96,21 @@ def is_true(value: Any) -> bool:
 
 def unknowns_in(value: Any) -> Iterator[str]:
     """What the deployment will know, and is no resource's, anywhere in a value: ``"AWS::AccountId"``."""
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from unknowns_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from unknowns_in(item)
-    elif isinstance(value, str):
-        yield from (mark["what"] for mark in _UNKNOWN.finditer(value))
+    return (mark["what"] for text in _texts_in(value) for mark in _UNKNOWN.finditer(text))
 
 
 def without_marks(text: str, name: Callable[[Reference], str], name_unknown: Callable[[str], str]) -> str:
     """A text in which names stand in place of the marks."""
     named = _MARK.sub(lambda mark: name(Reference(mark["stack"], mark["logical_id"], mark["attribute"])), text)
     return _UNKNOWN.sub(lambda mark: name_unknown(mark["what"]), named)
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts_in(item)
+    elif isinstance(value, str):
+        yield value

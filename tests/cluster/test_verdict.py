@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from efa_constructs.catalogue.tags import STACK_TAG, TRAFFIC_TAG
 from efa_constructs.cluster.finding import Level
 from efa_constructs.cluster.verdict import NodeGroupVerdict, judge_node_group
 from efa_constructs.lookups.deployed import (
-    STACK_TAG,
-    TRAFFIC_TAG,
     DeployedCluster,
     DeployedNode,
     DeployedNodeGroup,

@@ -20,7 +20,6 @@ def eks_cluster(**changes: Any) -> EksCluster:
         "account": "123456789012",
         "status": "ACTIVE",
         "version": "1.35",
-        "platform_version": "eks.3",
         "endpoint": "https://a.gr7.us-east-1.eks.amazonaws.com",
         "certificate_authority_data": "QUJD",
         "oidc_issuer": None,

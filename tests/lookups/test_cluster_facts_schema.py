@@ -35,9 +35,7 @@ def reads(document: Any, folder: Path) -> bool:
 
 
 def test_the_published_schema_is_the_one_of_the_dataclasses() -> None:
-    assert json.loads(PUBLISHED.read_text()) == cluster_facts_schema(), (
-        "run 'python -m efa_constructs.lookups.cluster_facts_schema > docs/reference/cluster-facts.schema.json'"
-    )
+    assert json.loads(PUBLISHED.read_text()) == cluster_facts_schema(), "run 'make schema'"
 
 
 def test_is_a_schema() -> None:

@@ -11,9 +11,10 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from efa_constructs.catalogue.tags import STACK_TAG
 from efa_constructs.errors import AwsRequestError
 from efa_constructs.lookups.clients import AwsClients
-from efa_constructs.lookups.deployed import STACK_TAG, PlacementGroup, SecurityGroupRule, WayOut
+from efa_constructs.lookups.deployed import PlacementGroup, SecurityGroupRule, WayOut
 from efa_constructs.lookups.health_issues import HealthIssue
 from efa_constructs.lookups.node_groups import read_cluster, read_clusters
 

@@ -34,7 +34,6 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 # The private one in us-east-1b.
 SUBNET = "subnet-0d1d2d3d4d5d6d7d8"
 TRUST = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}
-ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 class Emulated:

@@ -5,7 +5,20 @@ from __future__ import annotations
 import hmac
 import os
 
-__all__ = ["endpoint_url", "environment", "is_known_token", "listen_on", "session_token"]
+__all__ = [
+    "CLUSTERS_PATH",
+    "TRUST_PATH",
+    "endpoint_url",
+    "environment",
+    "is_known_token",
+    "listen_on",
+    "session_token",
+]
+
+# What the account tells beside AWS's services: what it accepted unchecked, and which clusters have a control plane on
+# this machine, and where that one's files are.
+TRUST_PATH = "/rehearsal/taken-on-trust"
+CLUSTERS_PATH = "/rehearsal/clusters"
 
 # Ports and session tokens of servers. There are several in tests alone.
 _servers: list[tuple[int, str]] = []

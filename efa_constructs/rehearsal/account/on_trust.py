@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["CLUSTERS_PATH", "PATH", "take_on_trust", "taken_on_trust"]
-
-# Where the account's server tells.
-PATH = "/rehearsal/taken-on-trust"
-# Where it tells which clusters have a control plane on this machine, and where that one's files are.
-CLUSTERS_PATH = "/rehearsal/clusters"
+__all__ = ["take_on_trust", "taken_on_trust"]
 
 # As keys: in the order in which they came, each once.
 _TAKEN: dict[str, None] = {}

@@ -20,8 +20,7 @@ from ...errors import RehearsalError
 from ..control_plane.binaries import Binaries
 from ..kept import new_record_file
 from .__main__ import KEEP
-from .endpoint import environment
-from .on_trust import CLUSTERS_PATH, PATH
+from .endpoint import CLUSTERS_PATH, TRUST_PATH, environment
 
 __all__ = ["AccountProcess", "ClusterFiles"]
 
@@ -138,7 +137,7 @@ class AccountProcess:
 
         :raises RehearsalError: It does not answer, or something else does in its place.
         """
-        return tuple(self._ask(PATH, "what it took on trust"))
+        return tuple(self._ask(TRUST_PATH, "what it took on trust"))
 
     def clusters(self) -> list[ClusterFiles]:
         """The EKS clusters that have a control plane.

@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import ThreadedWSGIServer
 
-from .endpoint import is_known_token, listen_on
-from .on_trust import CLUSTERS_PATH, PATH, taken_on_trust
+from .endpoint import CLUSTERS_PATH, TRUST_PATH, is_known_token, listen_on
+from .on_trust import taken_on_trust
 
 if TYPE_CHECKING:
     from .eks.control_planes import ControlPlanesToCome
@@ -76,7 +76,7 @@ class Account:
         if not is_known_token(_token_of(environ)):
             message = "The security token included in the request is invalid."
             return _refused("InvalidClientTokenId", message, environ, start_response, status=403)
-        if environ.get("PATH_INFO") == PATH:
+        if environ.get("PATH_INFO") == TRUST_PATH:
             return _answer(taken_on_trust(), start_response)
         if environ.get("PATH_INFO") == CLUSTERS_PATH:
             return _answer(self.control_planes.describe() if self.control_planes else [], start_response)

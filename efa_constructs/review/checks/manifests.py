@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...manifest_size import MAXIMUM_ANNOTATIONS, applied_size
+from ...pods.image_references import image_reference
 from ...pods.known_programs import KnownProgram
 from ...rules.manifests import (
     IMAGES_ARE_PINNED,
@@ -27,9 +27,6 @@ from ..values import is_known
 
 __all__ = ["MANIFEST_CHECKS"]
 
-# As check_image() of the constructs has it.
-_MOVING_TAGS = frozenset({"latest", "main", "master"})
-_TAG = re.compile(r"(?::(?P<tag>[\w.-]+))?(?P<digest>@[\w.:+-]+)?$")
 # What the operator writes while jobs run, of what people forget most: https://github.com/kubeflow/mpi-operator/issues/830
 _NEEDED = (
     ("update", "kubeflow.org", "mpijobs/status"),
@@ -82,25 +79,16 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
                 image = container.get("image")
                 if not isinstance(image, str) or not is_known(image):
                     continue
-                wrong = _unpinned(image)
-                if wrong is not None:
-                    repository = _TAG.sub("", str(image))
+                reference = image_reference(image)
+                if reference.pinned_by == "nothing":
+                    tag = reference.tag
                     yield _about(
                         one,
                         container=container.get("name"),
                         image=image,
-                        wrong=wrong,
-                        example=f"{repository}:1.2.3",
+                        wrong="has no tag" if tag is None else f"has the tag '{tag}', which moves",
+                        example=f"{image.removesuffix(f':{tag}')}:1.2.3",
                     )
-
-
-def _unpinned(image: str) -> str | None:
-    match = _TAG.search(image.rpartition("/")[2])
-    if match is None or match["digest"]:
-        return None
-    if match["tag"] is None:
-        return "has no tag"
-    return f"has the tag '{match['tag']}', which moves" if match["tag"] in _MOVING_TAGS else None
 
 
 def _not_sound(blueprint: Blueprint) -> Iterator[Violation]:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from ...catalogue.tags import TRAFFIC_TAG
 from ...rules import security_groups as rules
 from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
 from ..check import Fault, checks_of, fault
-from ..security_groups import GroupRule, all_group_rules, rules_of
+from ..security_groups import GroupRule, all_group_rules, directions_to_itself, rules_of
 from ..shapes import as_list, as_mappings, at_path
 from ..templates import Resource
 from ..values import Reference, is_known, whole_number
@@ -21,8 +22,6 @@ _ANYWHERE = ("0.0.0.0/0", "::/0")
 _PROTOCOLS = re.compile(r"-1|tcp|udp|icmp|icmpv6|\d{1,3}", re.IGNORECASE)
 _TCP = ("tcp", "6")
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
-# By this, EfaSecurityGroup says what it is for.
-_TRAFFIC_TAG = "efa-constructs:traffic"
 
 
 def _closed_groups(blueprint: Blueprint) -> Iterator[Fault]:
@@ -40,7 +39,7 @@ def _closed_groups(blueprint: Blueprint) -> Iterator[Fault]:
 
 def _half_rules(blueprint: Blueprint, template: LaunchTemplate) -> Iterator[Fault]:
     for group in _groups_at(blueprint, [each for one in template.efa_interfaces for each in one.groups]):
-        directions = _directions_to_itself(blueprint, group)
+        directions = directions_to_itself(blueprint.templates, group)
         carriers = [one for one in template.efa_interfaces if group in _groups_at(blueprint, one.groups)]
         if len(directions) != 1 or _others_let_pass(blueprint, group, carriers):
             continue
@@ -57,7 +56,7 @@ def _others_let_pass(blueprint: Blueprint, group: Resource, carriers: Iterable[I
     """Whether on every interface that carries a group another one lets EFA pass."""
     return all(
         any(
-            len(_directions_to_itself(blueprint, other)) == 2
+            len(directions_to_itself(blueprint.templates, other)) == 2
             for other in _groups_at(blueprint, one.groups)
             if other is not group
         )
@@ -109,14 +108,6 @@ def _is_known_group(value: Any) -> bool:
     return isinstance(value, Reference) or is_known(value)
 
 
-def _directions_to_itself(blueprint: Blueprint, group: Resource) -> set[str]:
-    return {
-        rule.direction
-        for rule in rules_of(blueprint.templates, group)
-        if rule.is_of_all_traffic and blueprint.templates.at(rule.peer_group) is group
-    }
-
-
 def _groups_at(blueprint: Blueprint, values: Iterable[Any]) -> list[Resource]:
     """The security groups of the templates among some values."""
     found = (blueprint.templates.at(value) for value in values)
@@ -124,7 +115,7 @@ def _groups_at(blueprint: Blueprint, values: Iterable[Any]) -> list[Resource]:
 
 
 def _is_for_efa(group: Resource) -> bool:
-    return any(tag.get("Key") == _TRAFFIC_TAG for tag in as_mappings(at_path(group.properties, "Tags")))
+    return any(tag.get("Key") == TRAFFIC_TAG for tag in as_mappings(at_path(group.properties, "Tags")))
 
 
 def _cluster_group(values: Iterable[Any]) -> Reference | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ...pods.node_rules import Taint
 from ..blueprint import NodeGroup
-from ..clusters import ReviewedCluster, taint_in_words
+from ..clusters import ReviewedCluster
 from ..manifests import KubernetesObject
 from ..pod_templates import PodTemplate
 from ..shapes import as_mapping, at_path
@@ -110,7 +111,7 @@ def _group_key(group: NodeGroup) -> str:
 def _group_box(group: NodeGroup, names: Names) -> Box:
     lines = [", ".join(group.instance_type_names) or "instance type: only the deployment knows"]
     lines += [f"{key}={value}" for key, value in group.labels.items()]
-    lines += [f"taint {taint_in_words(taint)}" for taint in group.taints]
+    lines += [f"taint {Taint.of(taint)}" for taint in group.taints]
     return Box(key=_group_key(group), column=2, title=f"node group {names.of(group.resource)}", lines=tuple(lines))
 
 

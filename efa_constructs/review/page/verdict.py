@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from ... import catalogue
 from ...rules import Severity
 from ..blueprint import Blueprint, NodeGroup
+from ..capacity import placement_group_of
 from ..clusters import PLUGINS, ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
-from ..security_groups import rules_of
+from ..security_groups import directions_to_itself
 from ..templates import Resource
 from .names import Names
 from .pods import may_run_on
@@ -127,12 +128,7 @@ def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource
         if group is None or group.type != "AWS::EC2::SecurityGroup":
             unseen = True
             continue
-        own = {
-            rule.direction
-            for rule in rules_of(blueprint.templates, group)
-            if rule.is_of_all_traffic and blueprint.templates.at(rule.peer_group) is group
-        }
-        if own == {"Ingress", "Egress"}:
+        if len(directions_to_itself(blueprint.templates, group)) == 2:
             return group
     return None if unseen or not groups else False
 
@@ -156,16 +152,13 @@ _RESERVED = "LaunchTemplateData.CapacityReservationSpecification.CapacityReserva
 def _placement(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
     what = "Nodes close to each other"
     template = group.launch_template
-    placement = None if template is None else template.placement_group
+    placement = None if template is None else placement_group_of(blueprint.templates, template)
     reserved = None if template is None else template.resource.get(_RESERVED)
     if placement is not None:
-        resource = blueprint.templates.at(placement)
-        strategy = None if resource is None else resource.get("Strategy")
-        holds = None if resource is None else strategy == "cluster"
-        words = (
-            "of a strategy that is not known here" if resource is None else f"of strategy {names.of_value(strategy)}"
-        )
-        return Evidence(what=what, holds=holds, because=f"placement group {names.of_value(placement)} {words}")
+        strategy = placement.strategy
+        holds = None if strategy is None else strategy == "cluster"
+        words = "of a strategy that is not known here" if strategy is None else f"of strategy {strategy}"
+        return Evidence(what=what, holds=holds, because=f"placement group {names.of_value(placement.named)} {words}")
     if reserved:
         return Evidence(what=what, holds=True, because="reserved capacity has a place of its own")
     return Evidence(what=what, holds=False, because="no placement group and no reserved capacity")

@@ -72,9 +72,9 @@ def _of_machine_images(blueprint: Blueprint, names: Names) -> Iterator[Version]:
 
 def _of_images(images: Sequence[Image]) -> Iterator[Version]:
     for image in images:
-        known = newest_versions.newest_version_of_image(image.repository)
+        known = newest_versions.newest_version_of_image(image.reference.repository)
         if known is not None:
-            yield _version(known.title, image.tag or image.digest, known.version, known.source)
+            yield _version(known.title, image.reference.tag or image.reference.digest, known.version, known.source)
 
 
 def _of_cdk(blueprint: Blueprint) -> Iterator[Version]:

@@ -293,11 +293,6 @@ def test_forgets_pods_that_are_gone(cluster: LiveCluster) -> None:
 # Nodes that come, change and go.
 
 
-def labels_of(cluster: LiveCluster, name: str) -> dict[str, str]:
-    labels: dict[str, str] = cluster.get(f"/api/v1/nodes/{name}")["metadata"]["labels"]
-    return labels
-
-
 def test_labels_and_taints_of_a_group_change_on_the_nodes_that_it_has(cluster: LiveCluster) -> None:
     old = (Taint(key="a", value="1", effect="NoSchedule"), Taint(key="b", value=None, effect="NoSchedule"))
     first = replace(NODE, labels={"team": "one", "stays": "yes", "goes": "yes"}, taints=old)

@@ -12,7 +12,6 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.review.page import render_page
-from efa_constructs.review.page.images import parsed
 from efa_constructs.review.review import Review, review
 
 from ..manifests import Manifests, review_of_manifests
@@ -379,20 +378,6 @@ def test_says_which_pods_may_do_more_on_their_node_than_others() -> None:
     assert rows["Worker of MPIJob default/nccl-test"] == "capability IPC_LOCK"
 
 
-@pytest.mark.parametrize(
-    ("name", "registry", "repository", "pinned_by"),
-    [
-        ("nginx", "docker.io", "library/nginx", "nothing"),
-        ("nginx:latest", "docker.io", "library/nginx", "nothing"),
-        ("localhost:5000/a/b:1", "localhost:5000", "a/b", "tag"),
-        ("ghcr.io/a/b:1@sha256:00", "ghcr.io", "a/b", "digest"),
-    ],
-)
-def test_knows_the_parts_of_an_image_name(name: str, registry: str, repository: str, pinned_by: str) -> None:
-    image = parsed(name)
-    assert (image.registry, image.repository, image.pinned_by) == (registry, repository, pinned_by)
-
-
 def test_shows_a_load_balancer_that_may_face_the_internet() -> None:
     def change(manifests: Manifests, **annotations: str) -> None:
         manifests.objects.append(
@@ -411,15 +396,51 @@ def test_shows_a_load_balancer_that_may_face_the_internet() -> None:
     assert not any(row[1] == "Service team/board" for row in rows)
 
 
-def test_calls_a_way_out_through_a_private_gateway_not_public() -> None:
+@pytest.mark.parametrize(
+    ("gateway", "way_out"),
+    [
+        ("vgw-0a1b2c3d4e5f60718", "virtual private gateway"),
+        # Of elsewhere: nobody knows which kind it is.
+        ({"Fn::ImportValue": "gateway"}, "gateway"),
+    ],
+)
+def test_calls_a_way_out_through_another_gateway_not_public(gateway: object, way_out: str) -> None:
     def change(template: dict[str, Any]) -> None:
         with_cluster(template)
         route = template["Resources"]["PrivateRoute"]["Properties"]
         del route["NatGatewayId"]
-        route["GatewayId"] = "vgw-0a1b2c3d4e5f60718"
+        route["GatewayId"] = gateway
 
     text = words(Page(render_page(review_of(change))).picture("network-1"))
-    assert "private subnet 10.0.2.0/24 in us-east-1b, out by virtual private gateway" in text
+    assert f"private subnet 10.0.2.0/24 in us-east-1b, out by {way_out} " in text
+
+
+@pytest.mark.parametrize(
+    ("to", "shown"),
+    [
+        ({"GatewayId": {"Ref": "Internet"}}, "public subnet 10.0.2.0/24 in us-east-1b, out by the internet gateway"),
+        (
+            {"EgressOnlyInternetGatewayId": "eigw-0a1b2c3d4e5f60718"},
+            "private subnet 10.0.2.0/24 in us-east-1b, out by NAT gateway",
+        ),
+    ],
+)
+def test_reads_the_way_out_of_ipv6_too(to: dict[str, object], shown: str) -> None:
+    def change(template: dict[str, Any]) -> None:
+        with_cluster(template)
+        properties = {"RouteTableId": {"Ref": "PrivateTable"}, "DestinationIpv6CidrBlock": "::/0", **to}
+        route = {"Type": "AWS::EC2::Route", "Properties": properties}
+        template["Resources"] = {"Ipv6Route": route} | template["Resources"]
+
+    assert shown in words(Page(render_page(review_of(change))).picture("network-1"))
+
+
+def test_a_placement_group_that_names_no_strategy_keeps_nodes_close() -> None:
+    def change(template: dict[str, Any]) -> None:
+        template["Resources"]["PlacementGroup"]["Properties"] = {}
+
+    evidence = {row[0]: row for row in Page(render_page(review_of(change))).rows("What EFA needs of node group NodeG")}
+    assert evidence["Nodes close to each other"][1:] == ["yes", "placement group PlacementGroup of strategy cluster"]
 
 
 def test_doubts_nodes_that_nothing_keeps_close_to_each_other() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from moto.ec2.models.instances import Instance
 
 from .... import catalogue
+from ....catalogue.node_label_rules import TAINT_EFFECTS
 from ....errors import EfaConstructsError
 from ...twin.node_objects import NodeFacts, Taint
 from ..hardware import Hardware, hardware
@@ -18,7 +19,6 @@ from .state import Cluster, EksState
 
 __all__ = ["node_facts"]
 
-_EFFECTS = {"NO_SCHEDULE": "NoSchedule", "PREFER_NO_SCHEDULE": "PreferNoSchedule", "NO_EXECUTE": "NoExecute"}
 # In a NodeConfig of nodeadm, wherever in the user data a script writes it, and in Bottlerocket's settings.
 _MAX_PODS = re.compile(r"(?:\bmaxPods:|^\s*max-pods\s*=)\s*(\d+)", re.MULTILINE)
 
@@ -76,7 +76,7 @@ def _facts(state: EksState, group: dict[str, Any], instance: Instance) -> NodeFa
         placement_group=instance.placement.group_name or None,
         labels=group.get("labels", {}),
         taints=tuple(
-            Taint(key=taint["key"], value=taint.get("value"), effect=_EFFECTS[taint["effect"]])
+            Taint(key=taint["key"], value=taint.get("value"), effect=TAINT_EFFECTS[taint["effect"]])
             for taint in group.get("taints") or ()
         ),
     )

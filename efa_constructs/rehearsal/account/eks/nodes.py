@@ -9,7 +9,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.ec2.models.instances import Instance
 
-from ....catalogue.instance_tags import CLUSTER_TAG, NODE_GROUP_TAG
+from ....catalogue.tags import CLUSTER_TAG, NODE_GROUP_TAG
 from ..instances import InstanceLaunch, run_instance
 from ..launch_rules import Launch, NodeGroup, check_launch, health_issue
 from ..resource_type import AwsError

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ....catalogue.tags import STACK_TAG
 from ..resource_type import AwsError, ResourceRequest
 
 __all__ = ["api_parameters", "eks_name", "same_name", "system_tags", "tag_list"]
@@ -52,7 +53,7 @@ def system_tags(request: ResourceRequest) -> dict[str, str]:
     """The tags that CloudFormation itself gives to a resource."""
     return {
         "aws:cloudformation:stack-name": request.stack_name,
-        "aws:cloudformation:stack-id": request.stack_id,
+        STACK_TAG: request.stack_id,
         "aws:cloudformation:logical-id": request.logical_id,
     }
 

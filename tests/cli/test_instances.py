@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .efa_cli import call_efa
+from ..efa_cli import call_efa
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .efa_cli import call_efa
-from .verify.real_logs import EFA, FOLDER, ROW, channel, efa_run, lines, nccl, run
+from ..efa_cli import call_efa
+from ..verify.real_logs import EFA, FOLDER, ROW, channel, efa_run, lines, nccl, run
 
 P4D = str(FOLDER / "p4d_two_nodes_2021.txt")
 # Two nodes of 8 ranks, by the plugin's word of type p5.48xlarge.

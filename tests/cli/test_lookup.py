@@ -19,11 +19,11 @@ from app import define
 from efa_constructs.lookups.cluster_facts import read_cluster_facts
 from efa_constructs.rehearsal.account.process import AccountProcess
 
-from .apps import UNSTAGED
-from .efa_cli import call_efa
-from .lookups.hindrances import hinder
+from ..apps import UNSTAGED
+from ..efa_cli import call_efa
+from ..lookups.hindrances import hinder
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "cluster-facts.json"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cluster-facts.json"
 PRIVATE_A, PRIVATE_B = "subnet-0b1b2b3b4b5b6b7b8", "subnet-0d1d2d3d4d5d6d7d8"
 PUBLIC_A = "subnet-0e1e2e3e4e5e6e7e8"
 TRAINING = ("lookup", "--cluster", "training", "--instance-type", "p4d.24xlarge", "--region", "us-east-1")

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from .efa_cli import Ended, call_efa
-from .review.templates import Template, sound
+from ..efa_cli import Ended, call_efa
+from ..review.templates import Template, sound
 
 
 def template_file(folder: Path, **changes: object) -> Path:

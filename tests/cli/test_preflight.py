@@ -14,7 +14,7 @@ import pytest
 
 from efa_constructs.rehearsal.account.process import AccountProcess
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "cluster-facts.json"
 SUBNET = "subnet-0d1d2d3d4d5d6d7d8"
 Efa = Callable[..., subprocess.CompletedProcess[str]]

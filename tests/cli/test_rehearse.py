@@ -12,8 +12,8 @@ from efa_constructs.cli.rehearsal_report import print_report
 from efa_constructs.lookups.deployed import PlacementGroup
 from efa_constructs.rehearsal.result import RehearsalResult, to_json
 
-from .efa_cli import call_efa
-from .rehearsal.deployments import (
+from ..efa_cli import call_efa
+from ..rehearsal.deployments import (
     ANYWHERE,
     EFA,
     EFA_GROUP,
@@ -24,7 +24,7 @@ from .rehearsal.deployments import (
     node,
     node_group,
 )
-from .rehearsal.results import result
+from ..rehearsal.results import result
 
 TWO = node_group(node("i-0a1b2c3d4e5f60718"), node("i-0a1b2c3d4e5f60719"))
 P5 = (

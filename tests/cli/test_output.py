@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.verify.real_logs import FOLDER
+from ..verify.real_logs import FOLDER
 
 FULL = Path("/dev/full")
 LOG = str(FOLDER / "p4d_two_nodes_2021.txt")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from .efa_cli import call_efa
-from .verify.real_logs import FOLDER, HEADER, ROW, channel, efa_run, lines, run
+from ..efa_cli import call_efa
+from ..verify.real_logs import FOLDER, HEADER, ROW, channel, efa_run, lines, run
 
 GOOD = str(FOLDER / "p4d_two_nodes_2021.txt")
 KEYS = {

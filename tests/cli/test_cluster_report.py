@@ -16,9 +16,9 @@ from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress
 from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rehearsal.result import RehearsalResult, Stage, to_json
 
-from .rehearsal.deployments import cluster, node, node_group
-from .rehearsal.results import result
-from .rehearsal.snapshots import (
+from ..rehearsal.deployments import cluster, node, node_group
+from ..rehearsal.results import result
+from ..rehearsal.snapshots import (
     JOB,
     WORKER_LIMITS,
     event_object,

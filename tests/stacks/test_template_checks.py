@@ -26,7 +26,7 @@ from app import define
 from tests.apps import UNSTAGED
 from tests.docs.pages import quoted, section, table
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 # Rule, type of the resource, and part of the message: why it stands.
 CFN_LINT_EXPLAINED = {
