@@ -302,7 +302,10 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
         # kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/default.go
         if policy in (None, "None", ""):
             yield _about_job(
-                job, says="has the policy None" if policy else "does not say so, and the MPI Operator deletes none then"
+                job,
+                says="sets runPolicy.cleanPodPolicy to None"
+                if policy
+                else "sets no runPolicy.cleanPodPolicy, and the MPI Operator deletes no pods then",
             )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -165,6 +166,14 @@ def test_finds_a_manifest_that_is_none(manifest: str) -> None:
     assert "EFA-K8S-005" in {finding.rule.id for finding in Manifests().review(manifest).findings}
 
 
+def test_looks_into_the_objects_of_a_list() -> None:
+    manifests = Manifests()
+    manifests.worker["image"] = "nccl-tests"
+    listed = {"apiVersion": "v1", "kind": "List", "items": manifests.objects}
+    findings = manifests.review(json.dumps([listed])).findings
+    assert [finding.rule.id for finding in findings] == ["EFA-K8S-007"]
+
+
 def test_every_rule_of_kubernetes_has_a_mistake_that_breaks_it() -> None:
     broken = {rule for rule, _ in BROKEN} | {"EFA-JOB-010", "EFA-K8S-005"}
     assert broken == {rule.id for rule in RULES if rule.id.startswith(("EFA-K8S", "EFA-JOB"))}
@@ -198,8 +207,6 @@ def test_says_nothing_of_what_only_the_deployment_knows() -> None:
     manifests = Manifests()
     manifests.worker["image"] = "IMAGE"
     manifests.worker["resources"]["limits"][EFA] = manifests.worker["resources"]["requests"][EFA] = "COUNT"
-    import json
-
     text = json.dumps(manifests.objects)
     before, _, after = text.partition("IMAGE")
     parts: list[Any] = [before, {"Ref": "Subnet"}]
