@@ -9,14 +9,22 @@ from typing import Any
 
 from .templates import Resource, Templates
 
-__all__ = ["KUBERNETES_RESOURCE", "KUBERNETES_TYPES", "KubernetesObject", "kubernetes_objects", "objects_in"]
+__all__ = [
+    "HELM_CHART",
+    "KUBERNETES_RESOURCE",
+    "KUBERNETES_TYPES",
+    "KubernetesObject",
+    "kubernetes_objects",
+    "objects_in",
+]
 
 # The custom resources of aws_eks and aws_eks_v2.
 KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
+HELM_CHART = "Custom::AWSCDK-EKS-HelmChart"
 # What a function of CDK's applies with kubectl, or Helm.
 KUBERNETES_TYPES = (
     KUBERNETES_RESOURCE,
-    "Custom::AWSCDK-EKS-HelmChart",
+    HELM_CHART,
     "Custom::AWSCDK-EKS-KubernetesPatch",
     "Custom::AWSCDK-EKS-KubernetesObjectValue",
 )

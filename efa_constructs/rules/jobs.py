@@ -98,11 +98,13 @@ HUGE_PAGES_ARE_ASKED_FOR = Rule(
 DEVICES_BY_ONE_WAY = Rule(
     id="EFA-JOB-008",
     severity=Severity.ERROR,
-    title="A pod gets its devices from device plugins or by resource claims, not by both",
-    problem="a {role} of {object} has resource claims, and asks device plugins for {resource}, too",
-    why="A device plugin and dynamic resource allocation do not know of each other, and give away one device twice.",
-    fix="use resource claims for all devices, or for none",
-    source="https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/",
+    title="A pod gets devices of a kind from a device plugin or by resource claims, not by both",
+    problem="a {role} of {object} has a resource claim of the class {device_class}, and asks a device plugin for "
+    "{resource}, too",
+    why="A device plugin and dynamic resource allocation do not know of each other, and give away one device twice. "
+    "Claims of something else, such as a channel of a ComputeDomain, go with device plugins.",
+    fix="use resource claims for all of these devices, or for none",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html",
 )
 RANKS_FILL_SLOTS = Rule(
     id="EFA-JOB-009",

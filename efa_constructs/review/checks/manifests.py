@@ -111,7 +111,7 @@ def _not_sound(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
-        if cluster.resource is not None and not any(cluster.running(KnownProgram.MPI_OPERATOR)):
+        if cluster.is_listed and not any(cluster.running(KnownProgram.MPI_OPERATOR)):
             for job in cluster.of_kind("MPIJob"):
                 if as_mapping(as_mapping(job.content.get("spec")).get("runPolicy")).get("managedBy") is None:
                     yield _about(job)

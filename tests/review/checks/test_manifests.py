@@ -107,6 +107,36 @@ def set_in(*path: Any) -> Callable[[Manifests], None]:
     return change
 
 
+def mpirun_with(*words: str, **environment: str) -> Callable[[Manifests], None]:
+    """Let the launcher's mpirun have further options, and the launcher other variables."""
+
+    def change(manifests: Manifests) -> None:
+        launcher = manifests.pod("Launcher")["containers"][0]
+        launcher["command"][1:1] = words
+        launcher["env"] = [{"name": name, "value": value} for name, value in environment.items()]
+
+    return change
+
+
+def script(manifests: Manifests, text: str) -> None:
+    manifests.pod("Launcher")["containers"][0]["command"] = ["bash", "-c", text]
+
+
+def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTemplate") -> None:
+    """Let the workers have a device by dynamic resource allocation."""
+    spec: dict[str, Any] = {"devices": {"requests": [{"name": "a", "exactly": {"deviceClassName": device_class}}]}}
+    field = "resourceClaimName" if kind == "ResourceClaim" else "resourceClaimTemplateName"
+    manifests.objects.append(
+        {
+            "apiVersion": "resource.k8s.io/v1",
+            "kind": kind,
+            "metadata": {"name": "one", "namespace": manifests.job["metadata"].get("namespace", "default")},
+            "spec": spec if kind == "ResourceClaim" else {"spec": spec},
+        }
+    )
+    manifests.pod("Worker")["resourceClaims"] = [{"name": "device", field: "one"}]
+
+
 BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
@@ -129,12 +159,16 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["limits"].pop(HUGE_PAGES)),
     ("EFA-JOB-006", lambda manifests: manifests.worker.pop("securityContext")),
     ("EFA-JOB-007", ask(huge_pages=None)),
-    ("EFA-JOB-008", lambda manifests: manifests.pod("Worker").update(resourceClaims=[{"name": "devices"}])),
+    ("EFA-JOB-008", lambda manifests: claim(manifests, "gpu.nvidia.com")),
+    ("EFA-JOB-008", lambda manifests: claim(manifests, "efa.networking.k8s.aws", kind="ResourceClaim")),
     ("EFA-JOB-009", command("16", "8")),
     ("EFA-JOB-011", set_in("mpiReplicaSpecs", "Launcher", "replicas", 2)),
     ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="n" * 60)),
     ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="1st")),
     ("EFA-JOB-013", gangs),
+    ("EFA-JOB-014", mpirun_with("-x", "FI_PROVIDER", FI_PROVIDER="tcp")),
+    ("EFA-JOB-014", mpirun_with("-x", "FI_PROVIDER=tcp")),
+    ("EFA-JOB-014", lambda manifests: script(manifests, "set -e\nmpirun -np 16 -x NCCL_PROTO=simple all_reduce_perf")),
     ("EFA-JOB-014", lambda manifests: manifests.worker.update(env=[{"name": "NCCL_PROTO", "value": "simple"}])),
     ("EFA-JOB-015", set_in("runPolicy", {})),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
@@ -183,6 +217,52 @@ def test_says_nothing_of_what_may_run_on_a_cluster_of_elsewhere() -> None:
     def change(manifests: Manifests) -> None:
         manifests.template["Resources"]["Cluster"]["Type"] = "Custom::TheirCluster"
         manifests.objects = [manifests.job]
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_a_channel_of_a_compute_domain_may_be_claimed_beside_devices_of_plugins() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.objects.append(
+            {
+                "apiVersion": "resource.nvidia.com/v1beta1",
+                "kind": "ComputeDomain",
+                "metadata": {"name": "domain"},
+                "spec": {"numNodes": 0, "channel": {"resourceClaimTemplate": {"name": "channel"}}},
+            }
+        )
+        manifests.worker["resources"]["claims"] = [{"name": "channel"}]
+        manifests.pod("Worker")["resourceClaims"] = [{"name": "channel", "resourceClaimTemplateName": "channel"}]
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_plugins_and_operators_that_a_helm_chart_may_bring() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.objects = [manifests.job]
+        manifests.template["Resources"]["Operator"] = {
+            "Type": "Custom::AWSCDK-EKS-HelmChart",
+            "Properties": {"ClusterName": {"Ref": "Cluster"}, "Release": "gpu-operator", "Chart": "gpu-operator"},
+        }
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None:
+    assert broken_rules_of_manifests(mpirun_with(FI_PROVIDER="tcp")) == set()
+
+
+def test_knows_a_cluster_by_its_name_as_well() -> None:
+    def change(manifests: Manifests) -> None:
+        resources = manifests.template["Resources"]
+        resources["Cluster"]["Properties"]["Name"] = "training"
+        job = {
+            **resources["Manifest"]["Properties"],
+            "ClusterName": "training",
+            "Manifest": json.dumps([manifests.job]),
+        }
+        resources["Job"] = {**resources["Manifest"], "Properties": job}
+        manifests.remove(manifests.job)
 
     assert broken_rules_of_manifests(change) == set()
 
