@@ -14,7 +14,7 @@ from .manifests import KubernetesObject
 from .shapes import as_mapping
 from .values import is_known
 
-__all__ = ["PodTemplate", "pod_templates", "problems_of_pod_templates"]
+__all__ = ["KINDS_WITH_ROLES", "PodTemplate", "pod_templates", "problems_of_pod_templates"]
 
 # Where an object of a kind has its pod template, and what people call such a pod.
 _PLACES = {
@@ -28,6 +28,7 @@ _PLACES = {
 }
 # Kubeflow's kinds: a template for each role.
 _REPLICA_SPECS = {"MPIJob": "spec.mpiReplicaSpecs", "PyTorchJob": "spec.pytorchReplicaSpecs"}
+KINDS_WITH_ROLES = tuple(_REPLICA_SPECS)
 _MPI_GROUP = "kubeflow.org/"
 
 

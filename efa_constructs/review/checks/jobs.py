@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -20,7 +21,7 @@ from ..blueprint import Blueprint, NodeGroup, known_instance_type
 from ..check import Check, Violation
 from ..clusters import PLUGINS, ReviewedCluster, clusters_of
 from ..manifests import KubernetesObject
-from ..pod_templates import PodTemplate
+from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import as_mapping, as_mappings, at_path
 from ..values import is_known, whole_number
 
@@ -349,6 +350,40 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
             )
 
 
+def _node_devices(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, template in _each_pod(blueprint):
+        for volume in as_mappings(template.spec.get("volumes")) if template.asks_for(EFA_RESOURCE) else ():
+            path = at_path(volume, "hostPath", "path")
+            if isinstance(path, str) and _shows_devices(posixpath.normpath(path)):
+                yield _about(template, path=path, volume=volume.get("name"))
+
+
+def _shows_devices(path: str) -> bool:
+    return path in ("/", "/dev", "/dev/infiniband") or path.startswith("/dev/infiniband/")
+
+
+def _left_efas(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in _each_pod(blueprint):
+        groups = _groups_for(cluster, template)
+        # One pod alone needs no network.
+        if len(groups) != 1 or template.of.kind not in KINDS_WITH_ROLES or (template.replicas or 0) < 2:
+            continue
+        group, instance = groups[0], groups[0].instance_type
+        accelerator = catalogue.accelerator_resource(instance) if instance is not None else None
+        count, efas = len(group.efa_interfaces), template.requests.get(EFA_RESOURCE, Decimal(0))
+        if instance is None or accelerator is None or efas >= count or template.spec.get("resourceClaims"):
+            continue
+        if template.requests.get(accelerator) == instance.accelerator_count:
+            yield _about(
+                template,
+                accelerators=instance.accelerator_count,
+                accelerator=accelerator,
+                group=group.resource.name,
+                efas=written(EFA_RESOURCE, efas),
+                count=count,
+            )
+
+
 def _about(template: PodTemplate, **values: object) -> Violation:
     return _about_job(template.of, role=template.role, **values)
 
@@ -373,4 +408,6 @@ JOB_CHECKS = (
     Check(rule=rules.WAITING_DOES_NOT_BLOCK_GANGS, violations=_gangs_that_wait),
     Check(rule=rules.ENVIRONMENT_DOES_NO_HARM, violations=_harmful_environment),
     Check(rule=rules.WORKERS_ARE_CLEANED_UP, violations=_left_workers),
+    Check(rule=rules.DEVICES_COME_FROM_PLUGINS, violations=_node_devices),
+    Check(rule=rules.WHOLE_NODES_HAVE_THEIR_EFAS, violations=_left_efas),
 )

@@ -122,6 +122,18 @@ def script(manifests: Manifests, text: str) -> None:
     manifests.pod("Launcher")["containers"][0]["command"] = ["bash", "-c", text]
 
 
+def mount(manifests: Manifests, path: str) -> None:
+    """Mount something of the node into the workers."""
+    manifests.pod("Worker")["volumes"].append({"name": "node", "hostPath": {"path": path}})
+    manifests.worker["volumeMounts"].append({"name": "node", "mountPath": "/node"})
+
+
+def nvidia(manifests: Manifests, version: str, **environment: str) -> None:
+    container = manifests.find("DaemonSet", "nvidia")["spec"]["template"]["spec"]["containers"][0]
+    container["image"] = f"nvcr.io/nvidia/k8s-device-plugin:{version}"
+    container["env"] = [{"name": name, "value": value} for name, value in environment.items()]
+
+
 def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTemplate") -> None:
     """Let the workers have a device by dynamic resource allocation."""
     spec: dict[str, Any] = {"devices": {"requests": [{"name": "a", "exactly": {"deviceClassName": device_class}}]}}
@@ -155,7 +167,7 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-002", taint("efa", "nvidia")),
     ("EFA-JOB-003", workers(4)),
     ("EFA-JOB-004", ask(huge_pages="5121Ki")),
-    ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["requests"].update({EFA: 2})),
+    ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["requests"].update({HUGE_PAGES: "2560Mi"})),
     ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["limits"].pop(HUGE_PAGES)),
     ("EFA-JOB-006", lambda manifests: manifests.worker.pop("securityContext")),
     ("EFA-JOB-007", ask(huge_pages=None)),
@@ -171,6 +183,13 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-014", lambda manifests: script(manifests, "set -e\nmpirun -np 16 -x NCCL_PROTO=simple all_reduce_perf")),
     ("EFA-JOB-014", lambda manifests: manifests.worker.update(env=[{"name": "NCCL_PROTO", "value": "simple"}])),
     ("EFA-JOB-015", set_in("runPolicy", {})),
+    ("EFA-JOB-016", lambda manifests: mount(manifests, "/dev/infiniband")),
+    ("EFA-JOB-016", lambda manifests: mount(manifests, "/dev/")),
+    ("EFA-JOB-017", ask(efa=2)),
+    ("EFA-JOB-017", ask(efa=None)),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.20.0", MOFED_ENABLED="true")),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
 ]
 
@@ -250,6 +269,22 @@ def test_says_nothing_of_plugins_and_operators_that_a_helm_chart_may_bring() -> 
 
 def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None:
     assert broken_rules_of_manifests(mpirun_with(FI_PROVIDER="tcp")) == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifests: mount(manifests, "/dev/shm"),
+        lambda manifests: mount(manifests, "/mnt/k8s-disks/0"),
+        lambda manifests: nvidia(manifests, "v0.19.1", MOFED_ENABLED="false"),
+        lambda manifests: nvidia(manifests, "v0.19.3"),
+        lambda manifests: nvidia(manifests, "v0.20.0"),
+        # A part of a node may have a part of its interfaces.
+        lambda manifests: (ask(efa=2, gpu=4)(manifests), set_in("slotsPerWorker", 4)(manifests)),
+    ],
+)
+def test_says_nothing_of_what_does_no_harm(change: Callable[[Manifests], object]) -> None:
+    assert broken_rules_of_manifests(change) - {"EFA-JOB-009"} == set()
 
 
 def test_knows_a_cluster_by_its_name_as_well() -> None:
