@@ -24,6 +24,7 @@ from .availability_zones import AvailabilityZone, availability_zones, region_of_
 from .compute_capabilities import compute_capability
 from .device_plugins import DevicePlugin, DevicePluginNeed, device_plugins_needed
 from .extended_resources import (
+    DEVICE_CLASSES,
     DEVICE_RESOURCES,
     EFA_RESOURCE,
     GPU_RESOURCE,
@@ -70,6 +71,7 @@ __all__ = [
     "AMI_TYPES",
     "DAEMON_SETS_CPU_MILLICORES",
     "DAEMON_SETS_MEMORY_MIB",
+    "DEVICE_CLASSES",
     "DEVICE_RESOURCES",
     "EFA_INTERFACE_TYPES",
     "EFA_LABEL",

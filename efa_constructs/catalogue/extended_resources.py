@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .instance_types import InstanceType
 
 __all__ = [
+    "DEVICE_CLASSES",
     "DEVICE_RESOURCES",
     "EFA_RESOURCE",
     "GPU_RESOURCE",
@@ -22,6 +25,15 @@ NEURON_RESOURCE = "aws.amazon.com/neuron"
 NEURON_CORE_RESOURCE = "aws.amazon.com/neuroncore"
 # Every one that a device plugin of ours offers.
 DEVICE_RESOURCES: tuple[str, ...] = (EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NEURON_CORE_RESOURCE)
+
+# What dynamic resource allocation gives devices by, and the resource that a device plugin offers the same as.
+# Amazon EKS User Guide, "Manage EFA devices on Amazon EKS"
+DEVICE_CLASSES: Mapping[str, str] = {
+    "efa.networking.k8s.aws": EFA_RESOURCE,
+    "gpu.nvidia.com": GPU_RESOURCE,
+    "mig.nvidia.com": GPU_RESOURCE,
+    "neuron.aws.com": NEURON_RESOURCE,
+}
 
 
 def accelerator_resource(instance: InstanceType) -> str | None:

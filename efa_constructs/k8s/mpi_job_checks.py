@@ -151,9 +151,9 @@ def check_launcher_affinity(where: str, launcher: Launcher, overrides: Mapping[s
 
 
 def check_allocation(where: str, worker_template: Mapping[str, Any]) -> None:
-    """Refuse a worker that takes devices in two ways at once, after overrides.
+    """Refuse a worker whose claim allocates its devices, and that asks device plugins for some after overrides.
 
-    :raises InvalidArgumentError: it has a resource claim, and asks device plugins, too.
+    :raises InvalidArgumentError: it asks device plugins, too.
     """
     spec = worker_template["spec"]
     asked = {

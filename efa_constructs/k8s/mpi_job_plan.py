@@ -119,7 +119,8 @@ class MpiJobPlan:
         start = launcher_command or _mpirun(parts, mpi_implementation, slots, nodes, mpirun_arguments, command)
         pods = _pods(parts, start, worker_overrides, launcher_overrides, ssh_auth_mount_path, own_variables)
         room = NodeRoom.of(instance, operating_system=operating_system)
-        checks.check_allocation(where, pods.worker)
+        if resource_claim_template is not None:
+            checks.check_allocation(where, pods.worker)
         checks.check_scheduler(where, gang_scheduling, pods)
         check_pods(where, pods, room, node_taints)
         doubts = doubts_about(

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from .shapes import as_list, as_mapping, as_mappings, at_path
 
 __all__ = ["AssemblyStack", "CloudAssembly", "read_assembly"]
 
@@ -83,7 +84,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
     :raises InvalidArgumentError: the folder is not there, holds no assembly, or one without stacks.
     """
     manifest = _read_manifest(directory)
-    manifests = {directory: manifest, **dict(_nested(directory, manifest))}
+    manifests = {directory: manifest, **dict(_nested(directory, manifest, directory))}
     stacks = tuple(
         _read_stack(folder, artifact_id, artifact, manifest)
         for folder, manifest in manifests.items()
@@ -98,7 +99,7 @@ def read_assembly(directory: Path) -> CloudAssembly:
             name for folder, manifest in manifests.items() for name in _docker_images(folder, manifest)
         ),
         missing_context=tuple(
-            str(entry.get("key")) for manifest in manifests.values() for entry in manifest.get("missing", [])
+            str(entry.get("key")) for manifest in manifests.values() for entry in as_mappings(manifest.get("missing"))
         ),
     )
 
@@ -121,66 +122,81 @@ def _read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidArgumentError(f"cannot read '{path}' of the cloud assembly: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidArgumentError(f"'{path}' of the cloud assembly is not JSON: {error}") from None
 
 
 def _artifacts(manifest: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for artifact_id, artifact in manifest["artifacts"].items():
-        if artifact.get("type") == kind:
+        if as_mapping(artifact).get("type") == kind:
             yield artifact_id, artifact
 
 
-def _nested(directory: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _nested(directory: Path, manifest: Mapping[str, Any], *outer: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The assemblies of stages, which are folders in the folder."""
-    for _, artifact in _artifacts(manifest, "cdk:cloud-assembly"):
-        folder = directory / artifact["properties"]["directoryName"]
+    for artifact_id, artifact in _artifacts(manifest, "cdk:cloud-assembly"):
+        folder = directory / _text(artifact, artifact_id, "properties", "directoryName")
+        if folder in outer:
+            raise InvalidArgumentError(f"the cloud assembly '{folder}' has itself as its stage '{artifact_id}'")
         nested = _read_manifest(folder)
         yield folder, nested
-        yield from _nested(folder, nested)
+        yield from _nested(folder, nested, *outer, folder)
+
+
+def _text(artifact: Mapping[str, Any], artifact_id: str, *path: str, default: str | None = None) -> str:
+    """A text that an artifact has, or must have if there is no default."""
+    value = at_path(artifact, *path)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str):
+        raise InvalidArgumentError(f"'{artifact_id}' of the cloud assembly has no text as its '{'.'.join(path)}'")
+    return value
 
 
 def _read_stack(
     folder: Path, artifact_id: str, artifact: Mapping[str, Any], manifest: Mapping[str, Any]
 ) -> AssemblyStack:
-    properties = artifact.get("properties", {})
-    account, _, region = artifact.get("environment", "").removeprefix("aws://").partition("/")
-    template_file = folder / properties.get("templateFile", f"{artifact_id}.template.json")
+    environment = _text(artifact, artifact_id, "environment", default="")
+    account, _, region = environment.removeprefix("aws://").partition("/")
+    template = _text(artifact, artifact_id, "properties", "templateFile", default=f"{artifact_id}.template.json")
+    template_file = folder / template
     asset_manifests = [
-        folder / asset["properties"]["file"]
+        folder / _text(asset, asset_id, "properties", "file")
         for asset_id, asset in _artifacts(manifest, "cdk:asset-manifest")
-        if asset_id in artifact.get("dependencies", [])
+        if asset_id in as_list(artifact.get("dependencies"))
     ]
     return AssemblyStack(
-        name=properties.get("stackName", artifact_id),
-        path=artifact.get("displayName", artifact_id),
+        name=_text(artifact, artifact_id, "properties", "stackName", default=artifact_id),
+        path=_text(artifact, artifact_id, "displayName", default=artifact_id),
         template_file=template_file,
         account=None if account in ("", *_UNKNOWN) else account,
         region=None if region in ("", *_UNKNOWN) else region,
         resource_types=Counter(_resource_types(template_file, asset_manifests)),
-        bootstrap_qualifier=_qualifier(properties.get("bootstrapStackVersionSsmParameter", "")),
-        metadata=_metadata(folder, artifact),
+        bootstrap_qualifier=_qualifier(
+            _text(artifact, artifact_id, "properties", "bootstrapStackVersionSsmParameter", default="")
+        ),
+        metadata=_metadata(folder, artifact_id, artifact),
     )
 
 
-def _metadata(folder: Path, artifact: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    metadata = dict(artifact.get("metadata", {}))
+def _metadata(folder: Path, artifact_id: str, artifact: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    metadata = dict(as_mapping(artifact.get("metadata")))
     if "additionalMetadataFile" in artifact:
-        metadata |= _read_json(folder / artifact["additionalMetadataFile"])
-    return metadata
+        metadata |= as_mapping(_read_json(folder / _text(artifact, artifact_id, "additionalMetadataFile")))
+    return {path: as_mappings(entries) for path, entries in metadata.items()}
 
 
 def _resource_types(template_file: Path, asset_manifests: Iterable[Path]) -> Iterator[str]:
     """The type of each resource of a stack's template, and of the nested stacks that are published as its assets."""
-    nested = (
-        template_file.parent / asset["source"]["path"]
+    sources = (
+        str(at_path(asset, "source", "path"))
         for manifest in asset_manifests
-        for asset in _read_json(manifest).get("files", {}).values()
-        if asset.get("source", {}).get("path", "").endswith(".nested.template.json")
+        for asset in as_mapping(at_path(_read_json(manifest), "files")).values()
     )
+    nested = (template_file.parent / source for source in sources if source.endswith(".nested.template.json"))
     for path in (template_file, *nested):
-        for resource in _read_json(path).get("Resources", {}).values():
-            yield resource.get("Type", "")
+        for resource in as_mapping(at_path(_read_json(path), "Resources")).values():
+            yield str(as_mapping(resource).get("Type", ""))
 
 
 def _qualifier(version_parameter: str) -> str | None:
@@ -190,6 +206,7 @@ def _qualifier(version_parameter: str) -> str | None:
 
 
 def _docker_images(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
-    for _, artifact in _artifacts(manifest, "cdk:asset-manifest"):
-        for name, image in _read_json(folder / artifact["properties"]["file"]).get("dockerImages", {}).items():
-            yield image.get("displayName", name)
+    for artifact_id, artifact in _artifacts(manifest, "cdk:asset-manifest"):
+        assets = _read_json(folder / _text(artifact, artifact_id, "properties", "file"))
+        for name, image in as_mapping(at_path(assets, "dockerImages")).items():
+            yield str(as_mapping(image).get("displayName", name))

@@ -11,7 +11,7 @@ from .. import catalogue
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, INSTANCE_TYPE_LABEL, NEURON_RESOURCE, NODE_GROUP_LABEL
 from ..pods.known_programs import KnownProgram, known_program
 from .blueprint import Blueprint, NodeGroup
-from .manifests import KubernetesObject
+from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
 from .templates import Resource
 
@@ -42,10 +42,19 @@ class ReviewedCluster:
         """The pod templates of all objects."""
         return tuple(template for one in self.objects for template in pod_templates(one))
 
+    # Whether Helm charts are installed on it, which may bring anything.
+    has_charts: bool
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether all that runs on the cluster is in the templates, but for what EKS runs by itself."""
+        return self.resource is not None and not self.has_charts
+
     @property
     def is_whole(self) -> bool:
-        """Whether the templates make the cluster, and EKS runs nothing by itself on its nodes."""
-        return self.resource is not None and self.resource.get("ComputeConfig.Enabled") is not True
+        """Whether EKS runs nothing by itself on its nodes, either."""
+        auto_mode = self.resource is not None and self.resource.get("ComputeConfig.Enabled") is True
+        return self.is_listed and not auto_mode
 
     def of_kind(self, kind: str) -> Iterator[KubernetesObject]:
         """The objects of a kind."""
@@ -88,15 +97,24 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
         name = resource.get("Name")
         if isinstance(name, str):
             made.setdefault(name, resource)
+    # Manifests may name by its name the cluster that node groups refer to.
+    keys = {name: str(resource.reference) for name, resource in made.items()}
+
+    def key(name: str) -> str:
+        return keys.get(name, name)
+
+    charts = {key(str(chart.get("ClusterName"))) for chart in blueprint.templates.of_type(HELM_CHART)}
     names = dict.fromkeys(
-        [*(group.cluster for group in blueprint.node_groups), *(one.cluster for one in blueprint.objects)]
+        key(name)
+        for name in (*(group.cluster for group in blueprint.node_groups), *(one.cluster for one in blueprint.objects))
     )
     return tuple(
         ReviewedCluster(
             name=name,
             resource=made.get(name),
-            node_groups=tuple(group for group in blueprint.node_groups if group.cluster == name),
-            objects=tuple(one for one in blueprint.objects if one.cluster == name),
+            node_groups=tuple(group for group in blueprint.node_groups if key(group.cluster) == name),
+            objects=tuple(one for one in blueprint.objects if key(one.cluster) == name),
+            has_charts=name in charts,
         )
         for name in names
     )

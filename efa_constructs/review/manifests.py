@@ -10,14 +10,22 @@ from typing import Any
 from .shapes import as_mapping
 from .templates import Resource, Templates
 
-__all__ = ["KUBERNETES_RESOURCE", "KUBERNETES_TYPES", "KubernetesObject", "kubernetes_objects"]
+__all__ = [
+    "HELM_CHART",
+    "KUBERNETES_RESOURCE",
+    "KUBERNETES_TYPES",
+    "KubernetesObject",
+    "kubernetes_objects",
+    "objects_in",
+]
 
 # The custom resources of aws_eks and aws_eks_v2.
 KUBERNETES_RESOURCE = "Custom::AWSCDK-EKS-KubernetesResource"
+HELM_CHART = "Custom::AWSCDK-EKS-HelmChart"
 # What a function of CDK's applies with kubectl, or Helm.
 KUBERNETES_TYPES = (
     KUBERNETES_RESOURCE,
-    "Custom::AWSCDK-EKS-HelmChart",
+    HELM_CHART,
     "Custom::AWSCDK-EKS-KubernetesPatch",
     "Custom::AWSCDK-EKS-KubernetesObjectValue",
 )
@@ -74,6 +82,14 @@ def _contents(manifest: Any) -> Iterator[Mapping[str, Any]]:
         objects = json.loads(manifest) if isinstance(manifest, str) else None
     except ValueError:
         return
-    for content in objects if isinstance(objects, list) else [objects]:
-        if isinstance(content, Mapping):
+    yield from (content for content in objects_in(objects) if isinstance(content, Mapping))
+
+
+def objects_in(manifest: Any) -> Iterator[Any]:
+    """What a manifest lists: one object, or several, those in a ``List`` of Kubernetes among them."""
+    for content in manifest if isinstance(manifest, list) else [manifest]:
+        items = content.get("items") if isinstance(content, Mapping) and content.get("kind") == "List" else None
+        if isinstance(items, list):
+            yield from objects_in(items)
+        else:
             yield content

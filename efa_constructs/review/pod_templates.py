@@ -14,7 +14,7 @@ from .manifests import KubernetesObject
 from .shapes import as_mapping, at_path
 from .values import is_known
 
-__all__ = ["PodTemplate", "pod_templates", "problems_of_pod_templates"]
+__all__ = ["KINDS_WITH_ROLES", "PodTemplate", "pod_templates", "problems_of_pod_templates"]
 
 # Where an object of a kind has its pod template.
 _PLACES = {
@@ -28,6 +28,7 @@ _PLACES = {
 }
 # Kubeflow's kinds: a template for each role.
 _REPLICA_SPECS = {"MPIJob": "mpiReplicaSpecs", "PyTorchJob": "pytorchReplicaSpecs"}
+KINDS_WITH_ROLES = tuple(_REPLICA_SPECS)
 _MPI_GROUP = "kubeflow.org/"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -13,6 +14,7 @@ from .values import is_known, known_text
 
 __all__ = ["Policy", "Rights", "policies_in", "rights_of", "services_that_may_assume"]
 
+_OF_AWS = re.compile(r"arn:[\w-]+:iam::aws:policy/(?:[\w-]+/)*(?P<name>[\w+=,.@-]+)")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -38,7 +40,7 @@ class Policy:
 class Rights:
     """What a role may do."""
 
-    # Names of AWS's managed policies, and others whose statements are not known.
+    # Names of AWS's managed policies.
     managed: frozenset[str]
     statements: tuple[Mapping[str, Any], ...]
     # Whether there is nothing that only the deployment knows.
@@ -87,8 +89,8 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
         resource = templates.at(value)
         if resource is not None:
             attached.append(resource)
-        elif known_text(value) is not None:
-            managed.append(str(value).rpartition("/")[2])
+        elif (name := _name_of_aws(value)) is not None:
+            managed.append(name)
         else:
             complete = False
     if any(not isinstance(each, Mapping) for each in as_list(at_path(role.properties, "Policies"))):
@@ -102,6 +104,12 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
         for statement in policy.statements
     ]
     return Rights(managed=frozenset(managed), statements=tuple(statements), complete=complete)
+
+
+def _name_of_aws(value: Any) -> str | None:
+    """The name of a managed policy of AWS's. None: it is another's, and what that allows is not known."""
+    match = _OF_AWS.fullmatch(known_text(value) or "")
+    return None if match is None else match["name"]
 
 
 def services_that_may_assume(role: Resource) -> list[str] | None:

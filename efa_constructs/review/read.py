@@ -43,26 +43,39 @@ def read_template_file(file: Path) -> Templates:
 
     :raises InvalidArgumentError: the file cannot be read, or is no CloudFormation template.
     """
-    return Templates([read_stack_template(file, name=file.name.partition(".")[0])])
+    template = read_stack_template(file, name=file.name.partition(".")[0])
+    if "Resources" not in template.document:
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+    return Templates([template])
 
 
 def read_stack_template(
-    file: Path, *, name: str, account: str | None = None, region: str | None = None
+    file: Path,
+    *,
+    name: str,
+    account: str | None = None,
+    region: str | None = None,
+    outer: tuple[Path, ...] = (),
 ) -> StackTemplate:
-    """A stack's template, with those of its nested stacks.
+    """A stack's template, with those of its nested stacks. A stack of an app may have no resources: CDK passes over it.
 
     :param name: Of the stack.
     :param account: Where it goes. Default: not known.
     :param region: The same.
+    :param outer: Templates that the stack is nested in. Default: none.
     :raises InvalidArgumentError: a file cannot be read, or is no CloudFormation template.
     """
+    if file in outer:
+        raise InvalidArgumentError(f"the template '{file}' is nested in itself")
     try:
         document = load_template_text(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InvalidArgumentError(f"cannot read the template '{file}': {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise InvalidArgumentError(f"cannot read the template '{file}': {error}") from None
     except TemplateTextError as error:
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: {error}") from None
-    resources = document.get("Resources") if isinstance(document, Mapping) else None
+    resources = document.get("Resources", {}) if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
     return StackTemplate(
@@ -73,7 +86,11 @@ def read_stack_template(
         region=region,
         nested={
             logical_id: read_stack_template(
-                file.parent / path, name=f"{name}/{logical_id}", account=account, region=region
+                file.parent / path,
+                name=f"{name}/{logical_id}",
+                account=account,
+                region=region,
+                outer=(*outer, file),
             )
             for logical_id, definition in resources.items()
             if (path := _asset_path(definition)) is not None
@@ -95,7 +112,7 @@ def _asset_path(definition: Any) -> str | None:
     """Where CDK wrote the template of a nested stack."""
     if not isinstance(definition, Mapping) or definition.get("Type") != NESTED_STACK:
         return None
-    path = (definition.get("Metadata") or {}).get("aws:asset:path")
+    path = at_path(definition, "Metadata", "aws:asset:path")
     return str(path) if path is not None else None
 
 

@@ -10,23 +10,64 @@ import yaml  # type: ignore[import-untyped]
 __all__ = ["TemplateTextError", "load_template_text"]
 
 
+# No template that people write comes near: these keep whoever walks through one from never coming back.
+_MOST_LEVELS = 200
+_MOST_VALUES = 500_000
+
+
 class TemplateTextError(ValueError):
-    """A text is neither JSON nor YAML. The message is CloudFormation's."""
+    """A text is neither JSON nor YAML, in CloudFormation's words, or no template could be like that."""
 
 
 def load_template_text(text: str) -> Any:
     """What a template's text says.
 
-    :raises TemplateTextError: it is neither JSON nor YAML.
+    :raises TemplateTextError: it is neither JSON nor YAML, or deeper or longer than any template.
     """
     try:
-        if text.lstrip().startswith("{"):
-            return json.loads(text)
-        return yaml.load(text, Loader=_Loader)
+        document = json.loads(text) if text.lstrip().startswith("{") else yaml.load(text, Loader=_Loader)
+    except RecursionError:
+        raise TemplateTextError(_TOO_DEEP) from None
     except json.JSONDecodeError as error:
         raise TemplateTextError(f"JSON not well-formed. (line {error.lineno}, column {error.colno})") from None
     except yaml.YAMLError as error:
         raise TemplateTextError(f"YAML not well-formed. {_position(error)}".rstrip()) from None
+    except ValueError as error:
+        # A number of thousands of digits.
+        raise TemplateTextError(str(error)) from None
+    _check(document)
+    return document
+
+
+_TOO_DEEP = f"it has values within values, more than {_MOST_LEVELS} levels deep"
+
+
+def _check(document: Any) -> None:
+    """Aliases of YAML may stand for what they are in, or for more than fits anywhere."""
+    level, depth, count = [document], 0, 0
+    while level:
+        depth, count = depth + 1, count + len(level)
+        if depth > _MOST_LEVELS:
+            raise TemplateTextError(_TOO_DEEP)
+        if count > _MOST_VALUES:
+            raise TemplateTextError(f"it has more than {_MOST_VALUES:,} values")
+        for value in level:
+            if isinstance(value, str) and not value.isascii():
+                _check_text(value)
+        level = [item for value in level for item in _items(value)]
+
+
+def _items(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise TemplateTextError(f"it has half of a surrogate pair, in {text[:20]!a}") from None
 
 
 def _position(error: yaml.YAMLError) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,7 @@ class Templates:
     """Stacks that are deployed together: references between them are followed."""
 
     def __init__(self, stacks: Iterable[StackTemplate]) -> None:
-        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(stacks))
+        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(_told_apart(stacks)))
         self._by_name = {stack.name: stack for stack in self.stacks}
         self._evaluators: dict[str, Evaluator] = {}
         # Exports and outputs that are being looked up: what needs itself is not known.
@@ -191,6 +192,21 @@ class Templates:
         if logical_id not in stack.nested or not attribute.startswith("Outputs."):
             return None
         return self._output(f"{stack.name}/{logical_id}", attribute.removeprefix("Outputs."))
+
+
+def _told_apart(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
+    """Stacks of one name, in Regions or accounts of their own, each with another name: references go by it."""
+    names: set[str] = set()
+    for stack in stacks:
+        others = (f"{stack.name} ({place})" for place in itertools.chain([stack.region], itertools.count(2)) if place)
+        name = next(name for name in itertools.chain([stack.name], others) if name not in names)
+        names.add(name)
+        yield stack if name == stack.name else _renamed(stack, name)
+
+
+def _renamed(stack: StackTemplate, name: str) -> StackTemplate:
+    nested = {logical_id: _renamed(inner, f"{name}/{logical_id}") for logical_id, inner in stack.nested.items()}
+    return replace(stack, name=name, nested=nested)
 
 
 def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:

@@ -67,10 +67,10 @@ NO_ENDPOINT = Rule(
 )
 RANGES_WITHOUT_ENDPOINT = Rule(
     id="EFA-EKS-005",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     title="Ranges of a public endpoint are given only where there is one",
     problem="{where} is {cidrs}, but there is no public endpoint",
-    why="EKS does not take the ranges: the endpoint is private.",
+    why="EKS ignores the ranges: the endpoint is private, and answers only inside the VPC and what is connected to it.",
     fix="leave the ranges out, or turn the public endpoint on",
     source=_ENDPOINT,
 )

@@ -6,6 +6,7 @@ from .rule import Rule, Severity
 
 __all__ = [
     "DEVICE_PLUGIN_RULES",
+    "GPU_PLUGIN_LEAVES_EFAS",
     "PLUGIN_IS_THERE",
     "PLUGIN_SELECTS_NODES",
     "PLUGIN_SELECTS_TYPES",
@@ -57,4 +58,19 @@ PLUGIN_SELECTS_NODES = Rule(
     fix="set the label on the node group, or let the DaemonSet select nodes by {label}",
     source=_EKS_GUIDE,
 )
-DEVICE_PLUGIN_RULES = (PLUGIN_IS_THERE, PLUGIN_TOLERATES_TAINTS, PLUGIN_SELECTS_TYPES, PLUGIN_SELECTS_NODES)
+GPU_PLUGIN_LEAVES_EFAS = Rule(
+    id="EFA-K8S-011",
+    severity=Severity.WARNING,
+    title="NVIDIA's device plugin leaves EFA devices to the EFA device plugin",
+    problem="{object} has MOFED_ENABLED {setting}, on a cluster with EFA",
+    why="It then gives every pod that asks for a GPU all of /dev/infiniband, past the EFA device plugin.",
+    fix="set MOFED_ENABLED to false",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html",
+)
+DEVICE_PLUGIN_RULES = (
+    PLUGIN_IS_THERE,
+    PLUGIN_TOLERATES_TAINTS,
+    PLUGIN_SELECTS_TYPES,
+    PLUGIN_SELECTS_NODES,
+    GPU_PLUGIN_LEAVES_EFAS,
+)

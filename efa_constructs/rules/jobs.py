@@ -6,6 +6,7 @@ from .rule import Rule, Severity
 
 __all__ = [
     "DEVICES_BY_ONE_WAY",
+    "DEVICES_COME_FROM_PLUGINS",
     "EFA_PODS_LOCK_MEMORY",
     "ENOUGH_NODES",
     "ENVIRONMENT_DOES_NO_HARM",
@@ -20,6 +21,7 @@ __all__ = [
     "SLOTS_ARE_ACCELERATORS",
     "WAITING_DOES_NOT_BLOCK_GANGS",
     "WHOLE_HUGE_PAGES",
+    "WHOLE_NODES_HAVE_THEIR_EFAS",
     "WORKERS_ARE_CLEANED_UP",
 ]
 
@@ -98,11 +100,13 @@ HUGE_PAGES_ARE_ASKED_FOR = Rule(
 DEVICES_BY_ONE_WAY = Rule(
     id="EFA-JOB-008",
     severity=Severity.ERROR,
-    title="A pod gets its devices from device plugins or by resource claims, not by both",
-    problem="a {role} of {object} has resource claims, and asks device plugins for {resource}, too",
-    why="A device plugin and dynamic resource allocation do not know of each other, and give away one device twice.",
-    fix="use resource claims for all devices, or for none",
-    source="https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/",
+    title="A pod gets devices of a kind from a device plugin or by resource claims, not by both",
+    problem="a {role} of {object} has a resource claim of the class {device_class}, and asks a device plugin for "
+    "{resource}, too",
+    why="A device plugin and dynamic resource allocation do not know of each other, and give away one device twice. "
+    "Claims of something else, such as a channel of a ComputeDomain, go with device plugins.",
+    fix="use resource claims for all of these devices, or for none",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html",
 )
 RANKS_FILL_SLOTS = Rule(
     id="EFA-JOB-009",
@@ -169,6 +173,27 @@ WORKERS_ARE_CLEANED_UP = Rule(
     fix="set runPolicy.cleanPodPolicy to Running",
     source="https://github.com/kubeflow/mpi-operator/issues/134",
 )
+DEVICES_COME_FROM_PLUGINS = Rule(
+    id="EFA-JOB-016",
+    severity=Severity.WARNING,
+    title="Pods that ask for EFA mount no devices of their node",
+    problem="a {role} of {object} mounts {path} of its node",
+    why="There are devices that are no EFAs, past those that the EFA device plugin gives: on B200 libfabric then uses "
+    "none, and NCCL goes on over TCP.",
+    fix="leave the volume '{volume}' out: the EFA device plugin brings the devices",
+    source="https://github.com/aws-samples/aws-do-eks/pull/63",
+)
+WHOLE_NODES_HAVE_THEIR_EFAS = Rule(
+    id="EFA-JOB-017",
+    severity=Severity.WARNING,
+    title="Workers that take all accelerators of a node take its EFA interfaces",
+    problem="a {role} of {object} asks for all {accelerators} of {accelerator} of a node of group {group}, and for "
+    "{efas} of its {count} EFA interfaces",
+    why="A pod has only the EFA devices that it asks for. Without any, NCCL goes on over TCP, with some, it is slower, "
+    "and nothing fails.",
+    fix="ask for {count} of vpc.amazonaws.com/efa",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
+)
 JOB_RULES = (
     PODS_FIT_NODES,
     NODES_TAKE_PODS,
@@ -185,4 +210,6 @@ JOB_RULES = (
     WAITING_DOES_NOT_BLOCK_GANGS,
     ENVIRONMENT_DOES_NO_HARM,
     WORKERS_ARE_CLEANED_UP,
+    DEVICES_COME_FROM_PLUGINS,
+    WHOLE_NODES_HAVE_THEIR_EFAS,
 )

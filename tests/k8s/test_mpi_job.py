@@ -278,6 +278,15 @@ def test_mounts_no_token_that_nobody_asked_for(bench):
     assert bench.pod("Worker")["automountServiceAccountToken"] is False
 
 
+def test_workers_may_claim_something_else_beside_devices_of_plugins(bench):
+    # Amazon EKS User Guide, "Use P6e-GB200 UltraServers with Amazon EKS"
+    channel = {"name": "channel", "resourceClaimTemplateName": "channel-of-a-compute-domain"}
+    bench.job(worker_overrides={"spec": {"resourceClaims": [channel]}})
+    worker = bench.pod("Worker")
+    assert worker["resourceClaims"] == [channel]
+    assert worker["containers"][0]["resources"]["limits"]["vpc.amazonaws.com/efa"] > 0
+
+
 def test_takes_devices_from_a_resource_claim(bench):
     bench.job(resource_claim_template="gpu-and-efa")
     assert bench.pod("Worker")["resourceClaims"] == [{"name": "devices", "resourceClaimTemplateName": "gpu-and-efa"}]
@@ -402,10 +411,6 @@ def resources(**values):
         (
             {"resource_claim_template": "all"} | resources(efa_interfaces=4),
             "'efa_interfaces' is 4, and 'resource_claim_template' allocates devices, too: use resource claims for all",
-        ),
-        (
-            {"worker_overrides": {"spec": {"resourceClaims": [{"name": "x"}]}}},
-            "have resource claims, and ask device plugins for nvidia.com/gpu, vpc.amazonaws.com/efa",
         ),
         ({"volumes": {"data": k8s.Volume(name="data")}}, "'volumes' has the path 'data': mount paths are absolute"),
         ({"volumes": {"/etc/mpi": k8s.Volume(name="x")}}, "mounts a volume at /etc/mpi, where the operator"),

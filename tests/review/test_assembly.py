@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -133,3 +134,53 @@ def test_fails_on_a_folder_that_is_no_assembly(tmp_path: Path, files: dict[str, 
 def test_fails_on_a_folder_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(InvalidArgumentError, match="is not a folder"):
         read_assembly(tmp_path / "cdk.out")
+
+
+def change_of(*path: str, value: Any) -> Any:
+    """What the manifest of an assembly with a stack, its assets and a stage is once something else stands there."""
+    whole = manifest(
+        One=stack("One.template.json") | {"dependencies": ["Assets"], "additionalMetadataFile": "One.metadata.json"},
+        Assets={"type": "cdk:asset-manifest", "properties": {"file": "One.assets.json"}},
+        Stage={"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Stage"}},
+    )
+    part = whole
+    for name in path[:-1]:
+        part = part[name]
+    part[path[-1]] = value
+    return whole
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        change_of("artifacts", "One", value="odd"),
+        change_of("artifacts", "One", "properties", value=None),
+        change_of("artifacts", "One", "properties", "templateFile", value=3),
+        change_of("artifacts", "One", "environment", value=None),
+        change_of("artifacts", "One", "dependencies", value=3),
+        change_of("artifacts", "One", "metadata", value=["odd"]),
+        change_of("artifacts", "One", "metadata", value={"/One": [3]}),
+        change_of("artifacts", "One", "additionalMetadataFile", value=["odd"]),
+        change_of("artifacts", "Assets", "properties", value=["odd"]),
+        change_of("artifacts", "Stage", "properties", value=None),
+        change_of("artifacts", "Stage", "properties", "directoryName", value="."),
+        change_of("missing", value=["odd"]),
+    ],
+)
+def test_refuses_or_passes_over_what_the_cdk_does_not_write(tmp_path: Path, changed: Any) -> None:
+    write(tmp_path / "manifest.json", changed)
+    write(tmp_path / "One.template.json", template("AWS::EC2::VPC"))
+    write(tmp_path / "One.assets.json", {"files": {"a": {"source": None}, "b": 3}, "dockerImages": {"c": None}})
+    write(tmp_path / "One.metadata.json", {})
+    write(tmp_path / "assembly-Stage" / "manifest.json", manifest())
+    with contextlib.suppress(InvalidArgumentError):
+        read_assembly(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["One.template.json", "One.assets.json", "One.metadata.json"])
+@pytest.mark.parametrize("content", [3, ["odd"], {"Resources": {"A": "odd"}, "files": [], "dockerImages": 3}])
+def test_refuses_or_passes_over_files_that_the_cdk_does_not_write(tmp_path: Path, name: str, content: Any) -> None:
+    test_refuses_or_passes_over_what_the_cdk_does_not_write(tmp_path, change_of("version", value="55.0.0"))
+    write(tmp_path / name, content)
+    with contextlib.suppress(InvalidArgumentError):
+        read_assembly(tmp_path)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from ...catalogue import (
     EFA_LABEL,
@@ -16,6 +18,7 @@ from ...catalogue import (
 from ...pods.known_programs import KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...rules.device_plugins import (
+    GPU_PLUGIN_LEAVES_EFAS,
     PLUGIN_IS_THERE,
     PLUGIN_SELECTS_NODES,
     PLUGIN_SELECTS_TYPES,
@@ -29,6 +32,8 @@ from ..values import is_known
 
 __all__ = ["DEVICE_PLUGIN_CHECKS"]
 
+# https://github.com/NVIDIA/k8s-device-plugin/issues/1692
+_MOFED_BY_DEFAULT = re.compile(r":v?0\.19\.[0-2](?![\w.])")
 _LABELS = {EFA_RESOURCE: EFA_LABEL, GPU_RESOURCE: GPU_LABEL, NEURON_RESOURCE: NEURON_LABEL}
 _CONSTRUCTS = {
     KnownProgram.EFA_DEVICE_PLUGIN: ("the EFA device plugin", "EfaDevicePlugin"),
@@ -111,9 +116,33 @@ def _of_other_labels(
         yield {"requirement": unmet[1]}
 
 
+def _takes_efas(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        if not any(cluster.running(KnownProgram.EFA_DEVICE_PLUGIN)) and not any(cluster.node_groups_with(EFA_RESOURCE)):
+            continue
+        for template in cluster.running(KnownProgram.NVIDIA_DEVICE_PLUGIN):
+            setting = next(filter(None, map(_mofed, template.spec["containers"])), None)
+            if setting is not None:
+                yield Violation(
+                    resource=template.of.resource,
+                    kubernetes_object=template.of,
+                    values={"object": template.of.title, "setting": setting},
+                )
+
+
+def _mofed(container: Mapping[str, Any]) -> str | None:
+    """In words, how a plugin comes to give /dev/infiniband away. None: it does not, as far as is known."""
+    variables = {each.get("name"): each.get("value") for each in container.get("env") or ()}
+    value = variables.get("MOFED_ENABLED")
+    if value is None and _MOFED_BY_DEFAULT.search(str(container.get("image"))):
+        return "unset, which is true in this version"
+    return "true" if str(value).lower() in ("true", "1", "t") else None
+
+
 DEVICE_PLUGIN_CHECKS = (
     Check(rule=PLUGIN_IS_THERE, violations=_missing),
     Check(rule=PLUGIN_TOLERATES_TAINTS, violations=_each_plugin(_not_tolerated)),
     Check(rule=PLUGIN_SELECTS_TYPES, violations=_each_plugin(_of_other_types)),
     Check(rule=PLUGIN_SELECTS_NODES, violations=_each_plugin(_of_other_labels)),
+    Check(rule=GPU_PLUGIN_LEAVES_EFAS, violations=_takes_efas),
 )

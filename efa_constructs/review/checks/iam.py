@@ -15,16 +15,14 @@ from ..templates import Resource
 
 __all__ = ["IAM_CHECKS"]
 
-_JOINING = frozenset({"AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy", "AdministratorAccess"})
-_PULLING = frozenset(
-    {
-        "AmazonEC2ContainerRegistryPullOnly",
-        "AmazonEC2ContainerRegistryReadOnly",
-        "AmazonEC2ContainerRegistryPowerUser",
-        "AmazonEC2ContainerRegistryFullAccess",
-        "AdministratorAccess",
-    }
-)
+_EVERYTHING = frozenset({"AdministratorAccess", "PowerUserAccess"})
+_JOINING = _EVERYTHING | {"AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"}
+_PULLING = _EVERYTHING | {
+    "AmazonEC2ContainerRegistryPullOnly",
+    "AmazonEC2ContainerRegistryReadOnly",
+    "AmazonEC2ContainerRegistryPowerUser",
+    "AmazonEC2ContainerRegistryFullAccess",
+}
 
 
 def _node_roles(blueprint: Blueprint) -> Iterator[Fault]:

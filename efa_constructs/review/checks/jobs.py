@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -12,6 +13,7 @@ from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, Instanc
 from ...pods.environment_verdicts import judge_environment
 from ...pods.known_programs import KnownProgram
 from ...pods.mpirun_ranks import other_ranks
+from ...pods.mpirun_variables import handed_on_variables
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...pods.requests import amounts, is_never_overcommitted, number, written
 from ...rules import jobs as rules
@@ -19,8 +21,8 @@ from ..blueprint import Blueprint, NodeGroup, known_instance_type
 from ..check import Check, Violation
 from ..clusters import PLUGINS, ReviewedCluster, clusters_of
 from ..manifests import KubernetesObject
-from ..pod_templates import PodTemplate
-from ..shapes import as_mapping
+from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
+from ..shapes import as_mapping, as_mappings, at_path
 from ..values import is_known, whole_number
 
 __all__ = ["JOB_CHECKS"]
@@ -197,25 +199,43 @@ def _with_efa(blueprint: Blueprint) -> Iterator[tuple[PodTemplate, Mapping[str, 
 
 
 def _two_ways(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, template in _each_pod(blueprint):
-        if template.spec.get("resourceClaims"):
-            for resource in PLUGINS:
-                if template.asks_for(resource):
-                    yield _about(template, resource=resource)
+    for cluster, template in _each_pod(blueprint):
+        for device_class in dict.fromkeys(_claimed_classes(cluster, template)):
+            resource = catalogue.DEVICE_CLASSES.get(device_class)
+            if resource is not None and template.asks_for(resource):
+                yield _about(template, resource=resource, device_class=device_class)
+
+
+def _claimed_classes(cluster: ReviewedCluster, template: PodTemplate) -> Iterator[str]:
+    """The device classes of a pod's resource claims, as far as the templates have the claims."""
+    kinds = {
+        "resourceClaimName": ("ResourceClaim", "spec"),
+        "resourceClaimTemplateName": ("ResourceClaimTemplate", "spec.spec"),
+    }
+    for claim in as_mappings(template.spec.get("resourceClaims")):
+        for field, (kind, path) in kinds.items():
+            for one in cluster.of_kind(kind):
+                if (one.namespace, one.object_name) == (template.of.namespace, claim.get(field)):
+                    yield from _requested_classes(at_path(one.content, *path.split("."), "devices", "requests"))
+
+
+def _requested_classes(requests: Any) -> Iterator[str]:
+    for request in as_mappings(requests):
+        # "exactly" and "firstAvailable" are of resource.k8s.io/v1beta2 and later.
+        for each in (request, as_mapping(request.get("exactly")), *as_mappings(request.get("firstAvailable"))):
+            if isinstance(each.get("deviceClassName"), str):
+                yield each["deviceClassName"]
 
 
 def _harmful_environment(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster, template in _each_pod(blueprint):
-        instance = _type_for(cluster, template)
-        if instance is None or not template.asks_for(EFA_RESOURCE):
+        # What a launcher sets, its mpirun hands on to the workers.
+        rank = _worker_of(cluster, template) if template.role == "launcher" else template
+        instance = _type_for(cluster, rank) if rank is not None else None
+        if instance is None or rank is None or not rank.asks_for(EFA_RESOURCE):
             continue
         for container in template.containers:
-            variables = {
-                variable["name"]: variable["value"]
-                for variable in container.get("env") or ()
-                if isinstance(variable.get("value"), str) and is_known(variable["value"])
-            }
-            for found in judge_environment(variables, instance):
+            for found in judge_environment(_variables(template, container), instance):
                 yield _about(
                     template,
                     container=container.get("name"),
@@ -223,6 +243,27 @@ def _harmful_environment(blueprint: Blueprint) -> Iterator[Violation]:
                     value=found.value,
                     reason=found.reason,
                 )
+
+
+def _worker_of(cluster: ReviewedCluster, launcher: PodTemplate) -> PodTemplate | None:
+    return next((each for each in cluster.pods if each.of is launcher.of and each.role == "worker"), None)
+
+
+def _variables(template: PodTemplate, container: Mapping[str, Any]) -> Mapping[str, str]:
+    """The environment of the program that a container runs, or of the ranks that a launcher starts."""
+    variables = {
+        variable["name"]: variable["value"]
+        for variable in container.get("env") or ()
+        if isinstance(variable.get("value"), str) and is_known(variable["value"])
+    }
+    if template.role != "launcher":
+        return variables
+    words = [str(word) for word in (*(container.get("command") or ()), *(container.get("args") or ()))]
+    handed_on = handed_on_variables(words)
+    return {
+        **{name: value for name, value in variables.items() if name in handed_on},
+        **{name: value for name, value in handed_on.items() if value is not None and is_known(value)},
+    }
 
 
 def _each_job(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, KubernetesObject, Mapping[str, Any]]]:
@@ -302,7 +343,44 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
         # kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/default.go
         if policy in (None, "None", ""):
             yield _about_job(
-                job, says="has the policy None" if policy else "does not say so, and the MPI Operator deletes none then"
+                job,
+                says="sets runPolicy.cleanPodPolicy to None"
+                if policy
+                else "sets no runPolicy.cleanPodPolicy, and the MPI Operator deletes no pods then",
+            )
+
+
+def _node_devices(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, template in _each_pod(blueprint):
+        for volume in as_mappings(template.spec.get("volumes")) if template.asks_for(EFA_RESOURCE) else ():
+            path = at_path(volume, "hostPath", "path")
+            if isinstance(path, str) and _shows_devices(posixpath.normpath(path)):
+                yield _about(template, path=path, volume=volume.get("name"))
+
+
+def _shows_devices(path: str) -> bool:
+    return path in ("/", "/dev", "/dev/infiniband") or path.startswith("/dev/infiniband/")
+
+
+def _left_efas(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in _each_pod(blueprint):
+        groups = _groups_for(cluster, template)
+        # One pod alone needs no network.
+        if len(groups) != 1 or template.of.kind not in KINDS_WITH_ROLES or (template.replicas or 0) < 2:
+            continue
+        group, instance = groups[0], groups[0].instance_type
+        accelerator = catalogue.accelerator_resource(instance) if instance is not None else None
+        count, efas = len(group.efa_interfaces), template.requests.get(EFA_RESOURCE, Decimal(0))
+        if instance is None or accelerator is None or efas >= count or template.spec.get("resourceClaims"):
+            continue
+        if template.requests.get(accelerator) == instance.accelerator_count:
+            yield _about(
+                template,
+                accelerators=instance.accelerator_count,
+                accelerator=accelerator,
+                group=group.resource.name,
+                efas=written(EFA_RESOURCE, efas),
+                count=count,
             )
 
 
@@ -330,4 +408,6 @@ JOB_CHECKS = (
     Check(rule=rules.WAITING_DOES_NOT_BLOCK_GANGS, violations=_gangs_that_wait),
     Check(rule=rules.ENVIRONMENT_DOES_NO_HARM, violations=_harmful_environment),
     Check(rule=rules.WORKERS_ARE_CLEANED_UP, violations=_left_workers),
+    Check(rule=rules.DEVICES_COME_FROM_PLUGINS, violations=_node_devices),
+    Check(rule=rules.WHOLE_NODES_HAVE_THEIR_EFAS, violations=_left_efas),
 )

@@ -20,7 +20,7 @@ from ...rules.manifests import (
 from ..blueprint import Blueprint
 from ..check import Check, Violation
 from ..clusters import ReviewedCluster, clusters_of
-from ..manifests import KUBERNETES_RESOURCE, KubernetesObject
+from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, objects_in
 from ..pod_templates import pod_templates, problems_of_pod_templates
 from ..shapes import as_mapping
 from ..values import is_known
@@ -54,7 +54,7 @@ def _problem_of(manifest: Any) -> str | None:
         objects = json.loads(manifest)
     except ValueError as error:
         return f"is not JSON: {error}" if is_known(manifest) else None
-    for number, content in enumerate(objects if isinstance(objects, list) else [objects]):
+    for number, content in enumerate(objects_in(objects)):
         for field in ("apiVersion", "kind", "metadata"):
             if not isinstance(content, Mapping) or not content.get(field):
                 return f"has an object without '{field}', the one at place {number}"
@@ -99,7 +99,7 @@ def _not_sound(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
-        if cluster.resource is not None and not any(cluster.running(KnownProgram.MPI_OPERATOR)):
+        if cluster.is_listed and not any(cluster.running(KnownProgram.MPI_OPERATOR)):
             for job in cluster.of_kind("MPIJob"):
                 if as_mapping(as_mapping(job.content.get("spec")).get("runPolicy")).get("managedBy") is None:
                     yield _about(job)

@@ -13,6 +13,7 @@ from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
+from ..shapes import as_list
 from ..templates import NESTED_STACK, Resource, StackTemplate
 
 __all__ = ["TEMPLATE_CHECKS"]
@@ -38,6 +39,8 @@ _LIMITS = {
     "uniqueItems": "must have no item twice",
     "requiredXor": "must have exactly one of {}",
 }
+# Of AWS's own transforms, the one that brings functions, and no resources.
+_LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 # What has a rule of its own says it better.
 _SAID_ELSEWHERE = {("AWS::EKS::Nodegroup", "Subnets", "minItems")}
 
@@ -104,9 +107,11 @@ def _meant(name: object, names: Any) -> str:
 
 def _has_own_transform(stack: StackTemplate) -> bool:
     """Whether a macro of somebody's own may change whatever it likes."""
-    transform = stack.document.get("Transform") or []
-    names = transform if isinstance(transform, list) else [transform]
-    return any(not str(name).startswith("AWS::") for name in names)
+    return any(not str(name).startswith("AWS::") for name in _transforms(stack))
+
+
+def _transforms(stack: StackTemplate) -> list[Any]:
+    return as_list(stack.document.get("Transform"))
 
 
 def _references(blueprint: Blueprint) -> Iterator[Fault]:
@@ -119,7 +124,9 @@ def _references(blueprint: Blueprint) -> Iterator[Fault]:
 
 
 def _makes_more(stack: StackTemplate) -> bool:
-    """Whether CloudFormation makes resources that the template does not list: by a loop, or a module."""
+    """Whether CloudFormation makes resources that the template does not list: by a transform, a loop or a module."""
+    if any(name != _LANGUAGE_EXTENSIONS for name in _transforms(stack)):
+        return True
     resources = _mapping(stack.document.get("Resources"))
     modules = (str(_mapping(each).get("Type")).endswith("::MODULE") for each in resources.values())
     return any(str(name).startswith("Fn::") for name in resources) or any(modules)
@@ -138,6 +145,9 @@ def _functions(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
         if len(value) == 1 and "Fn::Sub" in value:
             yield from _variables(value["Fn::Sub"], path)
         for name, item in value.items():
+            # There, a Ref may be of the loop's variable.
+            if str(name).startswith("Fn::ForEach::"):
+                continue
             yield from _functions(item, path if str(name).startswith("Fn::") else _beneath(path, name))
     elif isinstance(value, list):
         for index, item in enumerate(value):

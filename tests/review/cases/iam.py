@@ -50,6 +50,17 @@ IAM_CASES = (
             ),
         ),
     ),
+    # So it is with one that an account has written itself.
+    Case(
+        rule=rules.NODES_CANNOT_PULL,
+        broken=all_of(whole, policies(_JOIN, "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore")),
+        kept=all_of(whole, policies(_JOIN, "arn:aws:iam::123456789012:policy/nodes")),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_JOIN,
+        broken=all_of(whole, policies(_PULL)),
+        kept=all_of(whole, policies("arn:aws:iam::aws:policy/PowerUserAccess")),
+    ),
     Case(
         rule=rules.NODE_ROLE_OF_OTHERS,
         broken=all_of(whole, put("NodeGroup.NodeRole", {"Fn::GetAtt": ["ClusterRole", "Arn"]})),

@@ -45,6 +45,24 @@ TEMPLATE_CASES = (
             lambda template: template["Resources"].update({"Fn::ForEach::Roles": ["Name", ["Nodes"], {}]}),
         ),
     ),
+    # The functions of AWS SAM bring their roles.
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=all_of(
+            put("NodeGroup.NodeRole", {"Ref": "FunctionRole"}),
+            lambda template: template.update(Transform="AWS::LanguageExtensions"),
+        ),
+        kept=all_of(
+            put("NodeGroup.NodeRole", {"Ref": "FunctionRole"}),
+            lambda template: template.update(Transform=["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"]),
+        ),
+    ),
+    # The variable of a loop is no parameter.
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=put("NodeGroup.Tags", {"team": {"Ref": "Team"}}),
+        kept=put("NodeGroup.Tags", {"Fn::ForEach::Teams": ["Team", ["vision"], {"${Team}": {"Ref": "Team"}}]}),
+    ),
     # A macro of somebody's own may change anything.
     Case(
         rule=rules.UNKNOWN_PROPERTY,

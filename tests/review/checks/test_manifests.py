@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -106,6 +107,48 @@ def set_in(*path: Any) -> Callable[[Manifests], None]:
     return change
 
 
+def mpirun_with(*words: str, **environment: str) -> Callable[[Manifests], None]:
+    """Let the launcher's mpirun have further options, and the launcher other variables."""
+
+    def change(manifests: Manifests) -> None:
+        launcher = manifests.pod("Launcher")["containers"][0]
+        launcher["command"][1:1] = words
+        launcher["env"] = [{"name": name, "value": value} for name, value in environment.items()]
+
+    return change
+
+
+def script(manifests: Manifests, text: str) -> None:
+    manifests.pod("Launcher")["containers"][0]["command"] = ["bash", "-c", text]
+
+
+def mount(manifests: Manifests, path: str) -> None:
+    """Mount something of the node into the workers."""
+    manifests.pod("Worker")["volumes"].append({"name": "node", "hostPath": {"path": path}})
+    manifests.worker["volumeMounts"].append({"name": "node", "mountPath": "/node"})
+
+
+def nvidia(manifests: Manifests, version: str, **environment: str) -> None:
+    container = manifests.find("DaemonSet", "nvidia")["spec"]["template"]["spec"]["containers"][0]
+    container["image"] = f"nvcr.io/nvidia/k8s-device-plugin:{version}"
+    container["env"] = [{"name": name, "value": value} for name, value in environment.items()]
+
+
+def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTemplate") -> None:
+    """Let the workers have a device by dynamic resource allocation."""
+    spec: dict[str, Any] = {"devices": {"requests": [{"name": "a", "exactly": {"deviceClassName": device_class}}]}}
+    field = "resourceClaimName" if kind == "ResourceClaim" else "resourceClaimTemplateName"
+    manifests.objects.append(
+        {
+            "apiVersion": "resource.k8s.io/v1",
+            "kind": kind,
+            "metadata": {"name": "one", "namespace": manifests.job["metadata"].get("namespace", "default")},
+            "spec": spec if kind == "ResourceClaim" else {"spec": spec},
+        }
+    )
+    manifests.pod("Worker")["resourceClaims"] = [{"name": "device", field: "one"}]
+
+
 BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
@@ -124,18 +167,29 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-002", taint("efa", "nvidia")),
     ("EFA-JOB-003", workers(4)),
     ("EFA-JOB-004", ask(huge_pages="5121Ki")),
-    ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["requests"].update({EFA: 2})),
+    ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["requests"].update({HUGE_PAGES: "2560Mi"})),
     ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["limits"].pop(HUGE_PAGES)),
     ("EFA-JOB-006", lambda manifests: manifests.worker.pop("securityContext")),
     ("EFA-JOB-007", ask(huge_pages=None)),
-    ("EFA-JOB-008", lambda manifests: manifests.pod("Worker").update(resourceClaims=[{"name": "devices"}])),
+    ("EFA-JOB-008", lambda manifests: claim(manifests, "gpu.nvidia.com")),
+    ("EFA-JOB-008", lambda manifests: claim(manifests, "efa.networking.k8s.aws", kind="ResourceClaim")),
     ("EFA-JOB-009", command("16", "8")),
     ("EFA-JOB-011", set_in("mpiReplicaSpecs", "Launcher", "replicas", 2)),
     ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="n" * 60)),
     ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="1st")),
     ("EFA-JOB-013", gangs),
+    ("EFA-JOB-014", mpirun_with("-x", "FI_PROVIDER", FI_PROVIDER="tcp")),
+    ("EFA-JOB-014", mpirun_with("-x", "FI_PROVIDER=tcp")),
+    ("EFA-JOB-014", lambda manifests: script(manifests, "set -e\nmpirun -np 16 -x NCCL_PROTO=simple all_reduce_perf")),
     ("EFA-JOB-014", lambda manifests: manifests.worker.update(env=[{"name": "NCCL_PROTO", "value": "simple"}])),
     ("EFA-JOB-015", set_in("runPolicy", {})),
+    ("EFA-JOB-016", lambda manifests: mount(manifests, "/dev/infiniband")),
+    ("EFA-JOB-016", lambda manifests: mount(manifests, "/dev/")),
+    ("EFA-JOB-017", ask(efa=2)),
+    ("EFA-JOB-017", ask(efa=None)),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.20.0", MOFED_ENABLED="true")),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
 ]
 
@@ -165,6 +219,14 @@ def test_finds_a_manifest_that_is_none(manifest: str) -> None:
     assert "EFA-K8S-005" in {finding.rule.id for finding in Manifests().review(manifest).findings}
 
 
+def test_looks_into_the_objects_of_a_list() -> None:
+    manifests = Manifests()
+    manifests.worker["image"] = "nccl-tests"
+    listed = {"apiVersion": "v1", "kind": "List", "items": manifests.objects}
+    findings = manifests.review(json.dumps([listed])).findings
+    assert [finding.rule.id for finding in findings] == ["EFA-K8S-007"]
+
+
 def test_every_rule_of_kubernetes_has_a_mistake_that_breaks_it() -> None:
     broken = {rule for rule, _ in BROKEN} | {"EFA-JOB-010", "EFA-K8S-005"}
     assert broken == {rule.id for rule in RULES if rule.id.startswith(("EFA-K8S", "EFA-JOB"))}
@@ -174,6 +236,68 @@ def test_says_nothing_of_what_may_run_on_a_cluster_of_elsewhere() -> None:
     def change(manifests: Manifests) -> None:
         manifests.template["Resources"]["Cluster"]["Type"] = "Custom::TheirCluster"
         manifests.objects = [manifests.job]
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_a_channel_of_a_compute_domain_may_be_claimed_beside_devices_of_plugins() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.objects.append(
+            {
+                "apiVersion": "resource.nvidia.com/v1beta1",
+                "kind": "ComputeDomain",
+                "metadata": {"name": "domain"},
+                "spec": {"numNodes": 0, "channel": {"resourceClaimTemplate": {"name": "channel"}}},
+            }
+        )
+        manifests.worker["resources"]["claims"] = [{"name": "channel"}]
+        manifests.pod("Worker")["resourceClaims"] = [{"name": "channel", "resourceClaimTemplateName": "channel"}]
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_plugins_and_operators_that_a_helm_chart_may_bring() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.objects = [manifests.job]
+        manifests.template["Resources"]["Operator"] = {
+            "Type": "Custom::AWSCDK-EKS-HelmChart",
+            "Properties": {"ClusterName": {"Ref": "Cluster"}, "Release": "gpu-operator", "Chart": "gpu-operator"},
+        }
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None:
+    assert broken_rules_of_manifests(mpirun_with(FI_PROVIDER="tcp")) == set()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda manifests: mount(manifests, "/dev/shm"),
+        lambda manifests: mount(manifests, "/mnt/k8s-disks/0"),
+        lambda manifests: nvidia(manifests, "v0.19.1", MOFED_ENABLED="false"),
+        lambda manifests: nvidia(manifests, "v0.19.3"),
+        lambda manifests: nvidia(manifests, "v0.20.0"),
+        # A part of a node may have a part of its interfaces.
+        lambda manifests: (ask(efa=2, gpu=4)(manifests), set_in("slotsPerWorker", 4)(manifests)),
+    ],
+)
+def test_says_nothing_of_what_does_no_harm(change: Callable[[Manifests], object]) -> None:
+    assert broken_rules_of_manifests(change) - {"EFA-JOB-009"} == set()
+
+
+def test_knows_a_cluster_by_its_name_as_well() -> None:
+    def change(manifests: Manifests) -> None:
+        resources = manifests.template["Resources"]
+        resources["Cluster"]["Properties"]["Name"] = "training"
+        job = {
+            **resources["Manifest"]["Properties"],
+            "ClusterName": "training",
+            "Manifest": json.dumps([manifests.job]),
+        }
+        resources["Job"] = {**resources["Manifest"], "Properties": job}
+        manifests.remove(manifests.job)
 
     assert broken_rules_of_manifests(change) == set()
 
@@ -198,8 +322,6 @@ def test_says_nothing_of_what_only_the_deployment_knows() -> None:
     manifests = Manifests()
     manifests.worker["image"] = "IMAGE"
     manifests.worker["resources"]["limits"][EFA] = manifests.worker["resources"]["requests"][EFA] = "COUNT"
-    import json
-
     text = json.dumps(manifests.objects)
     before, _, after = text.partition("IMAGE")
     parts: list[Any] = [before, {"Ref": "Subnet"}]

@@ -1,0 +1,125 @@
+"""Reading templates: what cannot be read is refused in a line, whatever it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from efa_constructs.errors import InvalidArgumentError
+from efa_constructs.review import read_assembly_templates, read_template_file, review
+from efa_constructs.review.templates import StackTemplate, Templates
+
+VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+NESTED = "AWS::CloudFormation::Stack"
+
+
+def nest(template: str) -> dict[str, Any]:
+    return {"Type": NESTED, "Metadata": {"aws:asset:path": template}}
+
+
+def deep(levels: int) -> str:
+    return f'{{"Resources": {{"A": {{"Type": "Custom::A", "Properties": {"[" * levels}{"]" * levels}}}}}}}'
+
+
+def aliases(count: int) -> str:
+    """A list of lists of lists: short in YAML, and endless."""
+    lists = [f"A{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]" for number in range(1, count)]
+    return "\n".join(["A0: &a0 x", *lists, f"Resources: {{A: *a{count - 1}}}"])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (deep(5000), "more than 200 levels"),
+        (deep(500), "more than 200 levels"),
+        ("Resources:\n  A: &a\n    Type: AWS::EC2::VPC\n    Properties: *a\n", "more than 200 levels"),
+        (aliases(8), "more than 500,000 values"),
+        (f'{{"Resources": {{"A": {"9" * 5000}}}}}', "4300 digits"),
+        ('{"Resources": {"A": {"Type": "\\ud800"}}}', "surrogate"),
+        ("Resources: {}\n---\nResources: {}\n", "YAML not well-formed"),
+    ],
+)
+def test_refuses_a_template_of_no_use_in_a_line(tmp_path: Path, text: str, message: str) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(text)
+    with pytest.raises(InvalidArgumentError, match=message) as refusal:
+        read_template_file(file)
+    assert "\n" not in str(refusal.value)
+
+
+def test_reviews_a_template_that_is_as_deep_as_may_be(tmp_path: Path) -> None:
+    file = tmp_path / "template.json"
+    file.write_text(deep(195))
+    assert review(read_template_file(file)).passes
+
+
+def test_reads_an_alias_as_what_it_stands_for(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(aliases(2) + "\n")
+    assert read_template_file(file).stacks[0].document["Resources"]["A"] == ["x"] * 9
+
+
+def assembly(folder: Path, **templates: Any) -> Path:
+    artifacts = {
+        name: {
+            "type": "aws:cloudformation:stack",
+            "environment": f"aws://123456789012/{region}",
+            "properties": {"templateFile": f"{name}.json", "stackName": "training"},
+        }
+        for name, region in zip(templates, ("us-east-1", "us-west-2"), strict=False)
+    }
+    (folder / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": artifacts}))
+    for name, template in templates.items():
+        (folder / f"{name}.json").write_text(json.dumps(template))
+    return folder
+
+
+def test_a_stack_of_an_app_may_have_no_resources(tmp_path: Path) -> None:
+    templates = read_assembly_templates(assembly(tmp_path, One={"Parameters": {}}, Two={"Resources": {"Vpc": VPC}}))
+    assert [resource.logical_id for resource in templates.resources] == ["Vpc"]
+
+
+def test_tells_stacks_of_the_same_name_in_two_regions_apart(tmp_path: Path) -> None:
+    def template(cidr: str) -> dict[str, Any]:
+        vpc = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": {"Ref": "Cidr"}}}
+        subnet = {"Type": "AWS::EC2::Subnet", "Properties": {"VpcId": {"Ref": "Vpc"}}}
+        return {
+            "Parameters": {"Cidr": {"Type": "String", "Default": cidr}},
+            "Resources": {"Vpc": vpc, "Subnet": subnet},
+        }
+
+    templates = read_assembly_templates(assembly(tmp_path, One=template("10.0.0.0/16"), Two=template("10.1.0.0/16")))
+    assert [stack.name for stack in templates.stacks] == ["training", "training (us-west-2)"]
+    assert [vpc.get("CidrBlock") for vpc in templates.of_type("AWS::EC2::VPC")] == ["10.0.0.0/16", "10.1.0.0/16"]
+    vpcs = [templates.at(subnet.get("VpcId")) for subnet in templates.of_type("AWS::EC2::Subnet")]
+    assert vpcs == templates.of_type("AWS::EC2::VPC")
+
+
+def test_tells_stacks_of_the_same_name_apart_wherever_they_go() -> None:
+    inner = StackTemplate(name="training/Nested", document={"Resources": {"Vpc": VPC}}, file=Path("nested.json"))
+    resources = {"Nested": {"Type": NESTED}}
+    outer = StackTemplate(
+        name="training", document={"Resources": resources}, file=Path("one.json"), nested={"Nested": inner}
+    )
+    names = [stack.name for stack in Templates([outer, outer, outer]).stacks]
+    assert names == [
+        *("training", "training/Nested"),
+        *("training (2)", "training (2)/Nested"),
+        *("training (3)", "training (3)/Nested"),
+    ]
+
+
+def test_refuses_a_nested_stack_that_has_itself_in_it(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps({"Resources": {"Two": nest("two.json")}}))
+    (tmp_path / "two.json").write_text(json.dumps({"Resources": {"One": nest("one.json")}}))
+    with pytest.raises(InvalidArgumentError, match=r"one\.json' is nested in itself"):
+        read_template_file(tmp_path / "one.json")
+
+
+@pytest.mark.parametrize("metadata", ["odd", ["odd"], None, {"aws:asset:path": None}])
+def test_a_nested_stack_may_have_its_template_elsewhere(tmp_path: Path, metadata: Any) -> None:
+    (tmp_path / "one.json").write_text(json.dumps({"Resources": {"Two": {"Type": NESTED, "Metadata": metadata}}}))
+    assert read_template_file(tmp_path / "one.json").stacks[0].nested == {}
