@@ -87,7 +87,10 @@ def _templates(one: KubernetesObject) -> Iterator[tuple[str, int | None, Any]]:
     content = one.content
     if one.kind in _PLACES and not str(content.get("apiVersion")).startswith(_MPI_GROUP):
         path, role = _PLACES[one.kind]
-        template = _at(content, path) if path else content
+        # A Pod has metadata of its own, as every object has: of a template there are only labels and annotations.
+        metadata = as_mapping(content.get("metadata"))
+        own = {name: metadata[name] for name in ("annotations", "labels") if name in metadata}
+        template = _at(content, path) if path else {**content, "metadata": own}
         yield role, _count(_at(content, "spec.replicas")), template
     elif one.kind in _REPLICA_SPECS:
         for role, replica in as_mapping(_at(content, _REPLICA_SPECS[one.kind])).items():

@@ -150,9 +150,10 @@ RESERVED_KUBERNETES_GROUP = Rule(
 GROUPS_OF_NODES = Rule(
     id="EFA-EKS-014",
     severity=Severity.ERROR,
-    title="Only access entries of the type STANDARD name groups, users or access policies",
+    title="Access entries of nodes name no groups, users or access policies",
     problem="{where} is set, and the type of the access entry is {type}",
-    why="EKS refuses it: the rights of nodes are set.",
+    why="EKS refuses it: the rights of nodes are set. Entries of the type EC2, which is EKS Auto Mode's, have access "
+    "policies all the same.",
     fix="leave it out, or use the type STANDARD",
     source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
 )

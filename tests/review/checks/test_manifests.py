@@ -287,6 +287,17 @@ def test_says_nothing_of_what_does_no_harm(change: Callable[[Manifests], object]
     assert broken_rules_of_manifests(change) - {"EFA-JOB-009"} == set()
 
 
+def test_a_pod_has_metadata_that_a_pod_template_has_not() -> None:
+    owner = {"apiVersion": "v1", "kind": "Node", "name": "a", "uid": "b"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"generateName": "test-", "ownerReferences": [owner], "creationTimestamp": None},
+        "spec": {"containers": [{"name": "test", "image": "registry.example.com/test:1"}]},
+    }
+    assert broken_rules_of_manifests(lambda manifests: manifests.objects.append(pod)) == set()
+
+
 def test_knows_a_cluster_by_its_name_as_well() -> None:
     def change(manifests: Manifests) -> None:
         resources = manifests.template["Resources"]
