@@ -96,10 +96,14 @@ def _runs(steps: Iterable[_Step]) -> Iterator[Ranks | None]:
 def _steps(command: Sequence[str]) -> Iterator[_Step]:
     """What a command runs one after another; the script of a shell, in its place."""
     words = _from_the_program(command)
-    script = _script_of_shell(words)
+    script, arguments = _script_of_shell(words)
     if script is None:
         if words:
             yield [words]
+        return
+    if arguments and _name(arguments[0]) in _STARTERS and '"$@"' in script:
+        # The script finds the program that it is named after, and hands it its arguments.
+        yield [arguments]
         return
     for pipeline in _pipelines(script):
         parts = [list(_steps(part)) for part in pipeline]
@@ -116,12 +120,13 @@ def _from_the_program(words: Sequence[str]) -> list[str]:
     return []
 
 
-def _script_of_shell(words: Sequence[str]) -> str | None:
+def _script_of_shell(words: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+    """The script that a shell is given, and what stands after it: the script's name, and its arguments."""
     if not words or _name(words[0]) not in _SHELLS:
-        return None
+        return None, ()
     # -c may be among others: -euc, -lc.
     options = (index for index, word in enumerate(words) if re.fullmatch("-[a-z]*c[a-z]*", word))
-    return next((words[index + 1] for index in options if index + 1 < len(words)), None)
+    return next(((words[index + 1], words[index + 2 :]) for index in options if index + 1 < len(words)), (None, ()))
 
 
 def _pipelines(script: str) -> Iterator[list[list[str]]]:

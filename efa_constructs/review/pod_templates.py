@@ -86,7 +86,11 @@ def problems_of_pod_templates(one: KubernetesObject) -> Iterator[str]:
 def _templates(one: KubernetesObject) -> Iterator[tuple[str, int | None, Any]]:
     content = one.content
     if one.kind in _PLACES and not str(content.get("apiVersion")).startswith(_MPI_GROUP):
-        yield "pod", _count(at_path(content, "spec", "replicas")), at_path(content, *_PLACES[one.kind])
+        # A Pod has metadata of its own, as every object has: of a template there are only labels and annotations.
+        metadata = as_mapping(content.get("metadata"))
+        own = {name: metadata[name] for name in ("annotations", "labels") if name in metadata}
+        template = at_path(content, *_PLACES[one.kind]) if _PLACES[one.kind] else {**content, "metadata": own}
+        yield "pod", _count(at_path(content, "spec", "replicas")), template
     elif one.kind in _REPLICA_SPECS:
         for role, replica in as_mapping(at_path(content, "spec", _REPLICA_SPECS[one.kind])).items():
             of_role = as_mapping(replica)

@@ -7,6 +7,7 @@ from .rule import Rule, Severity
 __all__ = [
     "CLUSTER_RULES",
     "CLUSTER_ZONES",
+    "CNI_WITHOUT_EFA_ONLY",
     "ENTRIES_WITHOUT_API",
     "GROUPS_OF_NODES",
     "ILL_FORMED_VERSION",
@@ -150,9 +151,10 @@ RESERVED_KUBERNETES_GROUP = Rule(
 GROUPS_OF_NODES = Rule(
     id="EFA-EKS-014",
     severity=Severity.ERROR,
-    title="Only access entries of the type STANDARD name groups, users or access policies",
+    title="Access entries of nodes name no groups, users or access policies",
     problem="{where} is set, and the type of the access entry is {type}",
-    why="EKS refuses it: the rights of nodes are set.",
+    why="EKS refuses it: the rights of nodes are set. Entries of the type EC2, which is EKS Auto Mode's, have access "
+    "policies all the same.",
     fix="leave it out, or use the type STANDARD",
     source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
 )
@@ -164,6 +166,15 @@ SCOPE_WITHOUT_NAMESPACES = Rule(
     why="EKS refuses the access policy.",
     fix="name the namespaces, or use the type cluster",
     source="https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessScope.html",
+)
+CNI_WITHOUT_EFA_ONLY = Rule(
+    id="EFA-EKS-016",
+    severity=Severity.ERROR,
+    title="The VPC CNI of a cluster whose nodes have efa-only interfaces knows them",
+    problem="{where} is {version}, and node group {group} has efa-only interfaces, which need {minimum} or newer",
+    why="Older versions take an interface without an address for one of theirs.",
+    fix="use {minimum} or newer, or leave AddonVersion out",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
 )
 CLUSTER_RULES = (
     ENTRIES_WITHOUT_API,
@@ -181,4 +192,5 @@ CLUSTER_RULES = (
     RESERVED_KUBERNETES_GROUP,
     GROUPS_OF_NODES,
     SCOPE_WITHOUT_NAMESPACES,
+    CNI_WITHOUT_EFA_ONLY,
 )

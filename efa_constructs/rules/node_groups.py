@@ -294,7 +294,7 @@ USAGE_CLASS = Rule(
     title="EC2 offers the instance type in the way that the node group asks for",
     problem="{where} is {capacity_type}, but EC2 offers {instance} as {offered} only",
     why="EKS refuses the node group, or EC2 the launch.",
-    fix="use one of these capacity types, or another instance type",
+    fix="use a capacity type of the instance type, or another instance type",
     source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InstanceTypeInfo.html",
 )
 LABELS_MISSING = Rule(
@@ -364,10 +364,11 @@ SAME_TAINT = Rule(
 )
 VERSION_OF_ANOTHER = Rule(
     id="EFA-NG-035",
-    severity=Severity.ERROR,
+    severity=Severity.WARNING,
     title="A new node group has the Kubernetes version of its cluster",
     problem="{where} is {version}, and the cluster's is {cluster_version}",
-    why="EKS refuses to create a node group of another version.",
+    why="EKS refuses to create a node group of another version. One that is there may stay behind its cluster while "
+    "that is upgraded.",
     fix="leave Version out",
     source=_CREATE,
 )

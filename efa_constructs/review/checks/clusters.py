@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ...catalogue.identifiers import KUBERNETES_VERSION
 from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS
+from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, is_version, supports_efa_only
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
@@ -94,9 +95,30 @@ def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
             yield fault(rules.CLUSTER_ZONES, cluster, path, zones=", ".join(known))
 
 
+def _cni(blueprint: Blueprint) -> Iterator[Fault]:
+    for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
+        version, cluster = known_text(addon.get("AddonVersion")), blueprint.cluster_named(addon.get("ClusterName"))
+        if addon.get("AddonName") != "vpc-cni" or version is None or cluster is None:
+            continue
+        if not is_version(version) or supports_efa_only(version):
+            continue
+        for group in blueprint.node_groups:
+            has_efa_only = any(one.type == "efa-only" for one in group.interfaces)
+            if has_efa_only and blueprint.cluster_of(group) is cluster:
+                yield fault(
+                    rules.CNI_WITHOUT_EFA_ONLY,
+                    addon,
+                    "AddonVersion",
+                    version=version,
+                    group=group.resource.name,
+                    minimum=MINIMUM_WITH_EFA_ONLY,
+                )
+
+
 CLUSTER_CHECKS = (
     *checks_of(_endpoints, rules.PUBLIC_ENDPOINT, rules.NO_ENDPOINT, rules.RANGES_WITHOUT_ENDPOINT),
     *checks_of(_watching, rules.NO_CONTROL_PLANE_LOGS, rules.SECRETS_WITHOUT_KEY),
     *checks_of(_versions, rules.ILL_FORMED_VERSION, rules.SUPPORT_ENDED, rules.VERSION_NOT_OFFERED),
     *checks_of(_subnets, rules.CLUSTER_ZONES, rules.SUBNETS_OF_TWO_VPCS),
+    *checks_of(_cni, rules.CNI_WITHOUT_EFA_ONLY),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from efa_constructs.rules import clusters as rules
 
-from ..templates import all_of, drop, put, whole
+from ..templates import add, all_of, drop, put, whole
 from .case import Case
 
 __all__ = ["CLUSTER_CASES"]
@@ -22,6 +22,11 @@ _SCOPE = {"Type": "namespace", "Namespaces": ["training"]}
 def policy(scope: object):
     arn = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy"
     return put("Entry.AccessPolicies", [{"PolicyArn": arn, "AccessScope": scope}])
+
+
+def cni(version: object, **properties: object):
+    given = {"ClusterName": {"Ref": "Cluster"}, "AddonName": "vpc-cni", "AddonVersion": version, **properties}
+    return add(f"Cni{len(properties)}", "AWS::EKS::Addon", **given)
 
 
 CLUSTER_CASES = (
@@ -50,6 +55,17 @@ CLUSTER_CASES = (
         rule=rules.RANGES_WITHOUT_ENDPOINT,
         broken=all_of(whole, put(f"{_NETWORK}.EndpointPublicAccess", False)),
         kept=whole,
+    ),
+    Case(
+        rule=rules.CNI_WITHOUT_EFA_ONLY,
+        broken=all_of(whole, cni("v1.18.4-eksbuild.1")),
+        kept=all_of(whole, cni("v1.18.5-eksbuild.1")),
+    ),
+    Case(
+        rule=rules.CNI_WITHOUT_EFA_ONLY,
+        broken=all_of(whole, cni("v1.16.0-eksbuild.1")),
+        # On a cluster of elsewhere, or of no version that is known.
+        kept=all_of(whole, cni({"Ref": "Subnet"}), cni("v1.16.0-eksbuild.1", ClusterName="other")),
     ),
     Case(rule=rules.NO_CONTROL_PLANE_LOGS, broken=all_of(whole, drop("Cluster.Logging")), kept=whole),
     Case(rule=rules.SECRETS_WITHOUT_KEY, broken=all_of(whole, drop("Cluster.EncryptionConfig")), kept=whole),

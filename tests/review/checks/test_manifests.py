@@ -134,6 +134,13 @@ def nvidia(manifests: Manifests, version: str, **environment: str) -> None:
     container["env"] = [{"name": name, "value": value} for name, value in environment.items()]
 
 
+def hand_over(manifests: Manifests, ranks: str) -> None:
+    """Let a shell find the program that its arguments are for."""
+    find = 'exec "$(readlink -f "$(command -v mpirun)")" "$@"'
+    command = ["sh", "-c", find, "mpirun", "-np", ranks, "-x", "PATH", "all_reduce_perf", "-n", "100"]
+    manifests.pod("Launcher")["containers"][0]["command"] = command
+
+
 def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTemplate") -> None:
     """Let the workers have a device by dynamic resource allocation."""
     spec: dict[str, Any] = {"devices": {"requests": [{"name": "a", "exactly": {"deviceClassName": device_class}}]}}
@@ -174,6 +181,8 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-008", lambda manifests: claim(manifests, "gpu.nvidia.com")),
     ("EFA-JOB-008", lambda manifests: claim(manifests, "efa.networking.k8s.aws", kind="ResourceClaim")),
     ("EFA-JOB-009", command("16", "8")),
+    # So NcclTests starts it.
+    ("EFA-JOB-009", lambda manifests: hand_over(manifests, "32")),
     ("EFA-JOB-011", set_in("mpiReplicaSpecs", "Launcher", "replicas", 2)),
     ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="n" * 60)),
     ("EFA-JOB-012", lambda manifests: manifests.job["metadata"].update(name="1st")),
@@ -278,6 +287,7 @@ def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None
         lambda manifests: mount(manifests, "/mnt/k8s-disks/0"),
         lambda manifests: nvidia(manifests, "v0.19.1", MOFED_ENABLED="false"),
         lambda manifests: nvidia(manifests, "v0.19.3"),
+        lambda manifests: hand_over(manifests, "16"),
         lambda manifests: nvidia(manifests, "v0.20.0"),
         # A part of a node may have a part of its interfaces.
         lambda manifests: (ask(efa=2, gpu=4)(manifests), set_in("slotsPerWorker", 4)(manifests)),
@@ -285,6 +295,17 @@ def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None
 )
 def test_says_nothing_of_what_does_no_harm(change: Callable[[Manifests], object]) -> None:
     assert broken_rules_of_manifests(change) - {"EFA-JOB-009"} == set()
+
+
+def test_a_pod_has_metadata_that_a_pod_template_has_not() -> None:
+    owner = {"apiVersion": "v1", "kind": "Node", "name": "a", "uid": "b"}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"generateName": "test-", "ownerReferences": [owner], "creationTimestamp": None},
+        "spec": {"containers": [{"name": "test", "image": "registry.example.com/test:1"}]},
+    }
+    assert broken_rules_of_manifests(lambda manifests: manifests.objects.append(pod)) == set()
 
 
 def test_knows_a_cluster_by_its_name_as_well() -> None:
