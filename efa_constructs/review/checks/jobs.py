@@ -376,7 +376,7 @@ def _left_efas(blueprint: Blueprint) -> Iterator[Violation]:
         count, efas = len(group.efa_interfaces), template.requests.get(EFA_RESOURCE, Decimal(0))
         if instance is None or accelerator is None or efas >= count or template.spec.get("resourceClaims"):
             continue
-        if template.requests.get(accelerator) == instance.accelerator_count:
+        if template.requests.get(accelerator) == instance.accelerator_count and not _stays_off_efa(cluster, template):
             yield _about(
                 template,
                 accelerators=instance.accelerator_count,
@@ -385,6 +385,17 @@ def _left_efas(blueprint: Blueprint) -> Iterator[Violation]:
                 efas=written(EFA_RESOURCE, efas),
                 count=count,
             )
+
+
+def _stays_off_efa(cluster: ReviewedCluster, template: PodTemplate) -> bool:
+    """Whether a job goes over TCP on purpose, to compare."""
+    return any(
+        name in ("FI_PROVIDER", "NCCL_NET") and value.lower() in ("socket", "sockets", "tcp")
+        for each in cluster.pods
+        if each.of is template.of
+        for container in each.containers
+        for name, value in _variables(each, container).items()
+    )
 
 
 def _misplaced_words_to_kueue(blueprint: Blueprint) -> Iterator[Violation]:

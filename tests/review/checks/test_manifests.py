@@ -300,6 +300,9 @@ def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None
         lambda manifests: nvidia(manifests, "v0.19.3"),
         lambda manifests: hand_over(manifests, "16"),
         lambda manifests: nvidia(manifests, "v0.20.0"),
+        # Somebody measures TCP.
+        lambda manifests: (ask(efa=None)(manifests), mpirun_with("-x", "NCCL_NET=Socket")(manifests)),
+        lambda manifests: (ask(efa=None)(manifests), mpirun_with("-x", "FI_PROVIDER", FI_PROVIDER="tcp")(manifests)),
         # A part of a node may have a part of its interfaces.
         lambda manifests: (ask(efa=2, gpu=4)(manifests), set_in("slotsPerWorker", 4)(manifests)),
     ],
