@@ -13,6 +13,7 @@ __all__ = [
     "HOST_NAMES_FIT",
     "HUGE_PAGES_ARE_ASKED_FOR",
     "JOB_RULES",
+    "KUEUE_READS_WHAT_IT_IS_TOLD",
     "NODES_TAKE_PODS",
     "ONE_LAUNCHER",
     "PODS_FIT_NODES",
@@ -194,6 +195,15 @@ WHOLE_NODES_HAVE_THEIR_EFAS = Rule(
     fix="ask for {count} of vpc.amazonaws.com/efa",
     source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
 )
+KUEUE_READS_WHAT_IT_IS_TOLD = Rule(
+    id="EFA-JOB-018",
+    severity=Severity.WARNING,
+    title="Labels of Kueue stand on a job, and its annotations about topology on the job's pod templates",
+    problem="{object} has {name} on {where}, where Kueue does not read it",
+    why="The job does not wait for its turn in a queue, or its workers are not kept together, and nothing says so.",
+    fix="put it on {instead}",
+    source="https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/",
+)
 JOB_RULES = (
     PODS_FIT_NODES,
     NODES_TAKE_PODS,
@@ -212,4 +222,5 @@ JOB_RULES = (
     WORKERS_ARE_CLEANED_UP,
     DEVICES_COME_FROM_PLUGINS,
     WHOLE_NODES_HAVE_THEIR_EFAS,
+    KUEUE_READS_WHAT_IT_IS_TOLD,
 )

@@ -47,9 +47,14 @@ class Manifests:
     def job(self) -> dict[str, Any]:
         return self.find("MPIJob", "nccl")
 
+    def template_of(self, role: str) -> dict[str, Any]:
+        """The pod template of the job's launcher or worker."""
+        template: dict[str, Any] = self.job["spec"]["mpiReplicaSpecs"][role]["template"]
+        return template
+
     def pod(self, role: str) -> dict[str, Any]:
         """The specification of the job's launcher or worker."""
-        spec: dict[str, Any] = self.job["spec"]["mpiReplicaSpecs"][role]["template"]["spec"]
+        spec: dict[str, Any] = self.template_of(role)["spec"]
         return spec
 
     @property

@@ -28,6 +28,9 @@ from ..values import is_known, whole_number
 __all__ = ["JOB_CHECKS"]
 
 _HUGE_PAGES = "hugepages-"
+# https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/
+_KUEUE_QUEUE = "kueue.x-k8s.io/queue-name"
+_KUEUE_TOPOLOGY = tuple(f"kueue.x-k8s.io/podset-{kind}-topology" for kind in ("required", "preferred", "unconstrained"))
 # https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#rfc-1035-label-names
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _LONGEST_LABEL = 63
@@ -373,7 +376,7 @@ def _left_efas(blueprint: Blueprint) -> Iterator[Violation]:
         count, efas = len(group.efa_interfaces), template.requests.get(EFA_RESOURCE, Decimal(0))
         if instance is None or accelerator is None or efas >= count or template.spec.get("resourceClaims"):
             continue
-        if template.requests.get(accelerator) == instance.accelerator_count:
+        if template.requests.get(accelerator) == instance.accelerator_count and not _stays_off_efa(cluster, template):
             yield _about(
                 template,
                 accelerators=instance.accelerator_count,
@@ -382,6 +385,30 @@ def _left_efas(blueprint: Blueprint) -> Iterator[Violation]:
                 efas=written(EFA_RESOURCE, efas),
                 count=count,
             )
+
+
+def _stays_off_efa(cluster: ReviewedCluster, template: PodTemplate) -> bool:
+    """Whether a job goes over TCP on purpose, to compare."""
+    return any(
+        name in ("FI_PROVIDER", "NCCL_NET") and value.lower() in ("socket", "sockets", "tcp")
+        for each in cluster.pods
+        if each.of is template.of
+        for container in each.containers
+        for name, value in _variables(each, container).items()
+    )
+
+
+def _misplaced_words_to_kueue(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        for job in (one for kind in KINDS_WITH_ROLES for one in cluster.of_kind(kind)):
+            annotations = as_mapping(at_path(job.content, "metadata", "annotations"))
+            for name in (each for each in annotations if each.startswith(_KUEUE_TOPOLOGY)):
+                yield _about_job(job, name=name, where="the job", instead="the pod templates")
+            if at_path(job.content, "metadata", "labels", _KUEUE_QUEUE) is None:
+                for template in (each for each in cluster.pods if each.of is job and _KUEUE_QUEUE in each.labels):
+                    yield _about_job(
+                        job, name=_KUEUE_QUEUE, where=f"the pod template of its {template.role}", instead="the job"
+                    )
 
 
 def _about(template: PodTemplate, **values: object) -> Violation:
@@ -410,4 +437,5 @@ JOB_CHECKS = (
     Check(rule=rules.WORKERS_ARE_CLEANED_UP, violations=_left_workers),
     Check(rule=rules.DEVICES_COME_FROM_PLUGINS, violations=_node_devices),
     Check(rule=rules.WHOLE_NODES_HAVE_THEIR_EFAS, violations=_left_efas),
+    Check(rule=rules.KUEUE_READS_WHAT_IT_IS_TOLD, violations=_misplaced_words_to_kueue),
 )

@@ -42,9 +42,9 @@ def draw_security_groups(blueprint: Blueprint, paths: Sequence[Path], names: Nam
 
 
 def _groups_of_interfaces(blueprint: Blueprint) -> Iterator[Any]:
-    for template in blueprint.launch_templates:
-        for interface in template.interfaces:
-            yield from interface.groups
+    """Each once: nodes have tens of interfaces with the same groups."""
+    interfaces = (one for template in blueprint.launch_templates for one in template.interfaces)
+    yield from dict.fromkeys(group for one in interfaces for group in one.groups)
 
 
 def peer_name(peer: Peer, names: Names) -> str:

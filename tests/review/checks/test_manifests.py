@@ -13,6 +13,8 @@ from efa_constructs.rules import RULES
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
 
 TAINT = {"Key": "team", "Value": "vision", "Effect": "NO_SCHEDULE"}
+QUEUE = "kueue.x-k8s.io/queue-name"
+TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
 EFA = "vpc.amazonaws.com/efa"
 HUGE_PAGES = "hugepages-2Mi"
 
@@ -134,6 +136,11 @@ def nvidia(manifests: Manifests, version: str, **environment: str) -> None:
     container["env"] = [{"name": name, "value": value} for name, value in environment.items()]
 
 
+def queue(manifests: Manifests, one: dict[str, Any], field: str, name: str) -> None:
+    """Give the job, or the template of its pods, a label or an annotation of Kueue's."""
+    one.setdefault("metadata", {}).setdefault(field, {})[name] = "training"
+
+
 def hand_over(manifests: Manifests, ranks: str) -> None:
     """Let a shell find the program that its arguments are for."""
     find = 'exec "$(readlink -f "$(command -v mpirun)")" "$@"'
@@ -196,6 +203,8 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-016", lambda manifests: mount(manifests, "/dev/")),
     ("EFA-JOB-017", ask(efa=2)),
     ("EFA-JOB-017", ask(efa=None)),
+    ("EFA-JOB-018", lambda manifests: queue(manifests, manifests.template_of("Worker"), "labels", QUEUE)),
+    ("EFA-JOB-018", lambda manifests: queue(manifests, manifests.job, "annotations", TOPOLOGY)),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.20.0", MOFED_ENABLED="true")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
@@ -286,9 +295,14 @@ def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None
         lambda manifests: mount(manifests, "/dev/shm"),
         lambda manifests: mount(manifests, "/mnt/k8s-disks/0"),
         lambda manifests: nvidia(manifests, "v0.19.1", MOFED_ENABLED="false"),
+        lambda manifests: queue(manifests, manifests.job, "labels", QUEUE),
+        lambda manifests: queue(manifests, manifests.template_of("Worker"), "annotations", TOPOLOGY),
         lambda manifests: nvidia(manifests, "v0.19.3"),
         lambda manifests: hand_over(manifests, "16"),
         lambda manifests: nvidia(manifests, "v0.20.0"),
+        # Somebody measures TCP.
+        lambda manifests: (ask(efa=None)(manifests), mpirun_with("-x", "NCCL_NET=Socket")(manifests)),
+        lambda manifests: (ask(efa=None)(manifests), mpirun_with("-x", "FI_PROVIDER", FI_PROVIDER="tcp")(manifests)),
         # A part of a node may have a part of its interfaces.
         lambda manifests: (ask(efa=2, gpu=4)(manifests), set_in("slotsPerWorker", 4)(manifests)),
     ],
