@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import aws_cdk as cdk
 import jsii
 
-from ..review.read import read_stack_template
-from ..review.review import PLUGIN_NAME, Finding, review
-from ..review.templates import Templates
-from ..rules import RULES, Severity
+from ..rules import PLUGIN_NAME, RULES, Severity
+
+# The review takes time to load, and few apps that import constructs ask for it.
+if TYPE_CHECKING:
+    from ..review.review import Finding
+    from ..review.templates import Templates
 
 __all__ = ["EfaRules"]
 
@@ -36,6 +38,8 @@ class EfaRules:
     @property
     def version(self) -> str:
         """Of this package."""
+        from importlib.metadata import version
+
         return version("efa-constructs")
 
     @property
@@ -45,6 +49,8 @@ class EfaRules:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Review the templates. CDK calls it, and takes away what is acknowledged."""
+        from ..review.review import review
+
         findings = review(_templates(context)).findings
         # CDK shows one violation for all resources that have the same problem.
         alike: dict[tuple[str, str, str], list[Finding]] = {}
@@ -57,6 +63,9 @@ class EfaRules:
 
 
 def _templates(context: cdk.IPolicyValidationContext) -> Templates:
+    from ..review.read import read_stack_template
+    from ..review.templates import Templates
+
     return Templates(
         read_stack_template(
             Path(stack.template_path),

@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..rules import Rule, Severity
+from ..rules import PLUGIN_NAME, Rule, Severity
 from .blueprint import Blueprint
 from .check import Violation
 from .checks import CHECKS
 from .shapes import as_mappings, at_path
 from .templates import Resource, Templates
 
-__all__ = ["PLUGIN_NAME", "Finding", "Review", "review"]
-
-PLUGIN_NAME = "efa-constructs"
-"""By which CDK knows the rules: people acknowledge ``efa-constructs::EFA-SG-001``."""
+__all__ = ["Finding", "Review", "review"]
 
 # Of a resource, where no CDK construct can acknowledge: {"acknowledge": [{"id": ..., "reason": ...}]}
 _METADATA = "efa-constructs"

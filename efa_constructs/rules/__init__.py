@@ -19,7 +19,7 @@ from .rule import Rule, Severity
 from .security_groups import SECURITY_GROUP_RULES
 from .templates import TEMPLATE_RULES
 
-__all__ = ["RULES", "Rule", "Severity"]
+__all__ = ["PLUGIN_NAME", "RULES", "Rule", "Severity"]
 
 RULES: tuple[Rule, ...] = (
     *SECURITY_GROUP_RULES,
@@ -35,3 +35,6 @@ RULES: tuple[Rule, ...] = (
     *JOB_RULES,
 )
 """All rules, by topic."""
+
+PLUGIN_NAME = "efa-constructs"
+"""By which CDK knows the rules: people acknowledge ``efa-constructs::EFA-SG-001``."""
