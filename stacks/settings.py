@@ -14,7 +14,6 @@ from efa_constructs import app_keys, catalogue
 from efa_constructs.aws import Capacity
 from efa_constructs.catalogue.identifiers import IAM_ROLE_ARN, KMS_KEY_ARN
 from efa_constructs.errors import EfaConstructsError, InvalidConfigurationError
-from efa_constructs.k8s.images import check_image
 from efa_constructs.lookups.cluster_facts import ClusterFacts, read_cluster_facts
 
 __all__ = ["KEYS", "Settings", "errors_by_key"]
@@ -144,6 +143,9 @@ def _key_arn(value: Any) -> str:
 
 
 def _image(value: Any) -> str:
+    # It loads cdk8s, which an app of nodes alone does without.
+    from efa_constructs.k8s.images import check_image
+
     image = _text(value)
     check_image("image", image)
     return image
