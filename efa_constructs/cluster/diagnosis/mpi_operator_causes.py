@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from ...pods.access_rules import Right, bound_cluster_role, is_granted
 from ...pods.known_programs import KnownProgram
 from ..snapshot import KubernetesObject, condition
-from .access_rules import Right, bound_cluster_role, is_granted
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
 

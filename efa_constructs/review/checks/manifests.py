@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...manifest_size import MAXIMUM_ANNOTATIONS, applied_size
+from ...pods.access_rules import Right, allows, granted_rules
 from ...pods.image_references import image_reference
 from ...pods.known_programs import KnownProgram
 from ...rules.manifests import (
@@ -17,6 +18,7 @@ from ...rules.manifests import (
     OPERATOR_MAY_UPDATE_JOBS,
     POD_TEMPLATES_ARE_SOUND,
 )
+from ..access import ReviewedAccess
 from ..blueprint import Blueprint
 from ..check import Check, Violation
 from ..clusters import ReviewedCluster, clusters_of
@@ -109,12 +111,17 @@ def _may_not(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
         for template in cluster.running(KnownProgram.MPI_OPERATOR):
             account = str(template.spec.get("serviceAccountName") or "default")
-            granted = list(_granted(cluster, template.of.namespace, account))
+            name = f"{template.of.namespace}:{account}"
+            access = ReviewedAccess.of(cluster)
+            # An operator may serve some namespaces only.
+            namespaces = (None, *{binding["metadata"]["namespace"] for binding in access.role_bindings})
+            granted = [rule for namespace in namespaces for rule in granted_rules(access, name, namespace)]
             if not granted and not _has_account(cluster, template.of.namespace, account):
                 # Its account and roles are of elsewhere.
                 continue
             for verb, group, resource in _NEEDED:
-                if not any(_allows(rule, verb, group, resource) for rule in granted):
+                right = Right(account=name, verb=verb, group=group, resource=resource, namespace=None)
+                if not any(allows(rule, right) for rule in granted):
                     yield _about(
                         template.of,
                         account=f"{template.of.namespace}/{account}",
@@ -125,30 +132,6 @@ def _may_not(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _has_account(cluster: ReviewedCluster, namespace: str, name: str) -> bool:
     return any((one.namespace, one.object_name) == (namespace, name) for one in cluster.of_kind("ServiceAccount"))
-
-
-def _granted(cluster: ReviewedCluster, namespace: str, account: str) -> Iterator[Mapping[str, Any]]:
-    """The rules of the roles that are bound to a service account."""
-    for kind in ("ClusterRoleBinding", "RoleBinding"):
-        for binding in cluster.of_kind(kind):
-            subjects = binding.content.get("subjects")
-            if any(
-                (as_mapping(subject).get("kind"), as_mapping(subject).get("name")) == ("ServiceAccount", account)
-                and as_mapping(subject).get("namespace", binding.namespace) == namespace
-                for subject in (subjects if isinstance(subjects, list) else [])
-            ):
-                bound = as_mapping(binding.content.get("roleRef"))
-                for role in cluster.of_kind(str(bound.get("kind"))):
-                    if role.object_name == bound.get("name"):
-                        rules = role.content.get("rules")
-                        yield from map(as_mapping, rules if isinstance(rules, list) else [])
-
-
-def _allows(rule: Mapping[str, Any], verb: str, group: str, resource: str) -> bool:
-    return not rule.get("resourceNames") and all(
-        value in (rule.get(field) or ()) or "*" in (rule.get(field) or ())
-        for field, value in (("verbs", verb), ("apiGroups", group), ("resources", resource))
-    )
 
 
 def _about(one: KubernetesObject, **values: object) -> Violation:

@@ -250,6 +250,27 @@ def test_every_rule_of_kubernetes_has_a_mistake_that_breaks_it() -> None:
     assert broken == {rule.id for rule in RULES if rule.id.startswith(("EFA-K8S", "EFA-JOB"))}
 
 
+def test_the_operator_has_the_rights_that_are_bound_to_the_group_of_its_account() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.find("ClusterRoleBinding", "mpi-operator")["subjects"] = [
+            {"kind": "Group", "name": "system:serviceaccounts:mpi-operator"}
+        ]
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_a_role_of_another_namespace_gives_the_operator_nothing() -> None:
+    def change(manifests: Manifests) -> None:
+        role = manifests.find("ClusterRole", "mpi-operator")
+        role |= {"kind": "Role", "metadata": {"name": "mpi-operator", "namespace": "elsewhere"}}
+        binding = manifests.find("ClusterRoleBinding", "mpi-operator")
+        binding["kind"] = "RoleBinding"
+        binding["metadata"]["namespace"] = "mpi-operator"
+        binding["roleRef"]["kind"] = "Role"
+
+    assert broken_rules_of_manifests(change) == {"EFA-K8S-010"}
+
+
 def test_says_nothing_of_what_may_run_on_a_cluster_of_elsewhere() -> None:
     def change(manifests: Manifests) -> None:
         manifests.template["Resources"]["Cluster"]["Type"] = "Custom::TheirCluster"

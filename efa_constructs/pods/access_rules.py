@@ -6,16 +6,33 @@ Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
-from ..snapshot import ClusterSnapshot, KubernetesObject
+__all__ = ["Access", "Right", "allows", "bound_cluster_role", "granted_rules", "is_granted"]
 
-__all__ = ["Right", "bound_cluster_role", "is_granted"]
+KubernetesObject = Mapping[str, Any]
 
 _ALL = "*"
 # What stands before "status" in "mpijobs/status".
 _SUBRESOURCE = re.compile(r"^[^/]+/")
+
+
+class Access(Protocol):
+    """The roles of a cluster, and to whom they are bound."""
+
+    @property
+    def cluster_roles(self) -> Sequence[KubernetesObject]: ...
+
+    @property
+    def cluster_role_bindings(self) -> Sequence[KubernetesObject]: ...
+
+    @property
+    def roles(self) -> Sequence[KubernetesObject]: ...
+
+    @property
+    def role_bindings(self) -> Sequence[KubernetesObject]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,39 +50,40 @@ class Right:
     namespace: str | None
 
 
-def bound_cluster_role(snapshot: ClusterSnapshot, account: str) -> str | None:
+def bound_cluster_role(access: Access, account: str) -> str | None:
     """The first ClusterRole that is bound to a service account itself, in all namespaces.
 
     :param account: ``NAMESPACE:NAME``.
     """
-    for binding in snapshot.cluster_role_bindings:
+    for binding in access.cluster_role_bindings:
         if _names(binding, account, ""):
             return str(binding["roleRef"]["name"])
     return None
 
 
-def is_granted(snapshot: ClusterSnapshot, right: Right) -> bool:
+def is_granted(access: Access, right: Right) -> bool:
     """Whether a role that is bound to the account has a rule with the right. False: no role that may be read has."""
-    return any(_allows(rule, right) for rule in _rules(snapshot, right))
+    return any(allows(rule, right) for rule in granted_rules(access, right.account, right.namespace))
 
 
-def _rules(snapshot: ClusterSnapshot, right: Right) -> Iterator[Mapping[str, list[str]]]:
-    of_cluster = {role["metadata"]["name"]: role for role in snapshot.cluster_roles}
+def granted_rules(access: Access, account: str, namespace: str | None) -> Iterator[Mapping[str, list[str]]]:
+    """The rules of the roles that are bound to a service account.
+
+    :param account: ``NAMESPACE:NAME``.
+    :param namespace: In which they are to hold. None: in all of them.
+    """
+    of_cluster = {role["metadata"]["name"]: role for role in access.cluster_roles}
     of_namespace = {
         role["metadata"]["name"]: role
-        for role in snapshot.roles
-        if right.namespace and role["metadata"]["namespace"] == right.namespace
+        for role in access.roles
+        if namespace and role["metadata"]["namespace"] == namespace
     }
     bindings = [
-        *snapshot.cluster_role_bindings,
-        *(
-            binding
-            for binding in snapshot.role_bindings
-            if right.namespace and binding["metadata"]["namespace"] == right.namespace
-        ),
+        *access.cluster_role_bindings,
+        *(binding for binding in access.role_bindings if namespace and binding["metadata"]["namespace"] == namespace),
     ]
     for binding in bindings:
-        if _is_for(binding, right.account, (binding.get("metadata") or {}).get("namespace", "")):
+        if _is_for(binding, account, (binding.get("metadata") or {}).get("namespace", "")):
             roles = of_namespace if binding["roleRef"].get("kind") == "Role" else of_cluster
             yield from roles.get(binding["roleRef"]["name"], {}).get("rules") or ()
 
@@ -88,7 +106,8 @@ def _names(binding: KubernetesObject, account: str, namespace: str) -> bool:
     return False
 
 
-def _allows(rule: Mapping[str, list[str]], right: Right) -> bool:
+def allows(rule: Mapping[str, list[str]], right: Right) -> bool:
+    """Whether a rule of a role has a right."""
     # One for single objects does not give what was refused of others.
     return (
         not rule.get("resourceNames")
