@@ -13,6 +13,8 @@ __all__ = [
     "EFA_LABEL",
     "GPU_LABEL",
     "INSTANCE_TYPE_LABEL",
+    "INSTANCE_TYPE_LABELS",
+    "KUBERNETES_ARCHITECTURES",
     "NEURON_LABEL",
     "NODE_GROUP_LABEL",
     "NVIDIA_DEVICE_PLUGIN_LABEL",
@@ -31,6 +33,10 @@ NEURON_LABEL = "aws.amazon.com/neuron.present"
 NVIDIA_DEVICE_PLUGIN_LABEL = "nvidia.com/gpu.deploy.device-plugin"
 # Kubernetes' own, set by the kubelet: https://kubernetes.io/docs/reference/labels-annotations-taints/.
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
+# With the older name, which the kubelet sets still.
+INSTANCE_TYPE_LABELS = (INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type")
+# Values of kubernetes.io/arch, by EC2's names of architectures.
+KUBERNETES_ARCHITECTURES = {"arm64": "arm64", "x86_64": "amd64"}
 # The name of a node's managed node group, set by EKS.
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 

@@ -10,6 +10,7 @@ from typing import Any
 from cdk8s_plus_27 import k8s
 
 from ..catalogue import INSTANCE_TYPE_LABEL, InstanceType
+from ..catalogue.labels import INSTANCE_TYPE_LABELS
 from ..errors import InvalidArgumentError
 from ..pods.requests import is_never_overcommitted, number
 from ..rules.jobs import EFA_PODS_LOCK_MEMORY, NODES_TAKE_PODS, PODS_FIT_NODES, REQUESTS_ARE_LIMITS, WHOLE_HUGE_PAGES
@@ -21,9 +22,6 @@ from .node_selection import check_tolerated, takes_nodes_with, tolerations_of
 from .pod_overrides import normal_path
 
 __all__ = ["check_pods"]
-
-# The older name of the label, which the kubelet sets still.
-_INSTANCE_TYPE_LABELS = (INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type")
 
 
 def check_pods(where: str, pods: FinishedPods, room: NodeRoom, node_taints: Sequence[k8s.Taint]) -> None:
@@ -92,14 +90,14 @@ def _locking(container: Mapping[str, Any]) -> Iterator[str]:
 
 def _other_nodes(pods: Sequence[Pod], instance: InstanceType) -> Iterator[str]:
     for pod in pods:
-        for label in _INSTANCE_TYPE_LABELS:
+        for label in INSTANCE_TYPE_LABELS:
             wanted = pod.get("nodeSelector", {}).get(label, instance.name)
             if wanted != instance.name:
                 yield (
                     f"the node selector has {label}={wanted}, but the job is for {instance.name}: change "
                     "'instance_type', or leave the label out"
                 )
-        if not takes_nodes_with(pod, dict.fromkeys(_INSTANCE_TYPE_LABELS, instance.name)):
+        if not takes_nodes_with(pod, dict.fromkeys(INSTANCE_TYPE_LABELS, instance.name)):
             yield (
                 f"the required node affinity has {INSTANCE_TYPE_LABEL}, and takes no {instance.name}, which the job is "
                 "for: change 'instance_type', or leave the label out"

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from .manifests import HELM_CHART, KUBERNETES_RESOURCE
 from .shapes import as_list, as_mapping, as_mappings, at_path
 
 __all__ = ["AssemblyStack", "CloudAssembly", "read_assembly"]
 
 # What the CDK applies to a cluster through its kubectl handler.
-_KUBERNETES_TYPES = ("Custom::AWSCDK-EKS-KubernetesResource", "Custom::AWSCDK-EKS-HelmChart")
+_KUBERNETES_TYPES = (KUBERNETES_RESOURCE, HELM_CHART)
 _UNKNOWN = ("unknown-account", "unknown-region")
 
 

@@ -8,7 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, INSTANCE_TYPE_LABEL, NEURON_RESOURCE, NODE_GROUP_LABEL
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL
+from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
 from ..pods.known_programs import KnownProgram, known_program
 from .blueprint import Blueprint, NodeGroup
 from .manifests import HELM_CHART, KubernetesObject
@@ -23,7 +24,6 @@ PLUGINS = {
     GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
     NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
 }
-_ARCHITECTURES = {"arm64": "arm64", "x86_64": "amd64"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,11 +81,8 @@ class ReviewedCluster:
         }
         instance = group.instance_type
         if instance is not None:
-            labels |= {
-                INSTANCE_TYPE_LABEL: instance.name,
-                "beta.kubernetes.io/instance-type": instance.name,
-                "kubernetes.io/arch": _ARCHITECTURES.get(instance.architecture, instance.architecture),
-            }
+            labels |= dict.fromkeys(INSTANCE_TYPE_LABELS, instance.name)
+            labels["kubernetes.io/arch"] = KUBERNETES_ARCHITECTURES[instance.architecture]
         taints = [taint for taint in group.taints if isinstance(taint.get("key"), str)]
         return {"metadata": {"name": group.resource.logical_id, "labels": labels}, "spec": {"taints": taints}}
 

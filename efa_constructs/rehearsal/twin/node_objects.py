@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...catalogue import HUGEPAGES_RESOURCE, INSTANCE_TYPE_LABEL, NODE_GROUP_LABEL, Allocatable
+from ...catalogue import HUGEPAGES_RESOURCE, NODE_GROUP_LABEL, Allocatable
+from ...catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
 from ..control_plane.control_plane import KUBELET_ADDRESS_TYPE, KWOK_NODE_ANNOTATION
 
 __all__ = ["NodeFacts", "Taint", "node_labels", "node_object", "taint_object"]
@@ -139,8 +140,7 @@ def node_labels(facts: NodeFacts) -> dict[str, str]:
         "kubernetes.io/arch": _architecture(facts),
         "beta.kubernetes.io/os": "linux",
         "beta.kubernetes.io/arch": _architecture(facts),
-        INSTANCE_TYPE_LABEL: facts.instance_type,
-        "beta.kubernetes.io/instance-type": facts.instance_type,
+        **dict.fromkeys(INSTANCE_TYPE_LABELS, facts.instance_type),
         "topology.kubernetes.io/region": facts.region,
         "topology.kubernetes.io/zone": facts.availability_zone,
         "failure-domain.beta.kubernetes.io/region": facts.region,
@@ -174,4 +174,4 @@ def _network_layers(facts: NodeFacts) -> dict[str, str]:
 
 
 def _architecture(facts: NodeFacts) -> str:
-    return "arm64" if facts.architecture == "arm64" else "amd64"
+    return KUBERNETES_ARCHITECTURES[facts.architecture]

@@ -11,10 +11,10 @@ from ...catalogue import (
     EFA_RESOURCE,
     GPU_LABEL,
     GPU_RESOURCE,
-    INSTANCE_TYPE_LABEL,
     NEURON_LABEL,
     NEURON_RESOURCE,
 )
+from ...catalogue.labels import INSTANCE_TYPE_LABELS
 from ...pods.known_programs import KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...rules.device_plugins import (
@@ -40,7 +40,6 @@ _CONSTRUCTS = {
     KnownProgram.NVIDIA_DEVICE_PLUGIN: ("NVIDIA's device plugin", "NvidiaDevicePlugin"),
     KnownProgram.NEURON_DEVICE_PLUGIN: ("the Neuron device plugin", "NeuronDevicePlugin"),
 }
-_TYPE_LABELS = (INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type")
 
 
 def _missing(blueprint: Blueprint) -> Iterator[Violation]:
@@ -104,7 +103,7 @@ def _of_other_types(
     cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
 ) -> Iterator[dict[str, object]]:
     unmet = unmet_requirement(template.spec, cluster.node_of(group))
-    if unmet is not None and unmet[0] in _TYPE_LABELS and group.instance_type is not None:
+    if unmet is not None and unmet[0] in INSTANCE_TYPE_LABELS and group.instance_type is not None:
         yield {"requirement": unmet[1], "types": group.instance_type.name}
 
 
@@ -112,7 +111,7 @@ def _of_other_labels(
     cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
 ) -> Iterator[dict[str, object]]:
     unmet = unmet_requirement(template.spec, cluster.node_of(group))
-    if unmet is not None and unmet[0] not in _TYPE_LABELS and is_known(list(group.labels.values())):
+    if unmet is not None and unmet[0] not in INSTANCE_TYPE_LABELS and is_known(list(group.labels.values())):
         yield {"requirement": unmet[1]}
 
 

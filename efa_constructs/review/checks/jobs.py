@@ -10,6 +10,7 @@ from typing import Any
 
 from ... import catalogue
 from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, InstanceType
+from ...catalogue.labels import INSTANCE_TYPE_LABELS
 from ...pods.environment_verdicts import judge_environment
 from ...pods.known_programs import KnownProgram
 from ...pods.mpirun_ranks import other_ranks
@@ -81,7 +82,7 @@ def _room(instance: InstanceType) -> Mapping[str, Decimal]:
 
 def _type_for(cluster: ReviewedCluster, template: PodTemplate) -> InstanceType | None:
     """The type of the nodes that a pod goes to: that which it selects, or of all groups that have its devices."""
-    for label in (catalogue.INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type"):
+    for label in INSTANCE_TYPE_LABELS:
         wanted = as_mapping(template.spec.get("nodeSelector")).get(label)
         if isinstance(wanted, str) and is_known(wanted):
             return known_instance_type(wanted)

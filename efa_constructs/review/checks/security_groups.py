@@ -10,6 +10,7 @@ from ...catalogue.tags import TRAFFIC_TAG
 from ...rules import security_groups as rules
 from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
 from ..check import Fault, checks_of, fault
+from ..reach import WORLD
 from ..security_groups import GroupRule, all_group_rules, directions_to_itself, rules_of
 from ..shapes import as_list, as_mappings, at_path
 from ..templates import Resource
@@ -18,7 +19,6 @@ from ..values import Reference, is_known, whole_number
 __all__ = ["SECURITY_GROUP_CHECKS"]
 
 _SECURITY_GROUP = "AWS::EC2::SecurityGroup"
-_ANYWHERE = ("0.0.0.0/0", "::/0")
 _PROTOCOLS = re.compile(r"-1|tcp|udp|icmp|icmpv6|\d{1,3}", re.IGNORECASE)
 _TCP = ("tcp", "6")
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
@@ -176,7 +176,7 @@ def _open_groups(blueprint: Blueprint) -> Iterator[Fault]:
     values = [value for template in blueprint.launch_templates for value in template.groups]
     for group in _groups_at(blueprint, values):
         for rule in rules_of(blueprint.templates, group):
-            cidr = next((each for each in rule.cidrs if each in _ANYWHERE), None)
+            cidr = next((each for each in rule.cidrs if each in WORLD), None)
             if rule.direction == "Ingress" and cidr is not None and rule.protocol.lower() not in _WITHOUT_PORTS:
                 ssh = _includes_ssh(rule)
                 if ssh is not None:
