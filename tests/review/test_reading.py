@@ -62,6 +62,25 @@ def test_reads_an_alias_as_what_it_stands_for(tmp_path: Path) -> None:
     assert read_template_file(file).stacks[0].document["Resources"]["A"] == ["x"] * 9
 
 
+def test_the_name_of_a_field_is_the_text_that_stands_there(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Common: &common {2: b}\n"
+        "Resources: {A: {Type: AWS::EKS::Nodegroup, Properties: {Labels: {<<: *common, 1: a, on: c, 2026-11-26: d}}}}\n"
+    )
+    templates = read_template_file(file)
+    assert templates.resources[0].get("Labels") == {"2": "b", "1": "a", "on": "c", "2026-11-26": "d"}
+    review(templates)
+
+
+@pytest.mark.parametrize("key", ["[1, 2]", "{a: b}", "!Ref Name"])
+def test_refuses_a_field_without_a_name_in_a_line(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(f"Resources:\n  A:\n    ? {key}\n    : b\n")
+    with pytest.raises(InvalidArgumentError, match="YAML not well-formed"):
+        read_template_file(file)
+
+
 def assembly(folder: Path, **templates: Any) -> Path:
     artifacts = {
         name: {
