@@ -162,9 +162,11 @@ class Evaluator:
 
     def _equals(self, argument: Any) -> Any:
         first, second = self._pair(argument)
-        if first == second:
+        # What only the deployment knows is the same as itself, and nobody can tell whether as another.
+        if isinstance(argument, list) and len(argument) == 2 and argument[0] == argument[1]:
             return True
-        return False if is_known(first) and is_known(second) else unknown("Fn::Equals")
+        # A parameter is a text: "2" is 2, and "true" is true.
+        return _text(first) == _text(second) if is_known(first) and is_known(second) else unknown("Fn::Equals")
 
     def _not(self, argument: Any) -> Any:
         truth = self._truth(argument[0]) if isinstance(argument, list) and argument else None
