@@ -12,6 +12,7 @@ from .check import Violation
 from .checks import CHECKS
 from .shapes import as_mappings, at_path
 from .templates import Resource, Templates
+from .values import references_in
 
 __all__ = ["Finding", "Review", "review"]
 
@@ -68,6 +69,7 @@ def review(templates: Templates) -> Review:
             )
             for check in CHECKS
             for violation in check.violations(blueprint)
+            if not _may_be_otherwise(violation.resource, templates)
         ),
         key=lambda finding: _ORDER.index(finding.rule.severity),
     )
@@ -76,6 +78,14 @@ def review(templates: Templates) -> Review:
         findings=tuple(finding for finding in found if finding.acknowledged is None),
         acknowledged=tuple(finding for finding in found if finding.acknowledged is not None),
     )
+
+
+def _may_be_otherwise(resource: Resource, templates: Templates) -> bool:
+    """Whether a macro writes part of a resource, or of one that it refers to."""
+    if resource.is_rewritten:
+        return True
+    others = map(templates.at, references_in(resource.properties))
+    return any(each is not None and each.is_rewritten for each in others)
 
 
 def _acknowledgement(rule: Rule, resource: Resource) -> str | None:

@@ -65,6 +65,11 @@ class Resource:
         """Its ``Metadata``."""
         return as_mapping(self.definition.get("Metadata"))
 
+    @cached_property
+    def is_rewritten(self) -> bool:
+        """Whether a macro, such as ``AWS::Include``, writes part of it, which may then say anything."""
+        return _has_key(self.definition, "Fn::Transform")
+
     @property
     def construct_path(self) -> str | None:
         """As the app names it. None: it comes from no CDK app, or from one that does not tell."""
@@ -133,7 +138,8 @@ class Templates:
     def _resources(self, stack: StackTemplate) -> Iterator[Resource]:
         evaluator = self._evaluator(stack)
         for logical_id, definition in as_mapping(stack.document.get("Resources")).items():
-            if not isinstance(definition, Mapping):
+            # A loop, or a transform, stands for resources that the template does not list.
+            if not isinstance(definition, Mapping) or str(logical_id).startswith("Fn::"):
                 continue
             condition = definition.get("Condition")
             if isinstance(condition, str) and evaluator.holds(condition) is False:
@@ -192,6 +198,12 @@ class Templates:
         if logical_id not in stack.nested or not attribute.startswith("Outputs."):
             return None
         return self._output(f"{stack.name}/{logical_id}", attribute.removeprefix("Outputs."))
+
+
+def _has_key(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return name in value or any(_has_key(item, name) for item in value.values())
+    return isinstance(value, list) and any(_has_key(item, name) for item in value)
 
 
 def _told_apart(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
