@@ -67,21 +67,6 @@ def test_prints_sarif_and_junit(call, tmp_path: Path) -> None:
     assert ElementTree.fromstring(junit.out).get("failures") == "1"
 
 
-def test_finds_the_line_of_a_resource_in_yaml(call, tmp_path: Path) -> None:
-    file = tmp_path / "group.yaml"
-    file.write_text(
-        "Resources:\n"
-        "  Nodes:\n"
-        "    Type: AWS::EKS::Nodegroup\n"
-        "    Properties:\n"
-        "      ClusterName: !Ref Cluster\n"
-        "      Subnets: [!Ref Subnet]\n"
-        "      ScalingConfig: {MinSize: 2, DesiredSize: 1, MaxSize: 3}\n"
-    )
-    findings = call("--template", str(file), "--json").document["findings"]
-    assert [each["line"] for each in findings if each["rule"] == "EFA-NG-001"] == [2]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..location import line_of
+from ..location import place_of
 from ..review import Finding, Review
 
 __all__ = ["to_json"]
@@ -37,5 +37,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "propertyPath": violation.path or None,
         "kubernetesObject": violation.kubernetes_object.title if violation.kubernetes_object else None,
         "file": str(resource.stack.file),
-        "line": line_of(resource),
+        "line": place_of(resource, violation.path).line,
     }
