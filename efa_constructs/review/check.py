@@ -42,6 +42,11 @@ class Fault:
     rule: Rule
     violation: Violation
 
+    @property
+    def problem(self) -> str:
+        """What is wrong: a fact."""
+        return self.rule.broken(**self.violation.values)
+
 
 Search = Callable[[Blueprint], Iterable[Fault]]
 

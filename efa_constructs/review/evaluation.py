@@ -15,12 +15,16 @@ from typing import Any, Final
 from .shapes import as_mapping
 from .values import Reference, is_known, marked, unknown
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "Other", "text_of"]
 
 _NO_VALUE: Final = object()
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:([^}]*)\}\}")
 _PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+
+
+class Other(str):
+    """The mark of a parameter that is none of the values that conditions compare it with."""
 
 
 @dataclass
@@ -121,7 +125,7 @@ class Evaluator:
         separator, parts = self._pair(argument)
         if not isinstance(parts, list):
             return unknown("Fn::Join")
-        return marked(str(separator).join(map(_text, parts)))
+        return marked(str(separator).join(map(text_of, parts)))
 
     def _sub(self, argument: Any) -> Any:
         text, values = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
@@ -132,8 +136,8 @@ class Evaluator:
             if literal:
                 return f"${{{name}}}"
             if isinstance(own, Mapping) and name in own:
-                return _text(own[name])
-            return _text(self._get_att(name) if "." in name else self._ref(name))
+                return text_of(own[name])
+            return text_of(self._get_att(name) if "." in name else self._ref(name))
 
         return marked(_PLACEHOLDER.sub(replacement, str(text)))
 
@@ -165,8 +169,10 @@ class Evaluator:
         # What only the deployment knows is the same as itself, and nobody can tell whether as another.
         if isinstance(argument, list) and len(argument) == 2 and argument[0] == argument[1]:
             return True
+        if isinstance(first, Other) or isinstance(second, Other):
+            return unknown("Fn::Equals") if not is_known(first) and not is_known(second) else False
         # A parameter is a text: "2" is 2, and "true" is true.
-        return _text(first) == _text(second) if is_known(first) and is_known(second) else unknown("Fn::Equals")
+        return text_of(first) == text_of(second) if is_known(first) and is_known(second) else unknown("Fn::Equals")
 
     def _not(self, argument: Any) -> Any:
         truth = self._truth(argument[0]) if isinstance(argument, list) and argument else None
@@ -192,7 +198,7 @@ class Evaluator:
         return unknown(argument) if holds is None else holds
 
     def _base64(self, argument: Any) -> Any:
-        return base64.b64encode(_text(self.evaluate(argument)).encode()).decode()
+        return base64.b64encode(text_of(self.evaluate(argument)).encode()).decode()
 
     def _to_json(self, argument: Any) -> Any:
         return json.dumps(self.evaluate(argument), ensure_ascii=False)
@@ -213,7 +219,8 @@ class Evaluator:
         return self.evaluate(argument[0]), self.evaluate(argument[1])
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value within a text, as CloudFormation writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)

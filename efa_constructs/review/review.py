@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..rules import PLUGIN_NAME, Rule, Severity
 from .blueprint import Blueprint
-from .check import Violation
+from .check import Fault, Violation
 from .checks import CHECKS
+from .choices import Choice, combinations_of_choices
 from .shapes import as_mappings, at_path
 from .templates import Resource, Templates
 from .values import references_in
@@ -18,7 +20,10 @@ __all__ = ["Finding", "Review", "review"]
 
 # Of a resource, where no CDK construct can acknowledge: {"acknowledge": [{"id": ..., "reason": ...}]}
 _METADATA = "efa-constructs"
-_ORDER = list(Severity)
+_SEVERITIES = list(Severity)
+_RULES = [check.rule for check in CHECKS]
+# By what makes each the same one, whatever people choose.
+_Faults = dict[tuple[str, ...], Fault]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,27 +62,64 @@ class Review:
 
 def review(templates: Templates) -> Review:
     """Check templates by every rule."""
-    blueprint = Blueprint(templates)
-    found = sorted(
-        (
-            Finding(
-                rule=check.rule,
-                problem=check.rule.broken(**violation.values),
-                fix=check.rule.mend(**violation.values),
-                violation=violation,
-                acknowledged=_acknowledgement(check.rule, violation.resource),
-            )
-            for check in CHECKS
-            for violation in check.violations(blueprint)
-            if not _may_be_otherwise(violation.resource, templates)
-        ),
-        key=lambda finding: _ORDER.index(finding.rule.severity),
-    )
+    found = [
+        Finding(
+            rule=fault.rule,
+            problem=fault.problem,
+            fix=fault.rule.mend(**fault.violation.values),
+            violation=fault.violation,
+            acknowledged=_acknowledgement(fault.rule, fault.violation.resource),
+        )
+        for fault in sorted(_faults_of_choices(templates), key=_place_in_order)
+    ]
     return Review(
-        blueprint=blueprint,
+        blueprint=Blueprint(templates),
         findings=tuple(finding for finding in found if finding.acknowledged is None),
         acknowledged=tuple(finding for finding in found if finding.acknowledged is not None),
     )
+
+
+def _place_in_order(fault: Fault) -> tuple[int, int]:
+    return _SEVERITIES.index(fault.rule.severity), _RULES.index(fault.rule)
+
+
+def _faults_of_choices(templates: Templates) -> Iterable[Fault]:
+    """What is wrong whatever people choose, and errors of any one choice.
+
+    What is wrong only for two choices together, people may have ruled out; and what one choice makes slower or less
+    safe, they choose.
+    """
+    by_choices = {choices: _faults(_with(templates, choices)) for choices in combinations_of_choices(templates)}
+    found = _in_all(by_choices.values())
+    for choice in dict.fromkeys(itertools.chain.from_iterable(by_choices)):
+        of_choice = _in_all(faults for choices, faults in by_choices.items() if choice in choices)
+        found |= {key: fault for key, fault in of_choice.items() if fault.rule.severity is Severity.ERROR}
+    return found.values()
+
+
+def _in_all(alternatives: Iterable[_Faults]) -> _Faults:
+    first, *others = alternatives
+    return {key: fault for key, fault in first.items() if all(key in other for other in others)}
+
+
+def _with(templates: Templates, choices: Iterable[Choice]) -> Templates:
+    parameters: dict[str, dict[str, str]] = {}
+    for stack, parameter, value in choices:
+        parameters.setdefault(stack, {})[parameter] = value
+    return templates.with_parameters(parameters) if parameters else templates
+
+
+def _faults(templates: Templates) -> _Faults:
+    blueprint = Blueprint(templates)
+    found = (
+        Fault(rule=check.rule, violation=violation)
+        for check in CHECKS
+        for violation in check.violations(blueprint)
+        if not _may_be_otherwise(violation.resource, templates)
+    )
+    return {
+        (fault.rule.id, fault.violation.resource.name, fault.violation.path, fault.problem): fault for fault in found
+    }
 
 
 def _may_be_otherwise(resource: Resource, templates: Templates) -> bool:

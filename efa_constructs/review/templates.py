@@ -95,12 +95,21 @@ class Resource:
 class Templates:
     """Stacks that are deployed together: references between them are followed."""
 
-    def __init__(self, stacks: Iterable[StackTemplate]) -> None:
-        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(_told_apart(stacks)))
+    def __init__(
+        self, stacks: Iterable[StackTemplate], *, parameters: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        """:param parameters: Values by the name of a stack, and of a parameter. Default: only the deployment knows."""
+        self.outermost: Sequence[StackTemplate] = tuple(_told_apart(stacks))
+        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(self.outermost))
+        self._parameters = parameters or {}
         self._by_name = {stack.name: stack for stack in self.stacks}
         self._evaluators: dict[str, Evaluator] = {}
         # Exports and outputs that are being looked up: what needs itself is not known.
         self._asked: set[tuple[str, str]] = set()
+
+    def with_parameters(self, parameters: Mapping[str, Mapping[str, Any]]) -> Templates:
+        """The same stacks, if somebody deployed them with these values: by the name of a stack, and of a parameter."""
+        return Templates(self.outermost, parameters=parameters)
 
     @cached_property
     def resources(self) -> Sequence[Resource]:
@@ -169,7 +178,7 @@ class Templates:
     def _given_parameters(self, stack: StackTemplate) -> Mapping[str, Any]:
         parent, _, logical_id = stack.name.rpartition("/")
         if not parent:
-            return {}
+            return self._parameters.get(stack.name, {})
         outer = self._by_name[parent]
         properties = outer.document["Resources"][logical_id].get("Properties") or {}
         return as_mapping(self._evaluator(outer).evaluate(properties.get("Parameters")))
