@@ -45,7 +45,10 @@ def _values_of_parameters(stack: StackTemplate) -> Mapping[str, list[str]]:
             values = asked.setdefault(parameter, [])
             if value not in values:
                 values.append(value)
-    return {parameter: _alternatives(parameter, parameters[parameter], values) for parameter, values in asked.items()}
+    return {
+        parameter: _alternatives(parameter, as_mapping(parameters[parameter]), values)
+        for parameter, values in asked.items()
+    }
 
 
 def _alternatives(parameter: str, definition: Mapping[str, Any], asked: list[str]) -> list[str]:

@@ -116,3 +116,12 @@ def test_a_finding_is_about_the_resource_of_its_stack() -> None:
     review = review_of(change)
     (finding,) = review.findings
     assert finding.resource.stack is review.blueprint.templates.stacks[0]
+
+
+@pytest.mark.parametrize("odd", [None, "odd", [], {"AllowedValues": {"odd": 1}}, {"AllowedValues": [None, ["odd"]]}])
+def test_a_parameter_may_be_odd(odd: Any) -> None:
+    def change(template: Template) -> None:
+        conditions(template, Fabric={})
+        template["Parameters"]["Fabric"] = odd
+
+    assert rules(change) == []
