@@ -10,11 +10,13 @@ from typing import Any
 from .. import catalogue
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL
 from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
+from ..pods.image_references import image_reference
 from ..pods.known_programs import KnownProgram, known_program
 from .blueprint import Blueprint, NodeGroup
 from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
 from .templates import Resource
+from .values import is_known
 
 __all__ = ["PLUGINS", "ReviewedCluster", "clusters_of"]
 
@@ -24,6 +26,13 @@ PLUGINS = {
     GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
     NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
 }
+# That of aws_eks is a custom resource.
+_CLUSTERS = ("AWS::EKS::Cluster", "Custom::AWSCDK-EKS-Cluster")
+# Groups of objects by which something else applies what these templates do not show: Argo CD, Flux, k3s' Helm
+# controller, NVIDIA's GPU Operator.
+_BRINGING_MORE = frozenset(
+    {"argoproj.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io", "helm.cattle.io", "nvidia.com"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,13 +51,20 @@ class ReviewedCluster:
         """The pod templates of all objects."""
         return tuple(template for one in self.objects for template in pod_templates(one))
 
-    # Whether Helm charts are installed on it, which may bring anything.
+    # Whether Helm charts are installed on it, or Argo CD by EKS, which may bring anything.
     has_charts: bool
 
     @property
     def is_listed(self) -> bool:
         """Whether all that runs on the cluster is in the templates, but for what EKS runs by itself."""
-        return self.resource is not None and not self.has_charts
+        brings_more = any(_group(one) in _BRINGING_MORE for one in self.objects)
+        return self.resource is not None and not self.has_charts and not brings_more and self._knows_programs
+
+    @property
+    def _knows_programs(self) -> bool:
+        """Whether no pod runs an image that only the deployment knows."""
+        images = (str(container.get("image", "")) for template in self.pods for container in template.containers)
+        return all(is_known(image_reference(image).name) for image in images)
 
     @property
     def is_whole(self) -> bool:
@@ -89,9 +105,9 @@ class ReviewedCluster:
 
 def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     """The clusters that templates make, or put something on."""
-    made = {str(resource.reference): resource for resource in blueprint.templates.of_type("AWS::EKS::Cluster")}
+    made = {str(resource.reference): resource for resource in blueprint.templates.of_type(*_CLUSTERS)}
     for resource in list(made.values()):
-        name = resource.get("Name")
+        name = resource.get("Name", resource.get("Config.name"))
         if isinstance(name, str):
             made.setdefault(name, resource)
     # Manifests may name by its name the cluster that node groups refer to.
@@ -100,7 +116,9 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     def key(name: str) -> str:
         return keys.get(name, name)
 
-    charts = {key(str(chart.get("ClusterName"))) for chart in blueprint.templates.of_type(HELM_CHART)}
+    bringing = blueprint.templates.of_type(HELM_CHART)
+    bringing += (each for each in blueprint.templates.of_type("AWS::EKS::Capability") if each.get("Type") == "ARGOCD")
+    charts = {key(str(chart.get("ClusterName"))) for chart in bringing}
     names = dict.fromkeys(
         key(name)
         for name in (*(group.cluster for group in blueprint.node_groups), *(one.cluster for one in blueprint.objects))
@@ -115,6 +133,11 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
         )
         for name in names
     )
+
+
+def _group(one: KubernetesObject) -> str:
+    """``apps`` of ``apps/v1``."""
+    return str(one.content.get("apiVersion")).rpartition("/")[0]
 
 
 def _has(group: NodeGroup, resource: str) -> bool:

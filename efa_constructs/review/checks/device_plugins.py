@@ -103,7 +103,9 @@ def _of_other_types(
     cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
 ) -> Iterator[dict[str, object]]:
     unmet = unmet_requirement(template.spec, cluster.node_of(group))
-    if unmet is not None and unmet[0] in INSTANCE_TYPE_LABELS and group.instance_type is not None:
+    if unmet is None or not is_known(unmet[1]):
+        return
+    if unmet[0] in INSTANCE_TYPE_LABELS and group.instance_type is not None:
         yield {"requirement": unmet[1], "types": group.instance_type.name}
 
 
@@ -111,7 +113,7 @@ def _of_other_labels(
     cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
 ) -> Iterator[dict[str, object]]:
     unmet = unmet_requirement(template.spec, cluster.node_of(group))
-    if unmet is not None and unmet[0] not in INSTANCE_TYPE_LABELS and is_known(list(group.labels.values())):
+    if unmet is not None and unmet[0] not in INSTANCE_TYPE_LABELS and is_known([unmet[1], *group.labels.values()]):
         yield {"requirement": unmet[1]}
 
 
