@@ -10,7 +10,7 @@ from typing import Any
 
 from ..errors import InvalidArgumentError
 from .assembly import AssemblyStack, read_assembly
-from .shapes import as_mapping, at_path
+from .shapes import as_mapping, as_mappings, at_path
 from .template_text import TemplateTextError, load_template_text
 from .templates import NESTED_STACK, StackTemplate, Templates
 
@@ -26,16 +26,32 @@ def read_assembly_templates(directory: Path) -> Templates:
     :param directory: Such as ``cdk.out``.
     :raises InvalidArgumentError: it is no cloud assembly, or a template of it cannot be read.
     """
-    cdk_version = _cdk_version(directory)
+    cdk_version, of_app = _cdk_version(directory), _acknowledgements_of_app(directory)
     return Templates(
         replace(
-            read_stack_template(stack.template_file, name=stack.name, account=stack.account, region=stack.region),
+            _acknowledging(
+                read_stack_template(stack.template_file, name=stack.name, account=stack.account, region=stack.region),
+                _together(of_app, _acknowledgements(stack)),
+            ),
             construct_path=stack.path,
             cdk_version=cdk_version,
-            acknowledgements=_acknowledgements(stack),
         )
         for stack in read_assembly(directory).stacks
     )
+
+
+def _together(*acknowledgements: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    paths = dict.fromkeys(path for each in acknowledgements for path in each)
+    return {
+        path: {name: reason for each in acknowledgements for name, reason in each.get(path, {}).items()}
+        for path in paths
+    }
+
+
+def _acknowledging(stack: StackTemplate, acknowledgements: Mapping[str, Mapping[str, str]]) -> StackTemplate:
+    """The stack, with those within it: what a construct acknowledges holds in the templates of nested stacks, too."""
+    nested = {logical_id: _acknowledging(inner, acknowledgements) for logical_id, inner in stack.nested.items()}
+    return replace(stack, acknowledgements=acknowledgements, nested=nested)
 
 
 def read_template_file(file: Path) -> Templates:
@@ -100,12 +116,16 @@ def read_stack_template(
 
 def _cdk_version(directory: Path) -> str | None:
     """As the construct tree has it, which apps may leave out."""
-    try:
-        tree = json.loads((directory / "tree.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    information = as_mapping(at_path(tree, "tree", "constructInfo"))
+    information = as_mapping(at_path(_json_in(directory / "tree.json"), "tree", "constructInfo"))
     return str(information["version"]) if information.get("fqn") == "aws-cdk-lib.App" else None
+
+
+def _json_in(file: Path) -> Any:
+    """What a file says that need not be there."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _asset_path(definition: Any) -> str | None:
@@ -122,4 +142,16 @@ def _acknowledgements(stack: AssemblyStack) -> Mapping[str, Mapping[str, str]]:
         for entry in entries:
             if entry.get("type") == _ACKNOWLEDGED and isinstance(entry.get("data"), Mapping):
                 found.setdefault(path.removeprefix("/"), {}).update(entry["data"])
+    return found
+
+
+def _acknowledgements_of_app(directory: Path) -> Mapping[str, Mapping[str, str]]:
+    """What the app itself or a stage acknowledges: no stack says so, but CDK's report does, of rules that it ran."""
+    report = _json_in(directory / "validation-report.json")
+    found: dict[str, dict[str, str]] = {}
+    for plugin in as_mappings(at_path(report, "pluginReports")):
+        for accepted in as_mappings(plugin.get("suppressedViolations")):
+            for construct in as_mappings(accepted.get("violatingConstructs")):
+                reasons = found.setdefault(str(construct.get("constructPath")), {})
+                reasons[str(accepted.get("acknowledgedId"))] = str(accepted.get("reason") or "")
     return found

@@ -145,7 +145,7 @@ def _of_metadata(metadata: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _of_constructs(resource: Resource) -> Mapping[str, str]:
-    """What the resource's construct acknowledges, or one that it is in."""
+    """What the resource's construct acknowledges, or one that it is in. A reason is a must."""
     path = resource.construct_path or resource.stack.construct_path or ""
     prefix = f"{PLUGIN_NAME}::"
     return {
@@ -153,5 +153,5 @@ def _of_constructs(resource: Resource) -> Mapping[str, str]:
         for scope, reasons in resource.stack.acknowledgements.items()
         if path == scope or path.startswith(f"{scope}/")
         for identifier, reason in reasons.items()
-        if identifier.startswith(prefix)
+        if identifier.startswith(prefix) and str(reason).strip()
     }

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 
 from efa_constructs.aws import EfaRules
+from efa_constructs.review import read_assembly_templates, review
 from tests.apps import UNVALIDATED
 
 
@@ -68,8 +70,6 @@ def test_people_accept_a_finding_with_a_reason_as_those_of_cdk(tmp_path: Path) -
 
 
 def test_a_finding_that_people_accept_stays_visible_in_the_report(tmp_path: Path) -> None:
-    from efa_constructs.review import read_assembly_templates, review
-
     app = App(tmp_path)
     cdk.Validations.of(app.stack).acknowledge(
         cdk.Acknowledgment(id="efa-constructs::EFA-NG-001", reason="mended by an aspect of ours")
@@ -81,9 +81,49 @@ def test_a_finding_that_people_accept_stays_visible_in_the_report(tmp_path: Path
     ]
 
 
-def test_follows_references_between_the_stacks_of_an_app(tmp_path: Path) -> None:
-    from aws_cdk import aws_ec2 as ec2
+class Nested(cdk.NestedStack):
+    """A stack within another, with a finding and a construct around it."""
 
+    def __init__(self, scope: cdk.Stack) -> None:
+        super().__init__(scope, "Nested")
+        self.group = ec2.CfnPlacementGroup(self, "Group", strategy="clustered")
+
+
+@pytest.mark.parametrize("where", ["construct", "nested stack", "stack", "stage", "app"])
+def test_a_finding_is_accepted_wherever_people_say_so(tmp_path: Path, where: str) -> None:
+    app = cdk.App(outdir=str(tmp_path), **UNVALIDATED)
+    cdk.Validations.of(app).add_plugins(EfaRules())
+    stage = cdk.Stage(app, "Prod")
+    stack = cdk.Stack(stage, "Training")
+    nested = Nested(stack)
+    places = {"construct": nested.group, "nested stack": nested, "stack": stack, "stage": stage, "app": app}
+    acknowledgement = cdk.Acknowledgment(id="efa-constructs::EFA-CFN-003", reason="a strategy to come")
+    cdk.Validations.of(places[where]).acknowledge(acknowledgement)
+    app.synth()
+    reviewed = review(read_assembly_templates(tmp_path))
+    assert reviewed.passes
+    assert [(each.rule.id, each.acknowledged) for each in reviewed.acknowledged] == [
+        ("EFA-CFN-003", "a strategy to come")
+    ]
+
+
+def test_accepts_nothing_without_a_reason(tmp_path: Path) -> None:
+    app = App(tmp_path)
+    cdk.Validations.of(app.stack).acknowledge(cdk.Acknowledgment(id="efa-constructs::EFA-NG-001", reason=" "))
+    app.app.synth()
+    assert "EFA-NG-001" in [each.rule.id for each in review(read_assembly_templates(tmp_path)).findings]
+
+
+def test_reads_an_assembly_whose_report_is_odd(tmp_path: Path) -> None:
+    app = App(tmp_path)
+    cdk.Validations.of(app.stack).acknowledge(cdk.Acknowledgment(id="efa-constructs::EFA-NG-001", reason="known"))
+    app.app.synth()
+    for odd in ("", "[]", '{"pluginReports": 1}', '{"pluginReports": [{"suppressedViolations": ["odd", {}]}]}'):
+        (tmp_path / "validation-report.json").write_text(odd)
+        assert len(review(read_assembly_templates(tmp_path)).acknowledged) == 1
+
+
+def test_follows_references_between_the_stacks_of_an_app(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), **UNVALIDATED)
     cdk.Validations.of(app).add_plugins(EfaRules())
     network = cdk.Stack(app, "Network", stack_name="their-network")
