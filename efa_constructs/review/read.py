@@ -102,14 +102,14 @@ def read_stack_template(
         region=region,
         nested={
             logical_id: read_stack_template(
-                file.parent / path,
+                path,
                 name=f"{name}/{logical_id}",
                 account=account,
                 region=region,
                 outer=(*outer, file),
             )
             for logical_id, definition in resources.items()
-            if (path := _asset_path(definition)) is not None
+            if (path := _nested_template(definition, file)) is not None
         },
     )
 
@@ -128,12 +128,28 @@ def _json_in(file: Path) -> Any:
         return None
 
 
-def _asset_path(definition: Any) -> str | None:
-    """Where CDK wrote the template of a nested stack."""
+def _nested_template(definition: Any, file: Path) -> Path | None:
+    """The file with the template of a nested stack. None: it is no nested stack, or has its template elsewhere."""
     if not isinstance(definition, Mapping) or definition.get("Type") != NESTED_STACK:
         return None
-    path = at_path(definition, "Metadata", "aws:asset:path")
-    return str(path) if path is not None else None
+    path = at_path(definition, "Metadata", "aws:asset:path") or _local_path(definition, file.parent)
+    return file.parent / str(path) if path is not None else None
+
+
+def _local_path(definition: Mapping[str, Any], folder: Path) -> str | None:
+    """Where CDK wrote it, in an assembly without metadata of assets, or what 'aws cloudformation package' uploads."""
+    url = at_path(definition, "Properties", "TemplateURL")
+    if isinstance(url, str) and "://" not in url and (folder / url).is_file():
+        return url
+    text = json.dumps(url)
+    for manifest in sorted(folder.glob("*.assets.json")):
+        for asset in as_mapping(at_path(_json_in(manifest), "files")).values():
+            destinations = as_mapping(at_path(asset, "destinations")).values()
+            keys = [as_mapping(destination).get("objectKey") for destination in destinations]
+            source = at_path(asset, "source", "path")
+            if isinstance(source, str) and any(key and f"/{key}" in text for key in keys):
+                return source
+    return None
 
 
 def _acknowledgements(stack: AssemblyStack) -> Mapping[str, Mapping[str, str]]:

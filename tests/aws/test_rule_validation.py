@@ -81,6 +81,10 @@ def test_a_finding_that_people_accept_stays_visible_in_the_report(tmp_path: Path
     ]
 
 
+# The CDK CLI sets these.
+OF_THE_CLI = {"aws:cdk:enable-path-metadata": True, "aws:cdk:enable-asset-metadata": True}
+
+
 class Nested(cdk.NestedStack):
     """A stack within another, with a finding and a construct around it."""
 
@@ -91,7 +95,7 @@ class Nested(cdk.NestedStack):
 
 @pytest.mark.parametrize("where", ["construct", "nested stack", "stack", "stage", "app"])
 def test_a_finding_is_accepted_wherever_people_say_so(tmp_path: Path, where: str) -> None:
-    app = cdk.App(outdir=str(tmp_path), **UNVALIDATED)
+    app = cdk.App(outdir=str(tmp_path), context=OF_THE_CLI, **UNVALIDATED)
     cdk.Validations.of(app).add_plugins(EfaRules())
     stage = cdk.Stage(app, "Prod")
     stack = cdk.Stack(stage, "Training")
@@ -105,6 +109,16 @@ def test_a_finding_is_accepted_wherever_people_say_so(tmp_path: Path, where: str
     assert [(each.rule.id, each.acknowledged) for each in reviewed.acknowledged] == [
         ("EFA-CFN-003", "a strategy to come")
     ]
+
+
+def test_looks_into_nested_stacks_whose_template_says_nothing_of_its_assets(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), **UNVALIDATED)
+    cdk.Validations.of(app).add_plugins(EfaRules())
+    Nested(cdk.Stack(app, "Training"))
+    with pytest.raises(RuntimeError, match="efa-constructs::EFA-CFN-003"):
+        app.synth()
+    (finding,) = review(read_assembly_templates(tmp_path)).findings
+    assert finding.resource.stack.file.name.endswith(".nested.template.json")
 
 
 def test_accepts_nothing_without_a_reason(tmp_path: Path) -> None:

@@ -142,3 +142,19 @@ def test_refuses_a_nested_stack_that_has_itself_in_it(tmp_path: Path) -> None:
 def test_a_nested_stack_may_have_its_template_elsewhere(tmp_path: Path, metadata: Any) -> None:
     (tmp_path / "one.json").write_text(json.dumps({"Resources": {"Two": {"Type": NESTED, "Metadata": metadata}}}))
     assert read_template_file(tmp_path / "one.json").stacks[0].nested == {}
+
+
+def test_follows_a_nested_stack_to_the_file_beside_its_template(tmp_path: Path) -> None:
+    """As 'aws cloudformation package' does."""
+    folder = tmp_path / "nested"
+    folder.mkdir()
+    (folder / "vpc.yaml").write_text("Resources: {Vpc: {Type: AWS::EC2::VPC}}\n")
+    (tmp_path / "one.yaml").write_text(
+        "Resources:\n"
+        "  Here: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/vpc.yaml}}\n"
+        "  There: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://example.com/vpc.yaml}}\n"
+        "  Lost: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/nowhere.yaml}}\n"
+    )
+    templates = read_template_file(tmp_path / "one.yaml")
+    assert [stack.name for stack in templates.stacks] == ["one", "one/Here"]
+    assert [vpc.logical_id for vpc in templates.of_type("AWS::EC2::VPC")] == ["Vpc"]
