@@ -71,9 +71,9 @@ NO_SUCH_REFERENCE = Rule(
     id="EFA-CFN-006",
     severity=Severity.ERROR,
     title="What is referred to is in the template",
-    problem="{where} refers to {name}, which is neither a resource nor a parameter of the template{meant}",
+    problem="{where} refers to {name}, which is no {kind} of the template{meant}",
     why="CloudFormation refuses the template.",
-    fix="name a resource or a parameter of this template; between stacks use exports",
+    fix="name a resource, parameter or condition that this template has; between stacks use exports",
     source=_FUNCTIONS,
 )
 OUT_OF_LIMITS = Rule(

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from efa_constructs.rules import templates as rules
 
-from ..templates import add, all_of, drop, put, whole
+from ..templates import Template, add, all_of, drop, put, whole
 from .case import Case
 
 __all__ = ["TEMPLATE_CASES"]
+
+
+def _fabric(template: Template) -> None:
+    """Add a condition."""
+    template["Conditions"] = {"Fabric": {"Fn::Equals": ["on", "on"]}}
+
 
 TEMPLATE_CASES = (
     Case(rule=rules.UNKNOWN_PROPERTY, broken=put("NodeGroup.scalingConfig", {"MinSize": 1})),
@@ -30,6 +36,23 @@ TEMPLATE_CASES = (
         rule=rules.NO_SUCH_REFERENCE,
         broken=put("NodeGroup.ReleaseVersion", {"Fn::Sub": "${Release}"}),
         kept=put("NodeGroup.ReleaseVersion", {"Fn::Sub": ["${Release}${!Literal}${AWS::Region}", {"Release": "1"}]}),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=lambda template: template["Resources"]["NodeGroup"].update(DependsOn=["LaunchTemplate", "Route"]),
+        kept=lambda template: template["Resources"]["NodeGroup"].update(DependsOn="LaunchTemplate"),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=all_of(_fabric, lambda template: template["Resources"]["Egress"].update(Condition="WithEfa")),
+        kept=all_of(_fabric, lambda template: template["Resources"]["Egress"].update(Condition="Fabric")),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=all_of(_fabric, put("NodeGroup.DiskSize", {"Fn::If": ["WithEfa", {"Ref": "AWS::NoValue"}, 1]})),
+        kept=all_of(_fabric, put("NodeGroup.DiskSize", {"Fn::If": ["Fabric", {"Ref": "AWS::NoValue"}, 1]})),
+        # As long as nobody knows the condition, the size may be set.
+        also=frozenset({"EFA-NG-017"}),
     ),
     # A module's resources are named after it, and a loop's as it says.
     Case(
