@@ -116,12 +116,17 @@ def _transforms(stack: StackTemplate) -> list[Any]:
 
 def _references(blueprint: Blueprint) -> Iterator[Fault]:
     for resource in blueprint.templates.resources:
-        if not _has_own_transform(resource.stack) and not _makes_more(resource.stack):
+        if not _has_own_transform(resource.stack):
             for path, function, argument in _functions(resource.definition.get("Properties"), ""):
                 found = _about(resource, path, function, argument)
-                if found is not None:
+                if found is not None and _is_sure(resource.stack, found):
                     yield found
-            yield from _about_attributes(resource)
+            yield from (found for found in _about_attributes(resource) if _is_sure(resource.stack, found))
+
+
+def _is_sure(stack: StackTemplate, found: Fault) -> bool:
+    """Whether what the template does not list is not there."""
+    return found.rule is rules.NO_SUCH_ATTRIBUTE or not _makes_more(stack)
 
 
 def _about_attributes(resource: Resource) -> Iterator[Fault]:

@@ -68,6 +68,14 @@ TEMPLATE_CASES = (
             lambda template: template["Resources"].update({"Fn::ForEach::Roles": ["Name", ["Nodes"], {}]}),
         ),
     ),
+    # What the template lists is as it says, whatever a loop makes beside it.
+    Case(
+        rule=rules.NO_SUCH_ATTRIBUTE,
+        broken=all_of(
+            put("NodeGroup.LaunchTemplate.Version", {"Fn::GetAtt": "LaunchTemplate.Latest"}),
+            lambda template: template["Resources"].update({"Fn::ForEach::Roles": ["Name", ["Nodes"], {}]}),
+        ),
+    ),
     # The functions of AWS SAM bring their roles.
     Case(
         rule=rules.NO_SUCH_REFERENCE,
