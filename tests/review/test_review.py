@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from efa_constructs.review import security_groups
 from efa_constructs.review.checks import CHECKS
 from efa_constructs.rules import RULES
 
@@ -71,3 +72,18 @@ def test_a_macro_may_write_all_properties_of_a_resource_and_resources_of_its_own
     review = review_of(change)
     assert review.findings == ()
     assert "Fn::Transform" not in {each.logical_id for each in review.blueprint.templates.resources}
+
+
+def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates of megabytes are reviewed in seconds."""
+    readings = []
+    read = security_groups.all_group_rules
+    monkeypatch.setattr(security_groups, "all_group_rules", lambda templates: readings.append(1) or read(templates))
+
+    def change(template: Template) -> None:
+        for number in range(20):
+            for name in ("SecurityGroup", "LaunchTemplate"):
+                template["Resources"][f"{name}{number}"] = template["Resources"][name]
+
+    review_of(change)
+    assert len(readings) == 1
