@@ -67,13 +67,14 @@ class Evaluator:
             # What a condition that needs itself says, nobody knows.
             self._conditions[condition] = None
             definition = self._section("Conditions").get(condition)
-            self._conditions[condition] = self._truth(definition)
+            self._conditions[condition] = self.truth(definition)
         return self._conditions[condition]
 
     def _section(self, name: str) -> Mapping[str, Any]:
         return as_mapping(self.document.get(name))
 
-    def _truth(self, definition: Any) -> bool | None:
+    def truth(self, definition: Any) -> bool | None:
+        """Whether what a condition says is true. None: only the deployment knows."""
         value = self.evaluate(definition)
         return value if isinstance(value, bool) else None
 
@@ -175,15 +176,15 @@ class Evaluator:
         return text_of(first) == text_of(second) if is_known(first) and is_known(second) else unknown("Fn::Equals")
 
     def _not(self, argument: Any) -> Any:
-        truth = self._truth(argument[0]) if isinstance(argument, list) and argument else None
+        truth = self.truth(argument[0]) if isinstance(argument, list) and argument else None
         return unknown("Fn::Not") if truth is None else not truth
 
     def _and(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
+        truths = [self.truth(part) for part in argument] if isinstance(argument, list) else [None]
         return False if False in truths else unknown("Fn::And") if None in truths else True
 
     def _or(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
+        truths = [self.truth(part) for part in argument] if isinstance(argument, list) else [None]
         return True if True in truths else unknown("Fn::Or") if None in truths else False
 
     def _contains(self, argument: Any) -> Any:

@@ -89,7 +89,9 @@ def _faults_of_choices(templates: Templates) -> Iterable[Fault]:
     What is wrong only for two choices together, people may have ruled out; and what one choice makes slower or less
     safe, they choose.
     """
-    by_choices = {choices: _faults(_with(templates, choices)) for choices in combinations_of_choices(templates)}
+    chosen = {choices: _with(templates, choices) for choices in combinations_of_choices(templates)}
+    possible = {choices: each for choices, each in chosen.items() if not each.are_refused} or {(): templates}
+    by_choices = {choices: _faults(each) for choices, each in possible.items()}
     found = _in_all(by_choices.values())
     for choice in dict.fromkeys(itertools.chain.from_iterable(by_choices)):
         of_choice = _in_all(faults for choices, faults in by_choices.items() if choice in choices)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .evaluation import Evaluator
-from .shapes import as_mapping, at_path
+from .shapes import as_mapping, as_mappings, at_path
 from .values import Reference, unknown
 
 __all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates"]
@@ -110,6 +110,17 @@ class Templates:
     def with_parameters(self, parameters: Mapping[str, Mapping[str, Any]]) -> Templates:
         """The same stacks, if somebody deployed them with these values: by the name of a stack, and of a parameter."""
         return Templates(self.outermost, parameters=parameters)
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether a rule of a template refuses the values of its parameters."""
+        return any(self._refuses(stack, rule) for stack in self.stacks for rule in _rules(stack))
+
+    def _refuses(self, stack: StackTemplate, rule: Mapping[str, Any]) -> bool:
+        evaluator = self._evaluator(stack)
+        if "RuleCondition" in rule and evaluator.truth(rule["RuleCondition"]) is not True:
+            return False
+        return any(evaluator.truth(each.get("Assert")) is False for each in as_mappings(rule.get("Assertions")))
 
     @cached_property
     def resources(self) -> Sequence[Resource]:
@@ -234,6 +245,10 @@ def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
     for stack in stacks:
         yield stack
         yield from _with_nested(stack.nested.values())
+
+
+def _rules(stack: StackTemplate) -> list[Mapping[str, Any]]:
+    return as_mappings(list(as_mapping(stack.document.get("Rules")).values()))
 
 
 def _outputs(stack: StackTemplate) -> Mapping[str, Mapping[str, Any]]:

@@ -86,6 +86,18 @@ def test_what_goes_wrong_only_for_two_choices_together_may_be_ruled_out() -> Non
     assert rules(change) == []
 
 
+@pytest.mark.parametrize("condition", [None, {"Fn::Equals": ["a", "a"]}])
+def test_passes_over_what_a_rule_of_the_template_refuses(condition: Any) -> None:
+    def change(template: Template) -> None:
+        conditions(template, Fabric={})
+        put("NodeGroup.DiskSize", choose("Fabric", 100))(template)
+        assertion = {"Assert": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Fabric"}, "on"]}]}, "AssertDescription": "never"}
+        rule = {"Assertions": [assertion]} | ({} if condition is None else {"RuleCondition": condition})
+        template["Rules"] = {"NeverOn": rule, "Odd": None, "Odder": {"Assertions": ["odd"]}}
+
+    assert rules(change) == []
+
+
 def test_what_one_choice_makes_less_safe_is_chosen() -> None:
     def change(value: Any) -> Any:
         return lambda template: (
