@@ -139,7 +139,7 @@ def _nested_template(definition: Any, file: Path) -> Path | None:
 def _local_path(definition: Mapping[str, Any], folder: Path) -> str | None:
     """Where CDK wrote it, in an assembly without metadata of assets, or what 'aws cloudformation package' uploads."""
     url = at_path(definition, "Properties", "TemplateURL")
-    if isinstance(url, str) and "://" not in url and (folder / url).is_file():
+    if isinstance(url, str) and "://" not in url and _is_file(folder / url):
         return url
     text = json.dumps(url)
     for manifest in sorted(folder.glob("*.assets.json")):
@@ -150,6 +150,14 @@ def _local_path(definition: Mapping[str, Any], folder: Path) -> str | None:
             if isinstance(source, str) and any(key and f"/{key}" in text for key in keys):
                 return source
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long to be one.
+        return False
 
 
 def _acknowledgements(stack: AssemblyStack) -> Mapping[str, Mapping[str, str]]:

@@ -154,6 +154,7 @@ def test_follows_a_nested_stack_to_the_file_beside_its_template(tmp_path: Path) 
         "  Here: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/vpc.yaml}}\n"
         "  There: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://example.com/vpc.yaml}}\n"
         "  Lost: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/nowhere.yaml}}\n"
+        f"  Long: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {'x' * 5000}}}}}\n"
     )
     templates = read_template_file(tmp_path / "one.yaml")
     assert [stack.name for stack in templates.stacks] == ["one", "one/Here"]
