@@ -104,7 +104,7 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
     for _, job, spec in _each_job(blueprint):
         policy = as_mapping(spec.get("runPolicy")).get("cleanPodPolicy")
         # kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/default.go
-        if policy in (None, "None"):
+        if policy in (None, "None") and job.content.get("apiVersion") == API_VERSION:
             yield about(
                 job,
                 says="sets runPolicy.cleanPodPolicy to None"

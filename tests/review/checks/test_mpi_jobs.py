@@ -80,8 +80,10 @@ def test_names_the_field_its_value_and_what_is_taken(change: Change, problem: st
         policy(schedulingPolicy={"minAvailable": 2, "minResources": {"cpu": 4, "memory": "1Gi"}}),
         # The deployment will know.
         spec(mpiImplementation="⟨?Implementation⟩"),
-        # Kubeflow's Training Operator has MPIJobs of a version of its own.
+        # Kubeflow's Training Operator has MPIJobs of a version of its own, and so had older releases of this one.
         lambda manifests: manifests.job.update(apiVersion="kubeflow.org/v1") or spec(backoffLimit=3)(manifests),
+        lambda manifests: manifests.job.update(apiVersion="kubeflow.org/v1alpha2")
+        or spec(cleanPodPolicy="Running", runPolicy=None)(manifests),
     ],
 )
 def test_says_nothing_of_a_job_that_is_as_its_definition_has_it(change: Change) -> None:
