@@ -250,8 +250,8 @@ GPUS_OF_A_POD_SHARE_MEMORY = Rule(
     title="Containers with several GPUs have more shared memory than 64 MiB",
     problem="the container '{container}' of {object} asks for {gpus} GPUs, and has no volume at /dev/shm",
     why="A container's own /dev/shm has 64 MiB. NCCL keeps segments of several MiB there for connections between "
-    "processes of a node, fewest where the GPUs reach each other by NVLink; where they do not fit, it ends with 'failed "
-    "to extend /dev/shm/nccl-...'. Data loaders of PyTorch use it, too.",
+    "processes of a node, fewest where the GPUs reach each other by NVLink; where they do not fit, it ends with "
+    "'failed to extend /dev/shm/nccl-...'. Data loaders of PyTorch use it, too.",
     fix="mount a volume with emptyDir.medium Memory at /dev/shm",
     source="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting/runtime_and_mpi_issues.html",
 )

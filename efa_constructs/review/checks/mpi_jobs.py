@@ -45,14 +45,16 @@ def _other_ranks(blueprint: Blueprint) -> Iterator[Violation]:
         workers, slots = _replicas(spec, "Worker"), whole_number(spec.get("slotsPerWorker", 1))
         if workers is None or slots is None:
             continue
+        # The launcher may be one of the hosts.
+        slots *= workers + (spec.get("runLauncherAsWorker") is True)
         for template in cluster.pods:
             if template.of is job and template.role == "launcher":
                 first = template.spec["containers"][0]
                 command = _words_of(first)
-                other = other_ranks(command, workers * slots) if is_known(command) else None
+                other = other_ranks(command, slots) if is_known(command) else None
                 # A script may have several runs: what it says of one is not what it is.
                 if other is not None and other.surely_meant:
-                    yield about_pods(template, words=other.words, slots=workers * slots)
+                    yield about_pods(template, words=other.words, slots=slots)
 
 
 def _other_slots(blueprint: Blueprint) -> Iterator[Violation]:

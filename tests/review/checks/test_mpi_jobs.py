@@ -82,8 +82,10 @@ def test_names_the_field_its_value_and_what_is_taken(change: Change, problem: st
         spec(mpiImplementation="⟨?Implementation⟩"),
         # Kubeflow's Training Operator has MPIJobs of a version of its own, and so had older releases of this one.
         lambda manifests: manifests.job.update(apiVersion="kubeflow.org/v1") or spec(backoffLimit=3)(manifests),
-        lambda manifests: manifests.job.update(apiVersion="kubeflow.org/v1alpha2")
-        or spec(cleanPodPolicy="Running", runPolicy=None)(manifests),
+        lambda manifests: (
+            manifests.job.update(apiVersion="kubeflow.org/v1alpha2")
+            or spec(cleanPodPolicy="Running", runPolicy=None)(manifests)
+        ),
     ],
 )
 def test_says_nothing_of_a_job_that_is_as_its_definition_has_it(change: Change) -> None:
@@ -174,3 +176,13 @@ def test_says_nothing_of_shared_memory_that_is_enough(change: Change) -> None:
 @pytest.mark.parametrize("seconds", [1, 3600, None])
 def test_says_nothing_of_a_launcher_that_stays_for_a_while(seconds: int | None) -> None:
     assert broken_rules_of_manifests(policy(ttlSecondsAfterFinished=seconds)) == set()
+
+
+def test_counts_the_slots_of_a_launcher_that_works_too() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.job["spec"]["runLauncherAsWorker"] = True
+        launcher = manifests.pod("Launcher")["containers"][0]
+        launcher["command"] = ["24" if word == "16" else word for word in launcher["command"]]
+
+    assert broken_rules_of_manifests(change) == set()
+    assert broken_rules_of_manifests(spec(runLauncherAsWorker=True)) == {"EFA-JOB-009"}
