@@ -26,11 +26,13 @@ from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
 from ..manifests import KUBERNETES_RESOURCE, objects_in
 from ..pod_templates import PodTemplate, pod_templates, problems_of_pod_templates
-from ..shapes import as_mapping
+from ..shapes import as_mapping, at_path
 from ..values import is_known
 
 __all__ = ["MANIFEST_CHECKS"]
 
+# Kubeflow's Training Operator has MPIJobs, too.
+_OF_TRAINING_OPERATOR = "kubeflow.org/v1"
 # What the operator writes, of what people forget most. https://github.com/kubeflow/mpi-operator, pkg/controller
 _OF_EVERY_JOB = (
     ("update", "kubeflow.org", "mpijobs/status"),
@@ -112,7 +114,8 @@ def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
         if cluster.surely_lacks(KnownProgram.MPI_OPERATOR):
             for job in cluster.of_kind("MPIJob"):
-                if as_mapping(as_mapping(job.content.get("spec")).get("runPolicy")).get("managedBy") is None:
+                managed_by = at_path(job.content, "spec", "runPolicy", "managedBy")
+                if managed_by is None and job.content.get("apiVersion") != _OF_TRAINING_OPERATOR:
                     yield about(job)
 
 

@@ -124,7 +124,7 @@ def _unsound(blueprint: Blueprint) -> Iterator[Violation]:
 
 
 def _not_first(blueprint: Blueprint) -> Iterator[Violation]:
-    for template in _pods_of_jobs(blueprint):
+    for _, template in _pods_of_operator(blueprint):
         first, *others = template.spec["containers"]
         work = _starts_ranks if template.role == "launcher" else _asks_for_devices
         for container in others:
@@ -144,13 +144,13 @@ def _asks_for_devices(container: Mapping[str, Any]) -> str | None:
         return None
     asked = [name for name, amount in amounts(resources.get("limits")).items() if name in PLUGINS and amount > 0]
     if resources.get("claims"):
-        asked.append("claims")
+        asked.append("resource claims")
     return f"asks for {' and '.join(asked)}" if asked else None
 
 
 def _on_network_of_nodes(blueprint: Blueprint) -> Iterator[Violation]:
-    for cluster, template in each_pod(blueprint):
-        if template.of.kind != "MPIJob" or template.role != "worker" or template.spec.get("hostNetwork") is not True:
+    for cluster, template in _pods_of_operator(blueprint):
+        if template.role != "worker" or template.spec.get("hostNetwork") is not True:
             continue
         systems = {group.ami_type and group.ami_type.operating_system for group in cluster.groups_for(template)}
         # Its nodes run no sshd of their own.
@@ -173,8 +173,11 @@ def _deleted_launchers(blueprint: Blueprint) -> Iterator[Violation]:
             yield about(job)
 
 
-def _pods_of_jobs(blueprint: Blueprint) -> Iterator[PodTemplate]:
-    return (template for _, template in each_pod(blueprint) if template.of.kind == "MPIJob")
+def _pods_of_operator(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:
+    """The pods of jobs that the MPI Operator runs, by SSH: Kubeflow's Training Operator has MPIJobs, too."""
+    for cluster, template in each_pod(blueprint):
+        if (template.of.kind, template.of.content.get("apiVersion")) == ("MPIJob", API_VERSION):
+            yield cluster, template
 
 
 def _words_of(container: Mapping[str, Any]) -> list[str]:

@@ -145,6 +145,16 @@ def test_says_nothing_of_the_nodes_network_where_nodes_have_no_sshd() -> None:
     assert broken_rules_of_manifests(change) == set()
 
 
+def test_says_nothing_of_ssh_and_of_the_operator_to_jobs_of_the_training_operator() -> None:
+    def change(manifests: Manifests) -> None:
+        worker()(manifests)
+        manifests.job["apiVersion"] = "kubeflow.org/v1"
+        manifests.remove(manifests.find("Deployment", "mpi-operator"))
+        manifests.pod("Worker")["containers"].insert(0, {"name": "logs", "image": "logs:1.0"})
+
+    assert broken_rules_of_manifests(change) == set()
+
+
 @pytest.mark.parametrize("command", [["/usr/sbin/sshd", "-De"], ["sh", "-c", "mkdir /run/sshd; /usr/sbin/sshd -De"]])
 def test_finds_workers_whose_command_is_sshd_on_the_nodes_network(command: list[str]) -> None:
     assert broken_rules_of_manifests(worker(command=command)) == {"EFA-JOB-021"}
