@@ -52,13 +52,13 @@ def labels_by_aws(templates: Templates, group: NodeGroup) -> Iterator[Mapping[st
 
 
 def _instance_types(group: NodeGroup) -> list[str | None]:
-    known = list(group.instance_type_names)
+    known = group.instance_type_names
     return [*known] if known and len(known) >= len(group.resource.items("InstanceTypes")) else [None]
 
 
 def _zones(templates: Templates, group: NodeGroup) -> list[str | None]:
     zones = [zone_of(templates, subnet) for subnet in group.resource.items("Subnets")]
-    return list(dict.fromkeys(zones)) if zones and None not in zones else [None]
+    return list(dict.fromkeys(zones)) or [None]
 
 
 def is_for_groups_to_set(key: str) -> bool:

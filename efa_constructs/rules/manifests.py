@@ -75,7 +75,7 @@ OPERATOR_MAY_UPDATE_JOBS = Rule(
     source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/deploy/v2beta1/mpi-operator.yaml",
 )
 OPERATOR_MAY_SUSPEND_JOBS = Rule(
-    id="EFA-K8S-012",
+    id="EFA-K8S-013",
     severity=Severity.WARNING,
     title="The MPI Operator has the rights that suspended jobs and finished workers need",
     problem="{object} runs as the service account {account}, which no role of these templates allows to {verb} "

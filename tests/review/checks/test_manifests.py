@@ -96,6 +96,19 @@ def without_right(resource: str) -> Callable[[Manifests], None]:
     return change
 
 
+def without_verb(resource: str, verb: str) -> Callable[[Manifests], None]:
+    """Take one verb on a resource from the operator."""
+
+    def change(manifests: Manifests) -> None:
+        rules = manifests.find("ClusterRole", "mpi-operator")["rules"]
+        for rule in [each for each in rules if resource in each["resources"]]:
+            rule["resources"].remove(resource)
+            verbs = [each for each in rule["verbs"] if each != verb]
+            rules.append({**rule, "resources": [resource], "verbs": verbs})
+
+    return change
+
+
 def set_in(*path: Any) -> Callable[[Manifests], None]:
     """Set a field of the job's specification, the last of ``path`` being its value."""
     *names, last, value = path
@@ -190,8 +203,12 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-007", lambda manifests: manifests.worker.update(image="registry:5000/nccl-tests:latest")),
     ("EFA-K8S-008", lambda manifests: manifests.efa_plugin["spec"]["template"]["spec"].update(toleration=[])),
     ("EFA-K8S-009", lambda manifests: manifests.remove(manifests.find("Deployment", "mpi-operator"))),
+    ("EFA-K8S-008", lambda manifests: manifests.job["spec"]["mpiReplicaSpecs"]["Launcher"].pop("template")),
     ("EFA-K8S-010", without_right("configmaps")),
-    ("EFA-K8S-012", without_right("jobs/status")),
+    ("EFA-K8S-010", without_verb("configmaps", "update")),
+    ("EFA-K8S-013", without_verb("pods", "delete")),
+    ("EFA-K8S-013", without_verb("jobs", "update")),
+    ("EFA-K8S-013", without_right("jobs/status")),
     ("EFA-JOB-001", ask(efa=8)),
     ("EFA-JOB-001", ask(memory="2Ti")),
     ("EFA-JOB-002", taint("efa", "nvidia")),
@@ -300,7 +317,7 @@ def test_a_role_of_another_namespace_gives_the_operator_nothing() -> None:
         binding["metadata"]["namespace"] = "mpi-operator"
         binding["roleRef"]["kind"] = "Role"
 
-    assert broken_rules_of_manifests(change) == {"EFA-K8S-010", "EFA-K8S-012"}
+    assert broken_rules_of_manifests(change) == {"EFA-K8S-010", "EFA-K8S-013"}
 
 
 def test_an_operator_that_lacks_what_only_suspended_jobs_need_is_a_warning_which_says_what_fails() -> None:
@@ -407,7 +424,12 @@ def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
         manifests.template["Resources"]["Cluster"]["Properties"]["ComputeConfig"] = {"Enabled": True}
         manifests.remove(manifests.efa_plugin)
 
+    def switched_off(manifests: Manifests) -> None:
+        change(manifests)
+        manifests.template["Resources"]["Cluster"]["Properties"]["ComputeConfig"] = {"Enabled": "false"}
+
     assert broken_rules_of_manifests(change) == set()
+    assert broken_rules_of_manifests(switched_off) == {"EFA-K8S-001"}
 
 
 def test_says_nothing_of_what_only_the_deployment_knows() -> None:

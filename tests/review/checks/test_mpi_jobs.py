@@ -103,12 +103,44 @@ def test_finds_a_job_without_a_specification_to_speak_of(content: Any) -> None:
         sidecars("Launcher", {"name": "logs"}),
         sidecars("Worker", {"name": "logs"}),
         sidecars("Worker", {"name": "logs", "restartPolicy": "Always"}, key="initContainers"),
+        sidecars("Launcher", {"name": "second", "command": ["mpirun", "-np", "1", "hostname"]}),
         # The first may have a script of its own, and nobody knows what the second does.
         lambda manifests: manifests.pod("Launcher")["containers"][0].update(command=["/run.sh"]),
     ],
 )
 def test_takes_containers_behind_that_which_does_the_work(change: Change) -> None:
     assert broken_rules_of_manifests(change) == set()
+
+
+def no_devices(manifests: Manifests) -> None:
+    for kind in ("limits", "requests"):
+        manifests.worker["resources"][kind] = {"memory": "1Gi"}
+
+
+def test_a_container_that_asks_for_no_gpu_may_be_the_second() -> None:
+    def change(manifests: Manifests) -> None:
+        no_devices(manifests)
+        sidecars("Worker", {"name": "second", "resources": {"limits": {"nvidia.com/gpu": "0"}}})(manifests)
+
+    assert "EFA-JOB-020" not in broken_rules_of_manifests(change)
+
+
+def test_finds_a_container_with_resource_claims_behind_another() -> None:
+    def change(manifests: Manifests) -> None:
+        no_devices(manifests)
+        manifests.pod("Worker")["resourceClaims"] = [{"name": "gpu", "resourceClaimTemplateName": "gpus"}]
+        sidecars("Worker", {"name": "second", "resources": {"claims": [{"name": "gpu"}]}})(manifests)
+
+    assert "EFA-JOB-020" in broken_rules_of_manifests(change)
+
+
+def test_says_once_that_another_container_comes_first() -> None:
+    def change(manifests: Manifests) -> None:
+        manifests.pod("Worker")["containers"].insert(0, {"name": "logs", "image": "logs:1.0"})
+        sidecars("Worker", {"name": "third", "resources": {"limits": {"nvidia.com/gpu": 1}}})(manifests)
+
+    found = [finding for finding in review_of_manifests(change).findings if finding.rule.id == "EFA-JOB-020"]
+    assert len(found) == 1
 
 
 def test_says_which_container_comes_before_which() -> None:
@@ -175,12 +207,24 @@ def one_gpu(manifests: Manifests) -> None:
         one_gpu,
         lambda manifests: manifests.pod("Worker").update(hostIPC=True) or manifests.worker.pop("volumeMounts"),
         lambda manifests: manifests.worker["volumeMounts"][0].update(mountPath="/dev/shm/"),
+        lambda manifests: manifests.worker["volumeMounts"][0].update(mountPath="/dev"),
+        lambda manifests: manifests.worker["volumeMounts"][0].update(mountPath="⟨?Path⟩"),
         # On the disk of the node it is slower, and large enough.
         lambda manifests: manifests.pod("Worker")["volumes"][0].update(emptyDir={}),
     ],
 )
 def test_says_nothing_of_shared_memory_that_is_enough(change: Change) -> None:
     assert broken_rules_of_manifests(change) == set()
+
+
+@pytest.mark.parametrize(("asked", "found"), [({"vpc.amazonaws.com/efa": 1}, {"EFA-JOB-022"}), ({}, set())])
+def test_finds_too_little_shared_memory_of_any_pod_that_uses_efa(asked: dict[str, int], found: set[str]) -> None:
+    limits = {"nvidia.com/gpu": 2, "hugepages-2Mi": "512Mi", "memory": "8Gi", **asked}
+    context = {"capabilities": {"add": ["IPC_LOCK"]}}
+    container = {"name": "one", "image": "one:1.0", "resources": {"limits": limits}, "securityContext": context}
+    template = {"spec": {"containers": [container], "restartPolicy": "Never"}}
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "one"}, "spec": {"template": template}}
+    assert broken_rules_of_manifests(lambda manifests: manifests.objects.append(job)) == found
 
 
 @pytest.mark.parametrize("seconds", [1, 3600, None])

@@ -65,6 +65,21 @@ def user_data(text: str) -> Change:
     return change
 
 
+def on_node(name: str) -> Change:
+    """Require a node by its name."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [name]}]}
+    required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": [term]}}
+    return lambda manifests: manifests.pod("Worker").update(affinity={"nodeAffinity": required})
+
+
+def runs(image: str, kind: str = "Deployment", **spec: Any) -> Change:
+    """Run something else on the cluster."""
+    pod = {"containers": [{"name": "one", "image": image, **spec.pop("container", {})}], **spec}
+    meta = {"name": "one", "namespace": "default"}
+    added = {"apiVersion": "apps/v1", "kind": kind, "metadata": meta, "spec": {"template": {"spec": pod}}}
+    return lambda manifests: manifests.objects.append(added)
+
+
 def add_object(kind: str) -> Change:
     added = {"apiVersion": "karpenter.sh/v1", "kind": kind, "metadata": {"name": "gpus"}}
     return lambda manifests: manifests.objects.append(added)
@@ -83,6 +98,10 @@ def add_object(kind: str) -> Change:
         terms((ZONE, "DoesNotExist", [])),
         # One and the same node has to have both.
         both(select(type="p5.48xlarge"), terms((ZONE, "In", ["us-east-1a"]))),
+        both(
+            select(type="p5.48xlarge"),
+            resource("Custom::AWSCDK-EKS-HelmChart", ClusterName={"Ref": "Cluster"}, Chart="aws-efa-k8s-device-plugin"),
+        ),
         # It changes the size of groups, and makes none.
         both(
             select(type="p5.48xlarge"),
@@ -108,6 +127,12 @@ def test_finds_pods_that_no_node_of_the_templates_can_take(change: Change) -> No
         # A node has its name when it is there.
         select(host="ip-10-0-1-7.ec2.internal"),
         terms((TYPE, "In", ["p5.48xlarge"]), (TYPE, "In", ["p4d.24xlarge"])),
+        on_node("ip-10-0-1-7.ec2.internal"),
+        select(type="⟨?InstanceType⟩"),
+        both(
+            select(zone="us-east-1b"),
+            set_in_group("Subnets", [{"Ref": "PrivateSubnet"}, "subnet-0123456789abcdef0"]),
+        ),
         # What the deployment knows may be it.
         both(select(zone="us-east-1b"), set_in_group("Subnets", ["subnet-0123456789abcdef0"])),
         both(select(zone="us-east-1b"), set_in_group("Subnets", [{"Ref": "PrivateSubnet"}, {"Ref": "OtherSubnet"}])),
@@ -117,6 +142,7 @@ def test_finds_pods_that_no_node_of_the_templates_can_take(change: Change) -> No
                 resource("AWS::AutoScaling::AutoScalingGroup"),
                 resource("Custom::AWSCDK-EKS-HelmChart", ClusterName={"Ref": "Cluster"}, Chart="karpenter"),
                 add_object("NodePool"),
+                runs("public.ecr.aws/karpenter/controller:1.8.0"),
                 lambda manifests: manifests.template["Resources"]["Cluster"].update(Type="Custom::TheirCluster"),
                 lambda manifests: manifests.template["Resources"]["Cluster"]["Properties"].update(
                     ComputeConfig={"Enabled": True}
@@ -166,6 +192,46 @@ def test_says_nothing_of_a_label_that_something_else_may_set(change: Change) -> 
     assert NO_LABEL.isdisjoint(broken_rules_of_manifests(change))
 
 
+def another_group(**properties: Any) -> Change:
+    """Make a second node group, of no launch template."""
+
+    def change(manifests: Manifests) -> None:
+        manifests.template["Resources"]["Others"] = {
+            "Type": "AWS::EKS::Nodegroup",
+            "Properties": {**manifests.group, "LaunchTemplate": None, **properties},
+        }
+
+    return change
+
+
+def test_says_nothing_of_a_label_that_one_of_the_node_groups_sets() -> None:
+    others = another_group(InstanceTypes=["p4d.24xlarge"], Labels={"team": "vision"})
+    assert NO_LABEL.isdisjoint(broken_rules_of_manifests(both(select(team="vision"), others)))
+    assert broken_rules_of_manifests(both(select(team="speech"), others)) >= NO_LABEL
+
+
+def test_says_nothing_of_a_group_of_whose_types_the_deployment_knows_one() -> None:
+    def change(manifests: Manifests) -> None:
+        select(type="p5.48xlarge")(manifests)
+        another_group(InstanceTypes=["m7i.large", {"Ref": "Subnet"}])(manifests)
+
+    assert NO_NODE.isdisjoint(broken_rules_of_manifests(change))
+
+
+def test_says_nothing_of_a_cluster_whose_node_groups_are_of_elsewhere() -> None:
+    def change(manifests: Manifests) -> None:
+        select(type="p5.48xlarge", team="vision")(manifests)
+        del manifests.template["Resources"]["NodeGroup"]
+
+    assert (NO_NODE | NO_LABEL).isdisjoint(broken_rules_of_manifests(change))
+
+
+def test_a_daemon_set_may_be_for_nodes_to_come() -> None:
+    device = {"resources": {"limits": {"nvidia.com/gpu": 1}}}
+    change = runs("monitor:1.0", kind="DaemonSet", nodeSelector={TYPE: "p5.48xlarge"}, container=device)
+    assert broken_rules_of_manifests(change) == set()
+
+
 def test_names_all_that_no_node_has() -> None:
     change = both(select(type="p5.48xlarge"), set_in_group("Labels", {"fabric": "efa", **_LABELS}))
     (finding,) = review_of_manifests(change).findings
@@ -188,9 +254,6 @@ def test_a_launcher_without_devices_needs_a_node_too() -> None:
 def test_a_group_of_another_type_takes_it() -> None:
     def change(manifests: Manifests) -> None:
         manifests.pod("Launcher")["nodeSelector"] = {TYPE: "m7i.large"}
-        manifests.template["Resources"]["Others"] = {
-            "Type": "AWS::EKS::Nodegroup",
-            "Properties": {**manifests.group, "InstanceTypes": ["m7i.xlarge", "m7i.large"], "LaunchTemplate": None},
-        }
+        another_group(InstanceTypes=["m7i.xlarge", "m7i.large"])(manifests)
 
     assert NO_NODE.isdisjoint(broken_rules_of_manifests(change))
