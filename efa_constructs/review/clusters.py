@@ -116,6 +116,10 @@ class ReviewedCluster:
 
 def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     """The clusters that templates make, or put something on."""
+    return blueprint.once(_clusters)
+
+
+def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     made = {str(resource.reference): resource for resource in blueprint.templates.of_type("AWS::EKS::Cluster")}
     for resource in list(made.values()):
         name = resource.get("Name")
