@@ -19,18 +19,22 @@ Choice = tuple[str, str, str]
 
 # Each is a review of its own. What hangs on more stays unknown.
 _MOST_COMBINATIONS = 16
+# The CDK's own condition, of an app that goes anywhere, compares the Region with thirty.
+_MOST_VALUES = 8
+_REGION = "AWS::Region"
 
 
 def combinations_of_choices(templates: Templates) -> Sequence[tuple[Choice, ...]]:
     """Every combination of values that makes a difference to a condition; one without choices where there is none.
 
     A parameter with a default is what that says. Of one without, conditions ask whether it is this or that: it may be
-    any of those, or another.
+    any of those, or another. So it is with the Region of a stack that may go to any.
     """
     alternatives = [
         [(stack.name, parameter, value) for value in values]
         for stack in templates.outermost
         for parameter, values in _values_of_parameters(stack).items()
+        if len(values) <= _MOST_VALUES
     ]
     if math.prod(map(len, alternatives)) > _MOST_COMBINATIONS:
         return [()]
@@ -38,7 +42,7 @@ def combinations_of_choices(templates: Templates) -> Sequence[tuple[Choice, ...]
 
 
 def _values_of_parameters(stack: StackTemplate) -> Mapping[str, list[str]]:
-    parameters = as_mapping(stack.document.get("Parameters"))
+    parameters = {**as_mapping(stack.document.get("Parameters")), **({} if stack.region else {_REGION: {}})}
     asked: dict[str, list[str]] = {}
     for parameter, value in _comparisons(stack.document.get("Conditions")):
         if "Default" not in as_mapping(parameters.get(parameter, {"Default": ""})):

@@ -84,7 +84,7 @@ class Evaluator:
         if name == "AWS::NoValue":
             return _NO_VALUE
         if name.startswith("AWS::"):
-            known = self._pseudo_parameters().get(name)
+            known = self.parameters.get(name, self._pseudo_parameters().get(name))
             return unknown(name) if known is None else known
         if name in self._section("Resources"):
             return Reference(self.stack, name)
@@ -163,7 +163,11 @@ class Evaluator:
         if not isinstance(argument, list) or len(argument) != 3:
             return unknown("Fn::If")
         holds = self.holds(str(argument[0]))
-        return unknown(str(argument[0])) if holds is None else self.evaluate(argument[1] if holds else argument[2])
+        if holds is not None:
+            return self.evaluate(argument[1] if holds else argument[2])
+        first, second = self.evaluate(argument[1]), self.evaluate(argument[2])
+        same = first is second or (is_known([first, second]) and text_of(first) == text_of(second))
+        return first if same else unknown(str(argument[0]))
 
     def _equals(self, argument: Any) -> Any:
         first, second = self._pair(argument)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from .templates import Template, put, review_of
+from efa_constructs.review.review import review
+
+from .templates import Template, put, review_of, sound, templates_of
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
@@ -64,6 +66,26 @@ def test_passes_over_what_nobody_can_choose(parameter: dict[str, Any]) -> None:
         put("NodeGroup.DiskSize", choose("Fabric", 100))(template)
 
     assert rules(change) == []
+
+
+@pytest.mark.parametrize("asked", [["us-east-1"], [f"us-east-{number}" for number in range(30)]])
+def test_a_stack_that_may_go_anywhere_has_the_choice_of_its_region(asked: list[str]) -> None:
+    """The CDK's condition of its own metadata asks for them all, and is not worth so many reviews."""
+    document = sound()
+    with_or_without_fabric(document, Default="on")
+    every = [{"Fn::Equals": [{"Ref": "AWS::Region"}, name]} for name in asked]
+    document["Conditions"]["There"] = {"Fn::Or": every} if len(every) > 1 else every[0]
+    group = document["Resources"]["NodeGroup"]["Properties"]
+    group["DiskSize"] = choose("There", 100)
+    launch_template_data(document)["ImageId"] = choose("There", "ami-0123456789abcdef0")
+    group["AmiType"] = choose("There", "CUSTOM", "AL2023_x86_64_NVIDIA")
+
+    def found(region: str | None) -> set[str]:
+        return {finding.rule.id for finding in review(templates_of(document, region=region)).findings}
+
+    assert found(None) == {"EFA-NG-017"}
+    assert found("us-east-1") == {"EFA-NG-017"}
+    assert found("eu-west-1") == set()
 
 
 def test_finds_the_error_of_what_no_condition_asks_for() -> None:
