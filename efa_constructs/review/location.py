@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
+from .loops import LOOP
 from .templates import Resource
 
 __all__ = ["Place", "place_of"]
@@ -38,9 +40,12 @@ def place_of(resource: Resource, path: str = "") -> Place:
 def _places(resource: Resource, path: str) -> Iterator[Place]:
     node = _root(resource.stack.file)
     for depth, name in enumerate(("Resources", resource.logical_id, "Properties", *path.split("."))):
-        key, node = _inner(node, name)
+        key, inner = _inner(node, name)
+        if key is None and depth == 1:
+            key, inner = _of_loop(node, name)
         if key is None:
             return
+        node = inner
         # Neither of the sections says which resource, or which property.
         if depth not in (0, 2):
             yield _place(key)
@@ -59,6 +64,20 @@ def _inner(node: yaml.Node | None, name: str) -> tuple[yaml.Node | None, yaml.No
         return next(((key, value) for key, value in node.value if key.value == name), (None, None))
     if isinstance(node, yaml.SequenceNode) and name.isdecimal() and int(name) < len(node.value):
         return node.value[int(name)], node.value[int(name)]
+    return None, None
+
+
+def _of_loop(node: yaml.Node | None, logical_id: str) -> tuple[yaml.Node | None, yaml.Node | None]:
+    """What a loop makes a resource of, by its name: ``Nodes${Zone}``."""
+    for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+        if str(key.value).startswith(LOOP) and isinstance(value, yaml.SequenceNode) and value.value:
+            body = value.value[-1]
+            for name, made in body.value if isinstance(body, yaml.MappingNode) else ():
+                if re.fullmatch(re.sub(r"(\\\$|\\&)\\\{.*?\\\}", ".+", re.escape(str(name.value))), logical_id):
+                    return name, made
+            found = _of_loop(body, logical_id)
+            if found[0] is not None:
+                return found
     return None, None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InvalidArgumentError
 from .assembly import AssemblyStack, read_assembly
+from .loops import without_loops
 from .shapes import as_mapping, as_mappings, at_path
 from .template_text import TemplateTextError, load_template_text
 from .templates import NESTED_STACK, StackTemplate, Templates
@@ -94,6 +95,7 @@ def read_stack_template(
     resources = document.get("Resources", {}) if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+    document = without_loops(document)
     return StackTemplate(
         name=name,
         document=document,
@@ -108,7 +110,7 @@ def read_stack_template(
                 region=region,
                 outer=(*outer, file),
             )
-            for logical_id, definition in resources.items()
+            for logical_id, definition in document.get("Resources", {}).items()
             if (path := _nested_template(definition, file)) is not None
         },
     )

@@ -13,6 +13,7 @@ from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
+from ..loops import LANGUAGE_EXTENSIONS
 from ..shapes import as_list
 from ..templates import NESTED_STACK, Resource, StackTemplate
 
@@ -39,8 +40,6 @@ _LIMITS = {
     "uniqueItems": "must have no item twice",
     "requiredXor": "must have exactly one of {}",
 }
-# Of AWS's own transforms, the one that brings functions, and no resources.
-_LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 # What has a rule of its own says it better.
 _SAID_ELSEWHERE = {("AWS::EKS::Nodegroup", "Subnets", "minItems")}
 
@@ -151,7 +150,7 @@ def _missing(resource: Resource, where: str, name: Any, kind: str, names: Any) -
 
 def _makes_more(stack: StackTemplate) -> bool:
     """Whether CloudFormation makes resources that the template does not list: by a transform, a loop or a module."""
-    if any(name != _LANGUAGE_EXTENSIONS for name in _transforms(stack)):
+    if any(name != LANGUAGE_EXTENSIONS for name in _transforms(stack)):
         return True
     resources = _mapping(stack.document.get("Resources"))
     modules = (str(_mapping(each).get("Type")).endswith("::MODULE") for each in resources.values())
