@@ -21,7 +21,7 @@ from ..catalogue.node_label_rules import TAINT_EFFECTS
 from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .shapes import as_mapping
-from .templates import Resource, Templates
+from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource, Templates
 from .values import is_known, known_text, unknown, whole_number
 
 __all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup"]
@@ -275,7 +275,7 @@ class Blueprint:
         return next(
             (
                 cluster
-                for cluster in self.templates.of_type("AWS::EKS::Cluster")
+                for cluster in self.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)
                 if self.templates.at(name) is cluster or (name is not None and cluster.get("Name") == name)
             ),
             None,

@@ -18,7 +18,7 @@ from .charts import may_bring
 from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
 from .shapes import as_mapping
-from .templates import Resource
+from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource
 from .values import is_known
 
 __all__ = ["PLUGINS", "ReviewedCluster", "clusters_of", "each_pod"]
@@ -29,8 +29,6 @@ PLUGINS = {
     GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
     NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
 }
-# That of aws_eks is a custom resource.
-_CLUSTERS = ("AWS::EKS::Cluster", "Custom::AWSCDK-EKS-Cluster")
 # Groups of objects by which something else applies what these templates do not show: Argo CD, Flux, k3s' Helm
 # controller, NVIDIA's GPU Operator.
 _BRINGING_MORE = frozenset(
@@ -141,9 +139,9 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
 
 
 def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
-    made = {str(resource.reference): resource for resource in blueprint.templates.of_type(*_CLUSTERS)}
+    made = {str(resource.reference): resource for resource in blueprint.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)}
     for resource in list(made.values()):
-        name = resource.get("Name", resource.get("Config.name"))
+        name = resource.get("Name")
         if isinstance(name, str):
             made.setdefault(name, resource)
     # Manifests may name by its name the cluster that node groups refer to.

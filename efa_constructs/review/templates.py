@@ -13,7 +13,11 @@ from .evaluation import Evaluator
 from .shapes import as_mapping, as_mappings, at_path
 from .values import Reference, unknown
 
-__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates"]
+__all__ = ["CLUSTER", "CLUSTER_OF_AWS_EKS", "NESTED_STACK", "Resource", "StackTemplate", "Templates"]
+
+CLUSTER = "AWS::EKS::Cluster"
+CLUSTER_OF_AWS_EKS = "Custom::AWSCDK-EKS-Cluster"
+"""The older of CDK's modules makes clusters by a custom resource."""
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -82,8 +86,15 @@ class Resource:
         return f"{self.stack.name}/{self.logical_id}"
 
     def get(self, path: str, default: Any = None) -> Any:
-        """A property: ``"LaunchTemplateData.Placement.GroupName"``."""
-        value = at_path(self.properties, *path.split("."))
+        """A property: ``"LaunchTemplateData.Placement.GroupName"``.
+
+        Those of a cluster of ``aws_eks`` go by the names of ``AWS::EKS::Cluster``.
+        """
+        names = path.split(".")
+        value = at_path(self.properties, *names)
+        if value is None and self.type == CLUSTER_OF_AWS_EKS:
+            # Its resource has what the API of EKS takes: {"Config": {"accessConfig": {"authenticationMode": ...}}}.
+            value = at_path(self.properties, "Config", *(f"{name[:1].lower()}{name[1:]}" for name in names))
         return default if value is None else value
 
     def items(self, path: str) -> list[Any]:

@@ -45,6 +45,18 @@ def test_says_nothing_of_an_ami_type_that_eks_has() -> None:
     assert "EFA-NG-012" not in [rule for rule, _ in fixes(of_then)]
 
 
+def test_knows_the_version_of_a_cluster_of_aws_eks() -> None:
+    """Whose node groups have the AMI type AL2_x86_64 where nobody says otherwise."""
+
+    def change(template: Template) -> None:
+        services("AL2_x86_64")(template)
+        config = {"version": "1.34", "name": "training", "accessConfig": {"authenticationMode": "API"}}
+        made = {"ServiceToken": "arn:aws:lambda:us-east-1:123456789012:function:eks", "Config": config}
+        template["Resources"]["Cluster"] = {"Type": "Custom::AWSCDK-EKS-Cluster", "Properties": made}
+
+    assert fixes(change) == [("EFA-NG-012", "use AL2023_x86_64_STANDARD")]
+
+
 def test_says_nothing_where_nobody_knows_the_version() -> None:
     def change(template: Template) -> None:
         services("AL2_x86_64")(template)
