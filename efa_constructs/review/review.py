@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ..rules import PLUGIN_NAME, Rule, Severity
+from ..rules import Rule, Severity
+from .acknowledgements import reason_for
 from .blueprint import Blueprint
 from .check import Fault, Violation
 from .checks import CHECKS
 from .choices import Choice, combinations_of_choices
-from .shapes import as_mappings, at_path
 from .templates import Resource, Templates
 from .values import references_in
 
 __all__ = ["Finding", "Review", "review"]
 
-# Of a resource, where no CDK construct can acknowledge: {"acknowledge": [{"id": ..., "reason": ...}]}
-_METADATA = "efa-constructs"
 _SEVERITIES = list(Severity)
 _RULES = [check.rule for check in CHECKS]
 # By what makes each the same one, whatever people choose.
@@ -68,7 +65,7 @@ def review(templates: Templates) -> Review:
             problem=fault.problem,
             fix=fault.rule.mend(**fault.violation.values),
             violation=fault.violation,
-            acknowledged=_acknowledgement(fault.rule, fault.violation.resource),
+            acknowledged=reason_for(fault.rule.id, fault.violation.resource),
         )
         for fault in sorted(_faults_of_choices(templates), key=_place_in_order)
     ]
@@ -130,30 +127,3 @@ def _may_be_otherwise(resource: Resource, templates: Templates) -> bool:
         return True
     others = map(templates.at, references_in(resource.properties))
     return any(each is not None and each.is_rewritten for each in others)
-
-
-def _acknowledgement(rule: Rule, resource: Resource) -> str | None:
-    reasons = {**_of_constructs(resource), **_of_metadata(resource.metadata)}
-    return reasons.get(rule.id)
-
-
-def _of_metadata(metadata: Mapping[str, Any]) -> Mapping[str, str]:
-    """What the resource's own template acknowledges. A reason is a must."""
-    return {
-        str(entry.get("id")): str(entry["reason"])
-        for entry in as_mappings(at_path(metadata, _METADATA, "acknowledge"))
-        if str(entry.get("reason") or "").strip()
-    }
-
-
-def _of_constructs(resource: Resource) -> Mapping[str, str]:
-    """What the resource's construct acknowledges, or one that it is in. A reason is a must."""
-    path = resource.construct_path or resource.stack.construct_path or ""
-    prefix = f"{PLUGIN_NAME}::"
-    return {
-        identifier.removeprefix(prefix): reason
-        for scope, reasons in resource.stack.acknowledgements.items()
-        if path == scope or path.startswith(f"{scope}/")
-        for identifier, reason in reasons.items()
-        if identifier.startswith(prefix) and str(reason).strip()
-    }

@@ -128,6 +128,17 @@ def test_accepts_nothing_without_a_reason(tmp_path: Path) -> None:
     assert "EFA-NG-001" in [each.rule.id for each in review(read_assembly_templates(tmp_path)).findings]
 
 
+def test_says_once_that_a_construct_accepts_what_is_no_rule(tmp_path: Path) -> None:
+    app = App(tmp_path)
+    for identifier in ("efa-constructs::EFA-NG-001", "efa-constructs::EFA-NG-999", "other-rules::EFA-NG-999"):
+        cdk.Validations.of(app.stack).acknowledge(cdk.Acknowledgment(id=identifier, reason="known"))
+    ec2.CfnPlacementGroup(app.stack, "Placement", strategy="cluster")
+    app.app.synth()
+    problems = [each.problem for each in review(read_assembly_templates(tmp_path)).findings]
+    (problem,) = [each for each in problems if "acknowledges" in each]
+    assert problem.startswith("the construct Nodes acknowledges EFA-NG-999, which is no rule")
+
+
 def test_reads_an_assembly_whose_report_is_odd(tmp_path: Path) -> None:
     app = App(tmp_path)
     cdk.Validations.of(app.stack).acknowledge(cdk.Acknowledgment(id="efa-constructs::EFA-NG-001", reason="known"))

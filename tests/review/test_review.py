@@ -40,7 +40,18 @@ def test_takes_no_acknowledgement_without_a_reason() -> None:
         template["Resources"].pop("Egress")
         template["Resources"]["SecurityGroup"]["Metadata"] = {"efa-constructs": {"acknowledge": [{"id": "EFA-SG-001"}]}}
 
-    assert [finding.rule.id for finding in review_of(change).findings] == ["EFA-SG-001"]
+    assert [finding.rule.id for finding in review_of(change).findings] == ["EFA-SG-001", "EFA-CFN-010"]
+
+
+def test_says_which_rule_somebody_may_have_meant_to_acknowledge() -> None:
+    def change(template: Template) -> None:
+        metadata = {"efa-constructs": {"acknowledge": [{"id": "EFA-SG-1", "reason": "known"}]}}
+        template["Resources"]["SecurityGroup"]["Metadata"] = metadata
+
+    (finding,) = review_of(change).findings
+    assert finding.problem.startswith(
+        "the metadata of Stack1/SecurityGroup acknowledges EFA-SG-1, which is no rule; did you mean EFA-SG-0"
+    )
 
 
 INCLUDE = {"Name": "AWS::Include", "Parameters": {"Location": "s3://templates/part.yaml"}}

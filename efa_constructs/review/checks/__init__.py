@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..check import Check
 from .access import ACCESS_CHECKS
+from .acknowledgements import ACKNOWLEDGEMENT_CHECKS
 from .amis import AMI_CHECKS
 from .capacity import CAPACITY_CHECKS
 from .clusters import CLUSTER_CHECKS
@@ -40,6 +41,7 @@ CHECKS: tuple[Check, ...] = (
     *IAM_CHECKS,
     *NETWORK_CHECKS,
     *TEMPLATE_CHECKS,
+    *ACKNOWLEDGEMENT_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
     *SCHEDULING_CHECKS,

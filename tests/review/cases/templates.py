@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from efa_constructs.rules import templates as rules
 
-from ..templates import Template, add, all_of, drop, put, whole
+from ..templates import Change, Template, add, all_of, drop, put, whole
 from .case import Case
 
 __all__ = ["TEMPLATE_CASES"]
+
+
+def _acknowledge(**entry: str) -> Change:
+    """Accept something of the node group."""
+    metadata = {"efa-constructs": {"acknowledge": [entry]}}
+    return lambda template: template["Resources"]["NodeGroup"].update(Metadata=metadata)
 
 
 def _fabric(template: Template) -> None:
@@ -94,6 +100,12 @@ TEMPLATE_CASES = (
         broken=put("NodeGroup.Tags", {"team": {"Ref": "Team"}}),
         kept=put("NodeGroup.Tags", {"Fn::ForEach::Teams": ["Team", ["vision"], {"${Team}": {"Ref": "Team"}}]}),
     ),
+    Case(
+        rule=rules.IDLE_ACKNOWLEDGEMENT,
+        broken=_acknowledge(id="EFA-NG-01", reason="sizes to come"),
+        kept=_acknowledge(id="EFA-NG-001", reason="sizes to come"),
+    ),
+    Case(rule=rules.IDLE_ACKNOWLEDGEMENT, broken=_acknowledge(id="EFA-NG-001", reason=" ")),
     # A macro of somebody's own may change anything.
     Case(
         rule=rules.UNKNOWN_PROPERTY,
