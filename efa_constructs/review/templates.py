@@ -13,7 +13,7 @@ from .evaluation import Evaluator
 from .shapes import as_mapping, at_path
 from .values import Reference, unknown
 
-__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates"]
+__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates", "renamed"]
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -64,6 +64,11 @@ class Resource:
     def metadata(self) -> Mapping[str, Any]:
         """Its ``Metadata``."""
         return as_mapping(self.definition.get("Metadata"))
+
+    @property
+    def stays(self) -> bool:
+        """Whether CloudFormation leaves it alone where it, or its stack, is deleted."""
+        return self.definition.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
 
     @property
     def construct_path(self) -> str | None:
@@ -201,11 +206,12 @@ def _told_apart(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
         others = (f"{stack.name} ({place})" for place in itertools.chain([stack.region], itertools.count(2)) if place)
         name = next(name for name in itertools.chain([stack.name], others) if name not in names)
         names.add(name)
-        yield stack if name == stack.name else _renamed(stack, name)
+        yield stack if name == stack.name else renamed(stack, name)
 
 
-def _renamed(stack: StackTemplate, name: str) -> StackTemplate:
-    nested = {logical_id: _renamed(inner, f"{name}/{logical_id}") for logical_id, inner in stack.nested.items()}
+def renamed(stack: StackTemplate, name: str) -> StackTemplate:
+    """The stack under another name, with those nested in it."""
+    nested = {logical_id: renamed(inner, f"{name}/{logical_id}") for logical_id, inner in stack.nested.items()}
     return replace(stack, name=name, nested=nested)
 
 

@@ -44,9 +44,11 @@ def _of_group(group: NodeGroup, names: Names) -> Iterator[CostDriver]:
     how = {"SPOT": "Spot, ", "CAPACITY_BLOCK": "Capacity Block, paid in advance, ", "ON_DEMAND": "on demand, "}
     capacity = how.get(str(group.resource.get("CapacityType", "ON_DEMAND")), "")
     types = " or ".join(group.instance_type_names) or "instance of a type that only the deployment knows"
+    bounds = f" ({low} to {high})" if "?" not in (low, high) else ""
+    usual = "EKS's number of" if group.resource.get("ScalingConfig.DesiredSize") is None else f"{usual} x"
     yield CostDriver(
         what="Instances",
-        amount=f"{usual} x {types} ({low} to {high})",
+        amount=f"{usual} {types}{bounds}",
         counted=f"{capacity}each hour that an instance runs, used or not",
         source=source,
     )
@@ -55,7 +57,7 @@ def _of_group(group: NodeGroup, names: Names) -> Iterator[CostDriver]:
         kind = names.of_value(volume.get("VolumeType", "gp2"))
         yield CostDriver(
             what="EBS volumes",
-            amount=f"{usual} x {'the size of the snapshot' if size is None else f'{names.of_value(size)} GiB'} {kind}",
+            amount=f"{usual} {'the size of the snapshot' if size is None else f'{names.of_value(size)} GiB'} {kind}",
             counted="each GiB and month, while the node is there",
             source=source,
         )
@@ -151,10 +153,12 @@ def _of_logs(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
 
 
 _OTHERS = {
+    "AWS::EC2::Instance": ("EC2 instance beside node groups", "each hour that it runs"),
+    "AWS::AutoScaling::AutoScalingGroup": ("Auto Scaling group", "each hour that its instances run"),
     "AWS::KMS::Key": ("KMS key", "each month, and each use"),
     "AWS::EFS::FileSystem": ("EFS file system", "each GB and month"),
     "AWS::FSx::FileSystem": ("FSx file system", "each GB of capacity and month, used or not"),
-    "AWS::Lambda::Function": ("Lambda function", "each call; these run during deployments"),
+    "AWS::Lambda::Function": ("Lambda function", "each call, by its memory and time"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Load balancer", "each hour, and by traffic"),
     "AWS::EC2::CapacityReservation": ("Capacity reservation", "each hour, used or not"),
 }

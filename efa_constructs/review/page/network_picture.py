@@ -9,7 +9,7 @@ from ..networks import Network, Subnet
 from .drawing import LINE_HEIGHT, Drawing, fitting
 from .names import Names
 
-__all__ = ["draw_network"]
+__all__ = ["draw_network", "network_title"]
 
 _ZONE_WIDTH = 300
 _GAP = 12
@@ -28,7 +28,7 @@ def draw_network(name: str, network: Network, names: Names) -> str:
     :param name: An id that no other picture of the page has.
     """
     zones = _by_zone(network)
-    title = _title(network, names)
+    title = network_title(network, names)
     drawing = Drawing(name, title, _description(network, names))
     width = max(1, len(zones)) * (_ZONE_WIDTH + _GAP) + _GAP
     outside = _OUTSIDE if network.internet_gateways else 2
@@ -47,7 +47,8 @@ def draw_network(name: str, network: Network, names: Names) -> str:
     return drawing.finished(width, bottom + 2)
 
 
-def _title(network: Network, names: Names) -> str:
+def network_title(network: Network, names: Names) -> str:
+    """``VPC Network/Vpc, 10.0.0.0/16``."""
     if network.resource is None:
         return "Network that exists already"
     cidr = network.resource.get("CidrBlock")
@@ -109,14 +110,14 @@ def _subnet_height(subnet: Subnet, names: Names) -> float:
 
 
 def _kind(subnet: Subnet, names: Names) -> str:
-    if subnet.resource is None:
-        return f"subnet {names.of_value(subnet.value)}"
-    kind = "public" if subnet.is_public else "private" if subnet.way_out else "isolated"
-    return f"{kind} subnet {names.of_value(subnet.cidr or '')}"
+    name = names.of_value(subnet.value if subnet.cidr is None else subnet.cidr)
+    if subnet.is_public is None:
+        return f"subnet {name}"
+    return f"{'public' if subnet.is_public else 'private' if subnet.way_out else 'isolated'} subnet {name}"
 
 
 def _route(subnet: Subnet, names: Names) -> str:
-    if subnet.resource is None:
+    if subnet.is_public is None:
         return "its routes are not in these templates"
     if subnet.way_out is None:
         return "no default route"

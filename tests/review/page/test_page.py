@@ -278,13 +278,6 @@ def test_limits_the_kubernetes_api_to_the_ranges_that_the_cluster_names() -> Non
     assert "No rule of these templates lets the world in." in page("with_cluster").text
 
 
-def test_says_permissions_in_plain_words_and_marks_broad_ones() -> None:
-    rows = page("with_cluster").rows("What roles and keys allow")
-    assert rows[0][0].startswith("Role role in Stack1 Taken by EC2 instances; given to NodeGroup")
-    assert "Session Manager reaches the instance" in rows[0][1]
-    assert rows[1] == ["broad S3: get object, list bucket", "everything", "its own policy"]
-
-
 def test_compares_versions_with_the_newest_known() -> None:
     rows = {row[0]: row[1:4] for row in page("with_cluster").rows("Versions, against the newest")}
     assert rows["Kubernetes of Cluster"] == ["1.35", "1.36", "older"]
@@ -356,7 +349,7 @@ def test_draws_which_nodes_take_which_pods_and_what_selects_them() -> None:
 
 
 def test_draws_service_accounts_with_what_they_are_bound_to() -> None:
-    text = words(page_of_manifests().picture("rbac"))
+    text = words(page_of_manifests().picture("rbac-1"))
     assert "ServiceAccount mpi-operator/mpi-operator to ClusterRole mpi-operator: ClusterRoleBinding" in text
     assert "Deployment mpi-operator/mpi-operator to ServiceAccount mpi-operator/mpi-operator: acts as" in text
 
@@ -448,6 +441,6 @@ def test_doubts_nodes_that_nothing_keeps_close_to_each_other() -> None:
         del template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["Placement"]
 
     found = Page(render_page(review_of(change)))
-    assert "Doubtful: not so is: nodes close to each other." in found.text
+    assert "Doubtful. Needed, and not there: Nodes close to each other." in found.text
     evidence = {row[0]: row[1] for row in found.rows("What EFA needs of node group NodeGroup")}
     assert evidence["Nodes close to each other"] == "no"
