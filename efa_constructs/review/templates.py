@@ -159,7 +159,7 @@ class Templates:
                 account=stack.account,
                 region=stack.region,
                 parameters=self._given_parameters(stack),
-                export=self._export,
+                export=lambda name: self._export(stack, name),
                 output=self._output,
                 attribute=lambda logical_id, attribute: self._nested_output(stack, logical_id, attribute),
             )
@@ -173,9 +173,10 @@ class Templates:
         properties = outer.document["Resources"][logical_id].get("Properties") or {}
         return as_mapping(self._evaluator(outer).evaluate(properties.get("Parameters")))
 
-    def _export(self, name: str) -> Any:
+    def _export(self, importing: StackTemplate, name: str) -> Any:
         for stack in self.stacks:
-            for output, definition in _outputs(stack).items():
+            # Another account or Region may have an export of the same name.
+            for output, definition in _outputs(stack).items() if _same_place(stack, importing) else ():
                 export = definition.get("Export")
                 if isinstance(export, Mapping) and self._evaluator(stack).evaluate(export.get("Name")) == name:
                     return self._output(stack.name, output)
@@ -213,6 +214,12 @@ def renamed(stack: StackTemplate, name: str) -> StackTemplate:
     """The stack under another name, with those nested in it."""
     nested = {logical_id: renamed(inner, f"{name}/{logical_id}") for logical_id, inner in stack.nested.items()}
     return replace(stack, name=name, nested=nested)
+
+
+def _same_place(one: StackTemplate, other: StackTemplate) -> bool:
+    """Whether two stacks may be in the same account and Region."""
+    places = ((one.account, other.account), (one.region, other.region))
+    return all(None in pair or pair[0] == pair[1] for pair in places)
 
 
 def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:

@@ -112,6 +112,24 @@ def test_tells_stacks_of_the_same_name_apart_wherever_they_go() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("account", "region"), [("111111111111", "us-west-2"), ("222222222222", "us-east-1"), (None, "us-west-2")]
+)
+def test_an_export_is_of_its_own_account_and_region(account: str | None, region: str) -> None:
+    exporting = {
+        "Resources": {"Vpc": VPC},
+        "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}, "Export": {"Name": "Network:Vpc"}}},
+    }
+    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"VpcId": {"Fn::ImportValue": "Network:Vpc"}}}
+    templates = Templates(
+        StackTemplate(name=name, document=document, file=Path("t.json"), account=place[0], region=place[1])
+        for place in (("111111111111", "us-east-1"), (account, region))
+        for name, document in (("Network", exporting), ("Nodes", {"Resources": {"Group": group}}))
+    )
+    vpcs = [templates.at(group.get("VpcId")) for group in templates.of_type("AWS::EC2::SecurityGroup")]
+    assert vpcs == templates.of_type("AWS::EC2::VPC")
+
+
 def test_refuses_a_nested_stack_that_has_itself_in_it(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps({"Resources": {"Two": nest("two.json")}}))
     (tmp_path / "two.json").write_text(json.dumps({"Resources": {"One": nest("one.json")}}))

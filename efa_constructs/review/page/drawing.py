@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -9,9 +11,11 @@ __all__ = ["LINE_HEIGHT", "Drawing", "fitting"]
 
 # Of the page's small text, in units of the drawings, which are the page's pixels.
 LINE_HEIGHT = 15
-# How wide a letter of it is on average, in the widest of the fonts that browsers take for system-ui.
-_LETTER_WIDTH = 6.6
-_BOLD_LETTER_WIDTH = 7.7
+# How wide its letters are, in the widest of the fonts that browsers take for system-ui.
+_NARROW, _USUAL, _CAPITAL, _WIDE = 4.6, 7.3, 8.7, 11.6
+_NARROW_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ -")
+_WIDE_LETTERS = frozenset("mwMW%@=…")
+_BOLD = 1.12
 
 
 class Drawing:
@@ -59,11 +63,25 @@ class Drawing:
 
 def fitting(text: str, width: float, *, bold: bool = False) -> str:
     """A text, shortened in its middle where it would be wider than so many units."""
-    room = max(3, int(width / (_BOLD_LETTER_WIDTH if bold else _LETTER_WIDTH)))
-    if len(text) <= room:
+    room = width / (_BOLD if bold else 1)
+    if sum(map(_letter_width, text)) <= room:
         return text
-    end = (room - 1) // 2
-    return f"{text[: room - 1 - end]}…{text[-end:]}"
+    half = (room - _WIDE) / 2
+    return f"{_beginning(text, half)}…{_beginning(text[::-1], half)[::-1]}"
+
+
+def _beginning(text: str, room: float) -> str:
+    """As much of it as there is room for, and one letter at least."""
+    ends = itertools.accumulate(map(_letter_width, text))
+    return text[: max(1, sum(1 for end in itertools.takewhile(lambda end: end <= room, ends)))]
+
+
+def _letter_width(letter: str) -> float:
+    if letter in _NARROW_LETTERS:
+        return _NARROW
+    if letter in _WIDE_LETTERS or unicodedata.east_asian_width(letter) in ("W", "F"):
+        return _WIDE
+    return _CAPITAL if letter.isupper() else _USUAL
 
 
 def _sub(parent: ElementTree.Element, tag: str, **attributes: str | float) -> ElementTree.Element:

@@ -37,11 +37,11 @@ def draw_network(name: str, network: Network, names: Names) -> str:
     notes = _notes(network, names)
     bottom = outside + _TITLE + _PAD + inner + _GAP + len(notes) * LINE_HEIGHT + (_PAD if notes else 0)
     drawing.box(1, outside, width - 2, bottom - outside, "area" if network.resource else "area elsewhere")
-    drawing.text(title, _GAP, outside + 18, "strong")
+    drawing.text(fitting(title, width - 2 * _GAP, bold=True), _GAP, outside + 18, "strong")
     top = outside + _TITLE + _PAD
     for number, (zone, subnets) in enumerate(zones.items()):
         _draw_zone(drawing, _GAP + number * (_ZONE_WIDTH + _GAP), top, inner, zone, subnets, names)
-    drawing.texts(notes, _GAP, top + inner + _GAP + 10, "quiet")
+    drawing.texts([fitting(note, width - 2 * _GAP) for note in notes], _GAP, top + inner + _GAP + 10, "quiet")
     if network.internet_gateways:
         _draw_internet(drawing, network, width, names)
     return drawing.finished(width, bottom + 2)
@@ -70,7 +70,8 @@ def _draw_internet(drawing: Drawing, network: Network, width: float, names: Name
     drawing.text("the internet", middle, 17, "middle strong")
     for gateway in network.internet_gateways:
         drawing.arrow(f"M{middle:g} {_OUTSIDE:g} V27")
-        drawing.text(f"internet gateway {fitting(names.of(gateway), 240)}", middle + 8, 46, "quiet")
+        room = width - middle - 2 * _PAD
+        drawing.text(fitting(f"internet gateway {names.of(gateway)}", room), middle + 8, 46, "quiet")
 
 
 def _draw_zone(

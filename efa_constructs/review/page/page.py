@@ -32,7 +32,7 @@ from .permissions import cluster_access, principals
 from .pods import all_pods, rights_on_the_node, title_of
 from .rbac_picture import draw_rbac
 from .resource_policies import resource_grants
-from .security_group_picture import draw_security_groups, peer_name
+from .security_group_picture import draw_security_groups, paths_to_draw, peer_name
 from .summary import changes_in_words, makes, openness
 from .table_cells import with_breaks, with_headings
 from .verdict import verdict
@@ -87,9 +87,16 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["as_sentence"] = _as_sentence
     environment.filters["with_breaks"] = with_breaks
     environment.filters["with_headings"] = with_headings
     return environment
+
+
+def _as_sentence(text: str) -> str:
+    """Problems are written to stand after a colon. What begins with a name begins as the name does."""
+    first, _, _ = text.partition(" ")
+    return text[0].upper() + text[1:] if first in ("a", "an", "no", "one", "the") else text
 
 
 def _contents(review: Review, against: Review | None) -> dict[str, Any]:
@@ -99,6 +106,8 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
     pods = all_pods(clusters)
     roles, found_images = principals(blueprint, names), images(pods)
     of_resources = resource_grants(blueprint, names)
+    drawn = paths_to_draw(blueprint, found_paths)
+    left_out = len(found_paths) - len(drawn)
     earlier = None if against is None else aligned(against.blueprint.templates, blueprint.templates)
     changes = None if earlier is None else changes_between(earlier, blueprint.templates)
     return {
@@ -115,7 +124,8 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "acknowledged": [_finding(finding, names) for finding in review.acknowledged],
         "nodes": list(_nodes(blueprint, names)),
         "networks": list(_networks(found_networks, names)),
-        "groups": Markup(draw_security_groups(blueprint, found_paths, names)) if found_paths else None,
+        "groups": Markup(draw_security_groups(blueprint, drawn, names)) if found_paths else None,
+        "left_out": f" {left_out} rules of security groups of other things are in the table alone." if left_out else "",
         # What lets the world in stands first.
         "paths": [
             (path, peer_name(path.source, names), peer_name(path.destination, names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..blueprint import Blueprint
 from ..changes import Change, ChangeKind
@@ -27,6 +27,8 @@ _OTHER_MACHINES = {
 }
 # Ranges of addresses that are told by one sentence each.
 _MOST_RANGES = 4
+# Names in a sentence.
+_MOST_NAMES = 6
 
 
 def makes(
@@ -44,7 +46,8 @@ def makes(
             zones = {subnet.zone for subnet in network.subnets if subnet.zone}
             gateways = sum(len(subnet.nat_gateways) for subnet in network.subnets)
             out = f", {_many(gateways, 'NAT gateway')}" if gateways else ""
-            found.append(f"A VPC with {_many(len(network.subnets), 'subnet')} in {_many(len(zones), 'zone')}{out}.")
+            parts = f"{_many(len(network.subnets), 'subnet')} in {_many(len(zones), 'zone')}{out}"
+            found.append(f"A VPC, {names.of(network.resource)}, with {parts}.")
     for group in blueprint.node_groups:
         size = group.resource.get("ScalingConfig.DesiredSize")
         count = "as many as EKS takes of" if size is None else names.of_value(size)
@@ -54,10 +57,10 @@ def makes(
     for type_, noun in _OTHER_MACHINES.items():
         others = templates.of_type(type_)
         if others:
-            found.append(f"{_many(len(others), noun)} beside node groups: {', '.join(map(names.of, others))}.")
+            found.append(f"{_many(len(others), noun)} beside node groups: {_few(map(names.of, others))}.")
     found += _makes_in_clusters(blueprint, pods)
     kinds = Counter(resource.type for resource in templates.resources)
-    stacks = ", ".join(stack.name for stack in templates.stacks)
+    stacks = _few(stack.name for stack in templates.stacks)
     found.append(
         f"In all {_many(len(templates.resources), 'resource')} of {_many(len(kinds), 'type')} in "
         f"{_many(len(templates.stacks), 'stack')}: {stacks}."
@@ -68,14 +71,21 @@ def makes(
 def _makes_in_clusters(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Iterator[str]:
     others = dict.fromkeys(one.of.object_name for one in pods if not is_part_of_job(one))
     if others:
-        yield f"In the cluster: {', '.join(others)}."
+        yield f"In the cluster: {_few(others)}."
     jobs = blueprint.objects_of_kind(*KINDS_WITH_ROLES)
     waiting = [one.title for one in jobs if at_path(one.content, "spec", "runPolicy", "suspend") is True]
     starting = [one.title for one in jobs if one.title not in waiting]
     if starting:
-        yield f"A job that starts at once: {', '.join(starting)}."
+        yield f"A job that starts at once: {_few(dict.fromkeys(starting))}."
     if waiting:
-        yield f"A job that waits, suspended: {', '.join(waiting)}."
+        yield f"A job that waits, suspended: {_few(dict.fromkeys(waiting))}."
+
+
+def _few(told: Iterable[str]) -> str:
+    """The first of many: the first screen is read in a minute."""
+    every = list(told)
+    more = f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
+    return ", ".join(every[:_MOST_NAMES]) + more
 
 
 def _many(count: int, noun: str) -> str:
@@ -93,11 +103,11 @@ def openness(
         if peer_of(blueprint.templates, group).kind == "group elsewhere"
     ]
     if elsewhere:
-        found.append(f"Whom the rules of {', '.join(elsewhere)} let in, these templates do not say.")
+        found.append(f"Whom the rules of {_few(elsewhere)} let in, these templates do not say.")
     found += [
         f"Everybody may, with {grant.on}: {grant.what} ({grant.by})." for grant in resource_grants if grant.is_open
     ]
-    senders = ", ".join(dict.fromkeys(peer_name(path.source, names) for path in paths if path.destination.is_world))
+    senders = _few(dict.fromkeys(peer_name(path.source, names) for path in paths if path.destination.is_world))
     if senders:
         found.append(f"May send to the world: {senders}.")
     return found
@@ -111,8 +121,11 @@ def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
         for path in inward
         if not path.source.is_world
     )
-    for path in world:
-        yield f"The world may reach {peer_name(path.destination, names)}: {path.traffic}. {path.description}".rstrip()
+    everybody = dict.fromkeys(
+        f"The world may reach {peer_name(path.destination, names)}: {path.traffic}. {path.description}".rstrip()
+        for path in world
+    )
+    yield from everybody
     if not world:
         unsaid = "" if all(is_known(path.source.value) for path in inward) else ", as far as its addresses are known"
         yield f"No rule of these templates lets the world in{unsaid}."

@@ -84,3 +84,19 @@ def test_a_public_endpoint_for_the_world_is_found_in_every_form(ranges: list[str
     }
     found = review(templates_of(template))
     assert "EFA-EKS-003" in [finding.rule.id for finding in found.findings]
+
+
+def test_draws_of_a_great_many_groups_those_of_nodes_and_says_what_it_leaves_out() -> None:
+    def change(template: Template) -> None:
+        for number in range(40):
+            source = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "SourceSecurityGroupId": {"Ref": "Other0"}}
+            properties = {"GroupDescription": "x", "VpcId": "vpc-1", "SecurityGroupIngress": [source]}
+            template["Resources"][f"Other{number}"] = {"Type": "AWS::EC2::SecurityGroup", "Properties": properties}
+
+    found = Page(render_page(review_of(change)))
+    drawn = words(found.picture("groups"))
+    assert "SecurityGroup to SecurityGroup: all traffic" in drawn
+    assert "Other7" not in drawn
+    assert "80 rules of security groups of other things are in the table alone." in found.section("reach")
+    assert ["Other0", "Other7", "tcp 80"] in [row[:3] for row in found.rows("Ports that are open")]
+    assert "Other4 and 35 more." in open_to_whom(found)

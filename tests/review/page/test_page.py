@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import json
 import re
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.review.page import render_page
+from efa_constructs.review.page.drawing import fitting
 from efa_constructs.review.review import Review, review
 
 from ..manifests import Manifests, review_of_manifests
@@ -134,6 +136,15 @@ def hostile(template: dict[str, Any]) -> None:
     template["Resources"]["NodeGroup"]["Properties"]["Labels"]["<b>"] = "&\"'"
 
 
+def long_names(template: dict[str, Any]) -> None:
+    """Names without a place to break them."""
+    with_cluster(template)
+    text = json.dumps(template)
+    for name in ("NodeGroup", "SecurityGroup", "Internet", "Vpc", "Role"):
+        text = text.replace(f'"{name}"', f'"{name}{"AndSoOn" * 20}"')
+    template |= json.loads(text)
+
+
 PAGES = {
     "sound": lambda: render_page(review_of()),
     "with_cluster": lambda: render_page(review_of(with_cluster)),
@@ -142,6 +153,7 @@ PAGES = {
     "broken": lambda: render_page(review_of(broken)),
     "hostile": lambda: render_page(review_of(hostile)),
     "changed": lambda: render_page(review_of(with_cluster), review_of()),
+    "long_names": lambda: render_page(review_of(long_names)),
     "empty": lambda: render_page(review(templates_of({"Resources": {}}))),
 }
 
@@ -444,3 +456,17 @@ def test_doubts_nodes_that_nothing_keeps_close_to_each_other() -> None:
     assert "Doubtful. Needed, and not there: Nodes close to each other." in found.text
     evidence = {row[0]: row[1] for row in found.rows("What EFA needs of node group NodeGroup")}
     assert evidence["Nodes close to each other"] == "no"
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown"),
+    [
+        ("short", 100, "short"),
+        ("SecurityGroup", 70, "Sec…roup"),
+        ("iiiiiiiiiiiiii", 70, "iiiiiiiiiiiiii"),
+        ("\u65e5\u672c\u8a9e\u65e5\u672c\u8a9e", 60, "\u65e5\u672c…\u672c\u8a9e"),
+        ("long", 1, "l…g"),
+    ],
+)
+def test_shortens_a_text_by_how_wide_its_letters_are(text: str, width: float, shown: str) -> None:
+    assert fitting(text, width) == shown

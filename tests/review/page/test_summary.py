@@ -101,3 +101,9 @@ def test_names_the_stack_of_what_another_stack_has_too() -> None:
     ]
     captions = [words(caption) for caption in found.all("figcaption")]
     assert len(captions) == len(set(captions))
+
+
+def test_begins_a_sentence_with_a_capital_letter_and_a_property_as_it_is_called() -> None:
+    found = Page(render_page(review_of(with_cluster))).section("findings")
+    assert " The node role Role has neither AmazonEKSWorkerNodePolicy" in found
+    assert " ResourcesVpcConfig.SubnetIds must be" in found
