@@ -131,6 +131,10 @@ class Templates:
         resource = self.at(one)
         return one == other if resource is None else resource is self.at(other)
 
+    def unread_stacks(self) -> list[Resource]:
+        """The nested stacks whose templates are somewhere else."""
+        return [one for one in self.of_type(NESTED_STACK) if one.logical_id not in one.stack.nested]
+
     @cached_property
     def _by_reference(self) -> Mapping[tuple[str, str], Resource]:
         return {(resource.stack.name, resource.logical_id): resource for resource in self.resources}

@@ -137,6 +137,21 @@ def test_refuses_a_nested_stack_that_has_itself_in_it(tmp_path: Path) -> None:
         read_template_file(tmp_path / "one.json")
 
 
+def test_finds_a_nested_template_by_the_asset_that_its_address_names(tmp_path: Path) -> None:
+    """As an app writes it that runs without the CDK CLI: there is no metadata."""
+    address = {"Fn::Join": ["", ["https://s3.us-east-1.", {"Ref": "AWS::URLSuffix"}, "/assets/0a1b.json"]]}
+    outer = {"Resources": {"Inner": {"Type": NESTED, "Properties": {"TemplateURL": address}}}}
+    (tmp_path / "Outer.template.json").write_text(json.dumps(outer))
+    (tmp_path / "Inner.nested.template.json").write_text(json.dumps({"Resources": {"Vpc": VPC}}))
+    asset = {"source": {"path": "Inner.nested.template.json"}, "destinations": {"here": {"objectKey": "0a1b.json"}}}
+    for name, content in (("Outer", {"files": {"0a1b": asset}}), ("Odd", {"files": [1]})):
+        (tmp_path / f"{name}.assets.json").write_text(json.dumps(content))
+    (tmp_path / "Broken.assets.json").write_text("{")
+    templates = read_template_file(tmp_path / "Outer.template.json")
+    assert [resource.type for resource in templates.resources] == [NESTED, "AWS::EC2::VPC"]
+    assert templates.unread_stacks() == []
+
+
 @pytest.mark.parametrize("metadata", ["odd", ["odd"], None, {"aws:asset:path": None}])
 def test_a_nested_stack_may_have_its_template_elsewhere(tmp_path: Path, metadata: Any) -> None:
     (tmp_path / "one.json").write_text(json.dumps({"Resources": {"Two": {"Type": NESTED, "Metadata": metadata}}}))

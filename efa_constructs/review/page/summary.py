@@ -104,6 +104,9 @@ def openness(
     ]
     if elsewhere:
         found.append(f"Whom the rules of {_few(elsewhere)} let in, these templates do not say.")
+    unread = blueprint.templates.unread_stacks()
+    if unread:
+        found.append(f"Not read, and not told of here: the nested stacks {_few(map(names.of, unread))}.")
     found += [
         f"Everybody may, with {grant.on}: {grant.what} ({grant.by})." for grant in resource_grants if grant.is_open
     ]
@@ -121,11 +124,10 @@ def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
         for path in inward
         if not path.source.is_world
     )
-    everybody = dict.fromkeys(
-        f"The world may reach {peer_name(path.destination, names)}: {path.traffic}. {path.description}".rstrip()
+    yield from dict.fromkeys(
+        f"The world may reach {peer_name(path.destination, names)}: {path.traffic}{_in_its_words(path)}"
         for path in world
     )
-    yield from everybody
     if not world:
         unsaid = "" if all(is_known(path.source.value) for path in inward) else ", as far as its addresses are known"
         yield f"No rule of these templates lets the world in{unsaid}."
@@ -134,6 +136,13 @@ def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
     yield from itertools.islice(others, _MOST_RANGES)
     if len(others) > _MOST_RANGES:
         yield f"{len(others) - _MOST_RANGES} more ranges of addresses are let in: see the table of ports."
+
+
+def _in_its_words(path: Path) -> str:
+    """What is said of it: by AWS as a sentence, by the author of a rule in quotes."""
+    if path.destination.kind == "endpoint":
+        return f". {path.description}"
+    return f" (\u201c{path.description}\u201d)." if path.description else "."
 
 
 def changes_in_words(changes: Sequence[Change], names: Names) -> list[str]:

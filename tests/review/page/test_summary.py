@@ -107,3 +107,22 @@ def test_begins_a_sentence_with_a_capital_letter_and_a_property_as_it_is_called(
     found = Page(render_page(review_of(with_cluster))).section("findings")
     assert " The node role Role has neither AmazonEKSWorkerNodePolicy" in found
     assert " ResourcesVpcConfig.SubnetIds must be" in found
+
+
+def test_says_what_was_not_read() -> None:
+    template = sound()
+    template["Resources"]["Shared"] = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "https://example.com/t.json"},
+    }
+    template["Resources"]["Operator"] = {
+        "Type": "Custom::AWSCDK-EKS-HelmChart",
+        "Properties": {"ClusterName": "training", "Chart": "gpu-operator", "Release": "r"},
+    }
+    found = Page(render_page(review(templates_of(template))))
+    assert "Not read, and not told of here: the nested stacks Shared." in found.section("summary")
+    unread = [row[1] for row in found.rows("Assumptions") if row[0] == "not read"]
+    assert unread == [
+        "what the nested stack Shared makes, opens and allows: its template is not here",
+        "what the Helm chart gpu-operator installs: objects, images and rights in the cluster",
+    ]
