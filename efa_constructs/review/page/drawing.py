@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
+from .svg import add, add_text, add_tip, as_text
+
 __all__ = ["LINE_HEIGHT", "Drawing", "fitting"]
 
 # Of the page's small text, in units of the drawings, which are the page's pixels.
@@ -30,19 +32,19 @@ class Drawing:
         ElementTree.SubElement(self._svg, "desc", {"id": f"{name}-text"}).text = description
         # An arrowhead of a drawing of its own: what another one has, a browser may not show here.
         self._arrow = f"{name}-arrow"
-        marker = _sub(self._svg, "marker", id=self._arrow, viewBox="0 0 8 8", refX=7, refY=4, markerWidth=8)
+        marker = add(self._svg, "marker", id=self._arrow, viewBox="0 0 8 8", refX=7, refY=4, markerWidth=8)
         marker.attrib.update(markerHeight="8", orient="auto-start-reverse", markerUnits="userSpaceOnUse")
-        _sub(marker, "path", d="M0 0 L8 4 L0 8 z", **{"class": "arrowhead"})
+        add(marker, "path", "arrowhead", d="M0 0 L8 4 L0 8 z")
 
     def box(self, x: float, y: float, width: float, height: float, css: str, *, tip: str | None = None) -> None:
         """A rectangle. ``tip``: what a browser shows when the mouse rests on it. Default: nothing."""
-        rect = _sub(self._svg, "rect", x=x, y=y, width=width, height=height, rx=4, **{"class": css})
+        rect = add(self._svg, "rect", css, x=x, y=y, width=width, height=height, rx=4)
         if tip is not None:
-            ElementTree.SubElement(rect, "title").text = tip
+            add_tip(rect, tip)
 
     def text(self, text: str, x: float, y: float, css: str = "") -> None:
         """A line of text, whose baseline begins at a place; with the class "middle", its middle is there."""
-        _sub(self._svg, "text", x=x, y=y, **{"class": css} if css else {}).text = text
+        add_text(self._svg, text, x, y, css)
 
     def texts(self, lines: Sequence[str], x: float, y: float, css: str = "") -> None:
         """Lines of text, one below the other."""
@@ -51,14 +53,13 @@ class Drawing:
 
     def arrow(self, path: str, css: str = "") -> None:
         """A line with a head at its end. ``path``: as SVG's ``d`` has it."""
-        _sub(self._svg, "path", d=path, **{"class": f"arrow {css}".strip(), "marker-end": f"url(#{self._arrow})"})
+        add(self._svg, "path", f"arrow {css}".strip(), d=path, **{"marker-end": f"url(#{self._arrow})"})
 
     def finished(self, width: float, height: float) -> str:
         """The picture as text, as large as its drawing."""
-        self._svg.set("viewBox", f"0 0 {width:g} {height:g}")
         self._svg.set("width", f"{width:g}")
         self._svg.set("height", f"{height:g}")
-        return ElementTree.tostring(self._svg, encoding="unicode")
+        return as_text(self._svg, width, height)
 
 
 def fitting(text: str, width: float, *, bold: bool = False) -> str:
@@ -82,8 +83,3 @@ def _letter_width(letter: str) -> float:
     if letter in _WIDE_LETTERS or unicodedata.east_asian_width(letter) in ("W", "F"):
         return _WIDE
     return _CAPITAL if letter.isupper() else _USUAL
-
-
-def _sub(parent: ElementTree.Element, tag: str, **attributes: str | float) -> ElementTree.Element:
-    values = {name: value if isinstance(value, str) else f"{value:g}" for name, value in attributes.items()}
-    return ElementTree.SubElement(parent, tag, values)

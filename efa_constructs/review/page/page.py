@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ...catalogue import newest_versions
@@ -22,6 +22,7 @@ from ..review import Finding, Review
 from .assumptions import assumptions
 from .change_table import ChangeRow, change_rows
 from .cost_drivers import cost_drivers
+from .environment import page_environment
 from .images import images
 from .kubernetes_access import kubernetes_grants
 from .kubernetes_picture import draw_workloads
@@ -80,13 +81,7 @@ def render_page(review: Review, against: Review | None = None) -> str:
 
 @functools.cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__, "."),
-        autoescape=select_autoescape(enabled_extensions=("jinja",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(__package__)
     environment.filters["as_sentence"] = _as_sentence
     environment.filters["with_breaks"] = with_breaks
     environment.filters["with_headings"] = with_headings
