@@ -210,7 +210,7 @@ def _traffic(rule: GroupRule) -> str:
     if rule.is_of_all_traffic:
         return "all traffic"
     first, last = rule.content.get("FromPort"), rule.content.get("ToPort")
-    protocol = {"6": "tcp", "17": "udp", "1": "icmp"}.get(rule.protocol, rule.protocol)
+    protocol = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}.get(rule.protocol, rule.protocol)
     if first is None or str(first) == "-1":
         return f"all {protocol}"
     return f"{protocol} {first}" if first == last or last is None else f"{protocol} {first}-{last}"

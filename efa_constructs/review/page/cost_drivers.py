@@ -8,7 +8,7 @@ from typing import Any
 
 from ..blueprint import Blueprint, NodeGroup
 from ..networks import Network, Subnet
-from ..shapes import as_list, as_mapping, as_mappings
+from ..shapes import as_list, as_mapping, as_mappings, at_path
 from ..values import whole_number
 from .names import Names
 
@@ -35,6 +35,8 @@ def cost_drivers(blueprint: Blueprint, networks: Sequence[Network], names: Names
         *_of_networks(blueprint, networks, names),
         *_of_logs(blueprint, names),
         *_of_the_rest(blueprint, names),
+        *_of_kubernetes(blueprint),
+        *_not_judged(blueprint, names),
     )
 
 
@@ -170,3 +172,49 @@ def _of_the_rest(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
         if found:
             where = ", ".join(map(names.of, found))
             yield CostDriver(what=what, amount=str(len(found)), counted=counted, source=where)
+
+
+def _of_kubernetes(blueprint: Blueprint) -> Iterator[CostDriver]:
+    for each in blueprint.objects_of_kind("Service", "PersistentVolumeClaim"):
+        spec = as_mapping(each.content.get("spec"))
+        if each.kind == "PersistentVolumeClaim":
+            amount = str(at_path(spec, "resources", "requests", "storage") or "?")
+            counted = "as its storage class is: most by GiB and month"
+            yield CostDriver(what="Volume of Kubernetes", amount=amount, counted=counted, source=each.title)
+        elif spec.get("type") == "LoadBalancer":
+            counted = _OTHERS["AWS::ElasticLoadBalancingV2::LoadBalancer"][1]
+            yield CostDriver(what="Load balancer of Kubernetes", amount="1", counted=counted, source=each.title)
+
+
+# Told above, or billed by nothing of their own.
+_JUDGED = (
+    "AWS::AutoScaling::",
+    "AWS::CDK::",
+    "AWS::CloudFormation::",
+    "AWS::EFS::",
+    "AWS::EKS::",
+    "AWS::FSx::",
+    "AWS::IAM::",
+    "AWS::KMS::",
+    "AWS::Lambda::",
+    "AWS::Logs::",
+    "AWS::SSM::Parameter",
+    "Custom::",
+)
+_OF_EC2 = (
+    "CapacityReservation DHCPOptions EgressOnlyInternetGateway EIP EIPAssociation FlowLog Instance InternetGateway "
+    "KeyPair LaunchTemplate NatGateway NetworkAcl NetworkAclEntry NetworkInterface PlacementGroup PrefixList Route "
+    "RouteTable SecurityGroup SecurityGroupEgress SecurityGroupIngress Subnet SubnetNetworkAclAssociation "
+    "SubnetRouteTableAssociation VPC VPCCidrBlock VPCDHCPOptionsAssociation VPCEndpoint VPCGatewayAttachment"
+)
+_JUDGED_OF_EC2 = frozenset(f"AWS::EC2::{name}" for name in _OF_EC2.split())
+
+
+def _not_judged(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
+    types: dict[str, list[str]] = {}
+    for resource in blueprint.templates.resources:
+        if not resource.type.startswith(_JUDGED) and resource.type not in (*_JUDGED_OF_EC2, *_OTHERS):
+            types.setdefault(resource.type, []).append(names.of(resource))
+    for type_, of_type in types.items():
+        counted = "not known here: see what AWS bills for it"
+        yield CostDriver(what=type_, amount=str(len(of_type)), counted=counted, source=", ".join(of_type))

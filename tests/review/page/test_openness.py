@@ -100,3 +100,11 @@ def test_draws_of_a_great_many_groups_those_of_nodes_and_says_what_it_leaves_out
     assert "80 rules of security groups of other things are in the table alone." in found.section("reach")
     assert ["Other0", "Other7", "tcp 80"] in [row[:3] for row in found.rows("Ports that are open")]
     assert "Other4 and 35 more." in open_to_whom(found)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "words"), [("58", "all icmpv6"), ("1", "all icmp"), ("-1", "all traffic"), ("47", "all 47")]
+)
+def test_calls_protocols_by_their_names(protocol: str, words: str) -> None:
+    found = page_with({"IpProtocol": protocol, "CidrIp": "10.0.0.0/8"})
+    assert ["10.0.0.0/8", "SecurityGroup", words] in [row[:3] for row in found.rows("Ports that are open")]

@@ -126,3 +126,26 @@ def test_says_what_was_not_read() -> None:
         "what the nested stack Shared makes, opens and allows: its template is not here",
         "what the Helm chart gpu-operator installs: objects, images and rights in the cluster",
     ]
+
+
+def test_names_what_it_does_not_know_to_be_billed() -> None:
+    template = sound()
+    template["Resources"]["Database"] = {"Type": "AWS::RDS::DBInstance", "Properties": {}}
+    rows = Page(render_page(review(templates_of(template)))).rows("What is billed")
+    assert rows[-1] == ["AWS::RDS::DBInstance", "1", "not known here: see what AWS bills for it", "Database"]
+    assert not any("not known here" in row[2] for row in rows[:-1])
+
+
+def test_counts_what_kubernetes_makes_in_the_account() -> None:
+    def change(manifests: Manifests) -> None:
+        for kind, spec in (
+            ("Service", {"type": "LoadBalancer", "ports": [{"port": 80}]}),
+            ("PersistentVolumeClaim", {"resources": {"requests": {"storage": "100Gi"}}}),
+        ):
+            manifests.objects.append(
+                {"apiVersion": "v1", "kind": kind, "metadata": {"name": "it", "namespace": "team"}, "spec": spec}
+            )
+
+    rows = Page(render_page(review_of_manifests(change))).rows("What is billed")
+    assert ["Load balancer of Kubernetes", "1", "each hour, and by traffic", "Service team/it"] in rows
+    assert ["Volume of Kubernetes", "100Gi", "PersistentVolumeClaim team/it"] in [[*row[:2], row[3]] for row in rows]
