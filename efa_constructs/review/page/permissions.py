@@ -186,7 +186,13 @@ def _is_broad(statement: Mapping[str, Any]) -> bool:
 
 
 def cluster_access(blueprint: Blueprint, names: Names) -> Iterator[tuple[str, str, str, str]]:
-    """Access entries: principal, what it may, in which cluster or namespaces, and by which policy."""
+    """Who is let in: principal, what it may, in which cluster or namespaces, and by which policy."""
+    for made in blueprint.templates.of_type("AWS::EKS::Cluster"):
+        # EKS API Reference, CreateAccessConfigRequest: it is so unless it is refused.
+        given = made.get("AccessConfig.BootstrapClusterCreatorAdminPermissions", True)
+        if str(given).lower() != "false":
+            who = "whoever makes the cluster, such as the role of CloudFormation"
+            yield who, "everything in the cluster", names.of(made), "EKS, unless the template refuses it"
     for entry in blueprint.templates.of_type("AWS::EKS::AccessEntry"):
         who = names.of_value(entry.get("PrincipalArn", ""))
         cluster = names.of_value(entry.get("ClusterName", ""))

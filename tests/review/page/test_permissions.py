@@ -276,3 +276,13 @@ def test_keeps_the_roles_of_clusters_apart() -> None:
     assert [row[-3] for row in told] == ["get", "delete"]
     whose = [row[0] for row in found.rows("What RBAC allows") if len(row) == 4]
     assert whose == [f"ServiceAccount mpi-operator/mpi-operator of Stack{number}/Cluster" for number in (1, 2)]
+
+
+def test_tells_that_whoever_makes_a_cluster_administers_it_unless_that_is_refused() -> None:
+    cluster: Definition = {"RoleArn": "arn:r", "ResourcesVpcConfig": {"SubnetIds": ["subnet-1"]}}
+    found = page_of(Cluster=("AWS::EKS::Cluster", cluster))
+    [row] = found.rows("Access entries")
+    who = "whoever makes the cluster, such as the role of CloudFormation"
+    assert row[:3] == [who, "broad everything in the cluster", "Cluster"]
+    refused = cluster | {"AccessConfig": {"BootstrapClusterCreatorAdminPermissions": False}}
+    assert who not in page_of(Cluster=("AWS::EKS::Cluster", refused)).text
