@@ -97,7 +97,8 @@ def _removal(resource: Resource, each: KubernetesObject | None, stacks: set[str]
 
 
 def _by_key(templates: Templates) -> Mapping[_Key, Resource]:
-    return {(resource.stack.name, resource.logical_id): resource for resource in templates.resources}
+    made = (resource for resource in templates.resources if resource.is_made)
+    return {(resource.stack.name, resource.logical_id): resource for resource in made}
 
 
 def _resource_changes(old: Mapping[_Key, Resource], new: Mapping[_Key, Resource], after: Templates) -> Iterator[Change]:

@@ -66,6 +66,11 @@ class Resource:
         return as_mapping(self.definition.get("Metadata"))
 
     @property
+    def is_made(self) -> bool:
+        """Whether the deployment makes anything of it. What CDK counts its users by is no thing."""
+        return self.type != "AWS::CDK::Metadata"
+
+    @property
     def stays(self) -> bool:
         """Whether CloudFormation leaves it alone where it, or its stack, is deleted."""
         return self.definition.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")

@@ -213,7 +213,8 @@ def _rbac(clusters: Sequence[ReviewedCluster], names: Names) -> Iterator[tuple[s
 def _resources(blueprint: Blueprint, names: Names) -> list[_StackResources]:
     found = []
     for stack in blueprint.templates.stacks:
-        own = sorted((one for one in blueprint.templates.resources if one.stack is stack), key=lambda one: one.type)
+        made = (one for one in blueprint.templates.resources if one.stack is stack and one.is_made)
+        own = sorted(made, key=lambda one: one.type)
         types = [
             (type_, [(names.in_stack(one), one.stays) for one in group])
             for type_, group in groupby(own, key=lambda one: one.type)

@@ -59,10 +59,10 @@ def makes(
         if others:
             found.append(f"{_many(len(others), noun)} beside node groups: {_few(map(names.of, others))}.")
     found += _makes_in_clusters(blueprint, pods)
-    kinds = Counter(resource.type for resource in templates.resources)
+    kinds = Counter(resource.type for resource in templates.resources if resource.is_made)
     stacks = _few(stack.name for stack in templates.stacks)
     found.append(
-        f"In all {_many(len(templates.resources), 'resource')} of {_many(len(kinds), 'type')} in "
+        f"In all {_many(kinds.total(), 'resource')} of {_many(len(kinds), 'type')} in "
         f"{_many(len(templates.stacks), 'stack')}: {stacks}."
     )
     return found

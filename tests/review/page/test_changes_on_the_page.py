@@ -107,3 +107,15 @@ def test_a_job_that_goes_ends() -> None:
     found = Page(render_page(after.review(), before.review()))
     assert removed(found)["default/nccl-test"] == "deleted. Interrupts: Its pods end, if they run."
     assert "MPIJob default/nccl-test: Its pods end" in found.section("summary")
+
+
+def test_does_not_tell_of_what_cdk_counts_its_users_by() -> None:
+    def with_metadata(value: str) -> Template:
+        template = sound()
+        template["Resources"]["CDKMetadata"] = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": value}}
+        return template
+
+    found = page_of(with_metadata("a"), with_metadata("b"))
+    assert "Nothing changed." in found.section("summary")
+    assert f"In all {len(sound()['Resources'])} resources" in found.section("summary")
+    assert "CDKMetadata" not in found.section("resources")
