@@ -95,7 +95,7 @@ def read_stack_template(
     resources = document.get("Resources", {}) if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
-    document = without_loops(document)
+    document, assets = without_loops(document), _assets_in(file.parent)
     return StackTemplate(
         name=name,
         document=document,
@@ -111,7 +111,7 @@ def read_stack_template(
                 outer=(*outer, file),
             )
             for logical_id, definition in document.get("Resources", {}).items()
-            if (path := _nested_template(definition, file)) is not None
+            if (path := _nested_template(definition, file, assets)) is not None
         },
     )
 
@@ -130,28 +130,35 @@ def _json_in(file: Path) -> Any:
         return None
 
 
-def _nested_template(definition: Any, file: Path) -> Path | None:
-    """The file with the template of a nested stack. None: it is no nested stack, or has its template elsewhere."""
+def _nested_template(definition: Any, file: Path, assets: Mapping[str, str]) -> Path | None:
+    """The file with the template of a nested stack. None: it is no nested stack, or has its template elsewhere.
+
+    :param assets: Files of the folder, by their keys in S3.
+    """
     if not isinstance(definition, Mapping) or definition.get("Type") != NESTED_STACK:
         return None
-    path = at_path(definition, "Metadata", "aws:asset:path") or _local_path(definition, file.parent)
-    return file.parent / str(path) if path is not None else None
-
-
-def _local_path(definition: Mapping[str, Any], folder: Path) -> str | None:
-    """Where CDK wrote it, in an assembly without metadata of assets, or what 'aws cloudformation package' uploads."""
+    path = at_path(definition, "Metadata", "aws:asset:path")
+    if path is not None:
+        return file.parent / str(path)
     url = at_path(definition, "Properties", "TemplateURL")
-    if isinstance(url, str) and "://" not in url and _is_file(folder / url):
-        return url
+    # What 'aws cloudformation package' uploads.
+    if isinstance(url, str) and "://" not in url and _is_file(file.parent / url):
+        return file.parent / url
+    # Without the CDK CLI, an app writes no such metadata.
     text = json.dumps(url)
-    for manifest in sorted(folder.glob("*.assets.json")):
-        for asset in as_mapping(at_path(_json_in(manifest), "files")).values():
-            destinations = as_mapping(at_path(asset, "destinations")).values()
-            keys = [as_mapping(destination).get("objectKey") for destination in destinations]
+    return next((file.parent / source for key, source in assets.items() if key in text), None)
+
+
+def _assets_in(folder: Path) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for file in sorted(folder.glob("*.assets.json")):
+        for asset in as_mapping(as_mapping(_json_in(file)).get("files")).values():
             source = at_path(asset, "source", "path")
-            if isinstance(source, str) and any(key and f"/{key}" in text for key in keys):
-                return source
-    return None
+            for destination in as_mapping(at_path(asset, "destinations")).values():
+                key = at_path(destination, "objectKey")
+                if isinstance(key, str) and isinstance(source, str) and key:
+                    found[key] = source
+    return found
 
 
 def _is_file(path: Path) -> bool:
