@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from ..catalogue.address_ranges import ANYWHERE, ANYWHERE_IPV4
 from .blueprint import Blueprint
 from .security_groups import GroupRule, rules_of
 from .shapes import as_list, as_mapping, as_mappings, at_path
 from .templates import Resource, Templates
 
-__all__ = ["WORLD", "Path", "Peer", "paths", "peer_of"]
+__all__ = ["Path", "Peer", "paths", "peer_of"]
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _CLUSTER = "AWS::EKS::Cluster"
 _PREFIX_LISTS = ("SourcePrefixListId", "DestinationPrefixListId")
-WORLD = ("0.0.0.0/0", "::/0")
-"""Every address there is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +34,7 @@ class Peer:
     @property
     def is_world(self) -> bool:
         """Whether it is everybody."""
-        return self.value in WORLD
+        return self.value in ANYWHERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +73,7 @@ def _of_groups(templates: Templates) -> Iterator[Path]:
             yield from _of_rule(templates, rule, own)
         if not group.items("SecurityGroupEgress"):
             # EC2 API Reference, CreateSecurityGroup: it stays until the group names rules of its own.
-            everybody = Peer(kind="addresses", value=WORLD[0])
+            everybody = Peer(kind="addresses", value=ANYWHERE_IPV4)
             yield Path(
                 source=own,
                 destination=everybody,
@@ -138,7 +137,7 @@ def _of_cluster_groups(templates: Templates) -> Iterator[Path]:
     for cluster in templates.of_type(_CLUSTER):
         own = _cluster_group(cluster)
         made = "EKS makes the cluster security group, whose members talk to each other and to everybody"
-        for destination in (own, Peer(kind="addresses", value=WORLD[0])):
+        for destination in (own, Peer(kind="addresses", value=ANYWHERE_IPV4)):
             yield Path(
                 source=own,
                 destination=destination,
@@ -156,7 +155,7 @@ def _of_endpoints(templates: Templates) -> Iterator[Path]:
         if str(cluster.get("ResourcesVpcConfig.EndpointPublicAccess", True)).lower() == "false":
             continue
         given = as_list(cluster.get("ResourcesVpcConfig.PublicAccessCidrs"))
-        for cidr in given or [WORLD[0]]:
+        for cidr in given or [ANYWHERE_IPV4]:
             yield Path(
                 source=Peer(kind="addresses", value=str(cidr)),
                 destination=endpoint,
@@ -183,7 +182,7 @@ def _of_load_balancers(blueprint: Blueprint) -> Iterator[Path]:
             continue
         ranges = as_list(at_path(each.content, "spec", "loadBalancerSourceRanges"))
         ports = as_mappings(at_path(each.content, "spec", "ports"))
-        for cidr in ranges or [WORLD[0]]:
+        for cidr in ranges or [ANYWHERE_IPV4]:
             for port in ports:
                 yield Path(
                     source=Peer(kind="addresses", value=str(cidr)),

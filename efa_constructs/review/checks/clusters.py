@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...catalogue.address_ranges import ANYWHERE
 from ...catalogue.identifiers import KUBERNETES_VERSION
 from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS
 from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, is_version, supports_efa_only
@@ -31,7 +32,7 @@ def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
         if not is_known(public):
             continue
         if is_true(public):
-            if is_known(ranges) and (not ranges or "0.0.0.0/0" in ranges):
+            if is_known(ranges) and (not ranges or any(each in ANYWHERE for each in ranges)):
                 yield fault(rules.PUBLIC_ENDPOINT, cluster, f"{_NETWORK}.PublicAccessCidrs")
             continue
         if is_known(private) and not is_true(private):
