@@ -16,6 +16,7 @@ from ...rules import Severity
 from ..blueprint import Blueprint, LaunchTemplate
 from ..changes import Change, ChangeKind, changes_between
 from ..clusters import ReviewedCluster, clusters_of
+from ..exports import exports_in_use
 from ..networks import Network, networks
 from ..pod_templates import PodTemplate
 from ..reach import paths
@@ -96,7 +97,9 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
     clusters, found_networks, found_paths = clusters_of(blueprint), networks(blueprint), paths(blueprint)
     pods = all_pods(clusters)
     roles, found_images = principals(blueprint, names), images(pods)
-    changes = None if against is None else changes_between(against.blueprint.templates, blueprint.templates)
+    before = None if against is None else against.blueprint.templates
+    changes = None if before is None else changes_between(before, blueprint.templates)
+    exports = () if before is None or changes is None else exports_in_use(before, blueprint.templates, changes)
     return {
         "looked_up": newest_versions.LOOKED_UP,
         "named": names.of_value,
@@ -104,7 +107,7 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "title": ", ".join(stack.name for stack in blueprint.templates.stacks),
         "verdict": verdict(review, found_networks, clusters, names),
         "makes": makes(blueprint, found_networks, pods, names),
-        "openness": openness(found_paths, names),
+        "openness": openness(found_paths, found_networks, names),
         "severities": _severities(review.findings),
         "errors": [_finding(one, names) for one in review.findings if one.rule.severity is Severity.ERROR],
         "findings": [_finding(finding, names) for finding in review.findings],
@@ -130,7 +133,8 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "resources": _resources(blueprint, names),
         "objects": blueprint.objects,
         "changes": None if changes is None or against is None else _changes(changes, against, names),
-        "changes_in_words": None if changes is None else changes_in_words(changes, names),
+        "changes_in_words": None if changes is None else changes_in_words(changes, exports, names),
+        "exports_in_use": exports,
     }
 
 

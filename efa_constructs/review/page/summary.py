@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from ..blueprint import Blueprint
 from ..changes import Change, ChangeKind
-from ..create_only import Replacement
+from ..exports import ExportInUse
 from ..networks import Network
 from ..pod_templates import PodTemplate
 from ..reach import Path
+from ..replacement import Replacement
 from .names import Names
 from .pods import is_part_of_job
 from .security_group_picture import peer_name
@@ -58,7 +59,7 @@ def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
-def openness(paths: Sequence[Path], names: Names) -> list[str]:
+def openness(paths: Sequence[Path], found_networks: Sequence[Network], names: Names) -> list[str]:
     """What the world may reach, and what may reach the world, a sentence each."""
     inward = [path for path in paths if path.source.is_world]
     outward = [path for path in paths if path.destination.is_world]
@@ -77,20 +78,29 @@ def openness(paths: Sequence[Path], names: Names) -> list[str]:
     if outward:
         senders = ", ".join(dict.fromkeys(peer_name(path.source, names) for path in outward))
         found.append(f"May send to the world: {senders}.")
+    leads = dict.fromkeys(
+        f"{names.of_value(lead.destination)} by {lead.way} {names.of_value(lead.to)}"
+        for network in found_networks
+        for subnet in network.subnets
+        for lead in subnet.leads
+    )
+    if leads:
+        found.append(f"Routes lead to other networks, from where one may come, too: {', '.join(leads)}.")
     return found
 
 
-def changes_in_words(changes: Sequence[Change], names: Names) -> list[str]:
+def changes_in_words(changes: Sequence[Change], exports: Sequence[ExportInUse], names: Names) -> list[str]:
     """How much changes, and what that interrupts, a sentence each."""
+    refused = [f"{export.problem[0].upper()}{export.problem[1:]}." for export in exports]
     if not changes:
-        return ["Nothing changed."]
+        return refused or ["Nothing changed."]
     counts = Counter(change.kind for change in changes)
     replaced = [change for change in changes if change.replacement is Replacement.YES]
     parts = [f"{counts[kind]} {kind}" for kind in ChangeKind if counts[kind]]
     found = [f"{', '.join(parts)}; of these {len(replaced)} replaced."]
     told = (change for change in changes if change.interrupts and (change.kubernetes_object or _matters(change)))
     found += [f"{_title(change, names)}: {change.interrupts}" for change in told]
-    return found
+    return found + refused
 
 
 def _matters(change: Change) -> bool:
