@@ -55,13 +55,16 @@ def network_acl_of(templates: Templates, subnet: Any) -> Resource | None:
 
 def surely_drops(templates: Templates, acl: Resource, traffic: Traffic) -> bool:
     """Whether a network ACL lets nothing of some traffic pass. False, too: only the deployment knows."""
+    # An entry of an ACL that is not known may be of this one.
+    if any(templates.at(entry.get("NetworkAclId")) is None for entry in templates.of_type(_ENTRY)):
+        return False
     for entry in _in_order(templates, acl):
         if entry.get("RuleAction") == "deny":
             if _covers(entry, traffic):
                 return True
         elif _may_match(entry, traffic):
             return False
-    return all(templates.at(entry.get("NetworkAclId")) is not None for entry in templates.of_type(_ENTRY))
+    return True
 
 
 def _in_order(templates: Templates, acl: Resource) -> Iterator[Resource]:

@@ -92,6 +92,15 @@ NETWORK_CASES = (
         broken=acl(_IN, (100, "allow", True, "6", "0.0.0.0/0", (443, 443)), subnet="OtherSubnet"),
         kept=acl(_IN, (100, "allow", True, "6", {"Ref": "Nodes"}, _KUBELET), subnet="OtherSubnet"),
     ),
+    # A rule of an ACL that only the deployment knows may be of this one.
+    Case(
+        rule=rules.ACL_DROPS,
+        broken=acl(_IN, _OUT, (50, "deny", True, "-1", "0.0.0.0/0", None)),
+        kept=all_of(
+            acl(_IN, _OUT, (50, "deny", True, "-1", "0.0.0.0/0", None)),
+            add("More", "AWS::EC2::NetworkAclEntry", NetworkAclId={"Ref": "Subnet"}, RuleNumber=1, Protocol="-1"),
+        ),
+    ),
     # A rule that denies a part of it leaves the rest.
     Case(
         rule=rules.ACL_DROPS,
