@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ... import catalogue
-from ...catalogue.records import refused_types
+from ...catalogue.nearest import nearest_by_family
+from ...catalogue.records import RECORDED, is_known_family, records_with_efa, refused_types
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint, NodeGroup, known_instance_type
@@ -20,6 +21,8 @@ __all__ = ["NODE_GROUP_CHECKS"]
 
 # Amazon EKS API Reference, "CreateNodegroup"
 _NAME = re.compile(r"[A-Za-z0-9][\w-]{0,62}")
+# Of an instance type, as all of DescribeInstanceTypes are.
+_TYPE_NAME = re.compile(r"(?P<family>[a-z][a-z0-9-]*[0-9][a-z0-9-]*)\.[a-z0-9-]+")
 
 
 def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
@@ -86,9 +89,16 @@ def _unknown(resource: Resource, name: str, path: str) -> Iterator[Fault]:
         return
     except UnknownInstanceTypeError as error:
         # Some exist, and nothing else is known about them.
-        if name not in refused_types():
+        if name in refused_types():
+            return
+        form = _TYPE_NAME.fullmatch(name)
+        if form is None or is_known_family(form["family"]):
             hint = str(error).partition("; ")[2].rstrip("?")
             yield fault(rules.UNKNOWN_INSTANCE_TYPE, resource, path, name=name, hint=hint)
+        else:
+            near = nearest_by_family(name, records_with_efa(), most=1)
+            hint = near[0] if near else "one that 'efa instances' lists"
+            yield fault(rules.UNKNOWN_FAMILY, resource, path, name=name, recorded=RECORDED, hint=hint)
 
 
 def _several(group: NodeGroup, names: list[str]) -> Fault:
@@ -98,6 +108,31 @@ def _several(group: NodeGroup, names: list[str]) -> Fault:
     if own is not None and others:
         return fault(rules.OTHER_KIND, group.resource, "InstanceTypes", own=own.name, others=", ".join(others))
     return fault(rules.SEVERAL_INSTANCE_TYPES, group.resource, "InstanceTypes", names=", ".join(names))
+
+
+def _template_versions(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        template, resource = group.launch_template, group.resource
+        given = at_path(resource.definition, "Properties", "LaunchTemplate", "Version")
+        # A parameter of the template is whatever people give at the deployment.
+        if template is None or (isinstance(given, Mapping) and "Ref" in given):
+            continue
+        version = resource.get("LaunchTemplate.Version")
+        if version is None:
+            words = "not set, which means the default version"
+        elif version == template.resource.attribute("DefaultVersionNumber"):
+            words = "the default version"
+        elif whole_number(version) is not None or version in ("$Latest", "$Default"):
+            words = str(version)
+        else:
+            continue
+        yield fault(
+            rules.FIXED_TEMPLATE_VERSION,
+            resource,
+            "LaunchTemplate.Version",
+            version=words,
+            template=template.resource.logical_id,
+        )
 
 
 def _settings(blueprint: Blueprint) -> Iterator[Fault]:
@@ -126,10 +161,12 @@ NODE_GROUP_CHECKS = (
     *checks_of(
         _instance_types,
         rules.UNKNOWN_INSTANCE_TYPE,
+        rules.UNKNOWN_FAMILY,
         rules.INSTANCE_TYPE_IN_TWO_PLACES,
         rules.SEVERAL_INSTANCE_TYPES,
         rules.OTHER_KIND,
     ),
+    *checks_of(_template_versions, rules.FIXED_TEMPLATE_VERSION),
     *checks_of(
         _settings,
         rules.DISK_SIZE_WITH_TEMPLATE,
