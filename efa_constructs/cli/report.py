@@ -125,6 +125,6 @@ def _print(reviewed: Review, chosen: Format) -> None:
 
         print(to_junit(reviewed), end="")
     else:
-        from .findings_report import print_findings
+        from .review_text import print_findings
 
         print_findings(reviewed)
