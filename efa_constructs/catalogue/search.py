@@ -9,7 +9,7 @@ from .instance_types import InstanceType, instance_type_from_record
 from .nearest import nearest_by_family
 from .records import records_with_efa, refused_types, sizes_without_efa
 
-__all__ = ["all_instance_types", "find", "get"]
+__all__ = ["all_instance_types", "find", "get", "nearest_instance_types"]
 
 _ARCHITECTURES = ("x86_64", "arm64")
 _USAGE_CLASSES = ("on-demand", "spot", "capacity-block")
@@ -31,11 +31,23 @@ def get(name: str) -> InstanceType:
             f"instance type '{name}' cannot be used: {refusal['refused']}; use {' or '.join(refusal['alternatives'])}"
         )
     without_efa, accelerator = sizes_without_efa(name.partition(".")[0])
+    # Only here: these words would add to the start of every app.
+    from ..rules.interfaces import TYPE_WITHOUT_EFA
+    from ..rules.node_groups import UNKNOWN_INSTANCE_TYPE
+
     if name in without_efa:
-        raise NotAnEfaInstanceTypeError(f"instance type '{name}' has no EFA; {_similar(name, accelerator)}")
-    nearest = nearest_by_family(name, records)
-    hint = f"did you mean {', '.join(nearest)}?" if nearest else "'efa instances' lists the types that have EFA"
-    raise UnknownInstanceTypeError(f"instance type '{name}' is not known; {hint}")
+        instead = f"take one of the {_similar(name, accelerator)}"
+        raise NotAnEfaInstanceTypeError(TYPE_WITHOUT_EFA.refusal(f"instance type '{name}' has no EFA", instead))
+    raise UnknownInstanceTypeError(
+        UNKNOWN_INSTANCE_TYPE.refusal(
+            f"instance type '{name}' is not in the catalogue", hint=nearest_instance_types(name)
+        )
+    )
+
+
+def nearest_instance_types(name: str) -> str:
+    """The types with the names nearest to this one, or how to find one, in words."""
+    return ", ".join(nearest_by_family(name, records_with_efa())) or "'efa instances' lists those that have EFA"
 
 
 # Not get(): a type checker lets a cached function take any arguments.
@@ -110,7 +122,7 @@ def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
     same_maker = [found for found in find(accelerator=kind) if _has_accelerator(found, maker.casefold())]
     candidates = same_model or same_maker or find(accelerator=kind)
     if not candidates:
-        return "'efa instances' lists the types that have it"
+        return "types that 'efa instances' lists"
     what = model if same_model else maker
     nearest = nearest_by_family(name, [candidate.name for candidate in candidates], cutoff=0.0)
     return f"types with {what} accelerators that have it: {', '.join(nearest)}"

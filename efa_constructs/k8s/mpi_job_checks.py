@@ -10,6 +10,7 @@ from cdk8s_plus_27 import k8s
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
 from ..pods.mpirun_ranks import other_ranks
+from ..pods.pod_refusals import normal_path
 from ..rules.jobs import DEVICES_BY_ONE_WAY, HOST_NAMES_FIT, RANKS_FILL_SLOTS
 from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
@@ -28,7 +29,6 @@ from .node_selection import check_tolerations
 from .pod_overrides import (
     CONFIG_PATH,
     infiniband,
-    normal_path,
     operators_labels,
     operators_variables,
     operators_volume,
@@ -282,7 +282,7 @@ def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_
         for problem in (
             *_shared_memory(volume.name, path),
             *operators_volume(volume.name, path, ssh_auth_mount_path),
-            *infiniband(host_path),
+            *infiniband(volume.name, host_path),
         ):
             raise InvalidArgumentError(f"{where}: 'volumes' {problem}")
 

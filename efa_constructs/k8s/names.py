@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import InvalidArgumentError
+from ..rules.jobs import HOST_NAMES_FIT
 from .tokens import has_token
 
 __all__ = [
@@ -45,8 +46,10 @@ def check_host_name(argument: str, name: str) -> None:
     """
     if not _HOST_NAME.fullmatch(name):
         raise InvalidArgumentError(
-            f"'{argument}' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
-            "beginning with a letter"
+            HOST_NAMES_FIT.refusal(
+                f"'{argument}' is {name!r}, but host names are made of it",
+                "use lower case letters, digits and '-', beginning with a letter",
+            )
         )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL
+from ..catalogue import EFA_RESOURCE, NODE_GROUP_LABEL
 from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
 from ..pods.known_programs import KnownProgram, known_program
 from .blueprint import Blueprint, NodeGroup
@@ -16,14 +16,7 @@ from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
 from .templates import Resource
 
-__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of"]
-
-# What offers each resource.
-PLUGINS = {
-    EFA_RESOURCE: KnownProgram.EFA_DEVICE_PLUGIN,
-    GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
-    NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
-}
+__all__ = ["ReviewedCluster", "clusters_of"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -9,6 +9,7 @@ __all__ = [
     "MANIFESTS_ARE_SMALL",
     "MANIFESTS_ARE_WHOLE",
     "MANIFEST_RULES",
+    "OBJECTS_STAND_ONCE",
     "OPERATOR_IS_THERE",
     "OPERATOR_MAY_UPDATE_JOBS",
     "POD_TEMPLATES_ARE_SOUND",
@@ -73,6 +74,15 @@ OPERATOR_MAY_UPDATE_JOBS = Rule(
     fix="add the right to the operator's ClusterRole, or use MpiOperator",
     source="https://github.com/kubeflow/mpi-operator/issues/830",
 )
+OBJECTS_STAND_ONCE = Rule(
+    id="EFA-K8S-020",
+    severity=Severity.WARNING,
+    title="No object of a cluster stands in two manifests",
+    problem="{object} stands a second time, with another content: {other} has it, too",
+    why="What is applied last replaces the other. Whoever deletes one of the manifests deletes the object of both.",
+    fix="rename one, or keep one of them",
+    source="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+)
 MANIFEST_RULES = (
     MANIFESTS_ARE_WHOLE,
     MANIFESTS_ARE_SMALL,
@@ -80,4 +90,5 @@ MANIFEST_RULES = (
     POD_TEMPLATES_ARE_SOUND,
     OPERATOR_IS_THERE,
     OPERATOR_MAY_UPDATE_JOBS,
+    OBJECTS_STAND_ONCE,
 )

@@ -17,6 +17,7 @@ from .manifests import MANIFEST_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
+from .repeated_objects import REPEATED_OBJECT_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
 from .templates import TEMPLATE_CHECKS
 from .user_data import USER_DATA_CHECKS
@@ -40,5 +41,6 @@ CHECKS: tuple[Check, ...] = (
     *TEMPLATE_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
+    *REPEATED_OBJECT_CHECKS,
     *JOB_CHECKS,
 )

@@ -15,7 +15,7 @@ from ...catalogue import (
     NEURON_RESOURCE,
 )
 from ...catalogue.labels import INSTANCE_TYPE_LABELS
-from ...pods.known_programs import KnownProgram
+from ...pods.known_programs import PLUGINS, KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...rules.device_plugins import (
     GPU_PLUGIN_LEAVES_EFAS,
@@ -26,7 +26,7 @@ from ...rules.device_plugins import (
 )
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Check, Violation
-from ..clusters import PLUGINS, ReviewedCluster, clusters_of
+from ..clusters import ReviewedCluster, clusters_of
 from ..pod_templates import PodTemplate
 from ..values import is_known
 
@@ -35,11 +35,6 @@ __all__ = ["DEVICE_PLUGIN_CHECKS"]
 # https://github.com/NVIDIA/k8s-device-plugin/issues/1692
 _MOFED_BY_DEFAULT = re.compile(r":v?0\.19\.[0-2](?![\w.])")
 _LABELS = {EFA_RESOURCE: EFA_LABEL, GPU_RESOURCE: GPU_LABEL, NEURON_RESOURCE: NEURON_LABEL}
-_CONSTRUCTS = {
-    KnownProgram.EFA_DEVICE_PLUGIN: ("the EFA device plugin", "EfaDevicePlugin"),
-    KnownProgram.NVIDIA_DEVICE_PLUGIN: ("NVIDIA's device plugin", "NvidiaDevicePlugin"),
-    KnownProgram.NEURON_DEVICE_PLUGIN: ("the Neuron device plugin", "NeuronDevicePlugin"),
-}
 
 
 def _missing(blueprint: Blueprint) -> Iterator[Violation]:
@@ -47,7 +42,6 @@ def _missing(blueprint: Blueprint) -> Iterator[Violation]:
         for resource, program in PLUGINS.items() if cluster.is_whole else ():
             if any(cluster.running(program)) or any(group.brings(resource) for group in cluster.node_groups):
                 continue
-            plugin, construct = _CONSTRUCTS[program]
             for template in cluster.pods:
                 if template.asks_for(resource):
                     yield Violation(
@@ -56,8 +50,8 @@ def _missing(blueprint: Blueprint) -> Iterator[Violation]:
                         values={
                             "object": template.of.title,
                             "resource": resource,
-                            "plugin": plugin,
-                            "construct": construct,
+                            "plugin": program.in_words,
+                            "construct": program.construct,
                         },
                     )
 

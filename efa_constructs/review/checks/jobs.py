@@ -12,7 +12,7 @@ from ... import catalogue
 from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE, InstanceType
 from ...catalogue.labels import INSTANCE_TYPE_LABELS
 from ...pods.environment_verdicts import judge_environment
-from ...pods.known_programs import KnownProgram
+from ...pods.known_programs import PLUGINS, KnownProgram
 from ...pods.mpirun_ranks import other_ranks
 from ...pods.mpirun_variables import handed_on_variables
 from ...pods.node_rules import unmet_requirement, untolerated_taints
@@ -20,7 +20,7 @@ from ...pods.requests import amounts, is_never_overcommitted, number, written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint, NodeGroup, known_instance_type
 from ..check import Check, Violation
-from ..clusters import PLUGINS, ReviewedCluster, clusters_of
+from ..clusters import ReviewedCluster, clusters_of
 from ..manifests import KubernetesObject
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import as_mapping, as_mappings, at_path

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ... import catalogue
+from ...catalogue.identifiers import NODE_GROUP_NAME
 from ...catalogue.records import refused_types
+from ...catalogue.search import nearest_instance_types
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint, NodeGroup, known_instance_type
@@ -17,9 +18,6 @@ from ..templates import Resource
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
-
-# Amazon EKS API Reference, "CreateNodegroup"
-_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,62}")
 
 
 def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
@@ -38,7 +36,7 @@ def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
 def _names(blueprint: Blueprint) -> Iterator[Fault]:
     for group in blueprint.node_groups:
         name = known_text(group.resource.get("NodegroupName"))
-        if name is not None and not _NAME.fullmatch(name):
+        if name is not None and not NODE_GROUP_NAME.fullmatch(name):
             yield fault(rules.ILL_FORMED_NAME, group.resource, "NodegroupName", name=name)
 
 
@@ -84,10 +82,10 @@ def _unknown(resource: Resource, name: str, path: str) -> Iterator[Fault]:
         catalogue.get(name)
     except NotAnEfaInstanceTypeError:
         return
-    except UnknownInstanceTypeError as error:
+    except UnknownInstanceTypeError:
         # Some exist, and nothing else is known about them.
         if name not in refused_types():
-            hint = str(error).partition("; ")[2].rstrip("?")
+            hint = nearest_instance_types(name)
             yield fault(rules.UNKNOWN_INSTANCE_TYPE, resource, path, name=name, hint=hint)
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import catalogue
+from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ..blueprint import Blueprint, NodeGroup
 from ..capacity import placement_group_of
-from ..clusters import PLUGINS, ReviewedCluster
+from ..clusters import ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
 from ..security_groups import directions_to_itself

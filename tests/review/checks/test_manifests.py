@@ -163,6 +163,13 @@ def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTem
     manifests.pod("Worker")["resourceClaims"] = [{"name": "device", field: "one"}]
 
 
+def repeat(manifests: Manifests, **annotations: str) -> None:
+    """Apply the plugin a second time."""
+    metadata = manifests.efa_plugin["metadata"]
+    changed = metadata | {"annotations": annotations} if annotations else metadata
+    manifests.objects.append(manifests.efa_plugin | {"metadata": changed})
+
+
 BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
@@ -209,6 +216,7 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
+    ("EFA-K8S-020", lambda manifests: repeat(manifests, note="another")),
 ]
 
 
@@ -372,6 +380,10 @@ def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
         manifests.remove(manifests.efa_plugin)
 
     assert broken_rules_of_manifests(change) == set()
+
+
+def test_the_same_twice_does_no_harm() -> None:
+    assert broken_rules_of_manifests(repeat) == set()
 
 
 def test_says_nothing_of_what_only_the_deployment_knows() -> None:
