@@ -12,7 +12,6 @@ from ..errors import InvalidArgumentError
 from ..pods.pod_refusals import toleration_refusal
 from ..rules import Rule
 from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
-from .names import check_keys
 
 __all__ = [
     "AUTO_MODE",
@@ -73,7 +72,6 @@ def check_tolerations(tolerations: Sequence[k8s.Toleration], argument: str = "to
         )
         if refused is not None:
             raise InvalidArgumentError(POD_TEMPLATES_ARE_SOUND.cited(f"{where} {refused}"))
-        check_keys(argument, [one.key] if one.key else [])
 
 
 def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration], rule: Rule) -> None:

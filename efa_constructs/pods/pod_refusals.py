@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from .names import wrong_key
 from .requests import is_never_overcommitted, number
 
 __all__ = ["normal_path", "refusals_of", "toleration_refusal"]
@@ -49,7 +50,7 @@ def toleration_refusal(toleration: Mapping[str, Any]) -> str | None:
         return f"has the operator 'Exists' and the value {toleration['value']!r}: leave the value out, or use 'Equal'"
     if not exists and not toleration.get("key"):
         return "has no key, which only the operator 'Exists' goes without: add a key"
-    return None
+    return wrong_key(toleration["key"]) if toleration.get("key") else None
 
 
 def normal_path(path: str) -> str:

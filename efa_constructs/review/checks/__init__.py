@@ -14,6 +14,7 @@ from .jobs import JOB_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
 from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
+from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
@@ -42,5 +43,6 @@ CHECKS: tuple[Check, ...] = (
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
     *REPEATED_OBJECT_CHECKS,
+    *NAME_CHECKS,
     *JOB_CHECKS,
 )

@@ -216,7 +216,12 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
-    ("EFA-K8S-020", lambda manifests: repeat(manifests, note="another")),
+    ("EFA-K8S-014", lambda manifests: repeat(manifests, note="another")),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(name="EFA")),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(labels={"a": "-"})),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(annotations={"a/": "x"})),
+    ("EFA-K8S-015", lambda manifests: manifests.worker.update(env=[{"name": "1ST", "value": "x"}])),
+    ("EFA-K8S-015", lambda manifests: manifests.worker.update(ports=[{"containerPort": 0}])),
 ]
 
 
@@ -378,6 +383,15 @@ def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
     def change(manifests: Manifests) -> None:
         manifests.template["Resources"]["Cluster"]["Properties"]["ComputeConfig"] = {"Enabled": True}
         manifests.remove(manifests.efa_plugin)
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_a_role_may_have_a_name_that_other_objects_may_not() -> None:
+    def change(manifests: Manifests) -> None:
+        for kind in ("ClusterRole", "ClusterRoleBinding"):
+            manifests.find(kind, "mpi-operator")["metadata"]["name"] = "team:mpi-operator"
+        manifests.find("ClusterRoleBinding", "mpi-operator")["roleRef"]["name"] = "team:mpi-operator"
 
     assert broken_rules_of_manifests(change) == set()
 
