@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import InvalidArgumentError
+from ..pods.host_names import is_host_name
 from ..pods.names import wrong_key, wrong_label, wrong_object_name, wrong_short_name, wrong_variable_name
 from ..rules.jobs import HOST_NAMES_FIT
 from ..rules.manifests import NAMES_ARE_SOUND
@@ -22,9 +23,6 @@ __all__ = [
     "refuse",
 ]
 
-# Kubernetes documentation, "Object Names and IDs", "RFC 1035 Label Names"
-_HOST_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
-
 
 def check_host_name(argument: str, name: str) -> None:
     """Refuse what is no beginning of a host name, of whatever length.
@@ -32,7 +30,7 @@ def check_host_name(argument: str, name: str) -> None:
     :param argument: The name of the argument, for the message.
     :raises InvalidArgumentError: it is none.
     """
-    if not _HOST_NAME.fullmatch(name):
+    if not is_host_name(name):
         raise InvalidArgumentError(
             HOST_NAMES_FIT.refusal(
                 f"'{argument}' is {name!r}, but host names are made of it",

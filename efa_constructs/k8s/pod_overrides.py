@@ -14,7 +14,7 @@ from ..errors import InvalidArgumentError
 from ..pods.pod_refusals import normal_path
 from ..pods.pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
 from ..pods.requests import is_never_overcommitted
-from ..rules.jobs import DEVICES_COME_FROM_PLUGINS, KUEUE_READS_WHAT_IT_IS_TOLD
+from ..rules.jobs import DEVICES_COME_FROM_PLUGINS, KUEUE_READS_WHAT_IT_IS_TOLD, MPI_CONTAINER_IS_FIRST
 from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 from .override_names import check_names_of
 
@@ -192,9 +192,9 @@ def infiniband(volume: str, host_path: str) -> Iterator[str]:
 def _order_of_containers(containers: Sequence[Mapping[str, Any]], container: str) -> Iterator[str]:
     names = [one.get("name") for one in containers]
     if container in names[1:]:
-        yield (
-            f"lists the container '{names[0]}' before '{container}', but the operator sets up SSH in the first one "
-            f"only: list '{container}' first"
+        yield MPI_CONTAINER_IS_FIRST.refusal(
+            f"lists the container '{names[0]}' before '{container}', but the operator sets up SSH in the first only",
+            f"list '{container}' first",
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...pods.names import misnamed, wrong_key, wrong_label, wrong_object_name
 from ...rules.manifests import NAMES_ARE_SOUND
 from ..blueprint import Blueprint
-from ..check import Check, Violation
+from ..check import Check, Violation, about
 from ..manifests import KubernetesObject
 from ..pod_templates import pod_templates
 from ..shapes import as_mapping
@@ -26,11 +26,7 @@ def _misnamed(blueprint: Blueprint) -> Iterator[Violation]:
     for one in blueprint.objects:
         for field, wrong in (*_of_object(one), *_of_pods(one)):
             if wrong is not None and is_known(wrong):
-                yield Violation(
-                    resource=one.resource,
-                    kubernetes_object=one,
-                    values={"object": one.title, "field": field, "problem": wrong},
-                )
+                yield about(one, field=field, problem=wrong)
 
 
 def _of_object(one: KubernetesObject) -> Iterator[tuple[str, str | None]]:

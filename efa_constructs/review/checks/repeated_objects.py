@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ...rules.manifests import OBJECTS_STAND_ONCE
 from ..blueprint import Blueprint
-from ..check import Check, Violation
+from ..check import Check, Violation, about
 from ..clusters import clusters_of
 from ..manifests import KubernetesObject
 from ..shapes import at_path
@@ -25,11 +25,7 @@ def _repeated(blueprint: Blueprint) -> Iterator[Violation]:
             first = seen.setdefault((group, one.kind, one.namespace, one.object_name), one)
             # The same twice does no harm, such as a namespace that every team's manifests begin with.
             if first.content != one.content:
-                yield Violation(
-                    resource=one.resource,
-                    kubernetes_object=one,
-                    values={"object": one.title, "other": first.resource.name},
-                )
+                yield about(one, other=first.resource.name)
 
 
 REPEATED_OBJECT_CHECKS = (Check(rule=OBJECTS_STAND_ONCE, violations=_repeated),)

@@ -201,6 +201,6 @@ def _device_plugin(cluster: ReviewedCluster, group: NodeGroup, resource: str, wh
         return Evidence(what=what, holds=None, because="it depends on labels that EKS sets")
     if answers:
         return Evidence(what=what, holds=False, because="it does not run on the node group's nodes")
-    if cluster.is_whole:
+    if cluster.surely_lacks_plugin(resource):
         return Evidence(what=what, holds=None, because="not of these templates: something else has to install it")
     return Evidence(what=what, holds=None, because="not of these templates: it may be there already")
