@@ -38,7 +38,9 @@ def node_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subnet:
         unknown = [subnet for subnet in facts.subnets if subnet.private is None]
         hint = f"; whether {_list(unknown)} are private is not known: name one as 'nodeSubnetId'" if unknown else ""
         raise InvalidConfigurationError(
-            f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}{hint}"
+            PUBLIC_SUBNET.cited(
+                f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}{hint}"
+            )
         )
     raise InvalidConfigurationError(
         SEVERAL_ZONES.refusal(

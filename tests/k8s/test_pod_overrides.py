@@ -53,7 +53,7 @@ def test_puts_overrides_on_what_it_wrote(bench):
         ({"spec": {"volumes": [{"name": "x", "hostPath": {"path": "/dev/infiniband"}}]}}, "mounts /dev/infiniband"),
         (
             {"spec": {"containers": [{"name": "sidecar"}, {"name": "worker"}]}},
-            "lists the container 'sidecar' before 'worker', but the operator sets up SSH in the first one",
+            "lists the container 'sidecar' before 'worker', but the operator sets up SSH in the first only",
         ),
         ({"spec": {"containers": [{"name": "worker", "command": ["x"]}]}}, r"'spec.containers\[0\].command': use the"),
         (
