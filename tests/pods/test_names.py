@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.pods.names import misnamed, wrong_label, wrong_object_name, wrong_port
+from efa_constructs.pods.names import misnamed, wrong_label, wrong_object_name, wrong_port, wrong_short_name
 
 CONTAINER = {"name": "main", "env": [{"name": "A_1"}], "ports": [{"containerPort": 22, "name": "ssh"}]}
 SOUND: dict[str, Any] = {
@@ -56,6 +56,8 @@ def test_labels_and_annotations_of_the_template_are_read_too() -> None:
 
 
 def test_lengths_count() -> None:
+    assert wrong_short_name("a" * 63) is None
+    assert wrong_short_name("a" * 64) is not None
     assert wrong_object_name("a" * 253) is None
     assert wrong_object_name("a" * 254) is not None
     assert wrong_object_name("a" * 64, longest=63) is not None

@@ -56,7 +56,8 @@ def test_finds_what_the_api_server_would_refuse(change: Callable[[Manifests], ob
         tolerate(operator="Exists"),
         request("100m"),
         lambda manifests: stateful(manifests, volumeClaimTemplates=[{"metadata": {"name": "data"}}]),
-        # Which volume it is, only the deployment knows.
+        # What it is called, only the deployment knows.
+        lambda manifests: manifests.worker.update(env=[{"name": "⟨?a parameter⟩", "value": "1"}]),
         lambda manifests: (mount(manifests), manifests.pod("Worker")["volumes"].append({"name": "⟨?a parameter⟩"})),
     ],
 )
