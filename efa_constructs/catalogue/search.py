@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from ..errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .instance_types import InstanceType, instance_type_from_record
 from .nearest import nearest_by_family
-from .records import records_with_efa, refused_types, sizes_without_efa
+from .records import RECORDED, is_known_family, records_with_efa, refused_types, sizes_without_efa
 
-__all__ = ["all_instance_types", "find", "get", "nearest_instance_types"]
+__all__ = ["all_instance_types", "find", "get", "is_of_unknown_family", "nearest_instance_types"]
+
+# Of an instance type, as all of DescribeInstanceTypes are.
+_NAME = re.compile(r"(?P<family>[a-z][a-z0-9-]*[0-9][a-z0-9-]*)\.[a-z0-9-]+")
 
 _ARCHITECTURES = ("x86_64", "arm64")
 _USAGE_CLASSES = ("on-demand", "spot", "capacity-block")
@@ -33,21 +37,28 @@ def get(name: str) -> InstanceType:
     without_efa, accelerator = sizes_without_efa(name.partition(".")[0])
     # Only here: these words would add to the start of every app.
     from ..rules.interfaces import TYPE_WITHOUT_EFA
-    from ..rules.node_groups import UNKNOWN_INSTANCE_TYPE
+    from ..rules.node_groups import UNKNOWN_FAMILY, UNKNOWN_INSTANCE_TYPE
 
     if name in without_efa:
         instead = f"take one of the {_similar(name, accelerator)}"
         raise NotAnEfaInstanceTypeError(TYPE_WITHOUT_EFA.refusal(f"instance type '{name}' has no EFA", instead))
-    raise UnknownInstanceTypeError(
-        UNKNOWN_INSTANCE_TYPE.refusal(
-            f"instance type '{name}' is not in the catalogue", hint=nearest_instance_types(name)
-        )
-    )
+    hint = nearest_instance_types(name)
+    if is_of_unknown_family(name):
+        wrong = f"instance type '{name}' is of a family that the catalogue of {RECORDED} does not know"
+        raise UnknownInstanceTypeError(UNKNOWN_FAMILY.refusal(wrong, name=name, hint=hint))
+    wrong = f"instance type '{name}' is not in the catalogue"
+    raise UnknownInstanceTypeError(UNKNOWN_INSTANCE_TYPE.refusal(wrong, hint=hint))
 
 
 def nearest_instance_types(name: str) -> str:
     """The types with the names nearest to this one, or how to find one, in words."""
-    return ", ".join(nearest_by_family(name, records_with_efa())) or "'efa instances' lists those that have EFA"
+    return ", ".join(nearest_by_family(name, records_with_efa())) or "one that 'efa instances' lists"
+
+
+def is_of_unknown_family(name: str) -> bool:
+    """Whether it may be an instance type, of a family that is newer than the catalogue."""
+    form = _NAME.fullmatch(name)
+    return form is not None and not is_known_family(form["family"])
 
 
 # Not get(): a type checker lets a cached function take any arguments.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..catalogue import MINIMUM_WITH_EFA, MINIMUM_WITH_EFA_ONLY, supports_efa, supports_efa_only
+from ..catalogue.address_ranges import ANYWHERE_IPV4
 from ..catalogue.vpc_cni import is_version
 from ..lookups.clusters import EksCluster
 from ..lookups.deployed import SecurityGroup
@@ -12,8 +13,6 @@ from .plan import Plan
 from .rows import Check, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS"]
-
-_ANYWHERE = "0.0.0.0/0"
 
 
 def _status(plan: Plan, account: Account) -> Verdict | None:
@@ -82,7 +81,7 @@ def _api_server(plan: Plan, account: Account) -> Verdict | None:
             "the API server answers within the VPC only, and the function that applies the manifests is outside",
             "set 'efa:privateEndpoint' to true: the function then runs in the VPC",
         )
-    if _ANYWHERE not in cluster.public_access_cidrs:
+    if ANYWHERE_IPV4 not in cluster.public_access_cidrs:
         return failed(
             f"the public endpoint lets in {', '.join(cluster.public_access_cidrs)} only, and nobody knows from which "
             "address the function comes that applies the manifests",
@@ -173,7 +172,7 @@ def _security_group(plan: Plan, account: Account) -> Verdict | None:
 
 
 def _lets_out_everywhere(group: SecurityGroup) -> bool:
-    return any(rule.egress and rule.all_protocols and rule.cidr == _ANYWHERE for rule in group.rules)
+    return any(rule.egress and rule.all_protocols and rule.cidr == ANYWHERE_IPV4 for rule in group.rules)
 
 
 _SUBJECT = "cluster"

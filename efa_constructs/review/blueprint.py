@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -116,6 +118,19 @@ class LaunchTemplate:
     def efa_interfaces(self) -> tuple[Interface, ...]:
         """Those that carry EFA traffic."""
         return tuple(interface for interface in self.interfaces if interface.has_efa)
+
+    @cached_property
+    def user_data(self) -> bytes | None:
+        """Decoded. Empty: it has none. None: only the deployment knows, or it is not encoded in base64.
+
+        What stands within ``Fn::Base64`` may have marks: see :mod:`.values`.
+        """
+        encoded = self.data.get("UserData")
+        text = "" if encoded is None else known_text(encoded)
+        try:
+            return None if text is None else base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return None
 
     @property
     def groups(self) -> Sequence[Any]:

@@ -11,9 +11,9 @@ from typing import Any
 
 from .evaluation import Evaluator
 from .shapes import as_mapping, at_path
-from .values import Reference, unknown
+from .values import Reference, known_text, unknown
 
-__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates", "renamed"]
+__all__ = ["NESTED_STACK", "Export", "Resource", "StackTemplate", "Templates", "renamed"]
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -97,6 +97,16 @@ class Resource:
         return value if isinstance(value, list) else []
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Export:
+    """An output that other stacks of the same account and Region may import."""
+
+    stack: StackTemplate
+    name: str
+    # What the deployment will know stands as a mark: see :mod:`.values`.
+    value: Any
+
+
 class Templates:
     """Stacks that are deployed together: references between them are followed."""
 
@@ -139,6 +149,37 @@ class Templates:
     def unread_stacks(self) -> list[Resource]:
         """The nested stacks whose templates are somewhere else."""
         return [one for one in self.of_type(NESTED_STACK) if one.logical_id not in one.stack.nested]
+
+    def exports(self) -> Iterator[Export]:
+        """What the stacks export, as far as the names are known."""
+        for stack in self.stacks:
+            evaluator = self._evaluator(stack)
+            for output, definition in _outputs(stack).items():
+                condition = definition.get("Condition")
+                name = evaluator.evaluate(at_path(definition, "Export", "Name"))
+                if known_text(name) and not (isinstance(condition, str) and evaluator.holds(condition) is False):
+                    yield Export(stack=stack, name=name, value=self._output(stack.name, output))
+
+    def importers_of(self, export: Export) -> list[StackTemplate]:
+        """The stacks that import an export, of those that go to the same place as it."""
+        place = (export.stack.account, export.stack.region)
+        return [
+            stack
+            for stack in self.stacks
+            if (stack.account, stack.region) == place and export.name in self._imports[stack.name]
+        ]
+
+    @cached_property
+    def _imports(self) -> Mapping[str, frozenset[str]]:
+        """The names of what each stack imports, by the stack's name."""
+        return {
+            stack.name: frozenset(
+                name
+                for argument in _arguments_of("Fn::ImportValue", stack.document)
+                if (name := known_text(self._evaluator(stack).evaluate(argument)))
+            )
+            for stack in self.stacks
+        }
 
     @cached_property
     def _by_reference(self) -> Mapping[tuple[str, str], Resource]:
@@ -237,5 +278,18 @@ def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
         yield from _with_nested(stack.nested.values())
 
 
+def _arguments_of(function: str, value: Any) -> Iterator[Any]:
+    """What a function is called with, anywhere in a template."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == function:
+                yield item
+            yield from _arguments_of(function, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _arguments_of(function, item)
+
+
 def _outputs(stack: StackTemplate) -> Mapping[str, Mapping[str, Any]]:
-    return as_mapping(stack.document.get("Outputs"))
+    outputs = as_mapping(stack.document.get("Outputs"))
+    return {name: definition for name, definition in outputs.items() if isinstance(definition, Mapping)}

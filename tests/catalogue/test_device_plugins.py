@@ -6,6 +6,7 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.catalogue import DevicePlugin, device_plugins_needed
+from efa_constructs.catalogue.device_plugins import oldest_efa_device_plugin
 from efa_constructs.errors import InvalidArgumentError
 
 
@@ -63,3 +64,8 @@ def test_refuses_an_ami_type_that_does_not_fit():
 def test_refuses_an_ami_type_where_auto_mode_chooses_it():
     with pytest.raises(InvalidArgumentError, match="'ami_type' is 'AL2023_x86_64_NVIDIA', but with 'auto_mode' EKS"):
         device_plugins_needed("p5.48xlarge", "AL2023_x86_64_NVIDIA", auto_mode=True)
+
+
+def test_names_the_oldest_efa_plugin_where_aws_does():
+    assert oldest_efa_device_plugin(catalogue.get("p6-b200.48xlarge")) == "0.5.6"
+    assert oldest_efa_device_plugin(catalogue.get("p5.48xlarge")) is None

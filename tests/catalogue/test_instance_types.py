@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from efa_constructs import catalogue
-from efa_constructs.catalogue.records import apply_corrections, load_json
+from efa_constructs.catalogue.records import RECORDED, apply_corrections, is_known_family, load_json
 from efa_constructs.errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
 GENERATED = load_json("instance_types.json")
@@ -24,6 +25,32 @@ def names(instance_types: tuple[catalogue.InstanceType, ...]) -> list[str]:
 def test_knows_every_efa_type_of_the_api_and_two_of_the_documentation():
     assert len(GENERATED["with_efa"]) == 303
     assert set(names(catalogue.all_instance_types())) == {*GENERATED["with_efa"], "dl1.24xlarge", "p6e-gb200.36xlarge"}
+
+
+def test_says_how_old_its_records_are():
+    lock = tomllib.loads((Path(__file__).parents[2] / "uv.lock").read_text())
+    (moto,) = [package for package in lock["package"] if package["name"] == "moto"]
+    assert GENERATED["made_from"].endswith(f"moto {moto['version']}")
+    assert str(moto["sdist"]["upload-time"]).startswith(RECORDED)
+
+
+@pytest.mark.parametrize(
+    ("family", "known"),
+    [
+        ("p5en", True),
+        ("p5e", True),
+        ("m7i", True),
+        ("t3", True),
+        ("u7i-6tb", True),
+        ("p6e-gb300", True),
+        ("p7", False),
+        ("p", False),
+        ("", False),
+        ("p5.48xlarge", False),
+    ],
+)
+def test_knows_every_family_with_efa_or_without(family, known):
+    assert is_known_family(family) is known
 
 
 def test_gives_the_facts_of_p5():
@@ -230,9 +257,9 @@ def test_refuses_a_filter_that_makes_no_sense(filters, message):
             "'p5.48xlrge' is not in the catalogue: choose one that it knows: p5.48xlarge",
         ),
         ("P4D.24XLARGE", UnknownInstanceTypeError, "choose one that it knows: p4d.24xlarge"),
-        ("p6.48xlarge", UnknownInstanceTypeError, "choose one that it knows: p6-b200.48xlarge, p6-b300.48xlarge"),
+        ("p6.48xlarge", UnknownInstanceTypeError, "correct it if you meant p6-b200.48xlarge, p6-b300.48xlarge"),
         ("p5", UnknownInstanceTypeError, "choose one that it knows: p5.48xlarge"),
-        ("", UnknownInstanceTypeError, "'efa instances' lists those that have EFA"),
+        ("", UnknownInstanceTypeError, "one that 'efa instances' lists"),
         ("p6e-gb300.36xlarge", UnknownInstanceTypeError, "use p6e-gb200.36xlarge or p6-b300.48xlarge"),
         (
             "g5.xlarge",

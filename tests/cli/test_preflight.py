@@ -143,7 +143,7 @@ def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
         (("--region", "us-east-1"), "'--instance-type' is not given, and 'cdk.json' has no 'efa:instanceType'"),
         (
             ("--region", "us-east-1", "--instance-type", "p4e.24xlarge"),
-            "'p4e.24xlarge' is not in the catalogue",
+            "'p4e.24xlarge' is of a family that the catalogue",
         ),
         (("--region", "us-east-9", "--instance-type", "p4d.24xlarge"), "there is no AWS Region 'us-east-9'"),
         ((*CLUSTER, "--nodes", "0"), "'--nodes' must be at least 1, got 0"),

@@ -25,7 +25,7 @@ def make(**changes: Any) -> Plan:
     [
         (
             {"instance_type": "p4e.24xlarge"},
-            "instance type 'p4e.24xlarge' is not in the catalogue: choose one",
+            "instance type 'p4e.24xlarge' is of a family that the catalogue of",
         ),
         ({"instance_type": "t3.medium"}, "instance type 't3.medium' has no EFA"),
         ({"nodes": 0}, "'nodes' must be at least 1, got 0"),

@@ -14,6 +14,7 @@ from .jobs import JOB_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
 from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
+from .max_pods import MAX_PODS_CHECKS
 from .mpi_jobs import MPI_JOB_CHECKS
 from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
@@ -32,6 +33,7 @@ CHECKS: tuple[Check, ...] = (
     *INTERFACE_CHECKS,
     *LAUNCH_TEMPLATE_CHECKS,
     *USER_DATA_CHECKS,
+    *MAX_PODS_CHECKS,
     *PLACEMENT_CHECKS,
     *NODE_GROUP_CHECKS,
     *AMI_CHECKS,

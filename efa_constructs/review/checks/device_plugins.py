@@ -14,12 +14,16 @@ from ...catalogue import (
     NEURON_LABEL,
     NEURON_RESOURCE,
 )
+from ...catalogue.device_plugins import oldest_efa_device_plugin
 from ...catalogue.labels import INSTANCE_TYPE_LABELS
+from ...catalogue.release_numbers import release_numbers
+from ...pods.image_references import image_reference
 from ...pods.known_programs import PLUGINS, KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...rules.device_plugins import (
     GPU_PLUGIN_LEAVES_EFAS,
     PLUGIN_IS_THERE,
+    PLUGIN_KNOWS_TYPE,
     PLUGIN_SELECTS_NODES,
     PLUGIN_SELECTS_TYPES,
     PLUGIN_TOLERATES_TAINTS,
@@ -97,6 +101,24 @@ def _of_other_labels(
         yield {"requirement": unmet[1]}
 
 
+def _too_old(
+    cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
+) -> Iterator[dict[str, object]]:
+    instance = group.instance_type
+    oldest = oldest_efa_device_plugin(instance) if instance is not None else None
+    if instance is None or oldest is None or resource != EFA_RESOURCE:
+        return
+    # Where the plugin does not go, its version is no matter.
+    if unmet_requirement(template.spec, cluster.node_of(group)) is not None:
+        return
+    for container in template.spec["containers"]:
+        image = image_reference(str(container.get("image")))
+        numbers = release_numbers(image.tag or "")
+        # A tag of one's own, or a digest alone, says nothing.
+        if image.name == KnownProgram.EFA_DEVICE_PLUGIN and len(numbers) > 1 and numbers < release_numbers(oldest):
+            yield {"version": image.tag, "types": instance.name, "oldest": oldest}
+
+
 def _takes_efas(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
         if not any(cluster.running(KnownProgram.EFA_DEVICE_PLUGIN)) and not any(cluster.node_groups_with(EFA_RESOURCE)):
@@ -121,5 +143,6 @@ DEVICE_PLUGIN_CHECKS = (
     Check(rule=PLUGIN_TOLERATES_TAINTS, violations=_each_plugin(_not_tolerated)),
     Check(rule=PLUGIN_SELECTS_TYPES, violations=_each_plugin(_of_other_types)),
     Check(rule=PLUGIN_SELECTS_NODES, violations=_each_plugin(_of_other_labels)),
+    Check(rule=PLUGIN_KNOWS_TYPE, violations=_each_plugin(_too_old)),
     Check(rule=GPU_PLUGIN_LEAVES_EFAS, violations=_takes_efas),
 )
