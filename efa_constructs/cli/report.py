@@ -125,7 +125,7 @@ def _print(reviewed: Review, earlier: Review | None, chosen: Format) -> None:
 
         print(to_junit(reviewed), end="")
     else:
-        from .findings_report import print_exports_in_use, print_findings
+        from .review_text import print_exports_in_use, print_findings
 
         print_findings(reviewed)
         if earlier is not None:

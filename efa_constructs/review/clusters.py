@@ -8,10 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL, InstanceType
+from ..catalogue import EFA_RESOURCE, NODE_GROUP_LABEL, InstanceType
 from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
 from ..pods.image_references import image_reference
-from ..pods.known_programs import KnownProgram, known_program
+from ..pods.known_programs import PLUGINS, KnownProgram, known_program
 from ..pods.node_rules import unmet_requirement
 from .blueprint import Blueprint, NodeGroup, known_instance_type
 from .charts import may_bring
@@ -21,14 +21,8 @@ from .shapes import as_mapping
 from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource
 from .values import is_known
 
-__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of", "each_pod"]
+__all__ = ["ReviewedCluster", "clusters_of", "each_pod"]
 
-# What offers each resource.
-PLUGINS = {
-    EFA_RESOURCE: KnownProgram.EFA_DEVICE_PLUGIN,
-    GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
-    NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
-}
 # Groups of objects by which something else applies what these templates do not show: Argo CD, Flux, k3s' Helm
 # controller, NVIDIA's GPU Operator.
 _BRINGING_MORE = frozenset(

@@ -251,11 +251,15 @@ def test_refuses_a_filter_that_makes_no_sense(filters, message):
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("p5.48xlrge", UnknownInstanceTypeError, "'p5.48xlrge' is not known; did you mean p5.48xlarge, p5.4xlarge"),
-        ("P4D.24XLARGE", UnknownInstanceTypeError, "did you mean p4d.24xlarge"),
-        ("p6.48xlarge", UnknownInstanceTypeError, "did you mean p6-b200.48xlarge, p6-b300.48xlarge"),
-        ("p5", UnknownInstanceTypeError, "did you mean p5.48xlarge"),
-        ("", UnknownInstanceTypeError, "'efa instances' lists the types that have EFA"),
+        (
+            "p5.48xlrge",
+            UnknownInstanceTypeError,
+            "'p5.48xlrge' is not in the catalogue: choose one that it knows: p5.48xlarge",
+        ),
+        ("P4D.24XLARGE", UnknownInstanceTypeError, "choose one that it knows: p4d.24xlarge"),
+        ("p6.48xlarge", UnknownInstanceTypeError, "correct it if you meant p6-b200.48xlarge, p6-b300.48xlarge"),
+        ("p5", UnknownInstanceTypeError, "choose one that it knows: p5.48xlarge"),
+        ("", UnknownInstanceTypeError, "one that 'efa instances' lists"),
         ("p6e-gb300.36xlarge", UnknownInstanceTypeError, "use p6e-gb200.36xlarge or p6-b300.48xlarge"),
         (
             "g5.xlarge",
@@ -275,13 +279,19 @@ def test_a_wrong_name_is_answered_with_types_that_would_do(name, error, message)
     assert message in str(raised.value)
 
 
+def suggested_types(error):
+    message = str(error)
+    assert message.endswith(" (EFA-NI-013)")
+    return message.removesuffix(" (EFA-NI-013)").rpartition(": ")[2].split(", ")
+
+
 def test_every_type_without_efa_is_answered_with_types_that_have_it():
     known = set(names(catalogue.all_instance_types()))
     for family, entry in GENERATED["without_efa"].items():
         name = f"{family}.{entry['sizes'].split()[0]}"
         with pytest.raises(NotAnEfaInstanceTypeError) as raised:
             catalogue.get(name)
-        suggested = str(raised.value).rpartition(": ")[2].split(", ")
+        suggested = suggested_types(raised.value)
         assert set(suggested) <= known, str(raised.value)
 
 
@@ -289,7 +299,7 @@ def test_every_type_without_efa_is_answered_with_types_that_have_it():
 def test_suggests_the_same_accelerator_before_its_maker(name, model):
     with pytest.raises(NotAnEfaInstanceTypeError) as raised:
         catalogue.get(name)
-    suggested = str(raised.value).rpartition(": ")[2].split(", ")
+    suggested = suggested_types(raised.value)
     assert {accelerator.model for other in suggested for accelerator in catalogue.get(other).accelerators} == {model}
 
 

@@ -17,9 +17,11 @@ from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
 from .max_pods import MAX_PODS_CHECKS
 from .mpi_jobs import MPI_JOB_CHECKS
+from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
+from .repeated_objects import REPEATED_OBJECT_CHECKS
 from .scheduling import SCHEDULING_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
 from .templates import TEMPLATE_CHECKS
@@ -48,5 +50,7 @@ CHECKS: tuple[Check, ...] = (
     *MANIFEST_CHECKS,
     *SCHEDULING_CHECKS,
     *MPI_JOB_CHECKS,
+    *REPEATED_OBJECT_CHECKS,
+    *NAME_CHECKS,
     *JOB_CHECKS,
 )

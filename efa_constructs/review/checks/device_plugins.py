@@ -18,7 +18,7 @@ from ...catalogue.device_plugins import oldest_efa_device_plugin
 from ...catalogue.labels import INSTANCE_TYPE_LABELS
 from ...catalogue.release_numbers import release_numbers
 from ...pods.image_references import image_reference
-from ...pods.known_programs import KnownProgram
+from ...pods.known_programs import PLUGINS, KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...rules.device_plugins import (
     GPU_PLUGIN_LEAVES_EFAS,
@@ -30,7 +30,7 @@ from ...rules.device_plugins import (
 )
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Check, Violation, about
-from ..clusters import PLUGINS, ReviewedCluster, clusters_of
+from ..clusters import ReviewedCluster, clusters_of
 from ..pod_templates import PodTemplate
 from ..values import is_known
 
@@ -39,11 +39,6 @@ __all__ = ["DEVICE_PLUGIN_CHECKS"]
 # https://github.com/NVIDIA/k8s-device-plugin/issues/1692
 _MOFED_BY_DEFAULT = re.compile(r":v?0\.19\.[0-2](?![\w.])")
 _LABELS = {EFA_RESOURCE: EFA_LABEL, GPU_RESOURCE: GPU_LABEL, NEURON_RESOURCE: NEURON_LABEL}
-_CONSTRUCTS = {
-    KnownProgram.EFA_DEVICE_PLUGIN: ("the EFA device plugin", "EfaDevicePlugin"),
-    KnownProgram.NVIDIA_DEVICE_PLUGIN: ("NVIDIA's device plugin", "NvidiaDevicePlugin"),
-    KnownProgram.NEURON_DEVICE_PLUGIN: ("the Neuron device plugin", "NeuronDevicePlugin"),
-}
 
 
 def _missing(blueprint: Blueprint) -> Iterator[Violation]:
@@ -52,10 +47,9 @@ def _missing(blueprint: Blueprint) -> Iterator[Violation]:
             brought = any(group.brings(resource) for group in cluster.node_groups)
             if brought or not cluster.surely_lacks_plugin(resource):
                 continue
-            plugin, construct = _CONSTRUCTS[program]
             for template in cluster.pods:
                 if template.asks_for(resource):
-                    yield about(template.of, resource=resource, plugin=plugin, construct=construct)
+                    yield about(template.of, resource=resource, plugin=program.in_words, construct=program.construct)
 
 
 def _each_plugin(

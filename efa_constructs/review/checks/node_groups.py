@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from ... import catalogue
-from ...catalogue.nearest import nearest_by_family
-from ...catalogue.records import RECORDED, is_known_family, records_with_efa, refused_types
+from ...catalogue.identifiers import NODE_GROUP_NAME
+from ...catalogue.records import RECORDED, refused_types
+from ...catalogue.search import is_of_unknown_family, nearest_instance_types
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint, NodeGroup, known_instance_type
@@ -18,11 +18,6 @@ from ..templates import Resource
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
-
-# Amazon EKS API Reference, "CreateNodegroup"
-_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,62}")
-# Of an instance type, as all of DescribeInstanceTypes are.
-_TYPE_NAME = re.compile(r"(?P<family>[a-z][a-z0-9-]*[0-9][a-z0-9-]*)\.[a-z0-9-]+")
 
 
 def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
@@ -41,7 +36,7 @@ def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
 def _names(blueprint: Blueprint) -> Iterator[Fault]:
     for group in blueprint.node_groups:
         name = known_text(group.resource.get("NodegroupName"))
-        if name is not None and not _NAME.fullmatch(name):
+        if name is not None and not NODE_GROUP_NAME.fullmatch(name):
             yield fault(rules.ILL_FORMED_NAME, group.resource, "NodegroupName", name=name)
 
 
@@ -87,18 +82,12 @@ def _unknown(resource: Resource, name: str, path: str) -> Iterator[Fault]:
         catalogue.get(name)
     except NotAnEfaInstanceTypeError:
         return
-    except UnknownInstanceTypeError as error:
+    except UnknownInstanceTypeError:
         # Some exist, and nothing else is known about them.
         if name in refused_types():
             return
-        form = _TYPE_NAME.fullmatch(name)
-        if form is None or is_known_family(form["family"]):
-            hint = str(error).partition("; ")[2].rstrip("?")
-            yield fault(rules.UNKNOWN_INSTANCE_TYPE, resource, path, name=name, hint=hint)
-        else:
-            near = nearest_by_family(name, records_with_efa(), most=1)
-            hint = near[0] if near else "one that 'efa instances' lists"
-            yield fault(rules.UNKNOWN_FAMILY, resource, path, name=name, recorded=RECORDED, hint=hint)
+        rule = rules.UNKNOWN_FAMILY if is_of_unknown_family(name) else rules.UNKNOWN_INSTANCE_TYPE
+        yield fault(rule, resource, path, name=name, recorded=RECORDED, hint=nearest_instance_types(name))
 
 
 def _several(group: NodeGroup, names: list[str]) -> Fault:

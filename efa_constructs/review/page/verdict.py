@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import catalogue
+from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ...rules.node_groups import UNKNOWN_FAMILY
 from ..blueprint import Blueprint, NodeGroup
 from ..capacity import capacity_of, placement_group_of
-from ..clusters import PLUGINS, ReviewedCluster
+from ..clusters import ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
 from ..security_groups import directions_to_itself

@@ -177,6 +177,13 @@ def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTem
     manifests.pod("Worker")["resourceClaims"] = [{"name": "device", field: "one"}]
 
 
+def repeat(manifests: Manifests, **annotations: str) -> None:
+    """Apply the plugin a second time."""
+    metadata = manifests.efa_plugin["metadata"]
+    changed = metadata | {"annotations": annotations} if annotations else metadata
+    manifests.objects.append(manifests.efa_plugin | {"metadata": changed})
+
+
 def efa_plugin(manifests: Manifests, tag: str) -> None:
     container = manifests.efa_plugin["spec"]["template"]["spec"]["containers"][0]
     container["image"] = f"{container['image'].rpartition(':')[0]}:{tag}"
@@ -275,6 +282,12 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-023", select_nodes("Worker", "node.kubernetes.io/instance-type", "p5.48xlarge")),
     ("EFA-JOB-024", select_nodes("Launcher", "team", "vision")),
     ("EFA-JOB-025", set_in("runPolicy", "ttlSecondsAfterFinished", 0)),
+    ("EFA-K8S-014", lambda manifests: repeat(manifests, note="another")),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(name="EFA")),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(labels={"a": "-"})),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(annotations={"a/": "x"})),
+    ("EFA-K8S-015", lambda manifests: manifests.worker.update(env=[{"name": "1ST", "value": "x"}])),
+    ("EFA-K8S-015", lambda manifests: manifests.worker.update(ports=[{"containerPort": 0}])),
 ]
 
 
@@ -454,6 +467,19 @@ def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
 
     assert broken_rules_of_manifests(change) == set()
     assert broken_rules_of_manifests(switched_off) == {"EFA-K8S-001"}
+
+
+def test_a_role_may_have_a_name_that_other_objects_may_not() -> None:
+    def change(manifests: Manifests) -> None:
+        for kind in ("ClusterRole", "ClusterRoleBinding"):
+            manifests.find(kind, "mpi-operator")["metadata"]["name"] = "team:mpi-operator"
+        manifests.find("ClusterRoleBinding", "mpi-operator")["roleRef"]["name"] = "team:mpi-operator"
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_the_same_twice_does_no_harm() -> None:
+    assert broken_rules_of_manifests(repeat) == set()
 
 
 def test_says_nothing_of_what_only_the_deployment_knows() -> None:

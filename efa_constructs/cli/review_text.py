@@ -1,4 +1,4 @@
-"""Prints the findings of a review for people."""
+"""What ``efa report --check`` prints for people."""
 
 from __future__ import annotations
 
