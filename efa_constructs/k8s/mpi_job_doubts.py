@@ -50,7 +50,7 @@ def doubts_about(
     on_purpose = {} if _uses_efa(pods) else base_environment
     variables = {name: value for name, value in pods.plain_variables.items() if on_purpose.get(name) != value}
     for finding in judge_environment(variables, room.instance):
-        said = ENVIRONMENT_DOES_NO_HARM.refusal(f"{finding.name}={finding.value}", reason=finding.reason)
+        said = ENVIRONMENT_DOES_NO_HARM.refusal(f"{finding.name}={finding.value}", finding.reason)
         yield f"environment-{finding.name}", said
     # A Neuron device has several cores, and a rank drives one of them, or torchrun is the only rank.
     gpus = room.devices[GPU_RESOURCE] if _has_claims(pods) else int(pods.requests.get(GPU_RESOURCE, 0))

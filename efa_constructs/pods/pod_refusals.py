@@ -78,7 +78,7 @@ def _of_resources(resources: Mapping[str, Any]) -> Iterator[str]:
             yield f"is limited to {limit} of {name}, but devices are whole: use a whole number"
         # What is never overcommitted has to be the same, which is another mistake.
         elif not is_never_overcommitted(name) and name in requests and number(requests[name]) > number(limit):
-            yield f"requests {requests[name]} of {name}, more than its limit of {limit}: override both"
+            yield f"requests {requests[name]} of {name}, more than its limit of {limit}: lower it, or raise the limit"
 
 
 def _twice(names: Sequence[str]) -> list[str]:

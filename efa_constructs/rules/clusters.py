@@ -153,9 +153,9 @@ GROUPS_OF_NODES = Rule(
     severity=Severity.ERROR,
     title="Access entries of nodes name no groups, users or access policies",
     problem="{where} is set, and the type of the access entry is {type}",
-    why="EKS refuses it: the rights of nodes are set. Entries of the type EC2, which is EKS Auto Mode's, have access "
-    "policies all the same.",
-    fix="leave it out, or use the type STANDARD",
+    why="EKS refuses the access entry: its type says already what nodes may do. Of the types for nodes, only EC2, "
+    "which is EKS Auto Mode's, takes access policies.",
+    fix="leave the property out, or use the type STANDARD",
     source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAccessEntry.html",
 )
 SCOPE_WITHOUT_NAMESPACES = Rule(
@@ -172,7 +172,7 @@ CNI_WITHOUT_EFA_ONLY = Rule(
     severity=Severity.ERROR,
     title="The VPC CNI of a cluster whose nodes have efa-only interfaces knows them",
     problem="{where} is {version}, and node group {group} has efa-only interfaces, which need {minimum} or newer",
-    why="Older versions take an interface without an address for one of theirs.",
+    why="Older versions of the VPC CNI take an efa-only interface, which has no address, for one of their own.",
     fix="use {minimum} or newer, or leave AddonVersion out",
     source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
 )

@@ -64,7 +64,8 @@ GPU_PLUGIN_LEAVES_EFAS = Rule(
     severity=Severity.WARNING,
     title="NVIDIA's device plugin leaves EFA devices to the EFA device plugin",
     problem="{object} has MOFED_ENABLED {setting}, on a cluster with EFA",
-    why="It then gives every pod that asks for a GPU all of /dev/infiniband, past the EFA device plugin.",
+    why="With it, NVIDIA's plugin gives every pod that asks for a GPU all of /dev/infiniband, past the EFA device "
+    "plugin.",
     fix="set MOFED_ENABLED to false",
     source="https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html",
 )

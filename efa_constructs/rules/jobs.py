@@ -147,11 +147,11 @@ ONE_LAUNCHER = Rule(
 HOST_NAMES_FIT = Rule(
     id="EFA-JOB-012",
     severity=Severity.ERROR,
-    title="The host names of a job's workers are names",
+    title="The host names of a job's workers are names that DNS takes",
     problem="{object} would have a worker with the host name {host}, of {length} characters; a name has {most}, of "
     "lower-case letters, digits and '-', and begins with a letter",
     why="The MPI Operator refuses the job.",
-    fix="give the job a shorter name, of such characters",
+    fix="give the job a shorter name, of lower-case letters, digits and '-', beginning with a letter",
     source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/validation/validation.go",
 )
 WAITING_DOES_NOT_BLOCK_GANGS = Rule(
@@ -168,9 +168,10 @@ ENVIRONMENT_DOES_NO_HARM = Rule(
     id="EFA-JOB-014",
     severity=Severity.WARNING,
     title="The environment of a job does no harm to EFA",
-    problem="the container '{container}' of {object} has {name}={value}",
-    why="Programs read it: it switches EFA off or parts of it, or does nothing on the versions of today.",
-    fix="{reason}",
+    problem="the container '{container}' of {object} has {name}={value}, and {reason}",
+    why="Some variables switch EFA off, or parts of it. Others were needed once, and do nothing, or harm, with the "
+    "versions of today.",
+    fix="leave the variable out, or correct its value",
     source="https://github.com/aws/aws-ofi-nccl/blob/master/doc/efa-env-var.md",
 )
 WORKERS_ARE_CLEANED_UP = Rule(
@@ -187,8 +188,8 @@ DEVICES_COME_FROM_PLUGINS = Rule(
     severity=Severity.WARNING,
     title="Pods that ask for EFA mount no devices of their node",
     problem="a {role} of {object} mounts {path} of its node",
-    why="There are devices that are no EFAs, past those that the EFA device plugin gives: on B200 libfabric then uses "
-    "none, and NCCL goes on over TCP.",
+    why="The folder of the node has other devices beside the EFAs that the EFA device plugin gives to the pod. On B200 "
+    "libfabric then uses no EFA at all, and NCCL goes on over TCP.",
     fix="leave the volume '{volume}' out: the EFA device plugin brings the devices",
     source="https://github.com/aws-samples/aws-do-eks/pull/63",
 )
@@ -198,8 +199,8 @@ WHOLE_NODES_HAVE_THEIR_EFAS = Rule(
     title="Workers that take all accelerators of a node take its EFA interfaces",
     problem="a {role} of {object} asks for all {accelerators} of {accelerator} of a node of group {group}, and for "
     "{efas} of its {count} EFA interfaces",
-    why="A pod has only the EFA devices that it asks for. Without any, NCCL goes on over TCP, with some, it is slower, "
-    "and nothing fails.",
+    why="A pod has only the EFA devices that it asks for. With none NCCL goes on over TCP, with some it is slower, and "
+    "nothing fails.",
     fix="ask for {count} of vpc.amazonaws.com/efa",
     source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
 )
@@ -209,7 +210,7 @@ KUEUE_READS_WHAT_IT_IS_TOLD = Rule(
     title="Labels of Kueue stand on a job, and its annotations about topology on the job's pod templates",
     problem="{object} has {name} on {where}, where Kueue does not read it",
     why="The job does not wait for its turn in a queue, or its workers are not kept together, and nothing says so.",
-    fix="put it on {instead}",
+    fix="put {name} on {instead}",
     source="https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/",
 )
 MPI_JOBS_ARE_SOUND = Rule(
@@ -217,10 +218,10 @@ MPI_JOBS_ARE_SOUND = Rule(
     severity=Severity.ERROR,
     title="An MPIJob has the fields that its definition has, with values that it takes",
     problem="{object} {problem}",
-    why="The API server refuses the job, or drops a field that it does not know without a word, or the MPI Operator "
-    "refuses the job, by an event only. A launcherCreationPolicy that is neither of the two the operator of upstream "
-    "takes for WaitForWorkersReady.",
-    fix="write it as its definition has it: {hint}",
+    why="The API server refuses the job, or silently drops a field that it does not know, or the MPI Operator refuses "
+    "the job, and only an event says so. Kubeflow's operator takes a launcherCreationPolicy that it does not know for "
+    "WaitForWorkersReady.",
+    fix="write the field as the definition of MPIJob has it: {hint}",
     source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/validation/validation.go",
 )
 MPI_CONTAINER_IS_FIRST = Rule(
@@ -279,9 +280,9 @@ NODES_HAVE_LABELS_THAT_PODS_SELECT = Rule(
 LAUNCHERS_LOG_STAYS = Rule(
     id="EFA-JOB-025",
     severity=Severity.WARNING,
-    title="The launcher of a job, and its log, stay for a while when it has ended",
+    title="The launcher of a job stays for a while after the job has ended, and with it its log",
     problem="{object} has its launcher deleted as soon as it has ended",
-    why="Its log goes with it: nobody reads why the job failed, and 'efa verify --job' finds nothing to judge.",
+    why="The log goes with the pod: nobody can read why the job failed, and 'efa verify --job' finds nothing to judge.",
     fix="set runPolicy.ttlSecondsAfterFinished to as many seconds as reading the log may take, or leave it out",
     source="https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/",
 )

@@ -51,10 +51,11 @@ IMAGES_ARE_PINNED = Rule(
 POD_TEMPLATES_ARE_SOUND = Rule(
     id="EFA-K8S-008",
     severity=Severity.ERROR,
-    title="A pod template has the fields that Kubernetes has, with values of their kind",
+    title="A pod template is one that Kubernetes takes: known fields, values of their kind, parts that fit together",
     problem="the pod template of {object} {problem}",
-    why="The API server drops an unknown field silently, and refuses a wrong value when it is applied.",
-    fix="write it as the API reference has it",
+    why="The API server silently drops a field that it does not know, and refuses the rest when it is applied, or when "
+    "its first pod is made.",
+    fix="correct the pod template as the API reference has it",
     source="https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/",
 )
 OPERATOR_IS_THERE = Rule(
@@ -82,8 +83,9 @@ OPERATOR_MAY_SUSPEND_JOBS = Rule(
     title="The MPI Operator has the rights that suspended jobs and finished workers need",
     problem="{object} runs as the service account {account}, which no role of these templates allows to {verb} "
     "{resource}, so that it cannot {use}",
-    why="Jobs run, but for those that use it, as Kueue does when it takes a job's nodes away and gives it others: the "
-    "operator tries again and again, and only its log says so. The roles of MPI Operator 0.8.2 are such.",
+    why="Other jobs run. One that is to be suspended or resumed, as Kueue does when it gives a job's nodes to another, "
+    "or whose workers are to go, stays as it is: the operator tries again and again, and only its log says so. The "
+    "roles that MPI Operator 0.8.2 comes with lack these rights.",
     fix="add the right to the operator's ClusterRole, or use MpiOperator",
     source="https://github.com/kubeflow/mpi-operator/pull/830",
 )
@@ -91,7 +93,7 @@ OBJECTS_STAND_ONCE = Rule(
     id="EFA-K8S-014",
     severity=Severity.WARNING,
     title="No object of a cluster stands in two manifests",
-    problem="{object} stands a second time, with another content: {other} has it, too",
+    problem="{object} stands a second time, with other content: {other} has it, too",
     why="What is applied last replaces the other. Whoever deletes one of the manifests deletes the object of both.",
     fix="rename one, or keep one of them",
     source="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
@@ -102,7 +104,7 @@ NAMES_ARE_SOUND = Rule(
     title="Objects, labels, volumes, containers, ports and variables have names that Kubernetes takes",
     problem="{field} of {object} {problem}",
     why="The API server refuses the object, or the pods that it is to make.",
-    fix="choose a name of these characters",
+    fix="choose a name of the length and the characters that Kubernetes takes there",
     source="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
 )
 MANIFEST_RULES = (

@@ -47,7 +47,7 @@ UNKNOWN_VALUE = Rule(
     title="A property has one of the values that it may have",
     problem="{where} is {value}, which is none of {allowed}{meant}",
     why="CloudFormation, or the service, refuses it.",
-    fix="use one of the values",
+    fix="use one of the values that the reference of the type lists",
     source=_REFERENCE,
 )
 MISSING_PROPERTY = Rule(
@@ -56,7 +56,7 @@ MISSING_PROPERTY = Rule(
     title="A resource has the properties that its type needs",
     problem="{where} is missing",
     why="CloudFormation refuses the template.",
-    fix="add it",
+    fix="add the property",
     source=_REFERENCE,
 )
 NO_SUCH_ATTRIBUTE = Rule(
@@ -98,10 +98,10 @@ ILL_FORMED_ID = Rule(
 READ_ONLY = Rule(
     id="EFA-CFN-009",
     severity=Severity.ERROR,
-    title="A template sets no property that is only to be read",
+    title="A template sets no property that can only be read",
     problem="{where} cannot be set: it is what {type} returns",
     why="CloudFormation refuses the template.",
-    fix="leave it out",
+    fix="leave the property out",
     source=_REFERENCE,
 )
 IDLE_ACKNOWLEDGEMENT = Rule(
@@ -109,7 +109,7 @@ IDLE_ACKNOWLEDGEMENT = Rule(
     severity=Severity.NOTE,
     title="What people acknowledge is a rule, with a reason",
     problem="{where} acknowledges {id}, {wrong}",
-    why="It accepts nothing: what breaks the rule that was meant is a finding still.",
+    why="Such an acknowledgement accepts nothing: what breaks the rule that was meant is a finding still.",
     fix="give the id of a rule, and a reason",
     source="https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Validations.html",
 )

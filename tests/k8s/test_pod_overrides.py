@@ -255,7 +255,7 @@ def test_knows_nothing_of_the_node_of_a_launcher_elsewhere(bench):
     [
         ({"requests": {"hugepages-2Mi": "2Gi"}}, "'worker' of the worker requests 2Gi of hugepages-2Mi and is limited"),
         ({"requests": {"example.com/license": 1}}, "requests 1 of example.com/license and is limited to None"),
-        ({"limits": {"memory": "8Gi"}}, "more than its limit of 8Gi: override both"),
+        ({"limits": {"memory": "8Gi"}}, "more than its limit of 8Gi: lower it, or raise the limit"),
     ],
 )
 def test_refuses_requests_that_do_not_go_with_the_limits(bench, requirements, message):

@@ -69,7 +69,7 @@ def sidecars(role: str, *containers: dict[str, Any], key: str = "containers") ->
 def test_names_the_field_its_value_and_what_is_taken(change: Change, problem: str, hint: str) -> None:
     (finding,) = [each for each in review_of_manifests(change).findings if each.rule.id == "EFA-JOB-019"]
     assert problem in finding.problem
-    assert finding.fix == f"write it as its definition has it: {hint}"
+    assert finding.fix == f"write the field as the definition of MPIJob has it: {hint}"
 
 
 @pytest.mark.parametrize(
