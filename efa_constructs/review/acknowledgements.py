@@ -12,7 +12,7 @@ from .templates import Resource, Templates
 __all__ = ["Acknowledgement", "acknowledgements_in", "reason_for"]
 
 # Of a resource: {"efa-constructs": {"acknowledge": [{"id": ..., "reason": ...}]}}
-_METADATA = ("efa-constructs", "acknowledge")
+_METADATA = (PLUGIN_NAME, "acknowledge")
 _PREFIX = f"{PLUGIN_NAME}::"
 
 

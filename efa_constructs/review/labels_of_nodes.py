@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Mapping
 from itertools import product
-from typing import Any
 
 from ..catalogue import NODE_GROUP_LABEL
 from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
@@ -72,18 +69,12 @@ def knows_labels(group: NodeGroup) -> bool:
     """Whether the labels that a group says are all that it sets: user data may set others."""
     if not group.has_own_template or not is_known(group.resource.get("Labels")):
         return False
-    user_data = group.template_data.get("UserData")
-    return user_data is None or not _sets_labels(user_data)
-
-
-def _sets_labels(user_data: Any) -> bool:
-    """Whether user data sets labels, as far as it can be read."""
-    try:
-        text = base64.b64decode("".join(str(known_text(user_data) or "?").split()), validate=True).decode()
-    except (binascii.Error, ValueError):
-        return True
-    # The flag of the kubelet, and the table of Bottlerocket's settings.
-    return not is_known(text) or "node-labels" in text
+    user_data = b"" if group.launch_template is None else group.launch_template.user_data
+    if user_data is None:
+        return False
+    text = user_data.decode("utf-8", "replace")
+    # The flag of the kubelet, and the table of Bottlerocket's settings. What is no text may say anything.
+    return is_known(text) and "\ufffd" not in text and "node-labels" not in text
 
 
 def may_have_other_nodes(blueprint: Blueprint, cluster: ReviewedCluster) -> bool:

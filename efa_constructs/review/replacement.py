@@ -9,9 +9,6 @@ from ..catalogue.create_only_properties import conditionally_create_only_propert
 
 __all__ = ["Replacement", "replacement_by"]
 
-# CDK's note of which constructs a stack has. Nothing is made of it.
-_NOTHING = "AWS::CDK::Metadata"
-
 
 class Replacement(StrEnum):
     """Whether a change makes a new resource in place of the old one."""
@@ -30,7 +27,7 @@ def replacement_by(resource_type: str, path: str) -> Replacement:
     :param path: Of the property, or of something in it: ``"KubernetesNetworkConfig.IpFamily"``.
     """
     # A custom resource is what its function makes of it: CloudFormation only asks the function to update it.
-    if resource_type.startswith("Custom::") or resource_type == _NOTHING:
+    if resource_type.startswith("Custom::"):
         return Replacement.NO
     create_only = create_only_properties(resource_type)
     if create_only is None:

@@ -161,7 +161,6 @@ def test_sees_no_change_where_only_the_label_differs_by_which_cdk_prunes() -> No
         # In a list, whichever place it has.
         ("AWS::MSK::Replicator", "ReplicationInfoList.3.TargetCompressionType", Replacement.YES),
         ("AWS::MSK::Replicator", "ReplicationInfoList.3.ConsumerGroupReplication.DetectAndCopyNewConsumerGroups", "no"),
-        ("AWS::CDK::Metadata", "Analytics", Replacement.NO),
         ("Custom::Anything", "Size", Replacement.NO),
     ],
 )

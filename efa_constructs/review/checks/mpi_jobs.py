@@ -95,8 +95,8 @@ def _gangs_that_wait(blueprint: Blueprint) -> Iterator[Violation]:
 def _schedules_gangs(cluster: ReviewedCluster) -> bool:
     for template in cluster.running(KnownProgram.MPI_OPERATOR):
         for container in template.spec["containers"]:
-            for argument in (*(container.get("command") or ()), *(container.get("args") or ())):
-                flag, _, value = str(argument).lstrip("-").partition("=")
+            for argument in _words_of(container):
+                flag, _, value = argument.lstrip("-").partition("=")
                 if flag == "gang-scheduling" and value:
                     return True
     return False
