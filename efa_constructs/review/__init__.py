@@ -1,4 +1,18 @@
-"""Reviews CloudFormation templates, and the Kubernetes manifests in them, without an AWS account."""
+"""Reviews CloudFormation templates, and the Kubernetes manifests in them, without an AWS account.
+
+Files are read by ``read``, with ``assembly`` and ``template_text``; ``location`` finds the line of a property again.
+
+What a template says is in ``templates``. ``values``, ``shapes``, ``evaluation``, ``loops`` and ``choices`` are about
+the language of templates, and ``conformity`` holds them against the registry's schemas.
+
+What they would make is in ``blueprint`` (node groups, launch templates, interfaces) and ``clusters`` (what each cluster
+gets). More of AWS is in ``capacity``, ``networks``, ``subnets``, ``network_acls``, ``security_groups``, ``reach`` (who
+may talk to whom) and ``policies``; of Kubernetes in ``manifests``, ``pod_templates``, ``access`` (RBAC), ``charts`` and
+``labels_of_nodes``.
+
+``review`` runs the ``checks``, each of them a ``check``, and sets apart ``acknowledgements``. ``comparison`` is of two
+versions of an app, ``formats`` and ``page`` are for people and programs.
+"""
 
 from __future__ import annotations
 

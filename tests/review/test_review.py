@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import pkgutil
+import re
+
 import pytest
 
+import efa_constructs.review
 from efa_constructs.review import security_groups
 from efa_constructs.review.checks import CHECKS
 from efa_constructs.rules import RULES
@@ -98,3 +102,8 @@ def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(m
 
     review_of(change)
     assert len(readings) == 1
+
+
+def test_the_package_says_where_to_look() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(efa_constructs.review.__path__)}
+    assert modules == set(re.findall(r"``(\w+)``", str(efa_constructs.review.__doc__)))

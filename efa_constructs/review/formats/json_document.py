@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..changes import Change
 from ..comparison import compare
-from ..exports import ExportInUse
+from ..comparison.changes import Change
+from ..comparison.exports import ExportInUse
 from ..location import place_of
 from ..review import Finding, Review
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..changes import Change, ChangeKind, PropertyChange
-from ..replacement import Replacement
+from ..comparison.changes import Change, ChangeKind, PropertyChange
+from ..comparison.replacement import Replacement
 from .names import Names
 
 __all__ = ["ChangeRow", "change_rows"]

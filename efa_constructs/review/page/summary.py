@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..blueprint import Blueprint
-from ..changes import Change, ChangeKind
 from ..comparison import Comparison
+from ..comparison.changes import Change, ChangeKind
+from ..comparison.replacement import Replacement
 from ..networks import Network
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..reach import Path, peer_of
-from ..replacement import Replacement
 from ..shapes import at_path
 from ..values import is_known
 from .names import Names

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..templates import Export, Resource, StackTemplate, Templates
+from ..values import references_in
 from .changes import LATEST_VERSION, Change
 from .replacement import Replacement
-from .templates import Export, Resource, StackTemplate, Templates
-from .values import references_in
 
 __all__ = ["ExportInUse", "exports_in_use"]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
+from ..templates import Resource, Templates, renamed
+from ..values import references_in
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
-from .manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
 from .replacement import Replacement, replacement_by
-from .templates import Resource, Templates, renamed
-from .values import references_in
 
 __all__ = ["LATEST_VERSION", "Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
 

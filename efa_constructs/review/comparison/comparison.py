@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..templates import Templates
 from .changes import Change, aligned, changes_between
 from .exports import ExportInUse, exports_in_use
-from .templates import Templates
 
 __all__ = ["Comparison", "compare"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .manifests import KubernetesObject
+from ..manifests import KubernetesObject
+from ..templates import Resource
 from .replacement import Replacement
-from .templates import Resource
 
 __all__ = ["interruption_by_object", "interruption_by_removal", "interruption_by_resource"]
 

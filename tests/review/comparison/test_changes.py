@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.review.changes import Change, ChangeKind, changes_between
-from efa_constructs.review.exports import ExportInUse, exports_in_use
-from efa_constructs.review.replacement import Replacement, replacement_by
+from efa_constructs.review.comparison.changes import Change, ChangeKind, changes_between
+from efa_constructs.review.comparison.exports import ExportInUse, exports_in_use
+from efa_constructs.review.comparison.replacement import Replacement, replacement_by
 from efa_constructs.review.templates import Templates
 
-from .templates import Template, sound, templates_of
+from ..templates import Template, sound, templates_of
 
 
 def changes(change: Callable[[Template], object], before: Template | None = None) -> dict[str, Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from ..catalogue.create_only_properties import conditionally_create_only_properties, create_only_properties
+from ...catalogue.create_only_properties import conditionally_create_only_properties, create_only_properties
 
 __all__ = ["Replacement", "replacement_by"]
 
