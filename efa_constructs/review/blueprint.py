@@ -277,6 +277,11 @@ class Blueprint:
             for resource in self.templates.of_type("AWS::EKS::Nodegroup")
         )
 
+    @cached_property
+    def clusters(self) -> Sequence[Resource]:
+        """The clusters that the templates make, by whichever of CDK's modules."""
+        return self.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)
+
     def node_groups_of(self, template: LaunchTemplate) -> list[NodeGroup]:
         """Those that launch from it."""
         return [group for group in self.node_groups if group.launch_template is template]
@@ -290,7 +295,7 @@ class Blueprint:
         return next(
             (
                 cluster
-                for cluster in self.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)
+                for cluster in self.clusters
                 if self.templates.at(name) is cluster or (name is not None and cluster.get("Name") == name)
             ),
             None,

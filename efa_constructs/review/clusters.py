@@ -18,7 +18,7 @@ from .charts import may_bring
 from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
 from .shapes import as_mapping
-from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource
+from .templates import Resource
 from .values import is_known
 
 __all__ = ["ReviewedCluster", "clusters_of", "each_pod"]
@@ -133,7 +133,7 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
 
 
 def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
-    made = {str(resource.reference): resource for resource in blueprint.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)}
+    made = {str(resource.reference): resource for resource in blueprint.clusters}
     for resource in list(made.values()):
         name = resource.get("Name")
         if isinstance(name, str):

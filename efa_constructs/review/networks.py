@@ -145,7 +145,7 @@ def _network(blueprint: Blueprint, vpc: Resource) -> Network:
 
 def _subnets_of_elsewhere(blueprint: Blueprint) -> list[Any]:
     named = [value for group in blueprint.node_groups for value in as_list(group.resource.get("Subnets"))]
-    for cluster in blueprint.templates.of_type("AWS::EKS::Cluster"):
+    for cluster in blueprint.clusters:
         named += as_list(cluster.get("ResourcesVpcConfig.SubnetIds"))
     found: list[Any] = []
     for value in named:
@@ -171,11 +171,7 @@ def _subnet(blueprint: Blueprint, value: Any) -> Subnet:
         leads=list(_leads(templates, value)),
         network_acl=network_acl_of(templates, value),
         node_groups=[group for group in blueprint.node_groups if stands_here(group.resource.get("Subnets"))],
-        clusters=[
-            one
-            for one in templates.of_type("AWS::EKS::Cluster")
-            if stands_here(one.get("ResourcesVpcConfig.SubnetIds"))
-        ],
+        clusters=[one for one in blueprint.clusters if stands_here(one.get("ResourcesVpcConfig.SubnetIds"))],
         nat_gateways=[one for one in templates.of_type("AWS::EC2::NatGateway") if stands_here(one.get("SubnetId"))],
         endpoints=[one for one in templates.of_type("AWS::EC2::VPCEndpoint") if stands_here(one.get("SubnetIds"))],
     )

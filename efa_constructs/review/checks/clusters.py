@@ -13,18 +13,17 @@ from ..check import Fault, checks_of, fault
 from ..reach import is_world
 from ..shapes import as_list, as_mapping, at_path
 from ..subnets import same_vpc, vpc_of, zone_of
-from ..templates import Resource
+from ..templates import CLUSTER, Resource
 from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]
 
-_CLUSTER = "AWS::EKS::Cluster"
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 _NETWORK = "ResourcesVpcConfig"
 
 
 def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
-    for cluster in blueprint.templates.of_type(_CLUSTER):
+    for cluster in blueprint.templates.of_type(CLUSTER):
         network = as_mapping(at_path(cluster.properties, _NETWORK))
         # Amazon EKS API Reference, "VpcConfigRequest": the public endpoint is on, and the private one off.
         public, private = network.get("EndpointPublicAccess", True), network.get("EndpointPrivateAccess", False)
@@ -43,7 +42,7 @@ def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
 
 
 def _watching(blueprint: Blueprint) -> Iterator[Fault]:
-    for cluster in blueprint.templates.of_type(_CLUSTER):
+    for cluster in blueprint.templates.of_type(CLUSTER):
         logging = as_mapping(at_path(cluster.properties, "Logging", "ClusterLogging"))
         enabled = [
             each.get("Type") if isinstance(each, dict) else each for each in as_list(at_path(logging, "EnabledTypes"))
@@ -56,7 +55,7 @@ def _watching(blueprint: Blueprint) -> Iterator[Fault]:
 
 
 def _versions(blueprint: Blueprint) -> Iterator[Fault]:
-    for cluster in blueprint.templates.of_type(_CLUSTER):
+    for cluster in blueprint.templates.of_type(CLUSTER):
         # YAML takes 1.30 for a number.
         given = cluster.get("Version")
         version = str(given) if isinstance(given, int | float) else known_text(given)
@@ -81,7 +80,7 @@ def _minor(version: str) -> int:
 
 
 def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
-    for cluster in blueprint.templates.of_type(_CLUSTER):
+    for cluster in blueprint.templates.of_type(CLUSTER):
         subnets = as_mapping(at_path(cluster.properties, _NETWORK)).get("SubnetIds")
         if not isinstance(subnets, list) or not subnets:
             continue

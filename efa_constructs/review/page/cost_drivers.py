@@ -79,7 +79,7 @@ def _volumes(group: NodeGroup) -> list[Any]:
 
 
 def _of_clusters(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
-    for cluster in blueprint.templates.of_type("AWS::EKS::Cluster"):
+    for cluster in blueprint.clusters:
         counted = "each hour; more an hour once its version is in extended support"
         yield CostDriver(what="EKS control plane", amount="1 cluster", counted=counted, source=names.of(cluster))
         kinds = [names.of_value(one.get("Type", "")) for one in as_mappings(_log_types(cluster.get("Logging")))]

@@ -187,7 +187,7 @@ def _is_broad(statement: Mapping[str, Any]) -> bool:
 
 def cluster_access(blueprint: Blueprint, names: Names) -> Iterator[tuple[str, str, str, str]]:
     """Who is let in: principal, what it may, in which cluster or namespaces, and by which policy."""
-    for made in blueprint.templates.of_type("AWS::EKS::Cluster"):
+    for made in blueprint.clusters:
         # EKS API Reference, CreateAccessConfigRequest: it is so unless it is refused.
         given = made.get("AccessConfig.BootstrapClusterCreatorAdminPermissions", True)
         if str(given).lower() != "false":

@@ -38,7 +38,7 @@ def makes(
     """What the deployment makes, a sentence each."""
     templates = blueprint.templates
     found = []
-    for cluster in templates.of_type("AWS::EKS::Cluster"):
+    for cluster in blueprint.clusters:
         version = cluster.get("Version")
         of = f", Kubernetes {names.of_value(str(version))}" if version is not None else ""
         found.append(f"An EKS cluster, {names.of(cluster)}{of}.")

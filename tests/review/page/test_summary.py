@@ -149,3 +149,14 @@ def test_counts_what_kubernetes_makes_in_the_account() -> None:
     rows = Page(render_page(review_of_manifests(change))).rows("What is billed")
     assert ["Load balancer of Kubernetes", "1", "each hour, and by traffic", "Service team/it"] in rows
     assert ["Volume of Kubernetes", "100Gi", "PersistentVolumeClaim team/it"] in [[*row[:2], row[3]] for row in rows]
+
+
+def test_tells_of_a_cluster_that_the_older_module_of_cdk_makes() -> None:
+    def change(template: Template) -> None:
+        network = {"subnetIds": ["subnet-0123456789abcdef0"]}
+        config = {"version": "1.35", "resourcesVpcConfig": network}
+        template["Resources"]["Cluster"] = {"Type": "Custom::AWSCDK-EKS-Cluster", "Properties": {"Config": config}}
+
+    found = Page(render_page(review_of(change)))
+    assert "An EKS cluster, Cluster, Kubernetes 1.35." in words(found.by_id("summary"))
+    assert "EKS control plane" in words(found.by_id("costs"))
