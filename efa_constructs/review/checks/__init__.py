@@ -11,7 +11,6 @@ from .clusters import CLUSTER_CHECKS
 from .device_plugins import DEVICE_PLUGIN_CHECKS
 from .iam import IAM_CHECKS
 from .interfaces import INTERFACE_CHECKS
-from .jobs import JOB_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
 from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
@@ -21,6 +20,7 @@ from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
+from .pods import POD_CHECKS
 from .repeated_objects import REPEATED_OBJECT_CHECKS
 from .scheduling import SCHEDULING_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
@@ -52,5 +52,5 @@ CHECKS: tuple[Check, ...] = (
     *MPI_JOB_CHECKS,
     *REPEATED_OBJECT_CHECKS,
     *NAME_CHECKS,
-    *JOB_CHECKS,
+    *POD_CHECKS,
 )

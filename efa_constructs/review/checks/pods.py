@@ -20,7 +20,7 @@ from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import as_mapping, as_mappings, at_path
 from ..values import is_known
 
-__all__ = ["JOB_CHECKS"]
+__all__ = ["POD_CHECKS"]
 
 _HUGE_PAGES = "hugepages-"
 # https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/
@@ -250,7 +250,7 @@ def _misplaced_words_to_kueue(blueprint: Blueprint) -> Iterator[Violation]:
                     )
 
 
-JOB_CHECKS = (
+POD_CHECKS = (
     Check(rule=rules.WHOLE_HUGE_PAGES, violations=_broken_huge_pages),
     Check(rule=rules.REQUESTS_ARE_LIMITS, violations=_requests_differ),
     Check(rule=rules.EFA_PODS_LOCK_MEMORY, violations=_cannot_lock_memory),
