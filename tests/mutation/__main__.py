@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import score
+from . import import_time, score
 from .areas import AREAS
 from .work_folder import WorkFolder
 
@@ -31,6 +31,7 @@ def main() -> int:
         if code:
             print(f"{name}: mutmut ended with {code}: its own tests of unchanged code must pass", file=sys.stderr)
             return code
+        import_time.try_again(folder)
         found = score.verdicts(folder)
         print(score.table({file: list(of_file.values()) for file, of_file in found.items()}))
         lived = folder.path / "survivors.diff"

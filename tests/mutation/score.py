@@ -9,12 +9,21 @@ from collections import Counter
 from .work_folder import WorkFolder
 
 # Exit codes of pytest, of mutmut (33), and of a process that its own limit of time ended.
-VERDICTS = {None: "not run", 0: "survived", 1: "killed", 3: "killed", 5: "no test", 33: "no test", -24: "timed out"}
+VERDICTS = {
+    None: "not run",
+    0: "survived",
+    1: "killed",
+    3: "killed",
+    5: "no test",
+    33: "no test",
+    36: "timed out",
+    -24: "timed out",
+}
 COLUMNS = ("mutants", "killed", "timed out", "survived", "no test", "not run", "score")
 
 
 def verdicts(folder: WorkFolder) -> dict[str, dict[str, str]]:
-    """Of each file, what became of each mutant. A process that a mutant made crash counts as killed: a test would too."""
+    """Of each file, what became of each mutant. One that made the process crash counts as killed."""
     return {
         str(file.relative_to(folder.mutants).with_suffix("")): {
             mutant: VERDICTS.get(code, "killed")

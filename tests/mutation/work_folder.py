@@ -11,6 +11,12 @@ from .areas import PACKAGE, ROOT, Area
 from .undecorated import undecorated
 
 WORK = ROOT / ".mutation"
+HERE = Path(__file__).parent
+PYTEST = [
+    *("--strict-markers", "-p", "tests.mutation.pytest_plugin"),
+    # These only take time at the start and the end of each of thousands of runs.
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
+]
 # What mutmut writes beside the files that it mutates.
 _OF_MUTMUT = {".meta", ".spans"}
 
@@ -65,6 +71,7 @@ class WorkFolder:
         tests_of = json.loads(statistics.read_text())["tests_by_mangled_function_name"]
         # Which functions a test reaches is recorded anew.
         statistics.unlink()
+        (self.path / "import-time.json").unlink(missing_ok=True)
         helpers = any(not Path(path).name.startswith("test_") for path in changed)
         for file in self.verdict_files():
             verdicts = json.loads(file.read_text())
@@ -79,11 +86,7 @@ class WorkFolder:
             "source_paths": [PACKAGE],
             "only_mutate": [str(path) for path in self.area.files()],
             "pytest_add_cli_args_test_selection": self.area.test_selection,
-            # Without what only takes time at the start and the end of each of thousands of runs.
-            "pytest_add_cli_args": [
-                *("--strict-markers", "-p", "tests.mutation.fresh_caches"),
-                *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
-            ],
+            "pytest_add_cli_args": PYTEST,
             # Beside other work on the same cores a test takes several times as long as when it was measured.
             "timeout_constant": 1.5,
             "timeout_multiplier": 6.0,
@@ -114,5 +117,5 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and _is_ours(path)
+        if path.is_file() and _is_ours(path) and path.parent != HERE
     }

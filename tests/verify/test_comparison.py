@@ -122,9 +122,48 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def test_becomes_json() -> None:
-    document = as_json(compare(EFA, TCP))
-    assert (document["run"], document["other_run"], document["comparable"]) == (0, 1, True)
-    assert document["sizes"][-1]["change"] == "slower"
-    assert document["sizes"][-1]["difference"] == -442.08
+    noisy = run_of([row(GIB, 80.0, 150.0, in_place=measured(GIB, 104.0, 195.0))], truncated=True)
+    assert as_json(compare(run_of([row(GIB, 100.0, 187.5)]), noisy)) == {
+        "run": 0,
+        "other_run": 1,
+        "comparable": True,
+        "obstacles": [],
+        "remarks": ["a log ends within the run: its last sizes are missing"],
+        "sizes": [
+            {
+                "size_bytes": GIB,
+                "data_type": "float",
+                "reduction": "sum",
+                "bus_bandwidth": 187.5,
+                "other_bus_bandwidth": 150.0,
+                "difference": -37.5,
+                "speed": 0.8,
+                "noise": 0.3,
+                "change": "same",
+            }
+        ],
+        "words": [
+            "at 1 GiB: 187.5 GB/s, and 150.0 GB/s in the other run (0.8 times as fast)",
+            "no size differs by more than noise, of 1",
+            "a log ends within the run: its last sizes are missing",
+        ],
+    }
     refused = as_json(compare(EFA, run_with([(GIB, 400.0)], "all_gather")))
-    assert (refused["comparable"], refused["sizes"]) == (False, [])
+    obstacles = [
+        "the collective is all_reduce in one run, and all_gather in the other",
+        "no size was measured in both runs",
+    ]
+    assert refused == {
+        "run": 0,
+        "other_run": 1,
+        "comparable": False,
+        "obstacles": obstacles,
+        "remarks": [],
+        "sizes": [],
+        "words": [f"not comparable: {obstacle}" for obstacle in obstacles],
+    }
+
+
+def test_numbers_of_the_json_are_rounded_to_what_measurements_repeat() -> None:
+    (size,) = as_json(compare(run_of([row(GIB, 90.003, 187.503)]), run_of([row(GIB, 100.0, 200.007)])))["sizes"]
+    assert (size["difference"], size["speed"], size["noise"]) == (12.5, 1.1111, 0.1)

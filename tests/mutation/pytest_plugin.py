@@ -1,4 +1,4 @@
-"""A plugin of pytest: what an earlier test left in a cache hides neither a mutant nor which tests reach it.
+"""A plugin of pytest: what was computed before hides neither a mutant nor which tests reach it.
 
 mutmut runs every test once, to see which functions it calls, and then forks that process for each mutant: caches of the
 package are full by then. They are emptied before each test while calls are recorded, and once where a mutant runs.
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 from mutmut.mutation.trampoline import get_mutant_under_test
+from mutmut.state import state
 
 OURS = ("efa_constructs", "tests")
 
@@ -32,10 +33,17 @@ def empty_caches() -> None:
         cache.cache_clear()
 
 
+def is_recording() -> bool:
+    return get_mutant_under_test() == "stats"
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     empty_caches()
+    if is_recording():
+        # What imports called is no work of the first test.
+        state()._stats.clear()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if get_mutant_under_test() == "stats":
+    if is_recording():
         empty_caches()
