@@ -55,7 +55,7 @@ test-minimum: setup ## Test what importers use with the lowest versions that pyp
 
 # Not part of 'test' either: an area takes minutes to half an hour. What is decided stays in .mutation/, so that an
 # interrupted run goes on where it was.
-mutation: setup ## Find tests that cannot fail, by changing the code; AREA=rules or MODULE=efa_constructs.review.evaluation for a part
+mutation: setup ## Find tests that cannot fail, by small changes of the code; AREA=rules or MODULE=... for a part
 	UV_PROJECT_ENVIRONMENT=$(MUTATION) $(VENV)/bin/uv sync --locked --all-extras --group mutation --no-install-project --quiet
 	$(MUTATION)/bin/python -m tests.mutation $(AREA) $(if $(MODULE),--module $(MODULE))
 

@@ -9,47 +9,58 @@ import sys
 from pathlib import Path
 
 from . import import_time, score
-from .areas import AREAS
+from .areas import AREAS, ROOT, Area
 from .work_folder import WorkFolder
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("areas", nargs="*", metavar="AREA", help=f"of {', '.join(AREAS)}; all, if none is named")
-    parser.add_argument("--module", metavar="NAME", help="only this module of the area, whatever is known of it")
+    parser.add_argument("--module", metavar="NAME", help="only this one, whatever is known of its mutants")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), metavar="N", help="mutants at a time")
     options = parser.parse_args()
+    areas = [area for area in AREAS.values() if area.name in (options.areas or AREAS)]
+    if options.module:
+        areas = [area for area in areas if _file_of(options.module) in area.files()]
     unknown = set(options.areas) - set(AREAS)
-    if unknown:
-        parser.error(f"there is no area {', '.join(sorted(unknown))}: {', '.join(AREAS)}")
+    if unknown or not areas:
+        parser.error(f"no area {', '.join(sorted(unknown)) or f'has {options.module}'}: use one of {', '.join(AREAS)}")
     totals = {}
-    for name in options.areas or AREAS:
-        folder = WorkFolder(AREAS[name])
-        folder.bring_up_to_date()
-        print(f"{name}: {folder.path}", flush=True)
-        code = run(folder, options.module, options.processes)
-        if code:
-            print(f"{name}: mutmut ended with {code}: its own tests of unchanged code must pass", file=sys.stderr)
-            return code
-        import_time.try_again(folder)
-        found = score.verdicts(folder)
-        print(score.table({file: list(of_file.values()) for file, of_file in found.items()}))
-        lived = folder.path / "survivors.diff"
-        lived.write_text(score.survivors(folder))
-        print(f"what no test noticed: {lived}", flush=True)
-        totals[name] = [verdict for of_file in found.values() for verdict in of_file.values()]
+    for area in areas:
+        of_area = try_mutants(area, options.module, options.processes)
+        if of_area is None:
+            return 1
+        totals[area.name] = of_area
     print(score.table(totals))
     return 0
 
 
-def run(folder: WorkFolder, module: str | None, processes: int) -> int:
-    """Decide about the mutants of the area that are not decided yet: an interrupted run goes on where it was."""
+def try_mutants(area: Area, module: str | None, processes: int) -> list[str] | None:
+    """Try the mutants of an area that are not decided yet, and tell its score. None: its tests fail by themselves."""
+    folder = WorkFolder(area)
+    folder.bring_up_to_date()
+    print(f"{area.name}: in {folder.path}", flush=True)
     command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(processes)]
     if module:
         command.append(f"{module}.x*")
     # Plugins of pytest that no test here needs would be loaded for each mutant.
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(command, cwd=folder.path, env=environment, check=False).returncode
+    code = subprocess.run(command, cwd=folder.path, env=environment, check=False).returncode
+    if code:
+        print(f"{area.name}: mutmut ended with {code}: first its tests must pass", file=sys.stderr)
+        return None
+    import_time.try_again(folder)
+    found = score.verdicts(folder)
+    print(score.table({file: list(of_file.values()) for file, of_file in found.items()}))
+    lived = folder.path / "survivors.diff"
+    lived.write_text(score.survivors(folder))
+    print(f"what no test noticed: {lived}", flush=True)
+    return [verdict for of_file in found.values() for verdict in of_file.values()]
+
+
+def _file_of(module: str) -> Path:
+    path = Path(*module.split("."))
+    return path / "__init__.py" if (ROOT / path).is_dir() else path.with_suffix(".py")
 
 
 if __name__ == "__main__":
