@@ -277,3 +277,10 @@ def test_the_data_lies_beside_the_code_one_record_a_line():
     lines = (Path(catalogue.__file__).parent / "instance_types.json").read_text().splitlines()
     (p5,) = [line for line in lines if line.startswith('"p5.48xlarge":')]
     assert json.loads(p5.rstrip(",").partition(":")[2]) == GENERATED["with_efa"]["p5.48xlarge"]
+
+
+def test_a_card_of_which_no_limit_is_known_has_room_for_one_interface():
+    card = catalogue.get("p5.48xlarge").network_cards[0]
+    known, unknown = card._replace(maximum_interfaces=2), card._replace(maximum_interfaces=None)
+    assert [known.has_room_for(count) for count in (1, 2, 3)] == [True, True, False]
+    assert [unknown.has_room_for(count) for count in (1, 2)] == [True, False]
