@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import import_time, score
+from . import import_time, sample, score
 from .areas import AREAS, ROOT, Area
 from .work_folder import WorkFolder
 
@@ -17,6 +17,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("areas", nargs="*", metavar="AREA", help=f"of {', '.join(AREAS)}; all, if none is named")
     parser.add_argument("--module", metavar="NAME", help="only this one, whatever is known of its mutants")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="only so many mutants of each area, always the same ones"
+    )
     parser.add_argument("--processes", type=int, default=os.cpu_count(), metavar="N", help="mutants at a time")
     options = parser.parse_args()
     areas = [area for area in AREAS.values() if area.name in (options.areas or AREAS)]
@@ -27,7 +30,7 @@ def main() -> int:
         parser.error(f"no area {', '.join(sorted(unknown)) or f'has {options.module}'}: use one of {', '.join(AREAS)}")
     totals = {}
     for area in areas:
-        of_area = try_mutants(area, options.module, options.processes)
+        of_area = try_mutants(area, options.module, options.sample, options.processes)
         if of_area is None:
             return 1
         totals[area.name] = of_area
@@ -35,10 +38,11 @@ def main() -> int:
     return 0
 
 
-def try_mutants(area: Area, module: str | None, processes: int) -> list[str] | None:
+def try_mutants(area: Area, module: str | None, size: int | None, processes: int) -> list[str] | None:
     """Try the mutants of an area that are not decided yet, and tell its score. None: its tests fail by themselves."""
     folder = WorkFolder(area)
     folder.bring_up_to_date()
+    sample.leave_out_others(folder, size)
     print(f"{area.name}: in {folder.path}", flush=True)
     command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(processes)]
     if module:
@@ -51,6 +55,8 @@ def try_mutants(area: Area, module: str | None, processes: int) -> list[str] | N
         return None
     import_time.try_again(folder)
     found = score.verdicts(folder)
+    names = sample.drawn((name for of_file in found.values() for name in of_file), size)
+    found = {file: {name: of_file[name] for name in of_file if name in names} for file, of_file in found.items()}
     print(score.table({file: list(of_file.values()) for file, of_file in found.items()}))
     lived = folder.path / "survivors.diff"
     lived.write_text(score.survivors(folder))

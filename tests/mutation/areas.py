@@ -55,6 +55,9 @@ AREAS = {
                 # A process of its own, and a file without end.
                 "tests/cli/test_verify.py::test_ends_as_others_do_when_nobody_reads_on",
                 "tests/cli/test_verify.py::test_a_device_without_end_is_binary",
+                # Every letter that there is.
+                "tests/cli/test_verify.py::test_nothing_in_a_log_steers_the_terminal",
+                "tests/cli/test_verify.py::test_shows_what_the_terminal_cannot_in_another_way",
                 # These measure time and memory, and
                 "tests/verify/test_json_report.py::test_empty_lines_cost_nothing_where_a_report_never_ends",
                 "tests/verify/test_log_lines.py::test_lines_that_cut_rows_do_not_take_longer_the_more_hosts_there_are",

@@ -8,7 +8,7 @@ from collections import Counter
 
 from .work_folder import WorkFolder
 
-# Exit codes of pytest, of mutmut (33), and of a process that its own limit of time ended.
+# Exit codes of pytest, of mutmut (33, 34), and of a process that its own limit of time ended.
 VERDICTS = {
     None: "not run",
     0: "survived",
