@@ -1,0 +1,135 @@
+"""What is told of a log, in words: why it is none of nccl-tests, and what NCCL and nccl-tests say about themselves."""
+
+from __future__ import annotations
+
+import pytest
+
+from efa_constructs.verify.advice import advice_for
+from efa_constructs.verify.bandwidth import BandwidthVerdict, judge_bandwidth
+from efa_constructs.verify.verdict import Verdict
+
+from .real_logs import EFA, ROW, channel, efa_run, lines, nccl, ranks, run, verified
+from .runs import GIB, MIB, row, run_of, run_with
+
+RELEASE = "# nccl-tests version 2.17.6 nccl-headers=22707 nccl-library={}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        nccl("node-1", EFA),
+        nccl("node-1", "Using network Socket"),
+        nccl("node-1", "NET/OFI Initializing aws-ofi-nccl 1.17.2"),
+        channel("node-1", "Libfabric"),
+        nccl("node-1", "NCCL_NET set by environment to Socket"),
+    ],
+    ids=["provider", "network", "plugin", "connection", "cause"],
+)
+def test_nccl_in_another_programs_log_is_named(said: str) -> None:
+    assert [reason.statement for reason in verified(lines([said])).reasons] == [
+        "nothing in the log is what nccl-tests prints",
+        "its lines of NCCL are another program's",
+    ]
+
+
+def test_lines_of_nccl_that_are_not_about_the_network_name_nothing() -> None:
+    assert len(verified(lines([nccl("node-1", "Bootstrap : Using eth0")])).reasons) == 1
+
+
+def test_another_program_is_named_before_its_nccl() -> None:
+    told = verified(lines([nccl("node-1", EFA), "# OSU MPI-CUDA Allreduce Latency Test v7.4"]))
+    assert told.reasons[-1].statement == "it looks like the output of the OSU Micro-Benchmarks"
+
+
+def test_two_processes_that_name_their_release_are_of_one_run() -> None:
+    (told,) = verified(lines([RELEASE.format(22809)] * 2, efa_run())).runs
+    assert (told.nccl, told.verdict) == ("2.28.9", "efa-gdr")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        [line for line in run() if "nThread" in line],
+        ranks(["node-1"]),
+        [line for line in run() if "redop" in line],
+        [ROW],
+    ],
+    ids=["settings", "a rank", "a header", "a row"],
+)
+def test_a_release_that_is_named_within_a_run_is_of_the_next(begun: list[str]) -> None:
+    log = lines([RELEASE.format(22706)], begun, [RELEASE.format(22809)], efa_run())
+    assert [one.nccl for one in verified(log).runs] == ["2.27.6", "2.28.9"]
+
+
+def test_a_path_that_begins_with_nccl_tests_is_no_release() -> None:
+    old = [line for line in run() if "Collective test" not in line]
+    (told,) = verified(lines(["nccl-tests $ ./build/all_gather_perf -b 8"], old)).runs
+    assert told.run.collective == "all_gather"
+
+
+def test_an_error_is_of_the_run_that_ended_before_it() -> None:
+    (told,) = verified(lines(["# error: too early"], efa_run(), ["# error: a plugin is old"])).runs
+    assert told.run.last_error == "a plugin is old"
+    (told,) = verified(lines(["# error: too early"], efa_run(rows=["# error: not yet", ROW]))).runs
+    assert told.run.last_error is None
+
+
+def test_types_that_differ_are_shown_by_a_line_each() -> None:
+    said = [
+        nccl(host, f"NET/OFI Running on {name} platform")
+        for host, name in (("node-1", "p5.48xlarge"), ("node-1", "p5.48xlarge"), ("node-2", "p5e.48xlarge"))
+    ]
+    (told,) = verified(lines(said, efa_run())).runs
+    (reason,) = [one for one in told.reasons if "several types" in one.statement]
+    assert reason.statement == "the nodes are of several types: p5.48xlarge, p5e.48xlarge"
+    assert (reason.count, [line.number for line in reason.lines]) == (3, [1, 3])
+
+
+def test_what_is_not_comparable_says_what_would_be() -> None:
+    def words(*arguments: object, instance_type: str = "p5.48xlarge", **others: object) -> str:
+        return judge_bandwidth(run_with(*arguments, **others), instance_type=instance_type).words[0]  # type: ignore[arg-type]
+
+    assert words([(2 * GIB, 300.0)], instance_type="p5en.48xlarge") == (
+        "300.0 GB/s at 2 GiB: the published runs of all_reduce on p5en.48xlarge are of other sizes (16 GiB) or other "
+        "numbers of ranks on a node, so that it passes or fails nothing; larger messages tell more (-e 16G)"
+    )
+    # 2 GiB is the least that is worth a run of its own, although 128 MiB were published.
+    assert words([(64 * MIB, 296.0)], instance_type="p6-b300.48xlarge").endswith(
+        "of other sizes (8 MiB to 64 GiB) or other numbers of ranks on a node, so that it passes or fails nothing; "
+        "larger messages tell more (-e 2G)"
+    )
+    assert words([(2 * GIB, 11.0)], ranks=2, instance_type="p4d.24xlarge").endswith(
+        "so that it passes or fails nothing"
+    )
+    assert words([(2 * GIB, 300.0)], "broadcast") == (
+        "300.0 GB/s at 2 GiB: no published run of broadcast on p5.48xlarge is known, so that it passes or fails nothing"
+    )
+
+
+def test_two_groups_of_ranks_are_compared_with_nothing() -> None:
+    judged = judge_bandwidth(run_of([row(2 * GIB, 100.0, 175.0)], groups=2), instance_type="p5.48xlarge")
+    assert judged.words[0].endswith(
+        "NCCL_TESTS_SPLIT made 2 groups of the ranks, of which nothing is published, so that it passes or fails nothing"
+    )
+
+
+def test_what_cannot_be_says_what_is_wrong() -> None:
+    judged = judge_bandwidth(run_with([(2 * GIB, 751.0)]), instance_type="p5.48xlarge")
+    assert judged.words == (
+        "751.0 GB/s at 2 GiB is more than the EFA interfaces of 2 nodes of p5.48xlarge can carry (750.0 GB/s): the "
+        "instance type, the number of nodes or the log is wrong",
+    )
+
+
+@pytest.mark.parametrize(
+    ("verdict", "bandwidth", "asked"),
+    [
+        (Verdict.EFA_NO_GDR, BandwidthVerdict.HALF, True),
+        (Verdict.EFA_NO_GDR, BandwidthVerdict.BELOW, False),
+        (Verdict.EFA_GDR, BandwidthVerdict.HALF, False),
+    ],
+)
+def test_half_of_a_bandwidth_without_gpudirect_has_a_reason_of_its_own(
+    verdict: Verdict, bandwidth: BandwidthVerdict, asked: bool
+) -> None:
+    assert any("aws-ofi-nccl/issues/244" in one for one in advice_for(verdict, bandwidth=bandwidth)) is asked
