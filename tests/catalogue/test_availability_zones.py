@@ -64,6 +64,8 @@ def test_makes_no_guess_at_what_is_like_no_zone():
 
 def test_refuses_an_unknown_region():
     with pytest.raises(
-        InvalidArgumentError, match="'region' is 'us-wset-2', which is not known; did you mean us-west-2"
+        InvalidArgumentError, match="'region' is 'us-wset-2', which is not known; did you mean us-west-2, us-"
     ):
         catalogue.availability_zones("us-wset-2")
+    with pytest.raises(InvalidArgumentError, match=r"^'region' is '', which is not known$"):
+        catalogue.availability_zones("")

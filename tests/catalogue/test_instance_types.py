@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from efa_constructs import catalogue
+from efa_constructs.catalogue import search
 from efa_constructs.catalogue.records import apply_corrections, load_json
 from efa_constructs.errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
@@ -264,6 +265,32 @@ def test_suggests_the_same_accelerator_before_its_maker(name, model):
         catalogue.get(name)
     suggested = str(raised.value).rpartition(": ")[2].split(", ")
     assert {accelerator.model for other in suggested for accelerator in catalogue.get(other).accelerators} == {model}
+
+
+def said_of(accelerator, monkeypatch):
+    """What is said of a type without EFA that has this accelerator: kind, maker and model."""
+    monkeypatch.setattr(search, "sizes_without_efa", lambda family: (("g9.xlarge",), accelerator))
+    with pytest.raises(NotAnEfaInstanceTypeError) as raised:
+        catalogue.get("g9.xlarge")
+    return str(raised.value)
+
+
+def test_without_its_accelerator_others_of_the_same_kind_and_maker_do(monkeypatch):
+    said, _, suggested = said_of(("gpu", "NVIDIA", "K80"), monkeypatch).rpartition(": ")
+    assert said == "instance type 'g9.xlarge' has no EFA; types with NVIDIA accelerators that have it"
+    for name in suggested.split(", "):
+        assert {(each.kind, each.manufacturer) for each in catalogue.get(name).accelerators} == {("gpu", "NVIDIA")}
+
+
+@pytest.mark.parametrize("accelerator", [("gpu", "AMD", "Radeon Pro V520"), ("media", "NVIDIA", "None")])
+def test_accelerators_of_another_maker_or_kind_would_not_do(accelerator, monkeypatch):
+    assert said_of(accelerator, monkeypatch) == (
+        "instance type 'g9.xlarge' has no EFA; 'efa instances' lists the types that have it"
+    )
+
+
+def test_no_interfaces_at_all_are_not_too_many_to_ask_for():
+    assert catalogue.find(efa_interfaces=0) == catalogue.all_instance_types()
 
 
 def test_is_loaded_with_the_standard_library_alone():
