@@ -167,3 +167,19 @@ def test_becomes_json() -> None:
 def test_numbers_of_the_json_are_rounded_to_what_measurements_repeat() -> None:
     (size,) = as_json(compare(run_of([row(GIB, 90.003, 187.503)]), run_of([row(GIB, 100.0, 200.007)])))["sizes"]
     assert (size["difference"], size["speed"], size["noise"]) == (12.5, 1.1111, 0.1)
+
+
+def test_hosts_are_counted_where_nobody_counts_nodes() -> None:
+    listed = dataclasses.replace(EFA, nodes=None)
+    assert compare(listed, EFA).obstacles == ()
+    other = dataclasses.replace(EFA, nodes=None, hosts=("a", "b", "c", "d"))
+    assert "the number of nodes is 2 in one run, and 4 in the other" in compare(listed, other).obstacles
+
+
+def test_names_six_sizes_and_no_more() -> None:
+    for count, named in ((6, "64 MiB (0.5 times as fast)"), (7, "64 MiB (0.5 times as fast) ...")):
+        sizes = [2**power * MIB for power in range(1, count + 1)]
+        one, other = (run_with([(size, bandwidth) for size in sizes]) for bandwidth in (100.0, 50.0))
+        (words,) = [words for words in compare(one, other).words if words.startswith("slower")]
+        assert words.startswith(f"slower by more than noise at {count} of {count} sizes: 2 MiB")
+        assert words.endswith(named)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from efa_constructs.verify.advice import advice_for
 from efa_constructs.verify.bandwidth import BandwidthVerdict, judge_bandwidth
+from efa_constructs.verify.nccl_lines import release_of
+from efa_constructs.verify.prefixes import unwrapped
 from efa_constructs.verify.verdict import Verdict
 
 from .real_logs import EFA, ROW, channel, efa_run, lines, nccl, ranks, run, verified
@@ -133,3 +137,32 @@ def test_half_of_a_bandwidth_without_gpudirect_has_a_reason_of_its_own(
     verdict: Verdict, bandwidth: BandwidthVerdict, asked: bool
 ) -> None:
     assert any("aws-ofi-nccl/issues/244" in one for one in advice_for(verdict, bandwidth=bandwidth)) is asked
+
+
+def test_a_list_of_ranks_that_begins_again_is_of_another_run() -> None:
+    cut = [line for line in efa_run() if "Rank " in line or "nThread" in line]
+    assert [one.run.truncated for one in verified(lines(cut, efa_run(pid=99))).runs] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("version", "release"), [(2804, "2.8.4"), (9999, "9.9.99"), (10000, "1.0.0"), (20900, "2.9.0"), (22809, "2.28.9")]
+)
+def test_a_number_of_nccl_is_its_release(version: int, release: str) -> None:
+    assert release_of(version) == release
+
+
+def test_a_line_in_dockers_json_ends_without_its_newline() -> None:
+    line = json.dumps({"log": "\n# nThread 1\n", "stream": "stdout", "time": "2026-03-12T14:17:56.000000000Z"})
+    assert unwrapped(line) == "\n# nThread 1"
+    assert unwrapped('{"log": 3}') == '{"log": 3}'
+
+
+def test_where_all_was_on_one_host_its_name_is_told() -> None:
+    log = lines(efa_run(hosts=("node-1", "node-1")))
+    both = log.replace("[0000:53:00]", "[0000:54:00]", 1)
+    (one,) = verified(both).runs
+    assert one.reasons[0].statement == "all ranks are on one host (node-1): nothing had to cross a network"
+    split = lines(efa_run()).replace("Rank  1 Group  0", "Rank  1 Group  1")
+    assert verified(split).runs[0].reasons[0].statement == (
+        "each of 2 groups is on one host: nothing had to cross a network"
+    )
