@@ -65,3 +65,10 @@ def test_the_tools_of_the_supply_chain_are_locked_and_not_installed_with_the_res
     tools = re.search(r"^tool \((.*?)^\)", (ROOT / "supply-chain" / "go.mod").read_text(), re.MULTILINE | re.DOTALL)
     assert tools is not None
     assert {path.rpartition("/")[2] for path in tools[1].split()} == {"cyclonedx-gomod", "govulncheck"}
+
+
+def test_the_tool_of_mutation_testing_is_locked_and_writes_nothing_that_git_takes():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert [re.split(r"[>=]", name)[0] for name in groups["mutation"]] == ["mutmut"]
+    assert "--no-group mutation" in makefile()
+    assert {".mutation/", ".venv-mutation/"} <= set((ROOT / ".gitignore").read_text().split())

@@ -18,6 +18,7 @@ class Area:
     :param spared: Patterns of files among them that stay as they are.
     :param tests: Files and folders of tests, as pytest takes them.
     :param without: Files, folders and tests among them that are not run.
+    :param beside: Folders that these tests read.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Area:
     spared: tuple[str, ...] = ()
     tests: tuple[str, ...]
     without: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     def files(self, root: Path = ROOT) -> Iterator[Path]:
         """The mutated files, from the root."""
@@ -91,6 +93,7 @@ AREAS = {
                 "tests/review/test_odd_functions.py",
                 "tests/review/test_odd_templates.py",
             ),
+            beside=("examples/cloudformation_and_kubectl",),
         ),
     )
 }

@@ -32,10 +32,12 @@ class WorkFolder:
     def bring_up_to_date(self) -> None:
         """Copy what has changed. Verdicts stay where neither the function nor a test that reaches it has changed."""
         self._copy_package()
-        before, now = self._recorded_tests(), _hashes(ROOT / "tests")
-        for copy in (self.path / "tests", self.mutants / "tests"):
-            shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(ROOT / "tests", self.path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+        before, now = self._recorded_tests(), {}
+        for name in ("tests", *self.area.beside):
+            now |= _hashes(ROOT / name)
+            for copy in (self.path / name, self.mutants / name):
+                shutil.rmtree(copy, ignore_errors=True)
+            shutil.copytree(ROOT / name, self.path / name, ignore=shutil.ignore_patterns("__pycache__"))
         _write(self.path / "pyproject.toml", self._configuration().encode())
         if before != now:
             self._forget_verdicts({path for path in before.keys() | now.keys() if before.get(path) != now.get(path)})
@@ -85,6 +87,7 @@ class WorkFolder:
         settings: dict[str, object] = {
             "source_paths": [PACKAGE],
             "only_mutate": [str(path) for path in self.area.files()],
+            "also_copy": list(self.area.beside),
             "pytest_add_cli_args_test_selection": self.area.test_selection,
             "pytest_add_cli_args": PYTEST,
             # Beside other work on the same cores a test takes several times as long as when it was measured.
