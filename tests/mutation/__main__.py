@@ -42,7 +42,7 @@ def try_mutants(area: Area, module: str | None, size: int | None, processes: int
     """Try the mutants of an area that are not decided yet, and tell its score. None: its tests fail by themselves."""
     folder = WorkFolder(area)
     folder.bring_up_to_date()
-    sample.leave_out_others(folder, size)
+    names = sample.leave_out_others(folder, size)
     print(f"{area.name}: in {folder.path}", flush=True)
     command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(processes)]
     if module:
@@ -55,7 +55,6 @@ def try_mutants(area: Area, module: str | None, size: int | None, processes: int
         return None
     import_time.try_again(folder)
     found = score.verdicts(folder)
-    names = sample.drawn((name for of_file in found.values() for name in of_file), size)
     found = {file: {name: of_file[name] for name in of_file if name in names} for file, of_file in found.items()}
     print(score.table({file: list(of_file.values()) for file, of_file in found.items()}))
     lived = folder.path / "survivors.diff"

@@ -29,13 +29,20 @@ def drawn(names: Iterable[str], size: int | None) -> set[str]:
     return set(sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())[:size])
 
 
-def leave_out_others(folder: WorkFolder, size: int | None) -> None:
-    """Have mutmut try the drawn mutants alone, where there is nothing that is known of others."""
+def leave_out_others(folder: WorkFolder, size: int | None) -> set[str]:
+    """Make the mutants of a folder, have mutmut try some of them alone, and return their names."""
     command = [sys.executable, "-c", _GENERATE]
     subprocess.run(command, cwd=folder.path, check=True, stdout=subprocess.DEVNULL)
-    documents = {file: json.loads(file.read_text()) for file in folder.verdict_files()}
-    names = drawn((name for document in documents.values() for name in document["exit_code_by_key"]), size)
-    for file, document in documents.items():
+    made = [name for file in folder.verdict_files() for name in json.loads(file.read_text())["exit_code_by_key"]]
+    names = drawn(made, size)
+    leave_out(folder, names)
+    return names
+
+
+def leave_out(folder: WorkFolder, names: set[str]) -> None:
+    """Have mutmut leave alone what has another name, and no verdict yet."""
+    for file in folder.verdict_files():
+        document = json.loads(file.read_text())
         document["exit_code_by_key"] = {
             name: (None if code == _LEFT_OUT else code) if name in names else (_LEFT_OUT if code is None else code)
             for name, code in document["exit_code_by_key"].items()

@@ -16,6 +16,7 @@ VERDICTS = {
     3: "killed",
     5: "no test",
     33: "no test",
+    34: "not run",
     36: "timed out",
     -24: "timed out",
 }

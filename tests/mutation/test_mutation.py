@@ -12,6 +12,7 @@ import pytest
 
 from . import score
 from .areas import AREAS, PACKAGE, ROOT, Area
+from .sample import drawn, leave_out
 from .undecorated import undecorated
 from .work_folder import WorkFolder
 
@@ -143,6 +144,24 @@ def test_data_that_change_reach_the_mutants(decided: WorkFolder) -> None:
     assert (decided.path / data).read_bytes() == (ROOT / data).read_bytes()
     # mutmut brings the new one.
     assert not (decided.mutants / data).exists()
+
+
+def test_what_is_not_in_a_sample_is_not_run(decided: WorkFolder) -> None:
+    (file,) = decided.verdict_files()
+    names = [f"{MUTANT}{number}" for number in range(50)]
+    file.write_text(json.dumps({"exit_code_by_key": dict.fromkeys(names, None)}))
+    leave_out(decided, drawn(names, 10))
+    (of_file,) = score.verdicts(decided).values()
+    assert Counter(json.loads(file.read_text())["exit_code_by_key"].values()) == {None: 10, 34: 40}
+    assert Counter(of_file.values()) == {"not run": 50}
+    leave_out(decided, drawn(names, None))
+    assert set(json.loads(file.read_text())["exit_code_by_key"].values()) == {None}
+
+
+def test_a_larger_sample_has_all_that_a_smaller_one_has() -> None:
+    names = [f"{MUTANT}{number}" for number in range(50)]
+    assert drawn(names, 10) < drawn(names, 20) < drawn(names, None) == set(names)
+    assert drawn([*names, "another"], 10) - drawn(names, 10) <= {"another"}
 
 
 def test_the_score_counts_what_was_noticed_of_what_was_tried() -> None:
