@@ -8,6 +8,7 @@ import pytest
 
 from efa_constructs.verify.advice import advice_for
 from efa_constructs.verify.bandwidth import BandwidthVerdict, judge_bandwidth
+from efa_constructs.verify.bandwidth import to_json as bandwidth_to_json
 from efa_constructs.verify.nccl_lines import release_of
 from efa_constructs.verify.prefixes import unwrapped
 from efa_constructs.verify.verdict import Verdict
@@ -166,3 +167,87 @@ def test_where_all_was_on_one_host_its_name_is_told() -> None:
     assert verified(split).runs[0].reasons[0].statement == (
         "each of 2 groups is on one host: nothing had to cross a network"
     )
+
+
+SAID = [line for line in efa_run() if "NCCL INFO" in line]
+PRINTED = [line for line in efa_run() if "NCCL INFO" not in line]
+
+
+def test_what_a_process_says_after_its_run_is_not_of_the_next_one() -> None:
+    assert [one.verdict for one in verified(lines(PRINTED, SAID, run(pid=99))).runs] == ["efa-gdr", "unproven"]
+
+
+def test_what_a_process_says_after_its_run_ended_and_before_another_ends_is_of_its_own() -> None:
+    # It is still there, and in the list of the next one, too.
+    log = lines(efa_run(), run(), SAID)
+    assert [one.verdict for one in verified(log).runs] == ["efa-gdr", "efa-gdr"]
+
+
+def test_a_run_that_is_over_has_no_evidence_of_other_programs() -> None:
+    others = [line.replace(":21:", ":5000:") for line in SAID]
+    for log in (lines(others, run()), lines(others, run(), efa_run(pid=99))):
+        assert verified(log).runs[0].verdict == "unproven"
+
+
+def test_settings_after_a_table_without_rows_are_of_another_run() -> None:
+    assert len(verified(lines(efa_run(rows=[], ends=False)[:-1], efa_run())).runs) == 2
+
+
+@pytest.mark.parametrize(
+    ("with_gpu_direct", "statement"),
+    [
+        (0, "no connection over EFA has GPUDirect RDMA (/GDRDMA)"),
+        (1, "only 1 of 2 connections over EFA have GPUDirect RDMA (/GDRDMA)"),
+    ],
+)
+def test_counts_the_connections_without_gpudirect(with_gpu_direct: int, statement: str) -> None:
+    said = [
+        line
+        for number, host in enumerate(("node-1", "node-2"))
+        for line in (
+            nccl(host, EFA),
+            channel(host, "Libfabric", flags="/GDRDMA" if number < with_gpu_direct else ""),
+        )
+    ]
+    (told,) = verified(lines(run(*said))).runs
+    assert told.verdict == "efa-no-gdr"
+    assert told.reasons[1].statement == statement
+
+
+@pytest.mark.parametrize(
+    ("silent", "words"),
+    [
+        (4, "4 of 6 nodes say nothing of it: node-2, node-3, node-4, node-5"),
+        (5, "5 of 7 nodes say nothing of it: node-2, node-3, node-4, node-5 and others"),
+    ],
+)
+def test_names_four_nodes_that_are_silent(silent: int, words: str) -> None:
+    hosts = [f"node-{number}" for number in range(silent + 2)]
+    said = [line for host in hosts[:2] for line in (nccl(host, EFA), channel(host, "Libfabric"))]
+    (told,) = verified(lines(run(*said, hosts=hosts))).runs
+    assert told.reasons[1].statement == f"but {words}"
+
+
+def test_the_judgement_as_json_is_whole() -> None:
+    judged = judge_bandwidth(run_with([(2 * GIB, 443.72)]), instance_type="p5.48xlarge")
+    document = bandwidth_to_json(judged)
+    published = document.pop("published")
+    assert len(published) == len(judged.published)
+    assert document == {
+        "verdict": "in-line",
+        "instance_type": "p5.48xlarge",
+        "nodes": 2,
+        "ranks": 16,
+        "ranks_by_ratio": {"lowest": 16, "highest": 16},
+        "size_bytes": 2 * GIB,
+        "bus_bandwidth": 443.72,
+        "ceiling": 750.0,
+        "words": list(judged.words),
+    }
+    odd = judge_bandwidth(run_with([(2 * GIB, 30.0)], nodes=7, ranks=56), instance_type="p4d.24xlarge")
+    assert bandwidth_to_json(odd)["ceiling"] == 57.29
+
+
+def test_groups_of_which_nothing_is_known_have_no_ceiling() -> None:
+    judged = judge_bandwidth(run_of([row(2 * GIB, 100.0, 175.0)], groups=2), instance_type="p5.48xlarge")
+    assert judged.words[1] == "no ceiling: the log does not say on which nodes each group is, or the groups differ"
