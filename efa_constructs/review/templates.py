@@ -216,4 +216,5 @@ def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
 
 
 def _outputs(stack: StackTemplate) -> Mapping[str, Mapping[str, Any]]:
-    return as_mapping(stack.document.get("Outputs"))
+    outputs = as_mapping(stack.document.get("Outputs"))
+    return {name: definition for name, definition in outputs.items() if isinstance(definition, Mapping)}
