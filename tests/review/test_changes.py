@@ -97,6 +97,10 @@ def test_a_resource_of_another_type_is_refused_by_cloudformation() -> None:
 
     group = changes(change)["PlacementGroup"]
     assert group.interrupts is not None and "refuses" in group.interrupts
+    assert group.replacement is Replacement.YES
+    assert [(one.path, one.before, one.after) for one in group.properties] == [
+        ("Type", "AWS::EC2::PlacementGroup", "AWS::EC2::VPC")
+    ]
 
 
 def test_says_of_an_unknown_type_that_it_does_not_know() -> None:
@@ -154,3 +158,12 @@ def test_a_property_within_one_that_cannot_change_replaces_too() -> None:
     assert replacement_by("AWS::EKS::Cluster", "KubernetesNetworkConfig.ElasticLoadBalancing") is Replacement.NO
     assert replacement_by("AWS::EKS::Nodegroup", "InstanceTypes.0") is Replacement.YES
     assert replacement_by("Custom::Anything", "Size") is Replacement.NO
+    assert replacement_by("AWS::EC2::VPC", "InstanceTenancy") is Replacement.MAYBE
+    assert replacement_by("AWS::EC2::VPC", "EnableDnsSupport") is Replacement.NO
+
+
+def test_the_worst_of_several_changes_is_that_of_the_resource() -> None:
+    def change(template: Template) -> None:
+        properties(template, "SecurityGroup").update(GroupDescription="other", Tags=[{"Key": "a", "Value": "b"}])
+
+    assert changes(change)["SecurityGroup"].replacement is Replacement.YES
