@@ -71,8 +71,9 @@ synth: setup ## Write the CloudFormation templates to cdk.out/
 manifests: setup ## Write the Kubernetes manifests to manifests/, for kubectl
 	$(VENV)/bin/python manifests.py
 
-snapshots: setup ## Write anew what tests compare with: the examples' manifests, the public API
-	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py tests/packaging/test_public_api.py
+snapshots: setup ## Write anew what tests compare with: the manifests of examples, the public API, what rules say
+	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py tests/packaging/test_public_api.py \
+	  tests/review/test_findings.py
 
 lint: setup ## Check format, lint, types and Dockerfiles
 	$(VENV)/bin/ruff format --check .
