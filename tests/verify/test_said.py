@@ -11,6 +11,7 @@ from efa_constructs.verify.bandwidth import BandwidthVerdict, judge_bandwidth
 from efa_constructs.verify.bandwidth import to_json as bandwidth_to_json
 from efa_constructs.verify.nccl_lines import release_of
 from efa_constructs.verify.prefixes import unwrapped
+from efa_constructs.verify.table import device_of
 from efa_constructs.verify.verdict import Verdict
 
 from .real_logs import EFA, ROW, channel, efa_run, lines, nccl, ranks, run, verified
@@ -251,3 +252,27 @@ def test_the_judgement_as_json_is_whole() -> None:
 def test_groups_of_which_nothing_is_known_have_no_ceiling() -> None:
     judged = judge_bandwidth(run_of([row(2 * GIB, 100.0, 175.0)], groups=2), instance_type="p5.48xlarge")
     assert judged.words[1] == "no ceiling: the log does not say on which nodes each group is, or the groups differ"
+
+
+def test_a_type_that_nobody_knows_hides_none_that_is_known() -> None:
+    said = [nccl("node-1", f"NET/OFI Running on {name} platform") for name in ("p99.48xlarge", "p5.48xlarge")]
+    (told,) = verified(lines(said, efa_run())).runs
+    assert told.instance_type is not None
+    assert told.instance_type.name == "p5.48xlarge"
+
+
+def test_every_provider_and_network_that_is_not_efa_is_named() -> None:
+    tcp = [
+        nccl(host, EFA.replace("is efa,", f"is {name},")) for host, name in (("node-1", "tcp"), ("node-2", "sockets"))
+    ]
+    (told,) = verified(lines(run(*tcp, *SAID[1::2]))).runs
+    assert told.reasons[0].statement == "the plugin chose libfabric's provider tcp, sockets, which is TCP"
+    others = [channel("node-1", "IB"), channel("node-2", "Custom")]
+    (told,) = verified(lines(run(*others))).runs
+    assert told.reasons[0].statement == "NCCL connected ranks over NET/IB, NET/Custom, which is not EFA"
+
+
+def test_the_model_of_a_device_ends_with_its_last_letter() -> None:
+    device = device_of("#  Rank  0 Group  0 Pid  21 on node-1 device  0 [0000:53:00] NVIDIA H100  ")
+    assert device is not None
+    assert device.model == "NVIDIA H100"
