@@ -57,7 +57,8 @@ test-minimum: setup ## Test what importers use with the lowest versions that pyp
 # interrupted run goes on where it was.
 mutation: setup ## Find tests that cannot fail, by small changes of the code; AREA=rules or MODULE=... for a part
 	UV_PROJECT_ENVIRONMENT=$(MUTATION) $(VENV)/bin/uv sync --locked --all-extras --group mutation --no-install-project --quiet
-	$(MUTATION)/bin/python -m tests.mutation $(AREA) $(if $(MODULE),--module $(MODULE)) $(if $(SAMPLE),--sample $(SAMPLE))
+	$(MUTATION)/bin/python -m tests.mutation $(AREA) $(if $(MODULE),--module $(MODULE)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	  $(if $(SURVIVORS),--survivors)
 
 rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 	$(VENV)/bin/efa rehearse

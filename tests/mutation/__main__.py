@@ -30,7 +30,7 @@ def main() -> int:
         parser.error(f"no area {', '.join(sorted(unknown)) or f'has {options.module}'}: use one of {', '.join(AREAS)}")
     totals = {}
     for area in areas:
-        of_area = try_mutants(area, options.module, options.sample, options.processes)
+        of_area = try_mutants(area, options)
         if of_area is None:
             return 1
         totals[area.name] = of_area
@@ -38,15 +38,15 @@ def main() -> int:
     return 0
 
 
-def try_mutants(area: Area, module: str | None, size: int | None, processes: int) -> list[str] | None:
+def try_mutants(area: Area, options: argparse.Namespace) -> list[str] | None:
     """Try the mutants of an area that are not decided yet, and tell its score. None: its tests fail by themselves."""
     folder = WorkFolder(area)
-    folder.bring_up_to_date()
-    names = sample.leave_out_others(folder, size)
+    folder.bring_up_to_date(believe_kills=options.survivors)
+    names = sample.leave_out_others(folder, options.sample)
     print(f"{area.name}: in {folder.path}", flush=True)
-    command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(processes)]
-    if module:
-        command.append(f"{module}.x*")
+    command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(options.processes)]
+    if options.module:
+        command.append(f"{options.module}.x*")
     # Plugins of pytest that no test here needs would be loaded for each mutant.
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     code = subprocess.run(command, cwd=folder.path, env=environment, check=False).returncode

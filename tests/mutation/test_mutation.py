@@ -136,6 +136,15 @@ def test_what_tests_share_may_have_killed_any(decided: WorkFolder) -> None:
     assert forget(decided, "tests/catalogue/helpers.py") == ["not run"] * 3
 
 
+def test_where_tests_were_only_added_what_was_killed_stays_so(decided: WorkFolder) -> None:
+    (decided.path / "tests.json").write_text("{}")
+    decided.bring_up_to_date(believe_kills=True)
+    (of_file,) = score.verdicts(decided).values()
+    assert list(of_file.values()) == ["killed", "not run", "not run"]
+    # Nobody has seen that these tests still kill it.
+    assert (decided.path / "tests.json").read_text() == "{}"
+
+
 def test_data_that_change_reach_the_mutants(decided: WorkFolder) -> None:
     data = Path(PACKAGE) / "catalogue" / "instance_types.json"
     for copy in (decided.path / data, decided.mutants / data):

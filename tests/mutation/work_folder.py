@@ -29,8 +29,11 @@ class WorkFolder:
         self.path = work / area.name
         self.mutants = self.path / "mutants"
 
-    def bring_up_to_date(self) -> None:
-        """Copy what has changed. Verdicts stay where neither the function nor a test that reaches it has changed."""
+    def bring_up_to_date(self, *, believe_kills: bool = False) -> None:
+        """Copy what has changed. Verdicts stay where neither the function nor a test that reaches it has changed.
+
+        :param believe_kills: Whether a mutant that was killed is taken for killed, whatever has changed of the tests.
+        """
         self._copy_package()
         before, now = self._recorded_tests(), {}
         for name in ("tests", *self.area.beside):
@@ -40,8 +43,10 @@ class WorkFolder:
             shutil.copytree(ROOT / name, self.path / name, ignore=shutil.ignore_patterns("__pycache__"))
         _write(self.path / "pyproject.toml", self._configuration().encode())
         if before != now:
-            self._forget_verdicts({path for path in before.keys() | now.keys() if before.get(path) != now.get(path)})
-            (self.path / "tests.json").write_text(json.dumps(now, indent=1))
+            changed = {path for path in before.keys() | now.keys() if before.get(path) != now.get(path)}
+            self._forget_verdicts(set() if believe_kills else changed)
+            if not believe_kills:
+                (self.path / "tests.json").write_text(json.dumps(now, indent=1))
 
     def verdict_files(self) -> list[Path]:
         files = (self.mutants / f"{path}.meta" for path in self.area.files())
