@@ -17,6 +17,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("areas", nargs="*", metavar="AREA", help=f"of {', '.join(AREAS)}; all, if none is named")
     parser.add_argument("--module", metavar="NAME", help="only this one, whatever is known of its mutants")
+    parser.add_argument("--survivors", action="store_true", help="after tests were added: try again only what lived")
     parser.add_argument(
         "--sample", type=int, metavar="N", help="only so many mutants of each area, always the same ones"
     )

@@ -69,13 +69,16 @@ class Thing:
     def free():
         return 2
 
+    @functools.wraps(print)
+    def looked_at(self): ...
+
 after = cached(3)
 '''
 
 
 def test_a_function_without_its_decorators_does_the_same() -> None:
     source = undecorated(DECORATED)
-    assert [line.strip() for line in source.splitlines() if "@" in line] == ["@staticmethod"]
+    assert [line.strip() for line in source.splitlines() if "@" in line] == ["@staticmethod", "@functools.wraps(print)"]
     names: dict[str, Any] = {}
     exec(source, names)
     thing = names["Thing"]()

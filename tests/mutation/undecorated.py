@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-# mutmut knows what these two do.
-KNOWN = {"staticmethod", "classmethod"}
+# These need nothing of a function but to call it. Others may look at its defaults, which a mutated one does not have.
+MOVED = {"property", "cached_property", "cache", "lru_cache"}
 
 
 def undecorated(source: str) -> str:
@@ -15,7 +15,7 @@ def undecorated(source: str) -> str:
     # From the last to the first: the numbers of the lines before stay right.
     for function in reversed(list(_functions(ast.parse(source)))):
         decorators = [ast.unparse(decorator) for decorator in function.decorator_list]
-        if not decorators or decorators[0] in KNOWN:
+        if not decorators or not {_name(decorator) for decorator in decorators} <= MOVED:
             continue
         indent = " " * function.col_offset
         lines[function.end_lineno : function.end_lineno] = [
@@ -30,3 +30,7 @@ def _functions(module: ast.Module) -> Iterator[ast.FunctionDef]:
     for node in module.body:
         within = node.body if isinstance(node, ast.ClassDef) else [node]
         yield from (each for each in within if isinstance(each, ast.FunctionDef))
+
+
+def _name(decorator: str) -> str:
+    return decorator.partition("(")[0].rpartition(".")[2]
