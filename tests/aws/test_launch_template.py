@@ -99,3 +99,48 @@ def test_fails_with_a_message_that_says_what_to_change(bench, overrides, message
     arguments = {"instance_type": "p4d.24xlarge", "security_groups": [group]}
     with pytest.raises(InvalidArgumentError, match=message):
         EfaLaunchTemplate(bench.stack, "Template", **arguments | overrides)
+
+
+def interfaces_at(*places):
+    """Interfaces with EFA at these places. None: of that, nothing is said."""
+    return [
+        {"interfaceType": "efa", "groups": ["sg-0dddddddddddddddd"]}
+        | ({} if card is None else {"networkCardIndex": card})
+        | ({} if device is None else {"deviceIndex": device})
+        for card, device in places
+    ]
+
+
+@pytest.mark.parametrize(
+    ("places", "is_one_lost"),
+    [
+        ([(0, 0), (1, 1), (2, 1), (3, 1)], False),
+        # Where nothing is said, EC2 takes 0.
+        ([(None, 0), (0, None), (2, 1), (3, 1)], True),
+        ([(None, 1), (0, 1), (2, 1), (3, 1)], True),
+        ([(1, None), (1, 0), (2, 1), (3, 1)], True),
+        ([(1, None), (1, 1), (2, 1), (3, 1)], False),
+    ],
+)
+def test_two_interfaces_on_one_place_are_one_too_few(bench, resource, places, is_one_lost):
+    resource.launch_template_data = {
+        "instanceType": "p4d.24xlarge",
+        "blockDeviceMappings": [{"deviceName": "/dev/xvda"}],
+        "networkInterfaces": interfaces_at(*places),
+    }
+    message = "^.*'launchTemplateData.networkInterfaces' has two interfaces on one device of one network card"
+    if is_one_lost:
+        with pytest.raises(RuntimeError, match=f"(?s){message}"):
+            _ = bench.template
+    else:
+        _ = bench.template
+
+
+def test_every_interface_goes_with_its_instance(bench):
+    bench.node_group()
+    interfaces = bench.launch_template_data["NetworkInterfaces"]
+    assert [interface["DeleteOnTermination"] for interface in interfaces] == [True] * 5
+
+
+def test_tells_how_many_efas_a_node_has(bench):
+    assert bench.node_group().launch_template.efa_interface_count == 4

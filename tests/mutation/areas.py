@@ -80,7 +80,12 @@ AREAS = {
         Area(
             name="layout",
             mutated=("catalogue/interfaces.py", "aws/launch_plan.py", "aws/launch_template.py"),
-            tests=("tests/catalogue/test_interfaces.py", "tests/aws/test_launch_template.py"),
+            tests=(
+                "tests/catalogue/test_interfaces.py",
+                "tests/aws/test_launch_template.py",
+                "tests/aws/test_node_group.py",
+                "tests/aws/test_user_data.py",
+            ),
         ),
         Area(
             name="rules",
