@@ -16,7 +16,7 @@ from cdk8s_plus_27 import k8s
 
 __all__ = ["custom_resources"]
 
-MPI_JOB_SCHEMA = Path(__file__).parents[1] / "efa_constructs" / "k8s" / "mpi_job_schema.json"
+MPI_JOB_SCHEMA = Path(__file__).parents[1] / "efa_constructs" / "pods" / "mpi_job_schema.json"
 EFA_LABEL = "vpc.amazonaws.com/efa.present"
 OPERATOR = "mpi-operator"
 OPERATOR_LABELS = {"app.kubernetes.io/name": OPERATOR, "app.kubernetes.io/component": "mpijob"}

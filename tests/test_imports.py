@@ -97,7 +97,7 @@ ONLY_IN = {
     "boto3": {"efa_constructs.lookups"},
     "botocore": {"efa_constructs.lookups", "efa_constructs.rehearsal.account"},
     "kr8s": {"efa_constructs.cluster"},
-    "jinja2": {"efa_constructs.rehearsal.report_page", "efa_constructs.review.page"},
+    "jinja2": {"efa_constructs.review.page"},
     "matplotlib": {"efa_constructs.verify.plot"},
     "moto": {"efa_constructs.rehearsal.account", "efa_constructs.catalogue.generate"},
     "aws_cdk": {"efa_constructs.aws", "stacks", "app"},

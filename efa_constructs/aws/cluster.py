@@ -106,11 +106,12 @@ class EfaCluster(Construct):
         )
         resource = cast(eks.CfnCluster, self.cluster.node.default_child)
         self.node.add_validation(IntactProperties(resource))
+        cluster_name = self.cluster.cluster_name
         for name in _ADDONS:
             eks.CfnAddon(
                 self,
                 _construct_id(name),
-                cluster_name=self.cluster.cluster_name,
+                cluster_name=cluster_name,
                 addon_name=name,
                 # EKS installs its own, unmanaged ones with every cluster: the add-on takes over from them.
                 resolve_conflicts="OVERWRITE",

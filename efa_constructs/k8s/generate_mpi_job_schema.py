@@ -23,8 +23,7 @@ from ..errors import EfaConstructsError, InvalidArgumentError
 
 __all__ = ["DIFFERENCES", "Difference", "facts", "main", "schema_of"]
 
-_HERE = Path(__file__).parent
-_PODS = _HERE.parent / "pods"
+_PODS = Path(__file__).parents[1] / "pods"
 _NAME = "mpijobs.kubeflow.org"
 _TEMPLATE = "spec.mpiReplicaSpecs.*.template"
 # Keywords that lead to other nodes of a schema, and prose.
@@ -133,7 +132,7 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("manifest", type=Path, metavar="FILE", help="a release's deploy/v2beta1/mpi-operator.yaml")
-    parser.add_argument("--to", type=Path, metavar="DIR", help="where to write (default: the packages that read them)")
+    parser.add_argument("--to", type=Path, metavar="DIR", help="where to write (default: the package that reads them)")
     parser.add_argument("--facts", type=Path, metavar="JSON", help="also write what upstream says of each field")
     options = parser.parse_args(arguments)
     try:
@@ -148,9 +147,10 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{parser.prog}: 'FILE' {options.manifest} lacks {missing}\n")
         return 2
     specification = {**definition["spec"], "versions": [{**definition["spec"]["versions"][0], "schema": _wrap(ours)}]}
-    _write((options.to or _HERE) / "mpi_job_schema.json", {**made_by, "spec": specification}, depth=_ALL)
+    folder = options.to or _PODS
+    _write(folder / "mpi_job_schema.json", {**made_by, "spec": specification}, depth=_ALL)
     # A line is a field of the pod's specification.
-    _write((options.to or _PODS) / "pod_template_schema.json", {**made_by, "schema": template}, depth=5)
+    _write(folder / "pod_template_schema.json", {**made_by, "schema": template}, depth=5)
     if options.facts is not None:
         _write(options.facts, {**made_by, "facts": dict(facts(upstream))}, depth=_ALL)
     return 0

@@ -9,6 +9,7 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from ..pods.host_names import LONGEST_HOST_NAME, worker_host_name
 from ..pods.mpirun_ranks import other_ranks
 from ..rules.jobs import DEVICES_BY_ONE_WAY, HOST_NAMES_FIT, RANKS_FILL_SLOTS
 from .finished_pods import FinishedPods
@@ -52,7 +53,8 @@ __all__ = [
     "ranks_per_node",
 ]
 
-_LONGEST_LABEL = 63
+# Kubernetes documentation, "Labels and Selectors", "Syntax and character set"
+_LONGEST_LABEL_VALUE = 63
 # Kueue documentation, "Topology Aware Scheduling": each is about the pods of one template.
 _PODSET_ANNOTATIONS = "kueue.x-k8s.io/podset-"
 
@@ -63,13 +65,13 @@ def check_name(where: str, name: str, nodes: int) -> None:
     :raises InvalidArgumentError: the name of the last worker would be no DNS label.
     """
     check_host_name("name", name)
-    last_worker = f"{name}-worker-{nodes - 1}"
-    if len(last_worker) > _LONGEST_LABEL:
-        longest = _LONGEST_LABEL - (len(last_worker) - len(name))
+    last_worker = worker_host_name(name, nodes - 1)
+    if len(last_worker) > LONGEST_HOST_NAME:
+        longest = LONGEST_HOST_NAME - (len(last_worker) - len(name))
         raise InvalidArgumentError(
             HOST_NAMES_FIT.refusal(
                 f"{where}: 'name' has {len(name)} characters, and the host name {last_worker} {len(last_worker)}, but "
-                f"Kubernetes takes {_LONGEST_LABEL}, so that a name may have {longest}"
+                f"Kubernetes takes {LONGEST_HOST_NAME}, so that a name may have {longest}"
             )
         )
 
@@ -199,7 +201,7 @@ def check_queueing(
         for argument, name in (("kueue.queue", kueue.queue), ("kueue.priority_class", kueue.priority_class)):
             if name is not None:
                 # Both are values of labels.
-                check_subdomain_name(argument, name, longest=_LONGEST_LABEL)
+                check_subdomain_name(argument, name, longest=_LONGEST_LABEL_VALUE)
         check_keys("kueue.topology", [] if kueue.topology is None else [kueue.topology])
         if gang_scheduling is not None:
             raise InvalidArgumentError(

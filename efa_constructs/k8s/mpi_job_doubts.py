@@ -7,9 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
 from ..pods.environment_verdicts import judge_environment
 from ..pods.mpirun_ranks import other_ranks
+from ..rules.jobs import LAUNCHERS_LOG_STAYS, WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN
 from .finished_pods import FinishedPods, shown
 from .node_room import NodeRoom
 from .node_selection import AUTO_MODE, labels_wanted
+from .run_policy import RunPolicy
 
 __all__ = ["doubts_about"]
 
@@ -24,6 +26,7 @@ def doubts_about(
     slots: int,
     processes: int,
     launcher_command: Sequence[str],
+    run_policy: RunPolicy,
     base_environment: Mapping[str, str],
 ) -> Iterator[tuple[str, str]]:
     """Each doubt: what it is about, in kebab-case, and a sentence.
@@ -53,11 +56,13 @@ def doubts_about(
             "slots for: if that is the run that is meant, the other slots stay idle",
         )
     if pods.worker["spec"].get("hostNetwork"):
+        yield "host-network", WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN.refusal(object="this job")
+    if run_policy.to_spec().get("ttlSecondsAfterFinished") == 0:
         yield (
-            "host-network",
-            "the workers are on the host's network, where sshd of the node has port 22 already, unless it is of "
-            "Bottlerocket: theirs could not listen, and the job would not start; leave 'hostNetwork' out, which EFA "
-            "does not need",
+            "log-of-launcher",
+            LAUNCHERS_LOG_STAYS.refusal(
+                "'ttl_after_finished' is 0 s, so that the launcher is deleted with its log as soon as it has ended"
+            ),
         )
     yield from _about_karpenter(pods)
 

@@ -129,6 +129,7 @@ class MpiJobPlan:
             slots=slots,
             processes=slots * nodes,
             launcher_command=launcher_command,
+            run_policy=run_policy,
             base_environment=base_environment,
         )
         spec = {

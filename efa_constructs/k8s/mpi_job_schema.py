@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from ..pods import pod_template
+from ..pods import mpi_job_schema, pod_template
 
 __all__ = ["CrdMode", "definition_name", "definition_specification"]
-
-_HERE = Path(__file__).parent
 
 
 class CrdMode(StrEnum):
@@ -29,7 +25,7 @@ class CrdMode(StrEnum):
 
 def definition_specification(mode: CrdMode) -> dict[str, Any]:
     """The ``spec`` of the CustomResourceDefinition. For :attr:`CrdMode.NONE` there is none."""
-    specification: dict[str, Any] = _load("mpi_job_schema.json")["spec"]
+    specification = mpi_job_schema.definition()
     if mode is CrdMode.STRIPPED:
         schema = specification["versions"][0]["schema"]["openAPIV3Schema"]
         replicas = schema["properties"]["spec"]["properties"]["mpiReplicaSpecs"]["additionalProperties"]
@@ -40,8 +36,3 @@ def definition_specification(mode: CrdMode) -> dict[str, Any]:
 def definition_name(specification: dict[str, Any]) -> str:
     """The name that Kubernetes demands of a CustomResourceDefinition with this specification."""
     return f"{specification['names']['plural']}.{specification['group']}"
-
-
-def _load(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads((_HERE / name).read_text(encoding="utf-8"))
-    return document

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import InvalidArgumentError
+from ..pods.host_names import is_host_name
 from .tokens import has_token
 
 __all__ = [
@@ -21,8 +22,6 @@ __all__ = [
 
 # Kubernetes documentation, "Object Names and IDs", "RFC 1123 Label Names"
 _LABEL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# "RFC 1035 Label Names", in the same place
-_HOST_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 # "DNS Subdomain Names", in the same place: each part may be longer than a label of DNS is.
 _SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 _LONGEST_SUBDOMAIN = 253
@@ -43,7 +42,7 @@ def check_host_name(argument: str, name: str) -> None:
     :param argument: The name of the argument, for the message.
     :raises InvalidArgumentError: it is none.
     """
-    if not _HOST_NAME.fullmatch(name):
+    if not is_host_name(name):
         raise InvalidArgumentError(
             f"'{argument}' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
             "beginning with a letter"

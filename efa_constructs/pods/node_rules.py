@@ -5,7 +5,7 @@ Source: https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 __all__ = ["Taint", "tolerates", "unmet_requirement", "untolerated_taints"]
@@ -15,21 +15,24 @@ _TAINTS_OF_CONDITIONS = "node.kubernetes.io/"
 _KEEPS_PODS_AWAY = ("NoSchedule", "NoExecute")
 
 
-def unmet_requirement(spec: Mapping[str, Any], node: Mapping[str, Any]) -> tuple[str, str] | None:
+def unmet_requirement(
+    spec: Mapping[str, Any], node: Mapping[str, Any], *, judges: Callable[[str], bool] = lambda key: True
+) -> tuple[str, str] | None:
     """The first requirement of a pod on labels that a node does not meet: its key, and the requirement in words.
 
     :param spec: Of the pod.
+    :param judges: Whether a requirement on a label, or a field, counts. Default: all do.
     :return: None where the node meets all.
     """
     labels = node["metadata"].get("labels") or {}
     for key, value in (spec.get("nodeSelector") or {}).items():
-        if labels.get(key) != value:
+        if judges(key) and labels.get(key) != value:
             return key, f"{key}={value}"
     required = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
         "requiredDuringSchedulingIgnoredDuringExecution"
     )
     terms = (required or {}).get("nodeSelectorTerms") or ()
-    unmet = [next(_unmet(term, node), None) for term in terms]
+    unmet = [next((each for each in _unmet(term, node) if judges(each[0])), None) for term in terms]
     # One term is enough.
     return unmet[0] if unmet and all(unmet) else None
 

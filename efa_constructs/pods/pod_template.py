@@ -15,6 +15,8 @@ from typing import Any
 from ..catalogue.nearest import nearest
 
 __all__ = [
+    "Schema",
+    "instead_of",
     "merge",
     "mismatches",
     "one_of_conflicts",
@@ -65,7 +67,7 @@ def mismatches(given: object, node: Schema, where: str = "") -> Iterator[str]:
     :param node: The schema of that part.
     :param where: Its path in the template, such as ``spec.containers[0]``; the template itself has none.
     """
-    instead = _instead(given, node)
+    instead = instead_of(given, node)
     if instead is not None:
         yield f"has '{where}' {given!r}: give {instead}"
     elif isinstance(given, Mapping):
@@ -92,8 +94,8 @@ def _mismatches_of_fields(given: Mapping[str, Any], node: Schema, where: str) ->
             yield from mismatches(value, _child(node, name), path)
 
 
-def _instead(given: object, node: Schema) -> str | None:
-    """What to give in place of a value of the wrong kind, or None for the right one."""
+def instead_of(given: object, node: Schema) -> str | None:
+    """What to give in place of a value of the wrong kind. None: it is of the right one."""
     if node.get("x-kubernetes-int-or-string"):
         # Of quantities, Kubernetes takes fractions: 0.5 CPUs.
         kinds = (int, str, float) if "pattern" in node else (int, str)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from .create_only import Replacement, replacement_by
-from .interruptions import interruption_by_object, interruption_by_resource
+from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
 from .manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
-from .templates import Resource, Templates
+from .templates import Resource, Templates, renamed
 from .values import references_in
 
-__all__ = ["Change", "ChangeKind", "PropertyChange", "changes_between"]
+__all__ = ["Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
 
 _LATEST_VERSION = "LatestVersionNumber"
 # CDK's kubectl handler finds by it what it may delete: it is another one whenever the manifest is.
@@ -54,6 +54,21 @@ class Change:
     because_of: tuple[Resource, ...] = ()
     # What the change interrupts. None: nothing that is known.
     interrupts: str | None = None
+    # Whether its whole stack is not in the templates any more: what is in it stays until somebody deletes the stack.
+    stack_is_gone: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """Whether what the templates no longer have is left alone by their deployment."""
+        return self.kind is ChangeKind.REMOVED and (self.stack_is_gone or self.resource.stays)
+
+
+def aligned(before: Templates, after: Templates) -> Templates:
+    """``before``, its only stack called as the only one of ``after``: files of templates have names of their own."""
+    tops = [[stack for stack in one.stacks if "/" not in stack.name] for one in (before, after)]
+    if [len(stacks) for stacks in tops] != [1, 1] or tops[0][0].name == tops[1][0].name:
+        return before
+    return Templates([renamed(tops[0][0], tops[1][0].name)])
 
 
 def changes_between(before: Templates, after: Templates) -> tuple[Change, ...]:
@@ -62,11 +77,12 @@ def changes_between(before: Templates, after: Templates) -> tuple[Change, ...]:
     Stacks and resources are the same where their names are.
     """
     old, new = _by_key(before), _by_key(after)
+    stacks = {stack.name for stack in after.stacks}
     found = [
         *_resource_changes(old, new, after),
-        *_object_changes(before, after),
+        *_object_changes(before, after, stacks),
         *(
-            Change(kind=ChangeKind.REMOVED, resource=resource)
+            _removal(resource, None, stacks)
             for key, resource in old.items()
             if key not in new and resource.type != KUBERNETES_RESOURCE
         ),
@@ -74,8 +90,15 @@ def changes_between(before: Templates, after: Templates) -> tuple[Change, ...]:
     return tuple(found)
 
 
+def _removal(resource: Resource, each: KubernetesObject | None, stacks: set[str]) -> Change:
+    gone = resource.stack.name not in stacks
+    change = Change(kind=ChangeKind.REMOVED, resource=resource, kubernetes_object=each, stack_is_gone=gone)
+    return change if change.stays else replace(change, interrupts=interruption_by_removal(resource, each))
+
+
 def _by_key(templates: Templates) -> Mapping[_Key, Resource]:
-    return {(resource.stack.name, resource.logical_id): resource for resource in templates.resources}
+    made = (resource for resource in templates.resources if resource.is_made)
+    return {(resource.stack.name, resource.logical_id): resource for resource in made}
 
 
 def _resource_changes(old: Mapping[_Key, Resource], new: Mapping[_Key, Resource], after: Templates) -> Iterator[Change]:
@@ -179,7 +202,7 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def _object_changes(before: Templates, after: Templates) -> Iterator[Change]:
+def _object_changes(before: Templates, after: Templates, stacks: set[str]) -> Iterator[Change]:
     old, new = _objects(before), _objects(after)
     for key, each in new.items():
         if key not in old:
@@ -196,7 +219,7 @@ def _object_changes(before: Templates, after: Templates) -> Iterator[Change]:
             )
     for key, each in old.items():
         if key not in new:
-            yield Change(kind=ChangeKind.REMOVED, resource=each.resource, kubernetes_object=each)
+            yield _removal(each.resource, each, stacks)
 
 
 def _objects(templates: Templates) -> Mapping[tuple[str, ...], KubernetesObject]:

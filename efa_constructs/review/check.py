@@ -1,4 +1,9 @@
-"""A check: finds where a rule is broken."""
+"""A check: finds where a rule is broken.
+
+Most checks are a function of their own that yields violations. Where one walk comes upon several rules' mistakes, as
+among the interfaces of a launch template, it is written once, yields a :class:`Fault` for each, and :func:`checks_of`
+makes the rules' checks of it.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +14,10 @@ from functools import partial
 from ..rules import Rule
 from .blueprint import Blueprint
 from .manifests import KubernetesObject
+from .pod_templates import PodTemplate
 from .templates import Resource
 
-__all__ = ["Check", "Fault", "Violation", "checks_of", "fault"]
+__all__ = ["Check", "Fault", "Violation", "about", "about_pods", "checks_of", "fault"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +47,16 @@ class Fault:
 
     rule: Rule
     violation: Violation
+
+
+def about(one: KubernetesObject, /, **values: object) -> Violation:
+    """A rule broken by a Kubernetes object. The rule's words know it as ``{object}``."""
+    return Violation(resource=one.resource, kubernetes_object=one, values={"object": one.title, **values})
+
+
+def about_pods(template: PodTemplate, /, **values: object) -> Violation:
+    """A rule broken by the pods of an object. The rule's words know their part in it as ``{role}``."""
+    return about(template.of, role=template.role, **values)
 
 
 Search = Callable[[Blueprint], Iterable[Fault]]

@@ -8,15 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL, InstanceType
 from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
 from ..pods.known_programs import KnownProgram, known_program
-from .blueprint import Blueprint, NodeGroup
+from ..pods.node_rules import unmet_requirement
+from .blueprint import Blueprint, NodeGroup, known_instance_type
+from .charts import may_bring
 from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
+from .shapes import as_mapping
 from .templates import Resource
+from .values import is_known
 
-__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of"]
+__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of", "each_pod"]
 
 # What offers each resource.
 PLUGINS = {
@@ -36,25 +40,28 @@ class ReviewedCluster:
     resource: Resource | None
     node_groups: tuple[NodeGroup, ...]
     objects: tuple[KubernetesObject, ...]
+    # Helm charts.
+    charts: tuple[Resource, ...]
 
     @cached_property
     def pods(self) -> tuple[PodTemplate, ...]:
         """The pod templates of all objects."""
         return tuple(template for one in self.objects for template in pod_templates(one))
 
-    # Whether Helm charts are installed on it, which may bring anything.
-    has_charts: bool
-
     @property
-    def is_listed(self) -> bool:
-        """Whether all that runs on the cluster is in the templates, but for what EKS runs by itself."""
-        return self.resource is not None and not self.has_charts
+    def may_be_automatic(self) -> bool:
+        """Whether EKS may make nodes for it by itself, with what their devices need: EKS Auto Mode."""
+        return self.resource is None or self.resource.get("ComputeConfig.Enabled") not in (None, False, "false")
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether EKS runs nothing by itself on its nodes, either."""
-        auto_mode = self.resource is not None and self.resource.get("ComputeConfig.Enabled") is True
-        return self.is_listed and not auto_mode
+    def surely_lacks(self, program: KnownProgram) -> bool:
+        """Whether the templates make the cluster, and nothing that they put on it runs a program."""
+        if self.resource is None or any(self.running(program)):
+            return False
+        return not any(may_bring(chart, program) for chart in self.charts)
+
+    def surely_lacks_plugin(self, resource: str) -> bool:
+        """Whether nothing offers a device on the cluster, unless the AMI of a node group does."""
+        return not self.may_be_automatic and self.surely_lacks(PLUGINS[resource])
 
     def of_kind(self, kind: str) -> Iterator[KubernetesObject]:
         """The objects of a kind."""
@@ -70,6 +77,26 @@ class ReviewedCluster:
     def node_groups_with(self, resource: str) -> Iterator[NodeGroup]:
         """The node groups whose nodes have a device."""
         return (group for group in self.node_groups if _has(group, resource))
+
+    def groups_for(self, template: PodTemplate) -> list[NodeGroup]:
+        """The node groups that have a device which a pod asks for, and whose nodes it does not exclude."""
+        wanted = [resource for resource in PLUGINS if template.asks_for(resource)]
+        return [
+            group
+            for group in self.node_groups
+            if wanted
+            and all(group in self.node_groups_with(resource) for resource in wanted)
+            and unmet_requirement(template.spec, self.node_of(group)) is None
+        ]
+
+    def type_for(self, template: PodTemplate) -> InstanceType | None:
+        """The type of the nodes that a pod goes to: that which it selects, or of all groups that have its devices."""
+        for label in INSTANCE_TYPE_LABELS:
+            wanted = as_mapping(template.spec.get("nodeSelector")).get(label)
+            if isinstance(wanted, str) and is_known(wanted):
+                return known_instance_type(wanted)
+        types = {group.instance_type for group in self.groups_for(template)}
+        return types.pop() if len(types) == 1 else None
 
     def node_of(self, group: NodeGroup) -> Mapping[str, Any]:
         """A node of a group as the scheduler sees it, as far as the templates say."""
@@ -89,6 +116,10 @@ class ReviewedCluster:
 
 def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     """The clusters that templates make, or put something on."""
+    return blueprint.once(_clusters)
+
+
+def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     made = {str(resource.reference): resource for resource in blueprint.templates.of_type("AWS::EKS::Cluster")}
     for resource in list(made.values()):
         name = resource.get("Name")
@@ -100,7 +131,7 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
     def key(name: str) -> str:
         return keys.get(name, name)
 
-    charts = {key(str(chart.get("ClusterName"))) for chart in blueprint.templates.of_type(HELM_CHART)}
+    charts = blueprint.templates.of_type(HELM_CHART)
     names = dict.fromkeys(
         key(name)
         for name in (*(group.cluster for group in blueprint.node_groups), *(one.cluster for one in blueprint.objects))
@@ -111,10 +142,17 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
             resource=made.get(name),
             node_groups=tuple(group for group in blueprint.node_groups if key(group.cluster) == name),
             objects=tuple(one for one in blueprint.objects if key(one.cluster) == name),
-            has_charts=name in charts,
+            charts=tuple(chart for chart in charts if key(str(chart.get("ClusterName"))) == name),
         )
         for name in names
     )
+
+
+def each_pod(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:
+    """The pod templates that templates put on clusters."""
+    for cluster in clusters_of(blueprint):
+        for template in cluster.pods:
+            yield cluster, template
 
 
 def _has(group: NodeGroup, resource: str) -> bool:

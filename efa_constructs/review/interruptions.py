@@ -12,7 +12,7 @@ from .create_only import Replacement
 from .manifests import KubernetesObject
 from .templates import Resource
 
-__all__ = ["interruption_by_object", "interruption_by_resource"]
+__all__ = ["interruption_by_object", "interruption_by_removal", "interruption_by_resource"]
 
 _NODE_GROUP_REPLACED = (
     "EKS makes a new node group, then deletes this one with its nodes: every job that runs on them ends, and meanwhile "
@@ -52,6 +52,20 @@ def interruption_by_resource(resource: Resource, paths: Iterable[str], replaceme
     if resource.type == "AWS::EKS::Cluster" and "Version" in changed:
         return "EKS upgrades the control plane in place, which takes minutes and cannot be taken back; nodes go on."
     return None
+
+
+_REMOVED = {
+    "AWS::EKS::Cluster": "EKS deletes the cluster: everything that runs in it ends.",
+    "AWS::EKS::Nodegroup": "EKS deletes the node group with its nodes: every job that runs on them ends.",
+}
+_JOBS = ("Job", "MPIJob", "PyTorchJob")
+
+
+def interruption_by_removal(resource: Resource, each: KubernetesObject | None) -> str | None:
+    """What the deletion of a resource, or of an object in it, interrupts. None: nothing that is known."""
+    if each is None:
+        return _REMOVED.get(resource.type)
+    return "Its pods end, if they run." if each.kind in _JOBS else None
 
 
 def interruption_by_object(each: KubernetesObject, paths: Iterable[str]) -> str | None:

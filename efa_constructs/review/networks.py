@@ -8,7 +8,7 @@ from typing import Any
 
 from .blueprint import Blueprint, NodeGroup
 from .shapes import as_list
-from .subnets import default_routes, is_internet_gateway
+from .subnets import default_routes, is_internet_gateway, knows_routes
 from .templates import Resource, Templates
 
 __all__ = ["Network", "Subnet", "networks"]
@@ -39,6 +39,8 @@ class Subnet:
     way_out: str | None
     # What the default route leads to, or a mark of it.
     way_out_to: Any
+    # Whether all its routes are in the templates.
+    knows_routes: bool
     node_groups: Sequence[NodeGroup]
     clusters: Sequence[Resource]
     nat_gateways: Sequence[Resource]
@@ -59,8 +61,8 @@ class Subnet:
 
     @property
     def is_public(self) -> bool | None:
-        """Whether its default route leads to an internet gateway. None: it is not of these templates."""
-        return None if self.resource is None else self.way_out == _INTERNET_GATEWAY
+        """Whether its default route leads to an internet gateway. None: the templates do not say."""
+        return None if self.way_out is None and not self.knows_routes else self.way_out == _INTERNET_GATEWAY
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -120,15 +122,17 @@ def _subnets_of_elsewhere(blueprint: Blueprint) -> list[Any]:
 def _subnet(blueprint: Blueprint, value: Any) -> Subnet:
     templates = blueprint.templates
     way_out, to = _default_route(templates, value)
+    resource = templates.at(value)
 
     def stands_here(values: Any) -> bool:
         return any(templates.same(one, value) for one in as_list(values))
 
     return Subnet(
         value=value,
-        resource=templates.at(value),
+        resource=resource,
         way_out=way_out,
         way_out_to=to,
+        knows_routes=resource is not None and knows_routes(templates, resource),
         node_groups=[group for group in blueprint.node_groups if stands_here(group.resource.get("Subnets"))],
         clusters=[
             one

@@ -67,7 +67,7 @@ def pod_templates(one: KubernetesObject) -> Iterator[PodTemplate]:
     """The pod templates of an object, as far as they are sound: see the rule EFA-K8S-008."""
     for role, replicas, template in _templates(one):
         known = without_unknown_fields(without_removals(template), schema())
-        if not list(_problems(known)):
+        if not list(_problems(known)) and _has_its_shape(known, schema()):
             yield PodTemplate(
                 of=one,
                 role=role,
@@ -75,6 +75,19 @@ def pod_templates(one: KubernetesObject) -> Iterator[PodTemplate]:
                 labels=as_mapping(at_path(known, "metadata", "labels")),
                 spec=known["spec"],
             )
+
+
+def _has_its_shape(given: Any, node: Mapping[str, Any]) -> bool:
+    """Whether no map and no list of a template is left for the deployment to know."""
+    if node.get("type") == "array":
+        return isinstance(given, list) and all(_has_its_shape(entry, node["items"]) for entry in given)
+    if node.get("type") != "object":
+        return not isinstance(given, Mapping | list)
+    fields = node.get("properties", {})
+    of_others = node.get("additionalProperties", {})
+    return isinstance(given, Mapping) and all(
+        _has_its_shape(value, fields.get(name, of_others)) for name, value in given.items()
+    )
 
 
 def problems_of_pod_templates(one: KubernetesObject) -> Iterator[str]:

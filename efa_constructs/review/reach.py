@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from .blueprint import Blueprint
@@ -11,13 +12,23 @@ from .security_groups import GroupRule, rules_of
 from .shapes import as_list, as_mapping, as_mappings, at_path
 from .templates import Resource, Templates
 
-__all__ = ["WORLD", "Path", "Peer", "paths", "peer_of"]
+__all__ = ["Path", "Peer", "is_world", "paths", "peer_of"]
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _CLUSTER = "AWS::EKS::Cluster"
 _PREFIX_LISTS = ("SourcePrefixListId", "DestinationPrefixListId")
-WORLD = ("0.0.0.0/0", "::/0")
-"""Every address there is."""
+_WORLD = "0.0.0.0/0"
+
+
+def is_world(addresses: Any) -> bool:
+    """Whether a range is every address there is, in whatever form.
+
+    EC2 reads ``10.0.0.0/0`` as ``0.0.0.0/0``, and ``0::/0`` as ``::/0`` (Amazon EC2 API Reference, IpRange).
+    """
+    try:
+        return ip_network(str(addresses).strip(), strict=False).prefixlen == 0
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +46,7 @@ class Peer:
     @property
     def is_world(self) -> bool:
         """Whether it is everybody."""
-        return self.value in WORLD
+        return is_world(self.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +85,7 @@ def _of_groups(templates: Templates) -> Iterator[Path]:
             yield from _of_rule(templates, rule, own)
         if not group.items("SecurityGroupEgress"):
             # EC2 API Reference, CreateSecurityGroup: it stays until the group names rules of its own.
-            everybody = Peer(kind="addresses", value=WORLD[0])
+            everybody = Peer(kind="addresses", value=_WORLD)
             yield Path(
                 source=own,
                 destination=everybody,
@@ -138,7 +149,7 @@ def _of_cluster_groups(templates: Templates) -> Iterator[Path]:
     for cluster in templates.of_type(_CLUSTER):
         own = _cluster_group(cluster)
         made = "EKS makes the cluster security group, whose members talk to each other and to everybody"
-        for destination in (own, Peer(kind="addresses", value=WORLD[0])):
+        for destination in (own, Peer(kind="addresses", value=_WORLD)):
             yield Path(
                 source=own,
                 destination=destination,
@@ -156,12 +167,12 @@ def _of_endpoints(templates: Templates) -> Iterator[Path]:
         if str(cluster.get("ResourcesVpcConfig.EndpointPublicAccess", True)).lower() == "false":
             continue
         given = as_list(cluster.get("ResourcesVpcConfig.PublicAccessCidrs"))
-        for cidr in given or [WORLD[0]]:
+        for cidr in given or [_WORLD]:
             yield Path(
                 source=Peer(kind="addresses", value=str(cidr)),
                 destination=endpoint,
                 traffic="tcp 443",
-                description="Kubernetes API: whoever calls must be an IAM principal with an access entry",
+                description="Whoever calls needs credentials that the cluster lets in.",
                 direction="Ingress",
                 implied_by=None if given else "EKS lets everybody reach a public endpoint that names no ranges",
             )
@@ -183,7 +194,7 @@ def _of_load_balancers(blueprint: Blueprint) -> Iterator[Path]:
             continue
         ranges = as_list(at_path(each.content, "spec", "loadBalancerSourceRanges"))
         ports = as_mappings(at_path(each.content, "spec", "ports"))
-        for cidr in ranges or [WORLD[0]]:
+        for cidr in ranges or [_WORLD]:
             for port in ports:
                 yield Path(
                     source=Peer(kind="addresses", value=str(cidr)),
@@ -199,7 +210,7 @@ def _traffic(rule: GroupRule) -> str:
     if rule.is_of_all_traffic:
         return "all traffic"
     first, last = rule.content.get("FromPort"), rule.content.get("ToPort")
-    protocol = {"6": "tcp", "17": "udp", "1": "icmp"}.get(rule.protocol, rule.protocol)
+    protocol = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}.get(rule.protocol, rule.protocol)
     if first is None or str(first) == "-1":
         return f"all {protocol}"
     return f"{protocol} {first}" if first == last or last is None else f"{protocol} {first}-{last}"

@@ -78,6 +78,7 @@ def read_stack_template(
     resources = document.get("Resources", {}) if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+    assets = _assets_in(file.parent)
     return StackTemplate(
         name=name,
         document=document,
@@ -93,7 +94,7 @@ def read_stack_template(
                 outer=(*outer, file),
             )
             for logical_id, definition in resources.items()
-            if (path := _asset_path(definition)) is not None
+            if (path := _asset_path(definition, assets)) is not None
         },
     )
 
@@ -108,12 +109,32 @@ def _cdk_version(directory: Path) -> str | None:
     return str(information["version"]) if information.get("fqn") == "aws-cdk-lib.App" else None
 
 
-def _asset_path(definition: Any) -> str | None:
-    """Where CDK wrote the template of a nested stack."""
+def _asset_path(definition: Any, assets: Mapping[str, str]) -> str | None:
+    """Where CDK wrote the template of a nested stack. ``assets``: files of the folder, by their keys in S3."""
     if not isinstance(definition, Mapping) or definition.get("Type") != NESTED_STACK:
         return None
     path = at_path(definition, "Metadata", "aws:asset:path")
-    return str(path) if path is not None else None
+    if path is not None:
+        return str(path)
+    # Without the CDK CLI, an app writes no such metadata.
+    url = json.dumps(at_path(definition, "Properties", "TemplateURL"))
+    return next((source for key, source in assets.items() if key in url), None)
+
+
+def _assets_in(folder: Path) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for file in sorted(folder.glob("*.assets.json")):
+        try:
+            manifest = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            continue
+        for asset in as_mapping(as_mapping(manifest).get("files")).values():
+            source = at_path(asset, "source", "path")
+            for destination in as_mapping(at_path(asset, "destinations")).values():
+                key = at_path(destination, "objectKey")
+                if isinstance(key, str) and isinstance(source, str) and key:
+                    found[key] = source
+    return found
 
 
 def _acknowledgements(stack: AssemblyStack) -> Mapping[str, Mapping[str, str]]:

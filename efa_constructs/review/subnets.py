@@ -13,6 +13,7 @@ __all__ = [
     "has_no_way_out",
     "is_internet_gateway",
     "is_public",
+    "knows_routes",
     "same_vpc",
     "subnet_at",
     "vpc_of",
@@ -57,6 +58,15 @@ def has_no_way_out(templates: Templates, subnet: Resource) -> bool:
     """Whether nothing leads out of the VPC from the subnet, nor any VPC endpoint to AWS. False, too: not known."""
     others = templates.of_type("AWS::EC2::VPCEndpoint", "AWS::EC2::VPNGatewayRoutePropagation")
     return _routes(templates, subnet.reference) == [] and not others
+
+
+def knows_routes(templates: Templates, subnet: Resource) -> bool:
+    """Whether all routes of a subnet are in the templates. One without a table has its VPC's, to the VPC alone."""
+    if _routes(templates, subnet.reference) is not None:
+        return True
+    associations = templates.of_type("AWS::EC2::SubnetRouteTableAssociation")
+    has_table = any(templates.same(one.get("SubnetId"), subnet.reference) for one in associations)
+    return not has_table and templates.at(subnet.get("VpcId")) is not None
 
 
 def default_routes(templates: Templates, subnet: Any) -> list[Resource]:

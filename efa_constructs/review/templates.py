@@ -13,7 +13,7 @@ from .evaluation import Evaluator
 from .shapes import as_mapping, at_path
 from .values import Reference, unknown
 
-__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates"]
+__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates", "renamed"]
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -64,6 +64,16 @@ class Resource:
     def metadata(self) -> Mapping[str, Any]:
         """Its ``Metadata``."""
         return as_mapping(self.definition.get("Metadata"))
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the deployment makes anything of it. What CDK counts its users by is no thing."""
+        return self.type != "AWS::CDK::Metadata"
+
+    @property
+    def stays(self) -> bool:
+        """Whether CloudFormation leaves it alone where it, or its stack, is deleted."""
+        return self.definition.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
 
     @property
     def construct_path(self) -> str | None:
@@ -126,6 +136,10 @@ class Templates:
         resource = self.at(one)
         return one == other if resource is None else resource is self.at(other)
 
+    def unread_stacks(self) -> list[Resource]:
+        """The nested stacks whose templates are somewhere else."""
+        return [one for one in self.of_type(NESTED_STACK) if one.logical_id not in one.stack.nested]
+
     @cached_property
     def _by_reference(self) -> Mapping[tuple[str, str], Resource]:
         return {(resource.stack.name, resource.logical_id): resource for resource in self.resources}
@@ -154,7 +168,7 @@ class Templates:
                 account=stack.account,
                 region=stack.region,
                 parameters=self._given_parameters(stack),
-                export=self._export,
+                export=lambda name: self._export(stack, name),
                 output=self._output,
                 attribute=lambda logical_id, attribute: self._nested_output(stack, logical_id, attribute),
             )
@@ -168,9 +182,10 @@ class Templates:
         properties = outer.document["Resources"][logical_id].get("Properties") or {}
         return as_mapping(self._evaluator(outer).evaluate(properties.get("Parameters")))
 
-    def _export(self, name: str) -> Any:
+    def _export(self, importing: StackTemplate, name: str) -> Any:
         for stack in self.stacks:
-            for output, definition in _outputs(stack).items():
+            # Another account or Region may have an export of the same name.
+            for output, definition in _outputs(stack).items() if _same_place(stack, importing) else ():
                 export = definition.get("Export")
                 if isinstance(export, Mapping) and self._evaluator(stack).evaluate(export.get("Name")) == name:
                     return self._output(stack.name, output)
@@ -201,12 +216,19 @@ def _told_apart(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
         others = (f"{stack.name} ({place})" for place in itertools.chain([stack.region], itertools.count(2)) if place)
         name = next(name for name in itertools.chain([stack.name], others) if name not in names)
         names.add(name)
-        yield stack if name == stack.name else _renamed(stack, name)
+        yield stack if name == stack.name else renamed(stack, name)
 
 
-def _renamed(stack: StackTemplate, name: str) -> StackTemplate:
-    nested = {logical_id: _renamed(inner, f"{name}/{logical_id}") for logical_id, inner in stack.nested.items()}
+def renamed(stack: StackTemplate, name: str) -> StackTemplate:
+    """The stack under another name, with those nested in it."""
+    nested = {logical_id: renamed(inner, f"{name}/{logical_id}") for logical_id, inner in stack.nested.items()}
     return replace(stack, name=name, nested=nested)
+
+
+def _same_place(one: StackTemplate, other: StackTemplate) -> bool:
+    """Whether two stacks may be in the same account and Region."""
+    places = ((one.account, other.account), (one.region, other.region))
+    return all(None in pair or pair[0] == pair[1] for pair in places)
 
 
 def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:

@@ -10,24 +10,32 @@ __all__ = [
     "EFA_PODS_LOCK_MEMORY",
     "ENOUGH_NODES",
     "ENVIRONMENT_DOES_NO_HARM",
+    "GPUS_OF_A_POD_SHARE_MEMORY",
     "HOST_NAMES_FIT",
     "HUGE_PAGES_ARE_ASKED_FOR",
     "JOB_RULES",
     "KUEUE_READS_WHAT_IT_IS_TOLD",
+    "LAUNCHERS_LOG_STAYS",
+    "MPI_CONTAINER_IS_FIRST",
+    "MPI_JOBS_ARE_SOUND",
+    "NODES_HAVE_LABELS_THAT_PODS_SELECT",
     "NODES_TAKE_PODS",
     "ONE_LAUNCHER",
     "PODS_FIT_NODES",
     "RANKS_FILL_SLOTS",
     "REQUESTS_ARE_LIMITS",
     "SLOTS_ARE_ACCELERATORS",
+    "THERE_ARE_NODES_FOR_PODS",
     "WAITING_DOES_NOT_BLOCK_GANGS",
     "WHOLE_HUGE_PAGES",
     "WHOLE_NODES_HAVE_THEIR_EFAS",
     "WORKERS_ARE_CLEANED_UP",
+    "WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN",
 ]
 
 _HUGE_PAGES = "https://kubernetes.io/docs/tasks/manage-hugepages/scheduling-hugepages/"
 _MPI_JOB = "https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/v2beta1/types.go"
+_NODES = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
 _TAINTS = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
 _RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources"
 
@@ -204,6 +212,79 @@ KUEUE_READS_WHAT_IT_IS_TOLD = Rule(
     fix="put it on {instead}",
     source="https://kueue.sigs.k8s.io/docs/concepts/topology_aware_scheduling/",
 )
+MPI_JOBS_ARE_SOUND = Rule(
+    id="EFA-JOB-019",
+    severity=Severity.ERROR,
+    title="An MPIJob has the fields that its definition has, with values that it takes",
+    problem="{object} {problem}",
+    why="The API server refuses the job, or drops a field that it does not know without a word, or the MPI Operator "
+    "refuses the job, by an event only. A launcherCreationPolicy that is neither of the two the operator of upstream "
+    "takes for WaitForWorkersReady.",
+    fix="write it as its definition has it: {hint}",
+    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/validation/validation.go",
+)
+MPI_CONTAINER_IS_FIRST = Rule(
+    id="EFA-JOB-020",
+    severity=Severity.ERROR,
+    title="The container that does a job's work is the first of its pod",
+    problem="the {role} of {object} has the container '{first}' before '{container}', which {does}",
+    why="The MPI Operator gives the SSH keys, the list of hosts, its environment and, where a worker has no command, "
+    "sshd to the first container alone: mpirun reaches no worker, or starts the ranks in a container without devices.",
+    fix="put '{container}' first, or make '{first}' an init container with the restartPolicy Always",
+    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/controller/mpi_job_controller.go",
+)
+WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN = Rule(
+    id="EFA-JOB-021",
+    severity=Severity.WARNING,
+    title="Workers are not on the network of their nodes",
+    problem="the workers of {object} are on the network of their nodes, where sshd of the node has port 22 already, "
+    "unless it is of Bottlerocket",
+    why="The sshd of a worker cannot listen there unless its image has set another port, and mpirun then asks the "
+    "node's: the job does not start. EFA does not need it: a pod has the devices on its own network, too.",
+    fix="leave hostNetwork out",
+    source="https://github.com/kubeflow/mpi-operator/issues/593",
+)
+GPUS_OF_A_POD_SHARE_MEMORY = Rule(
+    id="EFA-JOB-022",
+    severity=Severity.WARNING,
+    title="Containers with several GPUs have more shared memory than 64 MiB",
+    problem="the container '{container}' of {object} asks for {gpus} GPUs, and has no volume at /dev/shm",
+    why="A container's own /dev/shm has 64 MiB. NCCL keeps segments of several MiB there for connections between "
+    "processes of a node, fewest where the GPUs reach each other by NVLink; where they do not fit, it ends with "
+    "'failed to extend /dev/shm/nccl-...'. Data loaders of PyTorch use it, too.",
+    fix="mount a volume with emptyDir.medium Memory at /dev/shm",
+    source="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/troubleshooting/runtime_and_mpi_issues.html",
+)
+THERE_ARE_NODES_FOR_PODS = Rule(
+    id="EFA-JOB-023",
+    severity=Severity.ERROR,
+    title="Pods select nodes that there can be",
+    problem="a {role} of {object} goes only to nodes with {requirement}, and no node group of these templates makes "
+    "such a node",
+    why="The pod stays Pending for ever, and so does its job: nothing else in these templates makes nodes for the "
+    "cluster.",
+    fix="select nodes that a node group makes, or make a node group for it",
+    source=_NODES,
+)
+NODES_HAVE_LABELS_THAT_PODS_SELECT = Rule(
+    id="EFA-JOB-024",
+    severity=Severity.WARNING,
+    title="Pods select nodes by labels that node groups set",
+    problem="a {role} of {object} goes only to nodes with {requirement}, which no node group of these templates that "
+    "it could go to sets",
+    why="Unless something else sets the label, the pod stays Pending for ever, and so does its job.",
+    fix="set the label on a node group, or leave it out of the pod's selection",
+    source=_NODES,
+)
+LAUNCHERS_LOG_STAYS = Rule(
+    id="EFA-JOB-025",
+    severity=Severity.WARNING,
+    title="The launcher of a job, and its log, stay for a while when it has ended",
+    problem="{object} has its launcher deleted as soon as it has ended",
+    why="Its log goes with it: nobody reads why the job failed, and 'efa verify --job' finds nothing to judge.",
+    fix="set runPolicy.ttlSecondsAfterFinished to as many seconds as reading the log may take, or leave it out",
+    source="https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/",
+)
 JOB_RULES = (
     PODS_FIT_NODES,
     NODES_TAKE_PODS,
@@ -223,4 +304,11 @@ JOB_RULES = (
     DEVICES_COME_FROM_PLUGINS,
     WHOLE_NODES_HAVE_THEIR_EFAS,
     KUEUE_READS_WHAT_IT_IS_TOLD,
+    MPI_JOBS_ARE_SOUND,
+    MPI_CONTAINER_IS_FIRST,
+    WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN,
+    GPUS_OF_A_POD_SHARE_MEMORY,
+    THERE_ARE_NODES_FOR_PODS,
+    NODES_HAVE_LABELS_THAT_PODS_SELECT,
+    LAUNCHERS_LOG_STAYS,
 )

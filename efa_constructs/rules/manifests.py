@@ -10,6 +10,7 @@ __all__ = [
     "MANIFESTS_ARE_WHOLE",
     "MANIFEST_RULES",
     "OPERATOR_IS_THERE",
+    "OPERATOR_MAY_SUSPEND_JOBS",
     "OPERATOR_MAY_UPDATE_JOBS",
     "POD_TEMPLATES_ARE_SOUND",
 ]
@@ -66,12 +67,23 @@ OPERATOR_IS_THERE = Rule(
 OPERATOR_MAY_UPDATE_JOBS = Rule(
     id="EFA-K8S-010",
     severity=Severity.ERROR,
-    title="The MPI Operator has the rights that its code uses",
+    title="The MPI Operator has the rights that every job needs",
     problem="{object} runs as the service account {account}, which no role of these templates allows to {verb} "
     "{resource}",
-    why="The operator is refused when it needs the right: jobs are not started, not resumed, or keep their state.",
+    why="The operator is refused what every job needs: jobs are not started, or keep their state.",
     fix="add the right to the operator's ClusterRole, or use MpiOperator",
-    source="https://github.com/kubeflow/mpi-operator/issues/830",
+    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/deploy/v2beta1/mpi-operator.yaml",
+)
+OPERATOR_MAY_SUSPEND_JOBS = Rule(
+    id="EFA-K8S-013",
+    severity=Severity.WARNING,
+    title="The MPI Operator has the rights that suspended jobs and finished workers need",
+    problem="{object} runs as the service account {account}, which no role of these templates allows to {verb} "
+    "{resource}, so that it cannot {use}",
+    why="Jobs run, but for those that use it, as Kueue does when it takes a job's nodes away and gives it others: the "
+    "operator tries again and again, and only its log says so. The roles of MPI Operator 0.8.2 are such.",
+    fix="add the right to the operator's ClusterRole, or use MpiOperator",
+    source="https://github.com/kubeflow/mpi-operator/pull/830",
 )
 MANIFEST_RULES = (
     MANIFESTS_ARE_WHOLE,
@@ -80,4 +92,5 @@ MANIFEST_RULES = (
     POD_TEMPLATES_ARE_SOUND,
     OPERATOR_IS_THERE,
     OPERATOR_MAY_UPDATE_JOBS,
+    OPERATOR_MAY_SUSPEND_JOBS,
 )

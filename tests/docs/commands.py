@@ -9,6 +9,7 @@ import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import typer
 from botocore import xform_name
 
 from efa_constructs.cli import app as efa
+from efa_constructs.errors import EfaConstructsError
+from stacks.settings import Settings
 
 from .pages import ROOT
 
@@ -83,6 +86,9 @@ def _of_efa(words: list[str], *, whole: bool) -> list[str]:
     unknown = [word for word in arguments if re.match("--?[a-z]", word) and word not in known]
     if unknown or not whole:
         return [f"no option {word} of {name}" for word in unknown]
+    wrong = _of_context(arguments)
+    if wrong:
+        return wrong
     try:
         # It reads them as a user's, and goes no further.
         COMMANDS[name].make_context(name, [argument for argument in arguments if argument != "--help"])
@@ -90,6 +96,17 @@ def _of_efa(words: list[str], *, whole: bool) -> list[str]:
         if not hasattr(failure, "format_message"):
             raise
         return [failure.format_message()]
+    return []
+
+
+def _of_context(arguments: list[str]) -> list[str]:
+    """What the app says of its keys, where a command gives some."""
+    given = [value.partition("=") for option, value in pairwise(arguments) if option in ("-c", "--context")]
+    context = {key: str(ROOT / value) if key == "efa:clusterFacts" else value for key, _, value in given}
+    try:
+        Settings.from_context(context)
+    except EfaConstructsError as error:
+        return [str(error)]
     return []
 
 
@@ -120,7 +137,7 @@ def _of_cdk(words: list[str]) -> list[str]:
         aliases = option.get("alias", ())
         known |= {f"-{alias}" for alias in ([aliases] if isinstance(aliases, str) else aliases)}
     given = [word.partition("=")[0] for word in arguments if word.startswith("-")]
-    return [f"no option {word} of {verb}" for word in given if word not in known]
+    return [f"no option {word} of {verb}" for word in given if word not in known] or _of_context(arguments)
 
 
 # What the AWS CLI has beside the operations of the services, which botocore does not know.

@@ -144,6 +144,13 @@ def test_python_runs_and_synthesizes(block, monkeypatch, tmp_path):
 # What a reader types, between backticks in a text.
 _INLINE = re.compile(r"`((?:\.venv/bin/)?(?:efa|make|npx cdk|kubectl) -?[a-z][^`]*)`")
 TYPED = [(block.name, words) for block in blocks("shell", "console") for words in commands_of(block.text)]
+# They read the catalogue and published logs alone.
+ASKING_NOBODY = [
+    words
+    for _, words in TYPED
+    if words[:2] in (["efa", "instances"], ["efa", "verify"]) and not {"--region", "--job", "-"}.intersection(words)
+    and all((ROOT / word).is_file() for word in words if word.endswith((".txt", ".log")))
+]  # fmt: skip
 MENTIONED = [
     (page.name, words)
     for page in pages()
@@ -187,6 +194,8 @@ def test_commands_that_are_mentioned_exist(where, words, kubectl):
         ("efa instances --accelerators nvidia", "no option --accelerators of instances"),
         ("efa lookup --cluster training", "Missing option '--instance-type'"),
         ("efa --verbose", "no option --verbose"),
+        ("efa rehearse -c efa:instanceTyp=p5.48xlarge", "'efa:instanceTyp' is not a configuration key"),
+        ("npx cdk deploy --all -c efa:minSize=two", "'efa:minSize'"),
         ("make rehears", "no target rehears"),
         ("kubectl get pods --watchful", "error: unknown flag: --watchful"),
         ("kubectl gets pods", "error: unknown command"),
@@ -208,6 +217,12 @@ def test_commands_that_are_mentioned_exist(where, words, kubectl):
 def test_complains_about_what_does_not_exist(line, complaint, kubectl):
     (found,) = [found for words in commands_of(line) for found in complaints(words, kubectl)]
     assert found.startswith(complaint)
+
+
+@pytest.mark.parametrize("words", ASKING_NOBODY, ids=" ".join)
+def test_commands_that_ask_nobody_answer(words):
+    done = CliRunner().invoke(efa, words[1:])
+    assert (done.exit_code, done.stdout != "") == (0, True), done.output
 
 
 SESSIONS = [block for block in blocks("console") if block.text.startswith(REPEATED) and not shown_by(block)]

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from efa_constructs.k8s import generate_mpi_job_schema as generator
-from efa_constructs.k8s import mpi_job_schema
 from efa_constructs.k8s.generate_mpi_job_schema import DIFFERENCES, facts, schema_of
+from efa_constructs.pods import mpi_job_schema
 
 COMMITTED = Path(mpi_job_schema.__file__).parent
 UPSTREAM = json.loads((Path(__file__).parent / "upstream_mpi_job_facts.json").read_text())

@@ -22,6 +22,7 @@ from efa_constructs.k8s import (
     RunPolicy,
     WorkerResources,
 )
+from efa_constructs.pods.mpi_job_schema import mismatches_of_job
 
 from .schemas import check_manifests
 
@@ -352,6 +353,14 @@ def test_has_a_name_without_a_hash_that_follows_from_its_id(bench):
 def test_is_a_job_that_the_api_server_takes(bench, overrides):
     bench.job(**overrides)
     check_manifests(bench.manifests)
+    assert list(mismatches_of_job(bench.spec)) == []
+
+
+def test_warns_of_a_launcher_whose_log_is_gone_when_it_has_ended(bench):
+    bench.job(run_policy=RunPolicy(ttl_after_finished=Duration.seconds(0)))
+    (warning,) = bench.warnings
+    assert "'ttl_after_finished' is 0 s" in warning
+    assert "(EFA-JOB-025)" in warning
 
 
 def resources(**values):

@@ -13,10 +13,11 @@ from cdk8s_plus_27 import k8s
 
 from efa_constructs.catalogue.labels import EFA_LABEL
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.k8s import CrdMode, GangScheduler, MpiOperator, mpi_job_schema
+from efa_constructs.k8s import CrdMode, GangScheduler, MpiOperator
 from efa_constructs.k8s.argument_kinds import KINDS
 from efa_constructs.k8s.mpi_job_schema import definition_specification
 from efa_constructs.manifest_size import check_manifest_sizes
+from efa_constructs.pods import mpi_job_schema
 
 from .charts import chart as new_chart
 from .schemas import check_manifests

@@ -321,6 +321,7 @@ def test_warns_of_workers_whose_sshd_would_meet_that_of_the_node(bench):
     bench.job(worker_overrides={"spec": {"hostNetwork": True}}, launcher_overrides={"spec": {"hostNetwork": True}})
     (warning,) = bench.warnings
     assert "sshd of the node has port 22 already" in warning
+    assert "(EFA-JOB-021)" in warning
     assert "[ack: efa-constructs:host-network]" in warning
 
 

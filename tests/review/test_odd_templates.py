@@ -40,7 +40,8 @@ def test_templates(odd: Any) -> None:
         review(templates_of(template))
 
 
-@pytest.mark.parametrize("odd", [None, "odd", ["odd"], {"odd": 1}], ids=repr)
+# The last stands for what only the deployment knows.
+@pytest.mark.parametrize("odd", [None, "odd", ["odd"], {"odd": 1}, "⟨?odd⟩"], ids=repr)
 def test_manifests(odd: Any) -> None:
     for kind in KINDS:
         # The first of a kind has what the others have.

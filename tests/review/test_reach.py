@@ -93,7 +93,7 @@ def test_a_rule_that_is_added_to_a_group_of_elsewhere_counts() -> None:
 
 
 MADE = "EKS makes the cluster security group, whose members talk to each other and to everybody"
-API = "Kubernetes API: whoever calls must be an IAM principal with an access entry"
+API = "Whoever calls needs credentials that the cluster lets in."
 OF_CLUSTER = [
     f"Ingress: cluster group C -> cluster group C, all traffic ({MADE})",
     f"Egress: cluster group C -> addresses 0.0.0.0/0, all traffic ({MADE})",

@@ -112,11 +112,44 @@ def test_tells_stacks_of_the_same_name_apart_wherever_they_go() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("account", "region"), [("111111111111", "us-west-2"), ("222222222222", "us-east-1"), (None, "us-west-2")]
+)
+def test_an_export_is_of_its_own_account_and_region(account: str | None, region: str) -> None:
+    exporting = {
+        "Resources": {"Vpc": VPC},
+        "Outputs": {"Vpc": {"Value": {"Ref": "Vpc"}, "Export": {"Name": "Network:Vpc"}}},
+    }
+    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"VpcId": {"Fn::ImportValue": "Network:Vpc"}}}
+    templates = Templates(
+        StackTemplate(name=name, document=document, file=Path("t.json"), account=place[0], region=place[1])
+        for place in (("111111111111", "us-east-1"), (account, region))
+        for name, document in (("Network", exporting), ("Nodes", {"Resources": {"Group": group}}))
+    )
+    vpcs = [templates.at(group.get("VpcId")) for group in templates.of_type("AWS::EC2::SecurityGroup")]
+    assert vpcs == templates.of_type("AWS::EC2::VPC")
+
+
 def test_refuses_a_nested_stack_that_has_itself_in_it(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_text(json.dumps({"Resources": {"Two": nest("two.json")}}))
     (tmp_path / "two.json").write_text(json.dumps({"Resources": {"One": nest("one.json")}}))
     with pytest.raises(InvalidArgumentError, match=r"one\.json' is nested in itself"):
         read_template_file(tmp_path / "one.json")
+
+
+def test_finds_a_nested_template_by_the_asset_that_its_address_names(tmp_path: Path) -> None:
+    """As an app writes it that runs without the CDK CLI: there is no metadata."""
+    address = {"Fn::Join": ["", ["https://s3.us-east-1.", {"Ref": "AWS::URLSuffix"}, "/assets/0a1b.json"]]}
+    outer = {"Resources": {"Inner": {"Type": NESTED, "Properties": {"TemplateURL": address}}}}
+    (tmp_path / "Outer.template.json").write_text(json.dumps(outer))
+    (tmp_path / "Inner.nested.template.json").write_text(json.dumps({"Resources": {"Vpc": VPC}}))
+    asset = {"source": {"path": "Inner.nested.template.json"}, "destinations": {"here": {"objectKey": "0a1b.json"}}}
+    for name, content in (("Outer", {"files": {"0a1b": asset}}), ("Odd", {"files": [1]})):
+        (tmp_path / f"{name}.assets.json").write_text(json.dumps(content))
+    (tmp_path / "Broken.assets.json").write_text("{")
+    templates = read_template_file(tmp_path / "Outer.template.json")
+    assert [resource.type for resource in templates.resources] == [NESTED, "AWS::EC2::VPC"]
+    assert templates.unread_stacks() == []
 
 
 @pytest.mark.parametrize("metadata", ["odd", ["odd"], None, {"aws:asset:path": None}])

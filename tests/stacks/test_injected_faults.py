@@ -86,6 +86,8 @@ FAULTS = [
 ALSO = {
     # Without the rule out to itself, the group carries no EFA.
     "IpProtocol all": {"EFA-SG-001"},
+    # The app's job goes to nodes of the type that was meant.
+    "unknown instance type": {"EFA-JOB-023"},
 }
 
 

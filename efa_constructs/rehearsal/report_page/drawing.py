@@ -8,6 +8,7 @@ from itertools import groupby
 from xml.etree import ElementTree
 
 from ...lookups.deployed import DeployedInterface
+from ...review.page.svg import add, add_text, add_tip, as_text
 
 __all__ = ["Accelerators", "Holder", "draw_hardware", "draw_timeline"]
 
@@ -60,19 +61,19 @@ def draw_hardware(
     if accelerators is not None and accelerators.count:
         colours = _classes([holder.accelerators for holder in holders], holders, accelerators.advertised)
         bottom = _draw_accelerators(svg, accelerators, colours, bottom + 6)
-    return _finished(svg, bottom)
+    return as_text(svg, _WIDTH, bottom)
 
 
 def draw_timeline(steps: Sequence[tuple[str, str]]) -> str:
     """Steps from left to right. ``steps``: name and time of each."""
     svg = _svg("timeline", "how the job went on: " + ", ".join(f"{name} {time}" for name, time in steps))
     places = [_WIDTH * (2 * step + 1) / (2 * len(steps)) for step in range(len(steps))]
-    _add(svg, "line", "track", x1=places[0], y1=12, x2=places[-1], y2=12)
+    add(svg, "line", "track", x1=places[0], y1=12, x2=places[-1], y2=12)
     for place, (name, time) in zip(places, steps, strict=True):
-        _add(svg, "circle", f"step {name.lower()}", cx=place, cy=12, r=_STEP_RADIUS)
-        _text(svg, name, place, 34, "middle strong")
-        _text(svg, time, place, 48, "middle")
-    return _finished(svg, 52)
+        add(svg, "circle", f"step {name.lower()}", cx=place, cy=12, r=_STEP_RADIUS)
+        add_text(svg, name, place, 34, "middle strong")
+        add_text(svg, time, place, 48, "middle")
+    return as_text(svg, _WIDTH, 52)
 
 
 def _classes(amounts: Sequence[int], holders: Sequence[Holder], advertised: int) -> Iterator[str]:
@@ -88,19 +89,19 @@ def _draw_cards(svg: ElementTree.Element, interfaces: Sequence[DeployedInterface
     cards = [
         (card, tuple(one)) for card, one in groupby(interfaces, key=lambda interface: interface.network_card_index)
     ]
-    _text(svg, f"{len(cards)} network card{'s' * (len(cards) != 1)}", 0, _TITLE - 4, "label")
+    add_text(svg, f"{len(cards)} network card{'s' * (len(cards) != 1)}", 0, _TITLE - 4, "label")
     width = _cell_width(len(cards))
     height = _ROW * max((len(on_card) for _, on_card in cards), default=0) + _ROW
     for place, (card, on_card) in enumerate(cards):
         x, y = _corner(place, width, height, _TITLE)
-        box = _add(svg, "rect", "card", x=x, y=y, width=width, height=height, rx=3)
-        _title(box, f"network card {card}")
-        _text(svg, str(card), x + 4, y + 12, "small")
+        box = add(svg, "rect", "card", x=x, y=y, width=width, height=height, rx=3)
+        add_tip(box, f"network card {card}")
+        add_text(svg, str(card), x + 4, y + 12, "small")
         for row, interface in enumerate(on_card, start=1):
             css = next(efas) if interface.carries_efa else "ena"
-            chip = _add(svg, "rect", f"chip {css}", x=x + 2, y=y + row * _ROW, width=width - 4, height=_ROW - 2, rx=2)
-            _title(chip, f"card {card} device {interface.device_index}: {interface.interface_type}")
-            _text(svg, _SHORT[interface.interface_type], x + width / 2, y + row * _ROW + 11, "middle small")
+            chip = add(svg, "rect", f"chip {css}", x=x + 2, y=y + row * _ROW, width=width - 4, height=_ROW - 2, rx=2)
+            add_tip(chip, f"card {card} device {interface.device_index}: {interface.interface_type}")
+            add_text(svg, _SHORT[interface.interface_type], x + width / 2, y + row * _ROW + 11, "middle small")
     return _TITLE + _rows(len(cards)) * (height + _GAP)
 
 
@@ -111,12 +112,12 @@ _SHORT = {"interface": "ENA", "efa": "EFA+IP", "efa-only": "EFA"}
 def _draw_accelerators(
     svg: ElementTree.Element, accelerators: Accelerators, colours: Iterator[str], top: float
 ) -> float:
-    _text(svg, f"{accelerators.count} {accelerators.name}", 0, top + _TITLE - 4, "label")
+    add_text(svg, f"{accelerators.count} {accelerators.name}", 0, top + _TITLE - 4, "label")
     width, height = _cell_width(_CELLS_A_ROW), 26
     for place in range(accelerators.count):
         x, y = _corner(place, width, height, top + _TITLE)
-        _add(svg, "rect", f"chip {next(colours)}", x=x, y=y, width=width, height=height, rx=3)
-        _text(svg, str(place), x + width / 2, y + 17, "middle small")
+        add(svg, "rect", f"chip {next(colours)}", x=x, y=y, width=width, height=height, rx=3)
+        add_text(svg, str(place), x + width / 2, y + 17, "middle small")
     return top + _TITLE + _rows(accelerators.count) * (height + _GAP)
 
 
@@ -136,22 +137,3 @@ def _rows(count: int) -> int:
 
 def _svg(css: str, label: str) -> ElementTree.Element:
     return ElementTree.Element("svg", {"class": css, "role": "img", "aria-label": label})
-
-
-def _add(parent: ElementTree.Element, tag: str, css: str, **attributes: float) -> ElementTree.Element:
-    return ElementTree.SubElement(
-        parent, tag, {"class": css, **{name: f"{value:g}" for name, value in attributes.items()}}
-    )
-
-
-def _text(parent: ElementTree.Element, text: str, x: float, y: float, css: str) -> None:
-    _add(parent, "text", css, x=x, y=y).text = text
-
-
-def _title(parent: ElementTree.Element, text: str) -> None:
-    ElementTree.SubElement(parent, "title").text = text
-
-
-def _finished(svg: ElementTree.Element, height: float) -> str:
-    svg.set("viewBox", f"0 0 {_WIDTH} {height:g}")
-    return ElementTree.tostring(svg, encoding="unicode")

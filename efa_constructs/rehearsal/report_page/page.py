@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from ... import catalogue
@@ -22,7 +21,7 @@ from ...cluster.summary import (
 )
 from ...errors import EfaConstructsError
 from ...lookups.deployed import DeployedCluster, DeployedNode
-from ...review.page import LOOK_PACKAGE
+from ...review.page.environment import page_environment
 from ..efa_reachability import EfaReachability, efa_reachability
 from ..rehearsed_cluster import RehearsedCluster
 from ..rehearsed_summary import summarize_rehearsed
@@ -77,20 +76,16 @@ class _Cluster:
 
 def report_page(result: RehearsalResult) -> str:
     """The page about a rehearsal."""
-    environment = Environment(
-        # All pages look alike.
-        loader=ChoiceLoader([PackageLoader(__package__, "."), PackageLoader(LOOK_PACKAGE, ".")]),
-        autoescape=select_autoescape(enabled_extensions=("jinja",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("page.html.jinja").render(
-        result=result,
-        clusters=[_cluster(deployed, _rehearsed(result, deployed)) for deployed in result.clusters],
-        # Nobody should have to look for them.
-        findings=_findings(result),
-        widest=max((stage.seconds for stage in result.stages), default=1.0) or 1.0,
+    return (
+        page_environment(__package__)
+        .get_template("page.html.jinja")
+        .render(
+            result=result,
+            clusters=[_cluster(deployed, _rehearsed(result, deployed)) for deployed in result.clusters],
+            # Nobody should have to look for them.
+            findings=_findings(result),
+            widest=max((stage.seconds for stage in result.stages), default=1.0) or 1.0,
+        )
     )
 
 

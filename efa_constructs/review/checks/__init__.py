@@ -14,9 +14,11 @@ from .jobs import JOB_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
 from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
+from .mpi_jobs import MPI_JOB_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
+from .scheduling import SCHEDULING_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
 from .templates import TEMPLATE_CHECKS
 from .user_data import USER_DATA_CHECKS
@@ -40,5 +42,7 @@ CHECKS: tuple[Check, ...] = (
     *TEMPLATE_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
+    *SCHEDULING_CHECKS,
+    *MPI_JOB_CHECKS,
     *JOB_CHECKS,
 )

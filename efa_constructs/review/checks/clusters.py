@@ -10,6 +10,7 @@ from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, is_version, supports_efa
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..reach import is_world
 from ..shapes import as_list, as_mapping, at_path
 from ..subnets import same_vpc, vpc_of, zone_of
 from ..templates import Resource
@@ -31,7 +32,7 @@ def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
         if not is_known(public):
             continue
         if is_true(public):
-            if is_known(ranges) and (not ranges or "0.0.0.0/0" in ranges):
+            if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
                 yield fault(rules.PUBLIC_ENDPOINT, cluster, f"{_NETWORK}.PublicAccessCidrs")
             continue
         if is_known(private) and not is_true(private):

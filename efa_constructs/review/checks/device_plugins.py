@@ -25,7 +25,7 @@ from ...rules.device_plugins import (
     PLUGIN_TOLERATES_TAINTS,
 )
 from ..blueprint import Blueprint, NodeGroup
-from ..check import Check, Violation
+from ..check import Check, Violation, about
 from ..clusters import PLUGINS, ReviewedCluster, clusters_of
 from ..pod_templates import PodTemplate
 from ..values import is_known
@@ -44,22 +44,14 @@ _CONSTRUCTS = {
 
 def _missing(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
-        for resource, program in PLUGINS.items() if cluster.is_whole else ():
-            if any(cluster.running(program)) or any(group.brings(resource) for group in cluster.node_groups):
+        for resource, program in PLUGINS.items():
+            brought = any(group.brings(resource) for group in cluster.node_groups)
+            if brought or not cluster.surely_lacks_plugin(resource):
                 continue
             plugin, construct = _CONSTRUCTS[program]
             for template in cluster.pods:
                 if template.asks_for(resource):
-                    yield Violation(
-                        resource=template.of.resource,
-                        kubernetes_object=template.of,
-                        values={
-                            "object": template.of.title,
-                            "resource": resource,
-                            "plugin": plugin,
-                            "construct": construct,
-                        },
-                    )
+                    yield about(template.of, resource=resource, plugin=plugin, construct=construct)
 
 
 def _each_plugin(
@@ -74,16 +66,12 @@ def _each_plugin(
                     for template in cluster.running(program) if not group.brings(resource) else ():
                         if template.of.kind == "DaemonSet":
                             yield from (
-                                Violation(
-                                    resource=template.of.resource,
-                                    kubernetes_object=template.of,
-                                    values={
-                                        "object": template.of.title,
-                                        "resource": resource,
-                                        "group": group.resource.name,
-                                        "label": f"{_LABELS[resource]}=true",
-                                        **values,
-                                    },
+                                about(
+                                    template.of,
+                                    resource=resource,
+                                    group=group.resource.name,
+                                    label=f"{_LABELS[resource]}=true",
+                                    **values,
                                 )
                                 for values in find(cluster, template, group, resource)
                             )
@@ -122,11 +110,7 @@ def _takes_efas(blueprint: Blueprint) -> Iterator[Violation]:
         for template in cluster.running(KnownProgram.NVIDIA_DEVICE_PLUGIN):
             setting = next(filter(None, map(_mofed, template.spec["containers"])), None)
             if setting is not None:
-                yield Violation(
-                    resource=template.of.resource,
-                    kubernetes_object=template.of,
-                    values={"object": template.of.title, "setting": setting},
-                )
+                yield about(template.of, setting=setting)
 
 
 def _mofed(container: Mapping[str, Any]) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -15,31 +16,41 @@ from ...rules.manifests import (
     MANIFESTS_ARE_SMALL,
     MANIFESTS_ARE_WHOLE,
     OPERATOR_IS_THERE,
+    OPERATOR_MAY_SUSPEND_JOBS,
     OPERATOR_MAY_UPDATE_JOBS,
     POD_TEMPLATES_ARE_SOUND,
 )
 from ..access import ReviewedAccess
 from ..blueprint import Blueprint
-from ..check import Check, Violation
+from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
-from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, objects_in
-from ..pod_templates import pod_templates, problems_of_pod_templates
-from ..shapes import as_mapping
+from ..manifests import KUBERNETES_RESOURCE, objects_in
+from ..pod_templates import PodTemplate, pod_templates, problems_of_pod_templates
+from ..shapes import as_mapping, at_path
 from ..values import is_known
 
 __all__ = ["MANIFEST_CHECKS"]
 
-# What the operator writes while jobs run, of what people forget most: https://github.com/kubeflow/mpi-operator/issues/830
-_NEEDED = (
+# Kubeflow's Training Operator has MPIJobs, too.
+_OF_TRAINING_OPERATOR = "kubeflow.org/v1"
+# What the operator writes, of what people forget most. https://github.com/kubeflow/mpi-operator, pkg/controller
+_OF_EVERY_JOB = (
     ("update", "kubeflow.org", "mpijobs/status"),
     ("create", "batch", "jobs"),
-    ("update", "batch", "jobs"),
-    ("update", "batch", "jobs/status"),
     ("create", "", "pods"),
     ("create", "", "services"),
     ("create", "", "secrets"),
     ("create", "", "configmaps"),
+    # Once a worker runs, its name is added to a list.
+    ("update", "", "configmaps"),
 )
+_OF_SOME_JOBS = {
+    ("update", "batch", "jobs"): "suspend a job that runs, or resume one",
+    ("update", "batch", "jobs/status"): "resume a job that was suspended while its launcher ran",
+    ("delete", "", "pods"): "delete the workers of a job that has ended or is suspended",
+}
+# Which do without "jobs/status": they resume a launcher as it is.
+_OLDER_OPERATORS = re.compile(r"v?0\.[0-7](\.\d+)?")
 
 
 def _not_whole(blueprint: Blueprint) -> Iterator[Violation]:
@@ -71,7 +82,7 @@ def _too_large(blueprint: Blueprint) -> Iterator[Violation]:
         annotations = {str(key): str(value) for key, value in as_mapping(metadata.get("annotations")).items()}
         size = applied_size({**one.content, "metadata": {**metadata, "annotations": annotations}})
         if size > MAXIMUM_ANNOTATIONS:
-            yield _about(one, size=f"{size:,}", most=f"{MAXIMUM_ANNOTATIONS:,}")
+            yield about(one, size=f"{size:,}", most=f"{MAXIMUM_ANNOTATIONS:,}")
 
 
 def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
@@ -84,7 +95,7 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
                 reference = image_reference(image)
                 if reference.pinned_by == "nothing":
                     tag = reference.tag
-                    yield _about(
+                    yield about(
                         one,
                         container=container.get("name"),
                         image=image,
@@ -96,18 +107,33 @@ def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
 def _not_sound(blueprint: Blueprint) -> Iterator[Violation]:
     for one in blueprint.objects:
         for problem in problems_of_pod_templates(one):
-            yield _about(one, problem=problem)
+            yield about(one, problem=problem)
 
 
 def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
-        if cluster.is_listed and not any(cluster.running(KnownProgram.MPI_OPERATOR)):
+        if cluster.surely_lacks(KnownProgram.MPI_OPERATOR):
             for job in cluster.of_kind("MPIJob"):
-                if as_mapping(as_mapping(job.content.get("spec")).get("runPolicy")).get("managedBy") is None:
-                    yield _about(job)
+                managed_by = at_path(job.content, "spec", "runPolicy", "managedBy")
+                if managed_by is None and job.content.get("apiVersion") != _OF_TRAINING_OPERATOR:
+                    yield about(job)
 
 
-def _may_not(blueprint: Blueprint) -> Iterator[Violation]:
+def _may_not_run_jobs(blueprint: Blueprint) -> Iterator[Violation]:
+    for template, account, refused in blueprint.once(_refused_rights):
+        if refused in _OF_EVERY_JOB:
+            yield about(template.of, account=account, verb=refused[0], resource=_resource(refused))
+
+
+def _may_not_suspend_jobs(blueprint: Blueprint) -> Iterator[Violation]:
+    for template, account, refused in blueprint.once(_refused_rights):
+        if refused in _OF_SOME_JOBS and not (refused[2] == "jobs/status" and _is_older(template)):
+            use = _OF_SOME_JOBS[refused]
+            yield about(template.of, account=account, verb=refused[0], resource=_resource(refused), use=use)
+
+
+def _refused_rights(blueprint: Blueprint) -> Iterator[tuple[PodTemplate, str, tuple[str, str, str]]]:
+    """The operators, their accounts, and each right that such an account lacks: its verb, group and resource."""
     for cluster in clusters_of(blueprint):
         for template in cluster.running(KnownProgram.MPI_OPERATOR):
             account = str(template.spec.get("serviceAccountName") or "default")
@@ -119,23 +145,24 @@ def _may_not(blueprint: Blueprint) -> Iterator[Violation]:
             if not granted and not _has_account(cluster, template.of.namespace, account):
                 # Its account and roles are of elsewhere.
                 continue
-            for verb, group, resource in _NEEDED:
+            for verb, group, resource in (*_OF_EVERY_JOB, *_OF_SOME_JOBS):
                 right = Right(account=name, verb=verb, group=group, resource=resource, namespace=None)
                 if not any(allows(rule, right) for rule in granted):
-                    yield _about(
-                        template.of,
-                        account=f"{template.of.namespace}/{account}",
-                        verb=verb,
-                        resource=f"{resource}.{group}" if group else resource,
-                    )
+                    yield template, f"{template.of.namespace}/{account}", (verb, group, resource)
+
+
+def _resource(right: tuple[str, str, str]) -> str:
+    _, group, resource = right
+    return f"{resource}.{group}" if group else resource
+
+
+def _is_older(operator: PodTemplate) -> bool:
+    tags = (image_reference(str(container.get("image"))).tag for container in operator.containers)
+    return any(tag is not None and _OLDER_OPERATORS.fullmatch(tag) for tag in tags)
 
 
 def _has_account(cluster: ReviewedCluster, namespace: str, name: str) -> bool:
     return any((one.namespace, one.object_name) == (namespace, name) for one in cluster.of_kind("ServiceAccount"))
-
-
-def _about(one: KubernetesObject, **values: object) -> Violation:
-    return Violation(resource=one.resource, kubernetes_object=one, values={"object": one.title, **values})
 
 
 MANIFEST_CHECKS = (
@@ -144,5 +171,6 @@ MANIFEST_CHECKS = (
     Check(rule=IMAGES_ARE_PINNED, violations=_not_pinned),
     Check(rule=POD_TEMPLATES_ARE_SOUND, violations=_not_sound),
     Check(rule=OPERATOR_IS_THERE, violations=_no_operator),
-    Check(rule=OPERATOR_MAY_UPDATE_JOBS, violations=_may_not),
+    Check(rule=OPERATOR_MAY_UPDATE_JOBS, violations=_may_not_run_jobs),
+    Check(rule=OPERATOR_MAY_SUSPEND_JOBS, violations=_may_not_suspend_jobs),
 )

@@ -10,7 +10,7 @@ from ...catalogue.tags import TRAFFIC_TAG
 from ...rules import security_groups as rules
 from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
 from ..check import Fault, checks_of, fault
-from ..reach import WORLD
+from ..reach import is_world
 from ..security_groups import GroupRule, all_group_rules, directions_to_itself, rules_of
 from ..shapes import as_list, as_mappings, at_path
 from ..templates import Resource
@@ -176,7 +176,7 @@ def _open_groups(blueprint: Blueprint) -> Iterator[Fault]:
     values = [value for template in blueprint.launch_templates for value in template.groups]
     for group in _groups_at(blueprint, values):
         for rule in rules_of(blueprint.templates, group):
-            cidr = next((each for each in rule.cidrs if each in WORLD), None)
+            cidr = next((each for each in rule.cidrs if is_world(each)), None)
             if rule.direction == "Ingress" and cidr is not None and rule.protocol.lower() not in _WITHOUT_PORTS:
                 ssh = _includes_ssh(rule)
                 if ssh is not None:

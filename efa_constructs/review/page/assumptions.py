@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...catalogue import newest_versions
 from ..blueprint import Blueprint
+from ..manifests import HELM_CHART
 from ..reach import Path
 from ..shapes import as_mapping
 from ..templates import StackTemplate, Templates
@@ -26,7 +27,7 @@ _PSEUDO = {
 class Assumption:
     """One thing that the templates alone do not prove."""
 
-    # "default used", "only the deployment knows", "exists already" or "AWS's own".
+    # "not read", "default used", "only the deployment knows", "exists already" or "AWS's own".
     kind: str
     what: str
     where: str
@@ -39,6 +40,7 @@ def assumptions(
     templates = blueprint.templates
     return (
         *(one for stack in templates.stacks for one in _of_parameters(stack)),
+        *_of_unread(templates, names),
         *_of_unknowns(templates),
         *_of_conditions(templates),
         *_of_existing(blueprint, names),
@@ -85,6 +87,16 @@ def _of_conditions(templates: Templates) -> Iterator[Assumption]:
                 what=f"whether {condition} holds: {resource.logical_id} is reviewed as if it did",
                 where=resource.stack.name,
             )
+
+
+def _of_unread(templates: Templates, names: Names) -> Iterator[Assumption]:
+    for stack in templates.unread_stacks():
+        what = f"what the nested stack {names.of(stack)} makes, opens and allows: its template is not here"
+        yield Assumption(kind="not read", what=what, where=stack.stack.name)
+    for chart in templates.of_type(HELM_CHART):
+        name = names.of_value(chart.get("Chart", ""))
+        what = f"what the Helm chart {name} installs: objects, images and rights in the cluster"
+        yield Assumption(kind="not read", what=what, where=names.of(chart))
 
 
 def _of_existing(blueprint: Blueprint, names: Names) -> Iterator[Assumption]:

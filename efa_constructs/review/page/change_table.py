@@ -21,6 +21,12 @@ _REPLACEMENTS = {
     Replacement.MAYBE: "may be replaced",
     Replacement.UNKNOWN: "whether it is replaced is not known here",
 }
+_REPLACES = {
+    Replacement.NO: "no",
+    Replacement.YES: "yes: only a new one can have it",
+    Replacement.MAYBE: "perhaps: it depends on the value",
+    Replacement.UNKNOWN: "not known here",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +40,10 @@ class ChangeRow:
     replacement: str
     interrupts: str | None
     because_of: str
-    # Whether it is left alone where it is removed.
-    stays: bool
-    # Path, what was, what will be, and whether it is why the resource is replaced.
-    properties: tuple[tuple[str, str, str, bool], ...]
+    # What becomes of what the templates no longer have.
+    becomes: str
+    # Path, what was, what will be, and whether it is why the resource is replaced, in words.
+    properties: tuple[tuple[str, str, str, str], ...]
 
 
 def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> Iterator[ChangeRow]:
@@ -54,8 +60,8 @@ def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> It
             replacement=_REPLACEMENTS[change.replacement],
             interrupts=change.interrupts,
             because_of=", ".join(names.of(cause) for cause in change.because_of),
-            stays=change.resource.definition.get("DeletionPolicy") == "Retain",
-            properties=tuple(_property(one, names, old_names) for one in change.properties),
+            becomes=_becomes(change),
+            properties=tuple(_property(one, change, names, old_names) for one in change.properties),
         )
 
 
@@ -64,18 +70,34 @@ def _rank(change: Change) -> tuple[bool, bool, bool]:
     return change.interrupts is None, not ends_jobs, change.replacement is Replacement.NO
 
 
-def _property(change: PropertyChange, names: Names, old_names: Names) -> tuple[str, str, str, bool]:
+def _becomes(change: Change) -> str:
+    if change.stack_is_gone:
+        return "stays, until somebody deletes its stack, which is not in the new templates"
+    return "stays, without a stack" if change.stays else "deleted"
+
+
+def _property(change: PropertyChange, whole: Change, names: Names, old_names: Names) -> tuple[str, str, str, str]:
+    shown = not _is_secret(change.path, whole)
     return (
         change.path,
-        _value(change.path, change.before, old_names),
-        _value(change.path, change.after, names),
-        change.replacement is Replacement.YES,
+        _value(change.path, change.before, old_names, shown=shown),
+        _value(change.path, change.after, names, shown=shown),
+        _REPLACES[change.replacement],
     )
 
 
-def _value(path: str, value: Any, names: Names) -> str:
+def _is_secret(path: str, change: Change) -> bool:
+    """Whether a page that is sent around had better not show a value."""
+    if change.kubernetes_object is not None and change.kubernetes_object.kind == "Secret":
+        return path.startswith(("data.", "stringData."))
+    return path.lower().endswith(("password", "secretstring"))
+
+
+def _value(path: str, value: Any, names: Names, *, shown: bool) -> str:
     if value is None:
         return "none"
+    if not shown:
+        return "not shown here"
     text = names.of_value(_decoded(value) if path.endswith("UserData") else value)
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}… ({len(text):,} characters)"
 

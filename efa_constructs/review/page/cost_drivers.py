@@ -8,7 +8,7 @@ from typing import Any
 
 from ..blueprint import Blueprint, NodeGroup
 from ..networks import Network, Subnet
-from ..shapes import as_list, as_mapping, as_mappings
+from ..shapes import as_list, as_mapping, as_mappings, at_path
 from ..values import whole_number
 from .names import Names
 
@@ -35,6 +35,8 @@ def cost_drivers(blueprint: Blueprint, networks: Sequence[Network], names: Names
         *_of_networks(blueprint, networks, names),
         *_of_logs(blueprint, names),
         *_of_the_rest(blueprint, names),
+        *_of_kubernetes(blueprint),
+        *_not_judged(blueprint, names),
     )
 
 
@@ -44,9 +46,11 @@ def _of_group(group: NodeGroup, names: Names) -> Iterator[CostDriver]:
     how = {"SPOT": "Spot, ", "CAPACITY_BLOCK": "Capacity Block, paid in advance, ", "ON_DEMAND": "on demand, "}
     capacity = how.get(str(group.resource.get("CapacityType", "ON_DEMAND")), "")
     types = " or ".join(group.instance_type_names) or "instance of a type that only the deployment knows"
+    bounds = f" ({low} to {high})" if "?" not in (low, high) else ""
+    usual = "EKS's number of" if group.resource.get("ScalingConfig.DesiredSize") is None else f"{usual} x"
     yield CostDriver(
         what="Instances",
-        amount=f"{usual} x {types} ({low} to {high})",
+        amount=f"{usual} {types}{bounds}",
         counted=f"{capacity}each hour that an instance runs, used or not",
         source=source,
     )
@@ -55,7 +59,7 @@ def _of_group(group: NodeGroup, names: Names) -> Iterator[CostDriver]:
         kind = names.of_value(volume.get("VolumeType", "gp2"))
         yield CostDriver(
             what="EBS volumes",
-            amount=f"{usual} x {'the size of the snapshot' if size is None else f'{names.of_value(size)} GiB'} {kind}",
+            amount=f"{usual} {'the size of the snapshot' if size is None else f'{names.of_value(size)} GiB'} {kind}",
             counted="each GiB and month, while the node is there",
             source=source,
         )
@@ -151,10 +155,12 @@ def _of_logs(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
 
 
 _OTHERS = {
+    "AWS::EC2::Instance": ("EC2 instance beside node groups", "each hour that it runs"),
+    "AWS::AutoScaling::AutoScalingGroup": ("Auto Scaling group", "each hour that its instances run"),
     "AWS::KMS::Key": ("KMS key", "each month, and each use"),
     "AWS::EFS::FileSystem": ("EFS file system", "each GB and month"),
     "AWS::FSx::FileSystem": ("FSx file system", "each GB of capacity and month, used or not"),
-    "AWS::Lambda::Function": ("Lambda function", "each call; these run during deployments"),
+    "AWS::Lambda::Function": ("Lambda function", "each call, by its memory and time"),
     "AWS::ElasticLoadBalancingV2::LoadBalancer": ("Load balancer", "each hour, and by traffic"),
     "AWS::EC2::CapacityReservation": ("Capacity reservation", "each hour, used or not"),
 }
@@ -166,3 +172,49 @@ def _of_the_rest(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
         if found:
             where = ", ".join(map(names.of, found))
             yield CostDriver(what=what, amount=str(len(found)), counted=counted, source=where)
+
+
+def _of_kubernetes(blueprint: Blueprint) -> Iterator[CostDriver]:
+    for each in blueprint.objects_of_kind("Service", "PersistentVolumeClaim"):
+        spec = as_mapping(each.content.get("spec"))
+        if each.kind == "PersistentVolumeClaim":
+            amount = str(at_path(spec, "resources", "requests", "storage") or "?")
+            counted = "as its storage class is: most by GiB and month"
+            yield CostDriver(what="Volume of Kubernetes", amount=amount, counted=counted, source=each.title)
+        elif spec.get("type") == "LoadBalancer":
+            counted = _OTHERS["AWS::ElasticLoadBalancingV2::LoadBalancer"][1]
+            yield CostDriver(what="Load balancer of Kubernetes", amount="1", counted=counted, source=each.title)
+
+
+# Told above, or billed by nothing of their own.
+_JUDGED = (
+    "AWS::AutoScaling::",
+    "AWS::CDK::",
+    "AWS::CloudFormation::",
+    "AWS::EFS::",
+    "AWS::EKS::",
+    "AWS::FSx::",
+    "AWS::IAM::",
+    "AWS::KMS::",
+    "AWS::Lambda::",
+    "AWS::Logs::",
+    "AWS::SSM::Parameter",
+    "Custom::",
+)
+_OF_EC2 = (
+    "CapacityReservation DHCPOptions EgressOnlyInternetGateway EIP EIPAssociation FlowLog Instance InternetGateway "
+    "KeyPair LaunchTemplate NatGateway NetworkAcl NetworkAclEntry NetworkInterface PlacementGroup PrefixList Route "
+    "RouteTable SecurityGroup SecurityGroupEgress SecurityGroupIngress Subnet SubnetNetworkAclAssociation "
+    "SubnetRouteTableAssociation VPC VPCCidrBlock VPCDHCPOptionsAssociation VPCEndpoint VPCGatewayAttachment"
+)
+_JUDGED_OF_EC2 = frozenset(f"AWS::EC2::{name}" for name in _OF_EC2.split())
+
+
+def _not_judged(blueprint: Blueprint, names: Names) -> Iterator[CostDriver]:
+    types: dict[str, list[str]] = {}
+    for resource in blueprint.templates.resources:
+        if not resource.type.startswith(_JUDGED) and resource.type not in (*_JUDGED_OF_EC2, *_OTHERS):
+            types.setdefault(resource.type, []).append(names.of(resource))
+    for type_, of_type in types.items():
+        counted = "not known here: see what AWS bills for it"
+        yield CostDriver(what=type_, amount=str(len(of_type)), counted=counted, source=", ".join(of_type))

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import unicodedata
 from collections.abc import Sequence
 from xml.etree import ElementTree
+
+from .svg import add, add_text, add_tip, as_text
 
 __all__ = ["LINE_HEIGHT", "Drawing", "fitting"]
 
 # Of the page's small text, in units of the drawings, which are the page's pixels.
 LINE_HEIGHT = 15
-# How wide a letter of it is on average, in the widest of the fonts that browsers take for system-ui.
-_LETTER_WIDTH = 6.6
-_BOLD_LETTER_WIDTH = 7.7
+# How wide its letters are, in the widest of the fonts that browsers take for system-ui.
+_NARROW, _USUAL, _CAPITAL, _WIDE = 4.6, 7.3, 8.7, 11.6
+_NARROW_LETTERS = frozenset("fijlrtI.,:;'|!()[]/ -")
+_WIDE_LETTERS = frozenset("mwMW%@=…")
+_BOLD = 1.12
 
 
 class Drawing:
@@ -26,19 +32,19 @@ class Drawing:
         ElementTree.SubElement(self._svg, "desc", {"id": f"{name}-text"}).text = description
         # An arrowhead of a drawing of its own: what another one has, a browser may not show here.
         self._arrow = f"{name}-arrow"
-        marker = _sub(self._svg, "marker", id=self._arrow, viewBox="0 0 8 8", refX=7, refY=4, markerWidth=8)
+        marker = add(self._svg, "marker", id=self._arrow, viewBox="0 0 8 8", refX=7, refY=4, markerWidth=8)
         marker.attrib.update(markerHeight="8", orient="auto-start-reverse", markerUnits="userSpaceOnUse")
-        _sub(marker, "path", d="M0 0 L8 4 L0 8 z", **{"class": "arrowhead"})
+        add(marker, "path", "arrowhead", d="M0 0 L8 4 L0 8 z")
 
     def box(self, x: float, y: float, width: float, height: float, css: str, *, tip: str | None = None) -> None:
         """A rectangle. ``tip``: what a browser shows when the mouse rests on it. Default: nothing."""
-        rect = _sub(self._svg, "rect", x=x, y=y, width=width, height=height, rx=4, **{"class": css})
+        rect = add(self._svg, "rect", css, x=x, y=y, width=width, height=height, rx=4)
         if tip is not None:
-            ElementTree.SubElement(rect, "title").text = tip
+            add_tip(rect, tip)
 
     def text(self, text: str, x: float, y: float, css: str = "") -> None:
         """A line of text, whose baseline begins at a place; with the class "middle", its middle is there."""
-        _sub(self._svg, "text", x=x, y=y, **{"class": css} if css else {}).text = text
+        add_text(self._svg, text, x, y, css)
 
     def texts(self, lines: Sequence[str], x: float, y: float, css: str = "") -> None:
         """Lines of text, one below the other."""
@@ -47,25 +53,33 @@ class Drawing:
 
     def arrow(self, path: str, css: str = "") -> None:
         """A line with a head at its end. ``path``: as SVG's ``d`` has it."""
-        _sub(self._svg, "path", d=path, **{"class": f"arrow {css}".strip(), "marker-end": f"url(#{self._arrow})"})
+        add(self._svg, "path", f"arrow {css}".strip(), d=path, **{"marker-end": f"url(#{self._arrow})"})
 
     def finished(self, width: float, height: float) -> str:
         """The picture as text, as large as its drawing."""
-        self._svg.set("viewBox", f"0 0 {width:g} {height:g}")
         self._svg.set("width", f"{width:g}")
         self._svg.set("height", f"{height:g}")
-        return ElementTree.tostring(self._svg, encoding="unicode")
+        return as_text(self._svg, width, height)
 
 
 def fitting(text: str, width: float, *, bold: bool = False) -> str:
     """A text, shortened in its middle where it would be wider than so many units."""
-    room = max(3, int(width / (_BOLD_LETTER_WIDTH if bold else _LETTER_WIDTH)))
-    if len(text) <= room:
+    room = width / (_BOLD if bold else 1)
+    if sum(map(_letter_width, text)) <= room:
         return text
-    end = (room - 1) // 2
-    return f"{text[: room - 1 - end]}…{text[-end:]}"
+    half = (room - _WIDE) / 2
+    return f"{_beginning(text, half)}…{_beginning(text[::-1], half)[::-1]}"
 
 
-def _sub(parent: ElementTree.Element, tag: str, **attributes: str | float) -> ElementTree.Element:
-    values = {name: value if isinstance(value, str) else f"{value:g}" for name, value in attributes.items()}
-    return ElementTree.SubElement(parent, tag, values)
+def _beginning(text: str, room: float) -> str:
+    """As much of it as there is room for, and one letter at least."""
+    ends = itertools.accumulate(map(_letter_width, text))
+    return text[: max(1, sum(1 for end in itertools.takewhile(lambda end: end <= room, ends)))]
+
+
+def _letter_width(letter: str) -> float:
+    if letter in _NARROW_LETTERS:
+        return _NARROW
+    if letter in _WIDE_LETTERS or unicodedata.east_asian_width(letter) in ("W", "F"):
+        return _WIDE
+    return _CAPITAL if letter.isupper() else _USUAL

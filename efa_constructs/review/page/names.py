@@ -25,8 +25,17 @@ class Names:
 
     def __init__(self, templates: Templates) -> None:
         self._templates = templates
+        self._stacks: dict[str, set[str]] = {}
+        for resource in templates.resources:
+            self._stacks.setdefault(self.in_stack(resource), set()).add(resource.stack.name)
 
     def of(self, resource: Resource) -> str:
+        """The name in the stack; with that of the stack, where a resource of another one has the same."""
+        name = self.in_stack(resource)
+        return name if len(self._stacks.get(name, ())) < 2 else f"{resource.stack.name}/{name}"
+
+    @staticmethod
+    def in_stack(resource: Resource) -> str:
         """``NodeGroup/SecurityGroup``: the path of its construct in the stack, else its logical id."""
         path = resource.construct_path
         if path is None:

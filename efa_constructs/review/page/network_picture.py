@@ -9,7 +9,7 @@ from ..networks import Network, Subnet
 from .drawing import LINE_HEIGHT, Drawing, fitting
 from .names import Names
 
-__all__ = ["draw_network"]
+__all__ = ["draw_network", "network_title"]
 
 _ZONE_WIDTH = 300
 _GAP = 12
@@ -28,7 +28,7 @@ def draw_network(name: str, network: Network, names: Names) -> str:
     :param name: An id that no other picture of the page has.
     """
     zones = _by_zone(network)
-    title = _title(network, names)
+    title = network_title(network, names)
     drawing = Drawing(name, title, _description(network, names))
     width = max(1, len(zones)) * (_ZONE_WIDTH + _GAP) + _GAP
     outside = _OUTSIDE if network.internet_gateways else 2
@@ -37,17 +37,18 @@ def draw_network(name: str, network: Network, names: Names) -> str:
     notes = _notes(network, names)
     bottom = outside + _TITLE + _PAD + inner + _GAP + len(notes) * LINE_HEIGHT + (_PAD if notes else 0)
     drawing.box(1, outside, width - 2, bottom - outside, "area" if network.resource else "area elsewhere")
-    drawing.text(title, _GAP, outside + 18, "strong")
+    drawing.text(fitting(title, width - 2 * _GAP, bold=True), _GAP, outside + 18, "strong")
     top = outside + _TITLE + _PAD
     for number, (zone, subnets) in enumerate(zones.items()):
         _draw_zone(drawing, _GAP + number * (_ZONE_WIDTH + _GAP), top, inner, zone, subnets, names)
-    drawing.texts(notes, _GAP, top + inner + _GAP + 10, "quiet")
+    drawing.texts([fitting(note, width - 2 * _GAP) for note in notes], _GAP, top + inner + _GAP + 10, "quiet")
     if network.internet_gateways:
         _draw_internet(drawing, network, width, names)
     return drawing.finished(width, bottom + 2)
 
 
-def _title(network: Network, names: Names) -> str:
+def network_title(network: Network, names: Names) -> str:
+    """``VPC Network/Vpc, 10.0.0.0/16``."""
     if network.resource is None:
         return "Network that exists already"
     cidr = network.resource.get("CidrBlock")
@@ -69,7 +70,8 @@ def _draw_internet(drawing: Drawing, network: Network, width: float, names: Name
     drawing.text("the internet", middle, 17, "middle strong")
     for gateway in network.internet_gateways:
         drawing.arrow(f"M{middle:g} {_OUTSIDE:g} V27")
-        drawing.text(f"internet gateway {fitting(names.of(gateway), 240)}", middle + 8, 46, "quiet")
+        room = width - middle - 2 * _PAD
+        drawing.text(fitting(f"internet gateway {names.of(gateway)}", room), middle + 8, 46, "quiet")
 
 
 def _draw_zone(
@@ -109,14 +111,14 @@ def _subnet_height(subnet: Subnet, names: Names) -> float:
 
 
 def _kind(subnet: Subnet, names: Names) -> str:
-    if subnet.resource is None:
-        return f"subnet {names.of_value(subnet.value)}"
-    kind = "public" if subnet.is_public else "private" if subnet.way_out else "isolated"
-    return f"{kind} subnet {names.of_value(subnet.cidr or '')}"
+    name = names.of_value(subnet.value if subnet.cidr is None else subnet.cidr)
+    if subnet.is_public is None:
+        return f"subnet {name}"
+    return f"{'public' if subnet.is_public else 'private' if subnet.way_out else 'isolated'} subnet {name}"
 
 
 def _route(subnet: Subnet, names: Names) -> str:
-    if subnet.resource is None:
+    if subnet.is_public is None:
         return "its routes are not in these templates"
     if subnet.way_out is None:
         return "no default route"

@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment
 from markupsafe import Markup
 
 from ...catalogue import newest_versions
 from ...rules import Severity
 from ..blueprint import Blueprint, LaunchTemplate
-from ..changes import Change, ChangeKind, changes_between
+from ..changes import Change, aligned, changes_between
 from ..clusters import ReviewedCluster, clusters_of
 from ..networks import Network, networks
-from ..pod_templates import PodTemplate
 from ..reach import paths
 from ..review import Finding, Review
 from .assumptions import assumptions
 from .change_table import ChangeRow, change_rows
 from .cost_drivers import cost_drivers
+from .environment import page_environment
 from .images import images
-from .kubernetes_access import KubernetesGrant, kubernetes_grants
+from .kubernetes_access import kubernetes_grants
 from .kubernetes_picture import draw_workloads
 from .names import Names
-from .network_picture import draw_network
+from .network_picture import draw_network, network_title
 from .node_picture import draw_node
 from .permissions import cluster_access, principals
 from .pods import all_pods, rights_on_the_node, title_of
 from .rbac_picture import draw_rbac
-from .security_group_picture import draw_security_groups, peer_name
+from .resource_policies import resource_grants
+from .security_group_picture import draw_security_groups, paths_to_draw, peer_name
 from .summary import changes_in_words, makes, openness
 from .table_cells import with_breaks, with_headings
 from .verdict import verdict
 from .versions import versions
 
 __all__ = ["render_page"]
+
+_Told = TypeVar("_Told")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +81,17 @@ def render_page(review: Review, against: Review | None = None) -> str:
 
 @functools.cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader(__package__, "."),
-        autoescape=select_autoescape(enabled_extensions=("jinja",)),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment(__package__)
+    environment.filters["as_sentence"] = _as_sentence
     environment.filters["with_breaks"] = with_breaks
     environment.filters["with_headings"] = with_headings
     return environment
+
+
+def _as_sentence(text: str) -> str:
+    """Problems are written to stand after a colon. What begins with a name begins as the name does."""
+    first, _, _ = text.partition(" ")
+    return text[0].upper() + text[1:] if first in ("a", "an", "no", "one", "the") else text
 
 
 def _contents(review: Review, against: Review | None) -> dict[str, Any]:
@@ -96,7 +100,11 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
     clusters, found_networks, found_paths = clusters_of(blueprint), networks(blueprint), paths(blueprint)
     pods = all_pods(clusters)
     roles, found_images = principals(blueprint, names), images(pods)
-    changes = None if against is None else changes_between(against.blueprint.templates, blueprint.templates)
+    of_resources = resource_grants(blueprint, names)
+    drawn = paths_to_draw(blueprint, found_paths)
+    left_out = len(found_paths) - len(drawn)
+    earlier = None if against is None else aligned(against.blueprint.templates, blueprint.templates)
+    changes = None if earlier is None else changes_between(earlier, blueprint.templates)
     return {
         "looked_up": newest_versions.LOOKED_UP,
         "named": names.of_value,
@@ -104,14 +112,15 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "title": ", ".join(stack.name for stack in blueprint.templates.stacks),
         "verdict": verdict(review, found_networks, clusters, names),
         "makes": makes(blueprint, found_networks, pods, names),
-        "openness": openness(found_paths, names),
+        "openness": openness(blueprint, found_paths, of_resources, names),
         "severities": _severities(review.findings),
         "errors": [_finding(one, names) for one in review.findings if one.rule.severity is Severity.ERROR],
         "findings": [_finding(finding, names) for finding in review.findings],
         "acknowledged": [_finding(finding, names) for finding in review.acknowledged],
         "nodes": list(_nodes(blueprint, names)),
         "networks": list(_networks(found_networks, names)),
-        "groups": Markup(draw_security_groups(blueprint, found_paths, names)) if found_paths else None,
+        "groups": Markup(draw_security_groups(blueprint, drawn, names)) if found_paths else None,
+        "left_out": f" {left_out} rules of security groups of other things are in the table alone." if left_out else "",
         # What lets the world in stands first.
         "paths": [
             (path, peer_name(path.source, names), peer_name(path.destination, names))
@@ -120,16 +129,17 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "workloads": list(_workloads(clusters, names)),
         "pods": [(title_of(one), rights) for one in pods if (rights := rights_on_the_node(one))],
         "principals": roles,
+        "resource_grants": _by(lambda grant: grant.on, of_resources),
         "cluster_access": list(cluster_access(blueprint, names)),
-        "kubernetes_grants": _by_subject(kubernetes_grants(blueprint)),
-        "rbac": _rbac(blueprint, pods),
+        "kubernetes_grants": _by(lambda grant: grant.who, kubernetes_grants(clusters, names)),
+        "rbac": list(_rbac(clusters, names)),
         "images": found_images,
         "versions": versions(blueprint, found_images, names),
         "cost_drivers": cost_drivers(blueprint, found_networks, names),
         "assumptions": assumptions(blueprint, found_paths, roles, names),
         "resources": _resources(blueprint, names),
         "objects": blueprint.objects,
-        "changes": None if changes is None or against is None else _changes(changes, against, names),
+        "changes": None if changes is None or earlier is None else _changes(changes, Names(earlier), names),
         "changes_in_words": None if changes is None else changes_in_words(changes, names),
     }
 
@@ -174,9 +184,9 @@ def _node_title(blueprint: Blueprint, template: LaunchTemplate, names: Names) ->
     return f"A node of {whose}: {kind}"
 
 
-def _networks(found: Sequence[Network], names: Names) -> Iterator[Markup]:
+def _networks(found: Sequence[Network], names: Names) -> Iterator[tuple[str, Markup]]:
     for number, network in enumerate(found, 1):
-        yield Markup(draw_network(f"network-{number}", network, names))
+        yield network_title(network, names), Markup(draw_network(f"network-{number}", network, names))
 
 
 def _workloads(clusters: Sequence[ReviewedCluster], names: Names) -> Iterator[tuple[str, Markup]]:
@@ -185,24 +195,28 @@ def _workloads(clusters: Sequence[ReviewedCluster], names: Names) -> Iterator[tu
             yield names.of_value(cluster.name), Markup(draw_workloads(f"workloads-{number}", cluster, names))
 
 
-def _by_subject(grants: Iterable[KubernetesGrant]) -> list[tuple[str, list[KubernetesGrant]]]:
-    subjects: dict[str, list[KubernetesGrant]] = {}
-    for grant in grants:
-        subjects.setdefault(grant.who, []).append(grant)
-    return list(subjects.items())
+def _by(key: Callable[[_Told], str], told: Iterable[_Told]) -> list[tuple[str, list[_Told]]]:
+    """In the order in which their keys come first."""
+    found: dict[str, list[_Told]] = {}
+    for one in told:
+        found.setdefault(key(one), []).append(one)
+    return list(found.items())
 
 
-def _rbac(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Markup | None:
-    bindings = blueprint.objects_of_kind("RoleBinding", "ClusterRoleBinding")
-    return Markup(draw_rbac(blueprint, pods)) if bindings else None
+def _rbac(clusters: Sequence[ReviewedCluster], names: Names) -> Iterator[tuple[str, Markup]]:
+    for number, cluster in enumerate(clusters, 1):
+        svg = draw_rbac(f"rbac-{number}", cluster)
+        if svg is not None:
+            yield names.of_value(cluster.name), Markup(svg)
 
 
 def _resources(blueprint: Blueprint, names: Names) -> list[_StackResources]:
     found = []
     for stack in blueprint.templates.stacks:
-        own = sorted((one for one in blueprint.templates.resources if one.stack is stack), key=lambda one: one.type)
+        made = (one for one in blueprint.templates.resources if one.stack is stack and one.is_made)
+        own = sorted(made, key=lambda one: one.type)
         types = [
-            (type_, [(names.of(one), one.definition.get("DeletionPolicy") == "Retain") for one in group])
+            (type_, [(names.in_stack(one), one.stays) for one in group])
             for type_, group in groupby(own, key=lambda one: one.type)
         ]
         account, region = stack.account or "whichever account", stack.region or "whichever Region"
@@ -210,8 +224,5 @@ def _resources(blueprint: Blueprint, names: Names) -> list[_StackResources]:
     return found
 
 
-def _changes(changes: Sequence[Change], against: Review, names: Names) -> list[tuple[str, list[ChangeRow]]]:
-    old_names = Names(against.blueprint.templates)
-    rows = list(change_rows(changes, names, old_names))
-    by_kind = ((str(kind), [row for row in rows if row.kind == kind]) for kind in ChangeKind)
-    return [(kind, of_kind) for kind, of_kind in by_kind if of_kind]
+def _changes(changes: Sequence[Change], old_names: Names, names: Names) -> list[tuple[str, list[ChangeRow]]]:
+    return _by(lambda row: row.kind, change_rows(changes, names, old_names))

@@ -1,54 +1,32 @@
-"""Who may do what on what, in plain words: roles, policies, keys, and access to clusters."""
+"""Who may do what on what, in plain words: roles, users, policies of resources, and access to clusters."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..blueprint import Blueprint
 from ..shapes import as_list, as_mapping, as_mappings, at_path
-from ..templates import Resource
+from ..templates import Resource, Templates
 from ..values import references_in
 from .managed_policies import ACCESS_POLICIES, MANAGED_POLICIES, MANAGED_POLICY_GUIDE
 from .names import Names
+from .policy_words import actions_in_words, condition_in_words, principals_in_words, targets_in_words
 
 __all__ = ["Grant", "Principal", "cluster_access", "principals"]
 
-_SERVICES = {
-    "cloudformation": "CloudFormation",
-    "cloudwatch": "CloudWatch",
-    "ec2": "EC2",
-    "ecr": "ECR",
-    "eks": "EKS",
-    "eks-auth": "EKS Pod Identity",
-    "elasticfilesystem": "EFS",
-    "elasticloadbalancing": "Elastic Load Balancing",
-    "fsx": "FSx",
-    "iam": "IAM",
-    "kms": "KMS",
-    "lambda": "Lambda",
-    "logs": "CloudWatch Logs",
-    "s3": "S3",
-    "secretsmanager": "Secrets Manager",
-    "sns": "SNS",
-    "sqs": "SQS",
-    "ssm": "Systems Manager",
-    "ssmmessages": "Systems Manager",
-    "states": "Step Functions",
-    "sts": "STS",
+_KINDS = {"AWS::IAM::Role": "role", "AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
+# Policies that are resources of their own, with the properties that name who has them, by the kind of these.
+_ATTACHED = {
+    "AWS::IAM::Policy": {"role": "Roles", "user": "Users", "group": "Groups"},
+    "AWS::IAM::ManagedPolicy": {"role": "Roles", "user": "Users", "group": "Groups"},
+    "AWS::IAM::RolePolicy": {"role": "RoleName"},
+    "AWS::IAM::UserPolicy": {"user": "UserName"},
+    "AWS::IAM::GroupPolicy": {"group": "GroupName"},
 }
-_TRUSTED = {
-    "ec2.amazonaws.com": "EC2 instances",
-    "eks.amazonaws.com": "the EKS control plane",
-    "lambda.amazonaws.com": "Lambda functions",
-    "pods.eks.amazonaws.com": "pods, by EKS Pod Identity",
-    "states.amazonaws.com": "Step Functions",
-    "vpc-flow-logs.amazonaws.com": "VPC flow logs",
-}
-# Where a capital letter begins a word: "DescribeDBInstances", "PutObjectTagging".
-_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z]|\d|$)|[A-Z]?[a-z]+|\d+|\*")
+# What names a role without having it.
+_NOT_USERS = (*_ATTACHED, *_KINDS, "AWS::EKS::AccessEntry")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,90 +48,107 @@ class Grant:
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """A role, or a key with a policy of its own."""
+    """Somebody of IAM."""
 
     name: str
-    stack: str
-    type: str
-    # Who may take the role.
-    trusted: tuple[str, ...]
-    # Resources that have it.
-    used_by: tuple[str, ...]
+    # "role in EfaNodes", "role that exists already".
+    kind: str
+    # Who acts as it, in words.
+    taken_by: str
     grants: tuple[Grant, ...]
 
 
 def principals(blueprint: Blueprint, names: Names) -> tuple[Principal, ...]:
-    """The roles of the templates, then the resources that have a policy of their own."""
+    """Roles, users and groups of the templates, then those of elsewhere that policies of the templates name."""
     templates = blueprint.templates
-    roles = [
+    own = [
         Principal(
-            name=names.of(role),
-            stack=role.stack.name,
-            type="role",
-            trusted=tuple(dict.fromkeys(_trusted(role, names))),
-            used_by=tuple(_used_by(blueprint, role, names)),
-            grants=tuple(dict.fromkeys(_grants_of_role(blueprint, role, names))),
+            name=names.of(one),
+            kind=f"{_KINDS[one.type]} in {one.stack.name}",
+            taken_by=_taken_by(templates, one, names),
+            grants=tuple(dict.fromkeys(_grants_of(templates, one, names))),
         )
-        for role in templates.of_type("AWS::IAM::Role")
+        for one in templates.of_type(*_KINDS)
     ]
-    keys = [
-        Principal(
-            name=names.of(key),
-            stack=key.stack.name,
-            type="key",
-            trusted=tuple(dict.fromkeys(_principals_of(key.get("KeyPolicy"), names))),
-            used_by=(),
-            grants=tuple(_grants_of_document(key.get("KeyPolicy"), "key policy", names, itself=names.of(key))),
-        )
-        for key in templates.of_type("AWS::KMS::Key")
-    ]
-    return (*roles, *keys)
+    return (*own, *_of_elsewhere(templates, names))
+
+
+def _taken_by(templates: Templates, one: Resource, names: Names) -> str:
+    if one.type == "AWS::IAM::User":
+        groups = ", ".join(names.of_value(group) for group in as_list(one.get("Groups")))
+        return "Taken by whoever has its password or keys" + (f"; in the group {groups}" if groups else "")
+    if one.type == "AWS::IAM::Group":
+        return "Taken by its users"
+    trusted = ", ".join(dict.fromkeys(_trusted(one, names))) or "nobody"
+    users = ", ".join(dict.fromkeys(_used_by(templates, one, names)))
+    return f"Taken by {trusted}" + (f"; given to {users}" if users else "")
 
 
 def _trusted(role: Resource, names: Names) -> Iterator[str]:
-    yield from _principals_of(role.get("AssumeRolePolicyDocument"), names)
+    for statement in as_mappings(as_mapping(role.get("AssumeRolePolicyDocument")).get("Statement")):
+        refused = "not " if statement.get("Effect") == "Deny" else ""
+        for who in principals_in_words(statement, names):
+            yield f"{refused}{who}{condition_in_words(statement, names)}"
 
 
-def _principals_of(document: Any, names: Names) -> Iterator[str]:
-    for statement in as_mappings(as_mapping(document).get("Statement")):
-        principal = statement.get("Principal")
-        if principal == "*":
-            yield "everybody"
-        for kind, values in as_mapping(principal).items():
-            for value in as_list(values):
-                yield _principal(str(kind), value, names)
+def _used_by(templates: Templates, role: Resource, names: Names) -> Iterator[str]:
+    for resource in templates.resources:
+        if resource.type in _NOT_USERS:
+            continue
+        targets = (templates.at(reference) for reference in references_in(dict(resource.properties)))
+        if any(target is role for target in targets):
+            yield _user(resource, names)
 
 
-def _principal(kind: str, value: Any, names: Names) -> str:
-    text = names.of_value(value)
-    if kind == "Service":
-        return _TRUSTED.get(text, text)
-    if text == "*":
-        return "everybody"
-    if kind == "AWS" and text.endswith(":root"):
-        account = text.split(":")[-2]
-        whose = "this account" if account == "(account)" else f"account {account}"
-        return f"whoever the IAM policies of {whose} allow it"
-    return f"{kind} {text}" if kind == "Federated" else text
+def _user(resource: Resource, names: Names) -> str:
+    if resource.type != "AWS::EKS::PodIdentityAssociation":
+        return names.of(resource)
+    space, account, cluster = (
+        names.of_value(resource.get(key, "")) for key in ("Namespace", "ServiceAccount", "ClusterName")
+    )
+    return f"pods of the service account {space}/{account} in {cluster}"
 
 
-def _used_by(blueprint: Blueprint, role: Resource, names: Names) -> Iterator[str]:
-    policies = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::Role")
-    for resource in blueprint.templates.resources:
-        if resource.type not in policies and resource is not role:
-            targets = (blueprint.templates.at(reference) for reference in references_in(dict(resource.properties)))
-            if any(target is role for target in targets):
-                yield names.of(resource)
-
-
-def _grants_of_role(blueprint: Blueprint, role: Resource, names: Names) -> Iterator[Grant]:
-    for value in as_list(role.get("ManagedPolicyArns")):
-        yield _managed_policy(value, names)
-    for inline in as_mappings(role.get("Policies")):
-        yield from _grants_of_document(inline.get("PolicyDocument"), "its own policy", names)
-    for policy in blueprint.templates.of_type("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        if any(blueprint.templates.at(value) is role for value in as_list(policy.get("Roles"))):
+def _grants_of(templates: Templates, one: Resource, names: Names) -> Iterator[Grant]:
+    for value in as_list(one.get("ManagedPolicyArns")):
+        policy = templates.at(value)
+        if policy is None:
+            yield _managed_policy(value, names)
+        else:
             yield from _grants_of_document(policy.get("PolicyDocument"), names.of(policy), names)
+    for inline in as_mappings(one.get("Policies")):
+        yield from _grants_of_document(inline.get("PolicyDocument"), "its own policy", names)
+    for policy, kind, value in _attachments(templates):
+        if kind == _KINDS[one.type] and _is(templates, value, one):
+            yield from _grants_of_document(policy.get("PolicyDocument"), names.of(policy), names)
+    boundary = one.get("PermissionsBoundary")
+    if boundary is not None:
+        name = names.of_value(boundary).rpartition("/")[2]
+        yield Grant(what="everything that its boundary does not allow", on="everything", by=name, denies=True)
+
+
+def _attachments(templates: Templates) -> Iterator[tuple[Resource, str, Any]]:
+    """Policies with the kind and the name, or a mark, of each that has them."""
+    for policy in templates.of_type(*_ATTACHED):
+        for kind, property_ in _ATTACHED[policy.type].items():
+            yield from ((policy, kind, value) for value in as_list(policy.get(property_)))
+
+
+def _is(templates: Templates, value: Any, one: Resource) -> bool:
+    own_name = one.get(f"{_KINDS[one.type].capitalize()}Name")
+    return templates.at(value) is one or (own_name is not None and value == own_name)
+
+
+def _of_elsewhere(templates: Templates, names: Names) -> Iterator[Principal]:
+    found: dict[tuple[str, str], list[Grant]] = {}
+    of_templates = templates.of_type(*_KINDS)
+    for policy, kind, value in _attachments(templates):
+        if not any(_KINDS[one.type] == kind and _is(templates, value, one) for one in of_templates):
+            grants = _grants_of_document(policy.get("PolicyDocument"), names.of(policy), names)
+            found.setdefault((kind, names.of_value(value)), []).extend(grants)
+    for (kind, name), given in found.items():
+        taken_by = "Who takes it, and what else it may, these templates do not say"
+        yield Principal(name=name, kind=f"{kind} that exists already", taken_by=taken_by, grants=tuple(given))
 
 
 def _managed_policy(value: Any, names: Names) -> Grant:
@@ -171,56 +166,33 @@ def _managed_policy(value: Any, names: Names) -> Grant:
     )
 
 
-def _grants_of_document(document: Any, by: str, names: Names, itself: str | None = None) -> Iterator[Grant]:
+def _grants_of_document(document: Any, by: str, names: Names) -> Iterator[Grant]:
     for statement in as_mappings(as_mapping(document).get("Statement")):
-        actions = [str(action) for action in as_list(statement.get("Action"))]
-        excepted = [str(action) for action in as_list(statement.get("NotAction"))]
-        targets = [names.of_value(value) for value in as_list(statement.get("Resource"))]
+        denies = statement.get("Effect") == "Deny"
         yield Grant(
-            what=_actions(actions) if not excepted else f"everything but {_actions(excepted)}",
-            on=_targets(targets, itself) + _condition(statement),
+            what=actions_in_words(statement),
+            on=targets_in_words(statement, names) + condition_in_words(statement, names),
             by=by,
-            denies=statement.get("Effect") == "Deny",
-            broad=itself is None and _is_broad(actions, excepted, targets),
+            denies=denies,
+            broad=not denies and _is_broad(statement),
         )
 
 
-def _is_broad(actions: Sequence[str], excepted: Sequence[str], targets: Sequence[str]) -> bool:
-    return bool(excepted) or "*" in targets or any(action == "*" or action.endswith(":*") for action in actions)
-
-
-def _actions(actions: Sequence[str]) -> str:
-    by_service: dict[str, list[str]] = {}
-    for action in actions:
-        service, _, name = action.partition(":")
-        if service == "*":
-            return "everything"
-        by_service.setdefault(_SERVICES.get(service.lower(), service), []).append(_in_words(name))
-    return "; ".join(f"{service}: {', '.join(words)}" for service, words in by_service.items()) or "nothing"
-
-
-def _in_words(action: str) -> str:
-    if action == "*":
-        return "everything"
-    words = _WORD.findall(action)
-    return " ".join(word if len(word) > 1 and word.isupper() else word.lower() for word in words) or action
-
-
-def _targets(targets: Sequence[str], itself: str | None) -> str:
-    if itself is not None and set(targets) == {"*"}:
-        return itself
-    short = dict.fromkeys("everything" if target == "*" else target for target in targets)
-    # CDK grants a function with and without the suffix that names its versions.
-    kept = [target for target in short if not (target.endswith(":*") and target.removesuffix(":*") in short)]
-    return ", ".join(kept) or "nothing"
-
-
-def _condition(statement: Mapping[str, Any]) -> str:
-    return ", on a condition" if statement.get("Condition") else ""
+def _is_broad(statement: Mapping[str, Any]) -> bool:
+    if "NotAction" in statement or "NotResource" in statement or "*" in as_list(statement.get("Resource")):
+        return True
+    actions = [str(action) for action in as_list(statement.get("Action"))]
+    return any(action == "*" or action.endswith(":*") for action in actions)
 
 
 def cluster_access(blueprint: Blueprint, names: Names) -> Iterator[tuple[str, str, str, str]]:
-    """Access entries: principal, what it may, in which cluster or namespaces, and by which policy."""
+    """Who is let in: principal, what it may, in which cluster or namespaces, and by which policy."""
+    for made in blueprint.templates.of_type("AWS::EKS::Cluster"):
+        # EKS API Reference, CreateAccessConfigRequest: it is so unless it is refused.
+        given = made.get("AccessConfig.BootstrapClusterCreatorAdminPermissions", True)
+        if str(given).lower() != "false":
+            who = "whoever makes the cluster, such as the role of CloudFormation"
+            yield who, "everything in the cluster", names.of(made), "EKS, unless the template refuses it"
     for entry in blueprint.templates.of_type("AWS::EKS::AccessEntry"):
         who = names.of_value(entry.get("PrincipalArn", ""))
         cluster = names.of_value(entry.get("ClusterName", ""))
@@ -231,3 +203,5 @@ def cluster_access(blueprint: Blueprint, names: Names) -> Iterator[tuple[str, st
             yield who, ACCESS_POLICIES.get(name, "what is in it is not known here"), where, name
         for group in as_list(entry.get("KubernetesGroups")):
             yield who, f"what RBAC gives the group {group}", cluster, "access entry"
+        if str(entry.get("Type", "STANDARD")) != "STANDARD":
+            yield who, "join as a node", cluster, "access entry"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from ..blueprint import Blueprint
-from ..pod_templates import PodTemplate
+from ..clusters import ReviewedCluster
 from .drawing import Drawing
 from .graph import Arrow, Box, draw_graph
 from .kubernetes_access import bindings, rules_in_words
@@ -16,22 +13,27 @@ __all__ = ["draw_rbac"]
 _HEADINGS = ("pods", "subjects", "roles: verbs on kinds")
 
 
-def draw_rbac(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> str:
-    """Draw the bindings of the templates."""
+def draw_rbac(name: str, cluster: ReviewedCluster) -> str | None:
+    """Draw the bindings of a cluster. None: the templates have none.
+
+    :param name: An id that no other picture of the page has.
+    """
     boxes: dict[str, Box] = {}
     arrows: dict[tuple[str, str], Arrow] = {}
-    for binding, subject, title, role in bindings(blueprint):
+    for binding, subject, title, role in bindings(cluster):
         rules = tuple(f"{verbs}: {resources}" for verbs, resources in rules_in_words(role))
         boxes.setdefault(subject, Box(key=subject, column=1, title=subject))
         boxes.setdefault(title, Box(key=title, column=2, title=title, lines=rules or ("not of these templates",)))
         where = "in every namespace" if binding.kind == "ClusterRoleBinding" else f"in {binding.namespace}"
         arrows.setdefault((subject, title), Arrow(start=subject, end=title, label=(binding.kind, where)))
-    for one in pods:
+    if not arrows:
+        return None
+    for one in cluster.pods:
         subject = f"ServiceAccount {one.of.namespace}/{one.spec.get('serviceAccountName') or 'default'}"
         title = title_of(one)
         if subject in boxes:
             boxes.setdefault(title, Box(key=title, column=0, title=title))
             arrows.setdefault((title, subject), Arrow(start=title, end=subject, label=("acts as",)))
     said = "; ".join(f"{arrow.start} to {arrow.end}: {', '.join(arrow.label)}" for arrow in arrows.values())
-    drawing = Drawing("rbac", "Who is bound to which role", f"{said}.")
+    drawing = Drawing(name, "Who is bound to which role", f"{said}.")
     return draw_graph(drawing, _HEADINGS, list(boxes.values()), list(arrows.values()))

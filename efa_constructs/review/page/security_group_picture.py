@@ -12,10 +12,29 @@ from .drawing import Drawing
 from .graph import Arrow, Box, draw_graph
 from .names import Names
 
-__all__ = ["draw_security_groups", "peer_name"]
+__all__ = ["draw_security_groups", "paths_to_draw", "peer_name"]
 
 _HEADINGS = ("from", "security groups and endpoints", "to")
 _GROUP_KINDS = ("group", "cluster group", "group elsewhere")
+# Security groups that a picture shows before its arrows are a tangle.
+_MOST_GROUPS = 24
+
+
+def paths_to_draw(blueprint: Blueprint, paths: Sequence[Path]) -> Sequence[Path]:
+    """All, or of a great many groups those of nodes and clusters, and what lets the world in."""
+    peers = [peer for path in paths for peer in (path.source, path.destination)]
+    if len({peer.value for peer in peers if peer.kind in _GROUP_KINDS}) <= _MOST_GROUPS:
+        return paths
+    of_nodes = {peer_of(blueprint.templates, value).value for value in _groups_of_interfaces(blueprint)}
+    return [
+        path
+        for path in paths
+        if path.source.is_world
+        or any(
+            peer.value in of_nodes or peer.kind in ("cluster group", "endpoint", "service")
+            for peer in (path.source, path.destination)
+        )
+    ]
 
 
 def draw_security_groups(blueprint: Blueprint, paths: Sequence[Path], names: Names) -> str:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..blueprint import Blueprint
 from ..changes import Change, ChangeKind
 from ..create_only import Replacement
 from ..networks import Network
-from ..pod_templates import PodTemplate
-from ..reach import Path
+from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
+from ..reach import Path, peer_of
+from ..shapes import at_path
+from ..values import is_known
 from .names import Names
 from .pods import is_part_of_job
+from .resource_policies import ResourceGrant
 from .security_group_picture import peer_name
 
 __all__ = ["changes_in_words", "makes", "openness"]
+
+_OTHER_MACHINES = {
+    "AWS::AutoScaling::AutoScalingGroup": "Auto Scaling group",
+    "AWS::EC2::Instance": "EC2 instance",
+}
+# Ranges of addresses that are told by one sentence each.
+_MOST_RANGES = 4
+# Names in a sentence.
+_MOST_NAMES = 6
 
 
 def makes(
@@ -33,51 +46,103 @@ def makes(
             zones = {subnet.zone for subnet in network.subnets if subnet.zone}
             gateways = sum(len(subnet.nat_gateways) for subnet in network.subnets)
             out = f", {_many(gateways, 'NAT gateway')}" if gateways else ""
-            found.append(f"A VPC with {_many(len(network.subnets), 'subnet')} in {_many(len(zones), 'zone')}{out}.")
+            parts = f"{_many(len(network.subnets), 'subnet')} in {_many(len(zones), 'zone')}{out}"
+            found.append(f"A VPC, {names.of(network.resource)}, with {parts}.")
     for group in blueprint.node_groups:
-        count = group.resource.get("ScalingConfig.DesiredSize", "?")
-        types = ", ".join(group.instance_type_names) or "instances"
+        size = group.resource.get("ScalingConfig.DesiredSize")
+        count = "as many as EKS takes of" if size is None else names.of_value(size)
+        types = ", ".join(group.instance_type_names) or "instances of a type that only the deployment knows"
         efas = f", each with {_many(len(group.efa_interfaces), 'EFA interface')}" if group.efa_interfaces else ""
-        found.append(f"Node group {names.of(group.resource)}: {names.of_value(str(count))} {types}{efas}.")
-    jobs = [one.title for one in blueprint.objects_of_kind("MPIJob")]
-    others = dict.fromkeys(one.of.object_name for one in pods if not is_part_of_job(one))
-    if others:
-        found.append(f"In the cluster: {', '.join(others)}.")
-    if jobs:
-        found.append(f"A job that starts at once: {', '.join(jobs)}.")
-    kinds = Counter(resource.type for resource in templates.resources)
-    stacks = ", ".join(stack.name for stack in templates.stacks)
+        found.append(f"Node group {names.of(group.resource)}: {count} {types}{efas}.")
+    for type_, noun in _OTHER_MACHINES.items():
+        others = templates.of_type(type_)
+        if others:
+            found.append(f"{_many(len(others), noun)} beside node groups: {_few(map(names.of, others))}.")
+    found += _makes_in_clusters(blueprint, pods)
+    kinds = Counter(resource.type for resource in templates.resources if resource.is_made)
+    stacks = _few(stack.name for stack in templates.stacks)
     found.append(
-        f"In all {_many(len(templates.resources), 'resource')} of {_many(len(kinds), 'type')} in "
+        f"In all {_many(kinds.total(), 'resource')} of {_many(len(kinds), 'type')} in "
         f"{_many(len(templates.stacks), 'stack')}: {stacks}."
     )
     return found
+
+
+def _makes_in_clusters(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Iterator[str]:
+    others = dict.fromkeys(one.of.object_name for one in pods if not is_part_of_job(one))
+    if others:
+        yield f"In the cluster: {_few(others)}."
+    jobs = blueprint.objects_of_kind(*KINDS_WITH_ROLES)
+    waiting = [one.title for one in jobs if at_path(one.content, "spec", "runPolicy", "suspend") is True]
+    starting = [one.title for one in jobs if one.title not in waiting]
+    if starting:
+        yield f"A job that starts at once: {_few(dict.fromkeys(starting))}."
+    if waiting:
+        yield f"A job that waits, suspended: {_few(dict.fromkeys(waiting))}."
+
+
+def _few(told: Iterable[str]) -> str:
+    """The first of many: the first screen is read in a minute."""
+    every = list(told)
+    more = f" and {len(every) - _MOST_NAMES} more" if len(every) > _MOST_NAMES else ""
+    return ", ".join(every[:_MOST_NAMES]) + more
 
 
 def _many(count: int, noun: str) -> str:
     return f"{count} {noun}{'s' * (count != 1)}"
 
 
-def openness(paths: Sequence[Path], names: Names) -> list[str]:
-    """What the world may reach, and what may reach the world, a sentence each."""
-    inward = [path for path in paths if path.source.is_world]
-    outward = [path for path in paths if path.destination.is_world]
-    found = []
-    for path in inward:
-        found.append(
-            f"The world may reach {peer_name(path.destination, names)}: {path.traffic}. {path.description}".rstrip()
-        )
-    if not inward:
-        found.append("No rule of these templates lets the world in.")
-    if (
-        not any(path.source.is_world and path.destination.kind not in ("endpoint", "service") for path in paths)
-        and inward
-    ):
-        found.append("No security group lets the world in: no SSH, no other port.")
-    if outward:
-        senders = ", ".join(dict.fromkeys(peer_name(path.source, names) for path in outward))
+def openness(
+    blueprint: Blueprint, paths: Sequence[Path], resource_grants: Sequence[ResourceGrant], names: Names
+) -> list[str]:
+    """What the world, and other addresses, may reach, and what may reach the world, a sentence each."""
+    found = [*_lets_in(paths, names)]
+    elsewhere = [
+        names.of_value(group)
+        for group in dict.fromkeys(group for one in blueprint.launch_templates for group in one.groups)
+        if peer_of(blueprint.templates, group).kind == "group elsewhere"
+    ]
+    if elsewhere:
+        found.append(f"Whom the rules of {_few(elsewhere)} let in, these templates do not say.")
+    unread = blueprint.templates.unread_stacks()
+    if unread:
+        found.append(f"Not read, and not told of here: the nested stacks {_few(map(names.of, unread))}.")
+    found += [
+        f"Everybody may, with {grant.on}: {grant.what} ({grant.by})." for grant in resource_grants if grant.is_open
+    ]
+    senders = _few(dict.fromkeys(peer_name(path.source, names) for path in paths if path.destination.is_world))
+    if senders:
         found.append(f"May send to the world: {senders}.")
     return found
+
+
+def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
+    inward = [path for path in paths if path.source.kind in ("addresses", "prefix list")]
+    world = [path for path in inward if path.source.is_world]
+    others = dict.fromkeys(
+        f"{names.of_value(path.source.value)} may reach {peer_name(path.destination, names)}: {path.traffic}."
+        for path in inward
+        if not path.source.is_world
+    )
+    yield from dict.fromkeys(
+        f"The world may reach {peer_name(path.destination, names)}: {path.traffic}{_in_its_words(path)}"
+        for path in world
+    )
+    if not world:
+        unsaid = "" if all(is_known(path.source.value) for path in inward) else ", as far as its addresses are known"
+        yield f"No rule of these templates lets the world in{unsaid}."
+    elif all(path.destination.kind in ("endpoint", "service") for path in world):
+        yield "No security group lets the world in: no SSH, no other port."
+    yield from itertools.islice(others, _MOST_RANGES)
+    if len(others) > _MOST_RANGES:
+        yield f"{len(others) - _MOST_RANGES} more ranges of addresses are let in: see the table of ports."
+
+
+def _in_its_words(path: Path) -> str:
+    """What is said of it: by AWS as a sentence, by the author of a rule in quotes."""
+    if path.destination.kind == "endpoint":
+        return f". {path.description}"
+    return f" (\u201c{path.description}\u201d)." if path.description else "."
 
 
 def changes_in_words(changes: Sequence[Change], names: Names) -> list[str]:
@@ -85,12 +150,19 @@ def changes_in_words(changes: Sequence[Change], names: Names) -> list[str]:
     if not changes:
         return ["Nothing changed."]
     counts = Counter(change.kind for change in changes)
-    replaced = [change for change in changes if change.replacement is Replacement.YES]
-    parts = [f"{counts[kind]} {kind}" for kind in ChangeKind if counts[kind]]
-    found = [f"{', '.join(parts)}; of these {len(replaced)} replaced."]
+    found = [f"{', '.join(f'{counts[kind]} {kind}' for kind in ChangeKind if counts[kind])}{_replaced(changes)}."]
     told = (change for change in changes if change.interrupts and (change.kubernetes_object or _matters(change)))
     found += [f"{_title(change, names)}: {change.interrupts}" for change in told]
     return found
+
+
+def _replaced(changes: Sequence[Change]) -> str:
+    changed = [change.replacement for change in changes if change.kind is ChangeKind.CHANGED]
+    if not changed:
+        return ""
+    sure, unsure = changed.count(Replacement.YES), len(changed) - changed.count(Replacement.NO)
+    unsure -= sure
+    return f"; {sure or 'none'} replaced" + (f", {unsure} perhaps" if unsure else "")
 
 
 def _matters(change: Change) -> bool:

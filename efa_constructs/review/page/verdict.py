@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ... import catalogue
 from ...rules import Severity
 from ..blueprint import Blueprint, NodeGroup
-from ..capacity import placement_group_of
+from ..capacity import capacity_of, placement_group_of
 from ..clusters import PLUGINS, ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
@@ -77,8 +77,8 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
         return "none", "No node group of these templates has an EFA interface."
     evidence = [one for group in groups for one in group.evidence]
     if any(one.holds is False for one in evidence):
-        missing = "; ".join(one.what.lower() for one in evidence if one.holds is False)
-        return "doubtful", f"Doubtful: not so is: {missing}."
+        missing = "; ".join(dict.fromkeys(one.what for one in evidence if one.holds is False))
+        return "doubtful", f"Doubtful. Needed, and not there: {missing}."
     open_ = sum(one.holds is None for one in evidence)
     held = (
         f"Yes, as far as templates can tell: {len(evidence) - open_} of {len(evidence)} things that EFA needs are there"
@@ -146,21 +146,21 @@ def _zone(group: NodeGroup, subnets: Sequence[Subnet], names: Names) -> Evidence
     return Evidence(what=what, holds=len(set(zones)) == 1, because=", ".join(map(names.of_value, zones)))
 
 
-_RESERVED = "LaunchTemplateData.CapacityReservationSpecification.CapacityReservationTarget"
-
-
 def _placement(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
     what = "Nodes close to each other"
     template = group.launch_template
     placement = None if template is None else placement_group_of(blueprint.templates, template)
-    reserved = None if template is None else template.resource.get(_RESERVED)
     if placement is not None:
         strategy = placement.strategy
         holds = None if strategy is None else strategy == "cluster"
         words = "of a strategy that is not known here" if strategy is None else f"of strategy {strategy}"
         return Evidence(what=what, holds=holds, because=f"placement group {names.of_value(placement.named)} {words}")
-    if reserved:
-        return Evidence(what=what, holds=True, because="reserved capacity has a place of its own")
+    capacity = None if template is None else capacity_of(template.data)
+    if capacity is not None and capacity.is_block:
+        return Evidence(what=what, holds=True, because="a Capacity Block is in one place: an UltraCluster")
+    if capacity is not None and capacity.reservation:
+        because = "those of a reservation are where it was made: in a cluster placement group, or anywhere in the zone"
+        return Evidence(what=what, holds=None, because=because)
     return Evidence(what=what, holds=False, because="no placement group and no reserved capacity")
 
 
@@ -200,6 +200,6 @@ def _device_plugin(cluster: ReviewedCluster, group: NodeGroup, resource: str, wh
         return Evidence(what=what, holds=None, because="it depends on labels that EKS sets")
     if answers:
         return Evidence(what=what, holds=False, because="it does not run on the node group's nodes")
-    if cluster.is_whole:
+    if cluster.surely_lacks_plugin(resource):
         return Evidence(what=what, holds=None, because="not of these templates: something else has to install it")
     return Evidence(what=what, holds=None, because="not of these templates: it may be there already")

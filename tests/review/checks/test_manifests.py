@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.rules import RULES
+from efa_constructs.rules import RULES, Severity
 
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
 
@@ -96,6 +96,19 @@ def without_right(resource: str) -> Callable[[Manifests], None]:
     return change
 
 
+def without_verb(resource: str, verb: str) -> Callable[[Manifests], None]:
+    """Take one verb on a resource from the operator."""
+
+    def change(manifests: Manifests) -> None:
+        rules = manifests.find("ClusterRole", "mpi-operator")["rules"]
+        for rule in [each for each in rules if resource in each["resources"]]:
+            rule["resources"].remove(resource)
+            verbs = [each for each in rule["verbs"] if each != verb]
+            rules.append({**rule, "resources": [resource], "verbs": verbs})
+
+    return change
+
+
 def set_in(*path: Any) -> Callable[[Manifests], None]:
     """Set a field of the job's specification, the last of ``path`` being its value."""
     *names, last, value = path
@@ -163,6 +176,21 @@ def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTem
     manifests.pod("Worker")["resourceClaims"] = [{"name": "device", field: "one"}]
 
 
+def put_first(role: str) -> Callable[[Manifests], None]:
+    """Put another container before that of the launcher or the worker."""
+
+    def change(manifests: Manifests) -> None:
+        sidecar = {"name": "logs", "image": "registry.example.com/logs:1.0", "command": ["fluent-bit"]}
+        manifests.pod(role)["containers"].insert(0, sidecar)
+
+    return change
+
+
+def select_nodes(role: str, key: str, value: str) -> Callable[[Manifests], None]:
+    """Let the launcher or the workers go only to nodes with a label."""
+    return lambda manifests: manifests.pod(role).setdefault("nodeSelector", {}).update({key: value})
+
+
 BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
@@ -175,7 +203,12 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-007", lambda manifests: manifests.worker.update(image="registry:5000/nccl-tests:latest")),
     ("EFA-K8S-008", lambda manifests: manifests.efa_plugin["spec"]["template"]["spec"].update(toleration=[])),
     ("EFA-K8S-009", lambda manifests: manifests.remove(manifests.find("Deployment", "mpi-operator"))),
-    ("EFA-K8S-010", without_right("jobs/status")),
+    ("EFA-K8S-008", lambda manifests: manifests.job["spec"]["mpiReplicaSpecs"]["Launcher"].pop("template")),
+    ("EFA-K8S-010", without_right("configmaps")),
+    ("EFA-K8S-010", without_verb("configmaps", "update")),
+    ("EFA-K8S-013", without_verb("pods", "delete")),
+    ("EFA-K8S-013", without_verb("jobs", "update")),
+    ("EFA-K8S-013", without_right("jobs/status")),
     ("EFA-JOB-001", ask(efa=8)),
     ("EFA-JOB-001", ask(memory="2Ti")),
     ("EFA-JOB-002", taint("efa", "nvidia")),
@@ -209,6 +242,22 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
+    ("EFA-JOB-019", set_in("mpiImplementation", "OpenMpi")),
+    ("EFA-JOB-019", set_in("launcherCreationPolicy", "AtStart")),
+    ("EFA-JOB-019", set_in("runPolicy", "cleanPodPolicy", "running")),
+    ("EFA-JOB-019", set_in("runPolicy", "cleanPodPolicy", "")),
+    ("EFA-JOB-019", set_in("runPolicy", "suspended", True)),
+    ("EFA-JOB-019", set_in("cleanPodPolicy", "Running")),
+    ("EFA-JOB-019", set_in("mpiReplicaSpecs", "Worker", "restartPolicy", "Always")),
+    ("EFA-JOB-019", set_in("mpiReplicaSpecs", "Launcher", "replicas", 0)),
+    ("EFA-JOB-019", lambda manifests: manifests.job["spec"]["mpiReplicaSpecs"]["Worker"].pop("replicas")),
+    ("EFA-JOB-020", put_first("Launcher")),
+    ("EFA-JOB-020", put_first("Worker")),
+    ("EFA-JOB-021", lambda manifests: manifests.pod("Worker").update(hostNetwork=True)),
+    ("EFA-JOB-022", lambda manifests: manifests.worker.pop("volumeMounts")),
+    ("EFA-JOB-023", select_nodes("Worker", "node.kubernetes.io/instance-type", "p5.48xlarge")),
+    ("EFA-JOB-024", select_nodes("Launcher", "team", "vision")),
+    ("EFA-JOB-025", set_in("runPolicy", "ttlSecondsAfterFinished", 0)),
 ]
 
 
@@ -268,7 +317,22 @@ def test_a_role_of_another_namespace_gives_the_operator_nothing() -> None:
         binding["metadata"]["namespace"] = "mpi-operator"
         binding["roleRef"]["kind"] = "Role"
 
-    assert broken_rules_of_manifests(change) == {"EFA-K8S-010"}
+    assert broken_rules_of_manifests(change) == {"EFA-K8S-010", "EFA-K8S-013"}
+
+
+def test_an_operator_that_lacks_what_only_suspended_jobs_need_is_a_warning_which_says_what_fails() -> None:
+    (finding,) = review_of_manifests(without_right("jobs/status")).findings
+    assert finding.rule.severity is Severity.WARNING
+    assert finding.problem.endswith("so that it cannot resume a job that was suspended while its launcher ran")
+
+
+def test_says_nothing_of_a_right_that_an_older_operator_does_not_use() -> None:
+    def change(manifests: Manifests) -> None:
+        without_right("jobs/status")(manifests)
+        operator = manifests.find("Deployment", "mpi-operator")["spec"]["template"]["spec"]["containers"][0]
+        operator["image"] = "mpioperator/mpi-operator:0.7.0"
+
+    assert broken_rules_of_manifests(change) == set()
 
 
 def test_says_nothing_of_what_may_run_on_a_cluster_of_elsewhere() -> None:
@@ -291,17 +355,6 @@ def test_a_channel_of_a_compute_domain_may_be_claimed_beside_devices_of_plugins(
         )
         manifests.worker["resources"]["claims"] = [{"name": "channel"}]
         manifests.pod("Worker")["resourceClaims"] = [{"name": "channel", "resourceClaimTemplateName": "channel"}]
-
-    assert broken_rules_of_manifests(change) == set()
-
-
-def test_says_nothing_of_plugins_and_operators_that_a_helm_chart_may_bring() -> None:
-    def change(manifests: Manifests) -> None:
-        manifests.objects = [manifests.job]
-        manifests.template["Resources"]["Operator"] = {
-            "Type": "Custom::AWSCDK-EKS-HelmChart",
-            "Properties": {"ClusterName": {"Ref": "Cluster"}, "Release": "gpu-operator", "Chart": "gpu-operator"},
-        }
 
     assert broken_rules_of_manifests(change) == set()
 
@@ -371,7 +424,12 @@ def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
         manifests.template["Resources"]["Cluster"]["Properties"]["ComputeConfig"] = {"Enabled": True}
         manifests.remove(manifests.efa_plugin)
 
+    def switched_off(manifests: Manifests) -> None:
+        change(manifests)
+        manifests.template["Resources"]["Cluster"]["Properties"]["ComputeConfig"] = {"Enabled": "false"}
+
     assert broken_rules_of_manifests(change) == set()
+    assert broken_rules_of_manifests(switched_off) == {"EFA-K8S-001"}
 
 
 def test_says_nothing_of_what_only_the_deployment_knows() -> None:

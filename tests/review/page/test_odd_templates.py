@@ -38,6 +38,17 @@ def rich() -> Template:
             "AccessPolicies": [{"PolicyArn": "arn:aws:eks::aws:x/y", "AccessScope": {"Type": "cluster"}}],
         },
     }
+    statement = {"Effect": "Allow", "Principal": {"AWS": ["*"]}, "Action": "s3:*", "Condition": {"Bool": {"a:b": True}}}
+    document = {"Statement": [statement]}
+    for name, kind, properties in (
+        ("Bucket", "AWS::S3::BucketPolicy", {"Bucket": "b", "PolicyDocument": document}),
+        ("Permission", "AWS::Lambda::Permission", {"FunctionName": "f", "Principal": "*", "Action": "lambda:Invoke"}),
+        ("Url", "AWS::Lambda::Url", {"AuthType": "NONE", "TargetFunctionArn": "f"}),
+        ("User", "AWS::IAM::User", {"Groups": ["g"], "PermissionsBoundary": "arn:b"}),
+        ("Pods", "AWS::EKS::PodIdentityAssociation", {"RoleArn": {"Fn::GetAtt": ["Role", "Arn"]}, "Namespace": "n"}),
+        ("Nested", "AWS::CloudFormation::Stack", {"TemplateURL": "https://x"}),
+    ):
+        template["Resources"][name] = {"Type": kind, "Properties": properties}
     template["Resources"]["FlowLog"] = {"Type": "AWS::EC2::FlowLog", "Properties": {"ResourceId": {"Ref": "Vpc"}}}
     return template
 

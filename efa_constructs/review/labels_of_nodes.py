@@ -1,0 +1,99 @@
+"""The labels of the nodes that templates make, and whether a cluster may have other nodes than those."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from ..catalogue import NODE_GROUP_LABEL
+from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
+from .blueprint import Blueprint, NodeGroup
+from .charts import may_bring_nodes
+from .clusters import ReviewedCluster
+from .subnets import zone_of
+from .templates import Templates
+from .values import is_known, known_text
+
+__all__ = ["is_for_groups_to_set", "knows_labels", "labels_by_aws", "may_have_other_nodes"]
+
+_ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
+_CAPACITY_TYPE_LABEL = "eks.amazonaws.com/capacityType"
+_ARCHITECTURE_LABEL = "kubernetes.io/arch"
+# Domains of labels that the kubelet, EKS, Karpenter, NVIDIA's feature discovery and the like set on nodes.
+_OF_OTHERS = ("eks.amazonaws.com", "k8s.aws", "k8s.io", "karpenter.sh", "kubernetes.io", "nvidia.com", "x-k8s.io")
+# What joins a cluster without being a managed node group, or makes nodes that do.
+_OTHER_NODES = (
+    "AWS::AutoScaling::AutoScalingGroup",
+    "AWS::EC2::EC2Fleet",
+    "AWS::EC2::Instance",
+    "AWS::EC2::SpotFleet",
+    "AWS::EKS::FargateProfile",
+    "AWS::SageMaker::Cluster",
+)
+_KINDS_OF_KARPENTER = ("EC2NodeClass", "NodeClass", "NodePool", "Provisioner")
+
+
+def labels_by_aws(templates: Templates, group: NodeGroup) -> Iterator[Mapping[str, str]]:
+    """The labels that AWS sets on nodes of a group, for each kind of node that it may launch.
+
+    Those that only the deployment knows are missing.
+    """
+    same = {
+        NODE_GROUP_LABEL: known_text(group.resource.get("NodegroupName")),
+        _CAPACITY_TYPE_LABEL: known_text(group.resource.get("CapacityType", "ON_DEMAND")),
+        _ARCHITECTURE_LABEL: KUBERNETES_ARCHITECTURES.get((group.ami_type and group.ami_type.architecture) or ""),
+    }
+    for instance_type, zone in product(_instance_types(group), _zones(templates, group)):
+        labels = same | dict.fromkeys(INSTANCE_TYPE_LABELS, instance_type) | dict.fromkeys(_ZONE_LABELS, zone)
+        yield {key: value for key, value in labels.items() if value is not None}
+
+
+def _instance_types(group: NodeGroup) -> list[str | None]:
+    known = group.instance_type_names
+    return [*known] if known and len(known) >= len(group.resource.items("InstanceTypes")) else [None]
+
+
+def _zones(templates: Templates, group: NodeGroup) -> list[str | None]:
+    zones = [zone_of(templates, subnet) for subnet in group.resource.items("Subnets")]
+    return list(dict.fromkeys(zones)) or [None]
+
+
+def is_for_groups_to_set(key: str) -> bool:
+    """Whether nodes have a label only where their node group says so, or people set it."""
+    domain = key.rpartition("/")[0]
+    # Of a field of the node: "metadata.name".
+    return key != "metadata.name" and not any(f".{domain}".endswith(f".{other}") for other in _OF_OTHERS)
+
+
+def knows_labels(group: NodeGroup) -> bool:
+    """Whether the labels that a group says are all that it sets: user data may set others."""
+    if not group.has_own_template or not is_known(group.resource.get("Labels")):
+        return False
+    user_data = group.template_data.get("UserData")
+    return user_data is None or not _sets_labels(user_data)
+
+
+def _sets_labels(user_data: Any) -> bool:
+    """Whether user data sets labels, as far as it can be read."""
+    try:
+        text = base64.b64decode("".join(str(known_text(user_data) or "?").split()), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return True
+    # The flag of the kubelet, and the table of Bottlerocket's settings.
+    return not is_known(text) or "node-labels" in text
+
+
+def may_have_other_nodes(blueprint: Blueprint, cluster: ReviewedCluster) -> bool:
+    """Whether a cluster may have nodes that are of no node group of these templates."""
+    images = (str(container.get("image")) for template in cluster.pods for container in template.containers)
+    return (
+        not cluster.node_groups
+        or cluster.may_be_automatic
+        or any(map(may_bring_nodes, cluster.charts))
+        or bool(blueprint.templates.of_type(*_OTHER_NODES))
+        or bool(blueprint.objects_of_kind(*_KINDS_OF_KARPENTER))
+        or any("karpenter" in image for image in images)
+    )

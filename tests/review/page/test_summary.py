@@ -1,0 +1,151 @@
+"""The first screen, and what is judged in it, where templates say less or other than usual."""
+
+from __future__ import annotations
+
+import pytest
+
+from efa_constructs.review.page import render_page
+from efa_constructs.review.review import review
+
+from ..manifests import Manifests, review_of_manifests
+from ..templates import Template, review_of, sound, templates_of
+from .html import Page, words
+from .test_page import with_cluster
+
+
+def evidence(found: Page, name: str = "NodeGroup") -> dict[str, list[str]]:
+    return {row[0]: row[1:] for row in found.rows(f"What EFA needs of node group {name}")}
+
+
+def test_keeps_the_names_of_things_in_a_doubt() -> None:
+    def change(template: Template) -> None:
+        template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["NetworkInterfaces"].pop()
+
+    told = words(Page(render_page(review_of(change))).by_id("summary"))
+    assert "Every EFA interface that the instance type has" in told
+
+
+@pytest.mark.parametrize(
+    ("market", "answer"), [("capacity-block", "yes"), (None, "only the deployment knows")], ids=["block", "reservation"]
+)
+def test_a_reservation_alone_does_not_keep_nodes_close(market: str | None, answer: str) -> None:
+    def change(template: Template) -> None:
+        data = template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]
+        del data["Placement"]
+        target = {"CapacityReservationId": "cr-0123456789abcdef0"}
+        data["CapacityReservationSpecification"] = {"CapacityReservationTarget": target}
+        if market is not None:
+            data["InstanceMarketOptions"] = {"MarketType": market}
+
+    assert evidence(Page(render_page(review_of(change))))["Nodes close to each other"][0] == answer
+
+
+def test_a_suspended_job_does_not_start_at_once() -> None:
+    def suspend(manifests: Manifests) -> None:
+        manifests.job["spec"].setdefault("runPolicy", {})["suspend"] = True
+
+    started = words(Page(render_page(review_of_manifests())).by_id("summary"))
+    assert "A job that starts at once: MPIJob default/nccl-test." in started
+    waiting = words(Page(render_page(review_of_manifests(suspend))).by_id("summary"))
+    assert "starts at once" not in waiting
+    assert "A job that waits, suspended: MPIJob default/nccl-test." in waiting
+
+
+def test_a_node_group_without_sizes_has_those_of_eks() -> None:
+    def change(template: Template) -> None:
+        del template["Resources"]["NodeGroup"]["Properties"]["ScalingConfig"]
+
+    found = Page(render_page(review_of(change)))
+    assert "Node group NodeGroup: as many as EKS takes of p4d.24xlarge" in found.section("summary")
+    assert dict(row[:2] for row in found.rows("What is billed"))["Instances"] == "EKS's number of p4d.24xlarge"
+
+
+def test_tells_of_instances_beside_node_groups_that_they_are_made_and_billed() -> None:
+    template = {"Resources": {"Box": {"Type": "AWS::EC2::Instance", "Properties": {"InstanceType": "p5.48xlarge"}}}}
+    found = Page(render_page(review(templates_of(template))))
+    assert "1 EC2 instance beside node groups: Box." in found.section("summary")
+    assert found.rows("What is billed") == [["EC2 instance beside node groups", "1", "each hour that it runs", "Box"]]
+
+
+def test_calls_no_subnet_isolated_whose_routes_are_of_elsewhere() -> None:
+    def change(template: Template) -> None:
+        with_cluster(template)
+        # A VPC that is there already: its main route table, too.
+        template["Parameters"]["Theirs"] = {"Type": "AWS::EC2::VPC::Id"}
+        properties = {"VpcId": {"Ref": "Theirs"}, "CidrBlock": "10.9.0.0/24", "AvailabilityZone": "us-east-1a"}
+        template["Resources"]["Added"] = {"Type": "AWS::EC2::Subnet", "Properties": properties}
+        # In a VPC of the templates, a subnet without a table reaches the VPC alone.
+        own = properties | {"VpcId": {"Ref": "Vpc"}, "CidrBlock": "10.0.9.0/24"}
+        template["Resources"]["Alone"] = {"Type": "AWS::EC2::Subnet", "Properties": own}
+
+    found = Page(render_page(review_of(change)))
+    theirs, own = words(found.picture("network-2")), words(found.picture("network-1"))
+    assert "subnet 10.9.0.0/24 in us-east-1a, its routes are not in these templates" in theirs
+    assert "isolated" not in theirs
+    assert "isolated subnet 10.0.9.0/24 in us-east-1a, no default route" in own
+
+
+def test_names_the_stack_of_what_another_stack_has_too() -> None:
+    def document(zone: str) -> Template:
+        template = sound()
+        with_cluster(template)
+        template["Resources"]["Private"]["Properties"]["AvailabilityZone"] = zone
+        return template
+
+    found = Page(render_page(review(templates_of(document("us-east-1b"), document("us-east-1c")))))
+    assert "Node group Stack1/NodeGroup: 2 p4d.24xlarge" in found.section("summary")
+    assert "Node group Stack2/NodeGroup: 2 p4d.24xlarge" in found.section("summary")
+    assert evidence(found, "Stack2/NodeGroup")["All nodes in one zone: EFA does not cross zones"] == [
+        "yes",
+        "1 subnet in us-east-1c",
+    ]
+    captions = [words(caption) for caption in found.all("figcaption")]
+    assert len(captions) == len(set(captions))
+
+
+def test_begins_a_sentence_with_a_capital_letter_and_a_property_as_it_is_called() -> None:
+    found = Page(render_page(review_of(with_cluster))).section("findings")
+    assert " The node role Role has neither AmazonEKSWorkerNodePolicy" in found
+    assert " ResourcesVpcConfig.SubnetIds must be" in found
+
+
+def test_says_what_was_not_read() -> None:
+    template = sound()
+    template["Resources"]["Shared"] = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": "https://example.com/t.json"},
+    }
+    template["Resources"]["Operator"] = {
+        "Type": "Custom::AWSCDK-EKS-HelmChart",
+        "Properties": {"ClusterName": "training", "Chart": "gpu-operator", "Release": "r"},
+    }
+    found = Page(render_page(review(templates_of(template))))
+    assert "Not read, and not told of here: the nested stacks Shared." in found.section("summary")
+    unread = [row[1] for row in found.rows("Assumptions") if row[0] == "not read"]
+    assert unread == [
+        "what the nested stack Shared makes, opens and allows: its template is not here",
+        "what the Helm chart gpu-operator installs: objects, images and rights in the cluster",
+    ]
+
+
+def test_names_what_it_does_not_know_to_be_billed() -> None:
+    template = sound()
+    template["Resources"]["Database"] = {"Type": "AWS::RDS::DBInstance", "Properties": {}}
+    rows = Page(render_page(review(templates_of(template)))).rows("What is billed")
+    assert rows[-1] == ["AWS::RDS::DBInstance", "1", "not known here: see what AWS bills for it", "Database"]
+    assert not any("not known here" in row[2] for row in rows[:-1])
+
+
+def test_counts_what_kubernetes_makes_in_the_account() -> None:
+    def change(manifests: Manifests) -> None:
+        for kind, spec in (
+            ("Service", {"type": "LoadBalancer", "ports": [{"port": 80}]}),
+            ("PersistentVolumeClaim", {"resources": {"requests": {"storage": "100Gi"}}}),
+        ):
+            manifests.objects.append(
+                {"apiVersion": "v1", "kind": kind, "metadata": {"name": "it", "namespace": "team"}, "spec": spec}
+            )
+
+    rows = Page(render_page(review_of_manifests(change))).rows("What is billed")
+    assert ["Load balancer of Kubernetes", "1", "each hour, and by traffic", "Service team/it"] in rows
+    assert ["Volume of Kubernetes", "100Gi", "PersistentVolumeClaim team/it"] in [[*row[:2], row[3]] for row in rows]
