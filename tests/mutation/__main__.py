@@ -45,7 +45,8 @@ def try_mutants(area: Area, options: argparse.Namespace) -> list[str] | None:
     folder.bring_up_to_date(believe_kills=options.survivors)
     names = sample.leave_out_others(folder, options.sample)
     print(f"{area.name}: in {folder.path}", flush=True)
-    command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(options.processes)]
+    processes = 1 if area.one_at_a_time else options.processes
+    command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(processes)]
     if options.module:
         command.append(f"{options.module}.x*")
     # Plugins of pytest that no test here needs would be loaded for each mutant.

@@ -19,6 +19,7 @@ class Area:
     :param tests: Files and folders of tests, as pytest takes them.
     :param without: Files, folders and tests among them that are not run.
     :param beside: Folders that these tests read.
+    :param one_at_a_time: Whether its tests need Node.js, of which all mutants share one process.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Area:
     tests: tuple[str, ...]
     without: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    one_at_a_time: bool = False
 
     def files(self, root: Path = ROOT) -> Iterator[Path]:
         """The mutated files, from the root."""
@@ -86,6 +88,7 @@ AREAS = {
                 "tests/aws/test_node_group.py",
                 "tests/aws/test_user_data.py",
             ),
+            one_at_a_time=True,
         ),
         Area(
             name="rules",
