@@ -306,3 +306,13 @@ def test_the_message_about_a_card_names_the_layout_and_the_type():
         "'interface_layout' classic is impossible on hpc6id.32xlarge: its network card 1 has room for one interface, "
         "and the layout needs device index 1 there; use default"
     )
+
+
+@pytest.mark.parametrize(
+    ("layout", "hint"), [("everything", ""), ("bandwith", "; did you mean 'bandwidth'?"), ("", "")]
+)
+def test_a_layout_that_there_is_not_is_answered_with_the_one_that_is_meant(layout, hint):
+    with pytest.raises(InvalidArgumentError) as error:
+        catalogue.network_interfaces("p5.48xlarge", layout)
+    allowed = "default, classic, bandwidth"
+    assert str(error.value) == f"'interface_layout' must be one of {allowed}, got '{layout}'{hint}"
