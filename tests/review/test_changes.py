@@ -167,3 +167,13 @@ def test_the_worst_of_several_changes_is_that_of_the_resource() -> None:
         properties(template, "SecurityGroup").update(GroupDescription="other", Tags=[{"Key": "a", "Value": "b"}])
 
     assert changes(change)["SecurityGroup"].replacement is Replacement.YES
+
+
+def test_a_change_that_may_replace_is_worse_than_one_that_does_not() -> None:
+    before = sound()
+    before["Resources"]["Vpc"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+
+    def change(template: Template) -> None:
+        properties(template, "Vpc").update(InstanceTenancy="dedicated", EnableDnsSupport=False)
+
+    assert changes(change, before)["Vpc"].replacement is Replacement.MAYBE
