@@ -49,6 +49,7 @@ def try_mutants(area: Area, options: argparse.Namespace) -> list[str] | None:
     command = [str(Path(sys.executable).parent / "mutmut"), "run", "--max-children", str(processes)]
     if options.module:
         command.append(f"{options.module}.x*")
+        names = {name for name in names if name.startswith(f"{options.module}.x")}
     # Plugins of pytest that no test here needs would be loaded for each mutant.
     environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     code = subprocess.run(command, cwd=folder.path, env=environment, check=False).returncode
@@ -57,12 +58,12 @@ def try_mutants(area: Area, options: argparse.Namespace) -> list[str] | None:
         return None
     import_time.try_again(folder)
     found = score.verdicts(folder)
-    found = {file: {name: of_file[name] for name in of_file if name in names} for file, of_file in found.items()}
-    print(score.table({file: list(of_file.values()) for file, of_file in found.items()}))
+    of_files = {file: [of_file[name] for name in of_file if name in names] for file, of_file in found.items()}
+    print(score.table({file: of_file for file, of_file in of_files.items() if of_file}))
     lived = folder.path / "survivors.diff"
     lived.write_text(score.survivors(folder))
     print(f"what no test noticed: {lived}", flush=True)
-    return [verdict for of_file in found.values() for verdict in of_file.values()]
+    return [verdict for of_file in of_files.values() for verdict in of_file]
 
 
 def _file_of(module: str) -> Path:
