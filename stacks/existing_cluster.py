@@ -14,6 +14,8 @@ from efa_constructs.catalogue import MINIMUM_WITH_EFA_ONLY, supports_efa_only
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
 from efa_constructs.lookups.facts_node_subnet import node_subnet
+from efa_constructs.rules.clusters import CNI_WITHOUT_EFA_ONLY, ENTRIES_WITHOUT_API
+from efa_constructs.rules.networks import TOO_FEW_ADDRESSES, TYPE_NOT_OFFERED
 
 from .settings import Settings
 
@@ -81,9 +83,12 @@ def _check_access(facts: ClusterFacts) -> None:
     """The role that applies the manifests is let in by an access entry."""
     if facts.cluster.authentication_mode == "CONFIG_MAP":
         raise InvalidConfigurationError(
-            f"cluster {facts.cluster.name} has the authentication mode CONFIG_MAP, which knows no access entries, by "
-            "which the manifests get in: run 'aws eks update-cluster-config --name "
-            f"{facts.cluster.name} --access-config authenticationMode=API_AND_CONFIG_MAP', and write the facts anew"
+            ENTRIES_WITHOUT_API.refusal(
+                f"cluster {facts.cluster.name} has the authentication mode CONFIG_MAP, which knows no access entries, "
+                "by which the manifests get in",
+                f"run 'aws eks update-cluster-config --name {facts.cluster.name} --access-config "
+                "authenticationMode=API_AND_CONFIG_MAP', and write the facts anew",
+            )
         )
 
 
@@ -121,8 +126,11 @@ def _check_zone(scope: Construct, facts: ClusterFacts, subnet: Subnet, instance_
         )
     elif subnet.availability_zone not in zones:
         raise InvalidConfigurationError(
-            f"subnet {subnet.id} is in {subnet.availability_zone}, which does not offer {instance_type}: it is offered "
-            f"in {', '.join(zones) or 'no zone of the Region'}; set 'efa:availabilityZone' to one of these"
+            TYPE_NOT_OFFERED.refusal(
+                f"subnet {subnet.id} is in {subnet.availability_zone}, which does not offer {instance_type}: it is "
+                f"offered in {', '.join(zones) or 'no zone of the Region'}",
+                "set 'efa:availabilityZone' to one of these",
+            )
         )
 
 
@@ -131,8 +139,11 @@ def _check_network(scope: Construct, facts: ClusterFacts, subnet: Subnet, settin
     addresses = catalogue.ipv4_addresses_used(interfaces) * settings.max_size
     if addresses > subnet.available_ip_address_count:
         raise InvalidConfigurationError(
-            f"'efa:maxSize' {settings.max_size} nodes need {addresses} addresses for their interfaces alone, but "
-            f"subnet {subnet.id} has {subnet.available_ip_address_count} free: use a larger subnet or fewer nodes"
+            TOO_FEW_ADDRESSES.refusal(
+                f"'efa:maxSize' {settings.max_size} nodes need {addresses} addresses for their interfaces alone, but "
+                f"subnet {subnet.id} has {subnet.available_ip_address_count} free",
+                "use a larger subnet or fewer nodes",
+            )
         )
     version = facts.addons.get("vpc-cni")
     has_efa_only = any(interface.interface_type == "efa-only" for interface in interfaces)
@@ -144,6 +155,9 @@ def _check_network(scope: Construct, facts: ClusterFacts, subnet: Subnet, settin
         )
     if version and has_efa_only and not supports_efa_only(version):
         raise InvalidConfigurationError(
-            f"the cluster's vpc-cni add-on is {version}, but efa-only interfaces need {MINIMUM_WITH_EFA_ONLY} or "
-            "newer: update the add-on, or set 'efa:interfaceLayout' to 'classic'"
+            CNI_WITHOUT_EFA_ONLY.refusal(
+                f"the cluster's vpc-cni add-on is {version}, but efa-only interfaces need {MINIMUM_WITH_EFA_ONLY} or "
+                "newer",
+                "update the add-on, or set 'efa:interfaceLayout' to 'classic'",
+            )
         )

@@ -12,6 +12,7 @@ from efa_constructs.catalogue.availability_zones import ZONE_IDS_WITHOUT_CONTROL
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts
 from efa_constructs.lookups.facts_node_subnet import node_subnet
+from efa_constructs.rules.clusters import CLUSTER_ZONES
 
 from .settings import Settings
 
@@ -107,8 +108,11 @@ def _network_zones(settings: Settings, node_zone: str, region: str) -> tuple[str
     elsewhere = [zone for zone in zones if catalogue.region_of_zone(zone) != region]
     if node_zone not in zones or elsewhere or not 2 <= len(set(zones)) == len(zones):
         raise InvalidConfigurationError(
-            f"'efa:networkZones' is {', '.join(zones)}, but it must be at least two different zones of {region}, the "
-            f"nodes' zone {node_zone} among them"
+            CLUSTER_ZONES.refusal(
+                f"'efa:networkZones' is {', '.join(zones)}, but it must be at least two different zones of {region}, "
+                f"the nodes' zone {node_zone} among them",
+                "name these",
+            )
         )
     return zones
 

@@ -31,18 +31,24 @@ MAY_IMPORT = {
     "efa_constructs.argument_kinds": {"efa_constructs.errors"},
     "efa_constructs.manifest_size": {"efa_constructs.errors", "efa_constructs.rules"},
     "efa_constructs.tree_warnings": set(),
-    "efa_constructs.catalogue": {"efa_constructs.errors"},
+    "efa_constructs.catalogue": {"efa_constructs.errors", "efa_constructs.rules"},
     "efa_constructs.rules": set(),
     "efa_constructs.pods": {"efa_constructs.catalogue"},
     "efa_constructs.aws": CONSTRUCTS_MAY_IMPORT | {"efa_constructs.review"},
     "efa_constructs.k8s": CONSTRUCTS_MAY_IMPORT,
-    "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue"},
-    "efa_constructs.preflight": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.lookups"},
+    "efa_constructs.lookups": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.rules"},
+    "efa_constructs.preflight": {
+        "efa_constructs.errors",
+        "efa_constructs.catalogue",
+        "efa_constructs.lookups",
+        "efa_constructs.rules",
+    },
     "efa_constructs.cluster": {
         "efa_constructs.errors",
         "efa_constructs.catalogue",
         "efa_constructs.lookups",
         "efa_constructs.pods",
+        "efa_constructs.rules",
     },
     "efa_constructs.review": {
         "efa_constructs.errors",
@@ -51,7 +57,7 @@ MAY_IMPORT = {
         "efa_constructs.pods",
         "efa_constructs.rules",
     },
-    "efa_constructs.verify": {"efa_constructs.errors", "efa_constructs.catalogue"},
+    "efa_constructs.verify": {"efa_constructs.errors", "efa_constructs.catalogue", "efa_constructs.rules"},
     "efa_constructs.rehearsal": {
         "efa_constructs.errors",
         "efa_constructs.app_keys",
@@ -61,6 +67,7 @@ MAY_IMPORT = {
         "efa_constructs.cluster",
         "efa_constructs.pods",
         "efa_constructs.review",
+        "efa_constructs.rules",
         "efa_constructs.verify",
     },
     "efa_constructs.cli": {
@@ -83,6 +90,7 @@ MAY_IMPORT = {
         "efa_constructs.aws",
         "efa_constructs.k8s",
         "efa_constructs.lookups",
+        "efa_constructs.rules",
     },
     "app": {"efa_constructs.errors", "stacks"},
     "manifests": {

@@ -100,5 +100,5 @@ def test_says_in_one_line_what_is_wrong(tmp_path):
         text=True,
     )
     assert result.returncode == 1
-    assert result.stderr.startswith("error: 'efa:instanceType': instance type 'p4d.24xlrge' is not known")
+    assert result.stderr.startswith("error: 'efa:instanceType': instance type 'p4d.24xlrge' is not in the catalogue")
     assert len(result.stderr.splitlines()) == 1

@@ -34,6 +34,9 @@ def test_every_python_package_is_locked_with_the_hashes_of_its_files():
 
 def test_every_npm_package_is_locked_with_its_hash():
     packages = json.loads((ROOT / "package-lock.json").read_text())["packages"]
+    wanted = json.loads((ROOT / "package.json").read_text())
+    for kind in ("dependencies", "devDependencies"):
+        assert packages[""].get(kind) == wanted.get(kind)
     locked = {path: package for path, package in packages.items() if path}
     assert locked
     for path, package in locked.items():
@@ -44,18 +47,41 @@ def test_every_npm_package_is_locked_with_its_hash():
 
 @pytest.mark.parametrize("folder", GO_MODULES)
 def test_every_go_module_is_locked_with_its_hash(folder):
-    required = re.findall(r"^\t(\S+) (v\S+)(?: // indirect)?$", (ROOT / folder / "go.mod").read_text(), re.MULTILINE)
+    modules = (ROOT / folder / "go.mod").read_text()
+    required = dict(re.findall(r"^(?:\t|require )(\S+\.\S+) (v\S+)", modules, re.MULTILINE))
+    # By another module, never by a folder: of that nothing is hashed.
+    replacements = dict(re.findall(r"^(?:\t|replace )(\S+)(?: v\S+)? => (.+)$", modules, re.MULTILINE))
     sums = (ROOT / folder / "go.sum").read_text().splitlines()
-    hashed = {tuple(line.split(" ")[:2]) for line in sums if re.search(r" h1:[\w+/]{43}=$", line)}
-    replaced = {name for name, _ in re.findall(r"(\S+) => (\S+)", (ROOT / folder / "go.mod").read_text())}
+    hashed = {line.rpartition(" h1:")[0] for line in sums if re.search(r" h1:[\w+/]{43}=$", line)}
     assert required
-    assert [one for one in required if one not in hashed and one[0] not in replaced] == []
+    assert modules.count("=>") == len(replacements)
+    used = {replacements.get(name, f"{name} {version}") for name, version in required.items()}
+    assert used - hashed == set()
+    assert [one for one in replacements.values() if not re.fullmatch(r"\S+ v\S+", one)] == []
+
+
+def test_building_go_programs_adds_no_module():
+    assert '"-mod=readonly"' in (ROOT / "efa_constructs/rehearsal/control_plane/build.py").read_text()
 
 
 def test_installs_what_is_locked_and_runs_no_script_of_a_package():
-    assert re.search(r"uv sync --locked ", makefile())
-    assert re.search(r"npm ci --ignore-scripts ", makefile())
-    assert not re.search(r"\bnpm install\b", makefile())
+    assert re.findall(r"\buv (sync|run|export)\b(?! --locked\b)", makefile()) == []
+    assert re.findall(r"\buv sync .*", makefile()) == [
+        "uv sync --locked --all-extras --all-groups --no-group supply-chain --quiet"
+    ]
+    assert re.findall(r"\bnpm ci .*", makefile()) == ["npm ci --ignore-scripts --no-audit --no-fund --loglevel=error"]
+
+
+def test_installs_in_no_other_way():
+    # Those of test-minimum are lower than the locked ones on purpose.
+    pip = re.findall(r"\bpip install .*", makefile())
+    assert [("uv==$(UV_VERSION)" in one, "--resolution lowest-direct" in one) for one in pip] == [
+        (True, False),
+        (False, True),
+    ]
+    assert set(re.findall(r"/npm (\S+)", makefile())) == {"ci", "sbom", "audit"}
+    assert set(re.findall(r"/go (\S+)", makefile())) <= {"tool"}
+    assert "npx" not in makefile()
 
 
 def test_the_tools_of_the_supply_chain_are_locked_and_not_installed_with_the_rest():

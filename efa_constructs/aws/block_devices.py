@@ -11,6 +11,7 @@ from ..catalogue import AmiType
 from ..catalogue.volume_types import VOLUME_TYPES, VolumeMisfit, volume_misfit
 from ..errors import InvalidArgumentError
 from ..rules.launch_templates import DEVICE_NAMED_TWICE, VOLUME_MISFIT, VOLUME_TOO_SMALL
+from ..rules.templates import WRONG_TYPE
 
 __all__ = ["block_device_mappings"]
 
@@ -43,7 +44,9 @@ def _root_block_device(
 ) -> ec2.CfnLaunchTemplate.BlockDeviceMappingProperty:
     gibibytes = size.to_gibibytes(rounding=SizeRoundingBehavior.NONE)
     if not Token.is_unresolved(gibibytes) and gibibytes != int(gibibytes):
-        raise InvalidArgumentError(f"'volume_size' is {gibibytes:g} GiB, but a volume has whole gibibytes: round it")
+        raise InvalidArgumentError(
+            WRONG_TYPE.refusal(f"'volume_size' is {gibibytes:g} GiB, but a volume has whole gibibytes", "round it")
+        )
     smallest = ami.minimum_volume_gib
     if not Token.is_unresolved(gibibytes) and smallest is not None and gibibytes < smallest:
         raise InvalidArgumentError(

@@ -17,6 +17,10 @@ from ..rules.node_groups import BLOCK_WITHOUT_RESERVATION, SPOT_WITH_RESERVATION
 
 __all__ = ["Capacity", "CapacityType"]
 
+# What the two look like, for messages.
+_RESERVATION = "cr-0123456789abcdef0"
+_GROUP = "arn:aws:resource-groups:us-west-2:123456789012:group/training"
+
 
 class CapacityType(StrEnum):
     """The capacity types of a managed node group, as EKS spells them."""
@@ -51,20 +55,14 @@ class Capacity:
     def reservation(capacity_reservation_id: str) -> Capacity:
         """An On-Demand Capacity Reservation, by id (``cr-...``)."""
         if not capacity_reservation_id:
-            raise InvalidArgumentError(
-                f"'capacity_reservation_id' is {capacity_reservation_id!r}: give the id of the reservation (cr-...), "
-                "or use Capacity.on_demand()"
-            )
+            raise _ill_formed("capacity_reservation_id", capacity_reservation_id, _RESERVATION)
         return Capacity(capacity_type=CapacityType.ON_DEMAND, capacity_reservation_id=capacity_reservation_id)
 
     @staticmethod
     def reservation_group(resource_group_arn: str) -> Capacity:
         """The On-Demand Capacity Reservations of a resource group, by the group's ARN."""
         if not resource_group_arn:
-            raise InvalidArgumentError(
-                f"'resource_group_arn' is {resource_group_arn!r}: give the ARN of the group of reservations, or use "
-                "Capacity.on_demand()"
-            )
+            raise _ill_formed("resource_group_arn", resource_group_arn, _GROUP)
         return Capacity(
             capacity_type=CapacityType.ON_DEMAND, capacity_reservation_resource_group_arn=resource_group_arn
         )
@@ -93,13 +91,8 @@ class Capacity:
             raise InvalidArgumentError(
                 BLOCK_WITHOUT_RESERVATION.refusal(where="'capacity_reservation_id'", value=repr(identifier))
             )
-        _check("capacity_reservation_id", identifier, CAPACITY_RESERVATION_ID, "cr-0123456789abcdef0")
-        _check(
-            "capacity_reservation_resource_group_arn",
-            group,
-            RESERVATION_GROUP_ARN,
-            "arn:aws:resource-groups:us-west-2:123456789012:group/training",
-        )
+        _check("capacity_reservation_id", identifier, CAPACITY_RESERVATION_ID, _RESERVATION)
+        _check("capacity_reservation_resource_group_arn", group, RESERVATION_GROUP_ARN, _GROUP)
 
     @property
     def is_reserved(self) -> bool:
@@ -141,8 +134,11 @@ class Capacity:
 
 
 def _check(argument: str, value: str | None, pattern: re.Pattern[str], example: str) -> None:
-    if value is None or Token.is_unresolved(value) or pattern.fullmatch(value):
-        return
-    raise InvalidArgumentError(
+    if value is not None and not Token.is_unresolved(value) and not pattern.fullmatch(value):
+        raise _ill_formed(argument, value, example)
+
+
+def _ill_formed(argument: str, value: str | None, example: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
         ILL_FORMED_RESERVATION.refusal(where=f"'{argument}'", value=repr(value), example=repr(example))
     )

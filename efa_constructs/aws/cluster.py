@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -14,6 +13,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
+from ..catalogue.identifiers import KUBERNETES_VERSION
 from ..catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 from ..errors import InvalidArgumentError
 from ..rules.clusters import ILL_FORMED_VERSION, RANGES_WITHOUT_ENDPOINT
@@ -65,7 +65,7 @@ class EfaCluster(Construct):
             private.
         """
         super().__init__(scope, id)
-        if not Token.is_unresolved(kubernetes_version) and not re.fullmatch(r"\d+\.\d+", kubernetes_version):
+        if not Token.is_unresolved(kubernetes_version) and not KUBERNETES_VERSION.fullmatch(kubernetes_version):
             raise InvalidArgumentError(
                 ILL_FORMED_VERSION.refusal(
                     where="'kubernetes_version'", newest=DEFAULT_KUBERNETES_VERSION, version=kubernetes_version

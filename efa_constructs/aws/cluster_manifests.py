@@ -15,6 +15,7 @@ from constructs import Construct, IDependable
 from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
 from ..manifest_size import check_manifest_sizes
+from ..rules.manifests import MANIFESTS_ARE_WHOLE, OBJECTS_STAND_ONCE
 from ..tree_warnings import copy_warnings
 from .any_cluster import is_of_first_library
 from .argument_kinds import KINDS
@@ -173,12 +174,17 @@ def _check(manifests: Sequence[Manifest]) -> None:
         name = metadata.get("name")
         if not name:
             raise InvalidArgumentError(
-                f"'charts' has a {manifest['kind']} without a name: give it one, by which kubectl can apply it again"
+                MANIFESTS_ARE_WHOLE.refusal(
+                    f"'charts' has a {manifest['kind']} without a name",
+                    "give it one, by which kubectl can apply it again",
+                )
             )
         key = (manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), name)
         if key in seen:
             raise InvalidArgumentError(
-                f"'charts' has two objects {manifest['kind']} '{name}': the second would replace the first; rename one"
+                OBJECTS_STAND_ONCE.refusal(
+                    f"'charts' has two objects {manifest['kind']} '{name}', of which the second would replace the first"
+                )
             )
         seen.add(key)
     check_manifest_sizes(manifests)

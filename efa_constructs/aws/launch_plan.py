@@ -11,10 +11,10 @@ from aws_cdk import aws_kms as kms
 
 from .. import catalogue
 from ..catalogue import AmiType, InstanceType, NetworkInterface
+from ..catalogue.ami_types import chosen_ami_type
 from ..catalogue.user_data import MAXIMUM_USER_DATA_BYTES
 from ..errors import InvalidArgumentError
 from ..rules.launch_templates import BLOCK_IN_PLACEMENT_GROUP, USER_DATA_TOO_LONG
-from ..rules.node_groups import AMI_TYPE_MISFIT, AMI_TYPE_OUT_OF_DATE
 from .block_devices import block_device_mappings
 from .capacity import Capacity
 from .user_data import MimePart, bottlerocket_user_data, nodeadm_user_data
@@ -60,7 +60,7 @@ class LaunchPlan:
                     where="'placement_group'", group=repr(placement_group.placement_group_name)
                 )
             )
-        ami = _ami_type(ami_type, instance)
+        ami = chosen_ami_type(ami_type, instance)
         interfaces = catalogue.network_interfaces(instance, interface_layout)
         write_user_data = bottlerocket_user_data if ami.operating_system == "BOTTLEROCKET" else nodeadm_user_data
         document = write_user_data(
@@ -78,20 +78,6 @@ class LaunchPlan:
             ),
             user_data=_checked(document),
         )
-
-
-def _ami_type(name: str | None, instance: InstanceType) -> AmiType:
-    if name is None:
-        return catalogue.default_ami_type(instance)
-    ami = catalogue.AMI_TYPES.get(name)
-    misfit = catalogue.ami_type_misfit(ami, instance) if ami is not None else None
-    # No rule is against an AMI of one's own: only here nobody writes the user data that it needs.
-    if misfit is not None and name != "CUSTOM":
-        rule = AMI_TYPE_OUT_OF_DATE if misfit.retired else AMI_TYPE_MISFIT
-        raise InvalidArgumentError(
-            rule.refusal(where="'ami_type'", ami_type=name, misfit=misfit.problem, instead=misfit.instead)
-        )
-    return catalogue.check_ami_type(name, instance)
 
 
 def _checked(user_data: str | None) -> str | None:

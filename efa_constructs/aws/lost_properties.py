@@ -9,6 +9,8 @@ import jsii
 from aws_cdk import CfnResource
 from constructs import IValidation
 
+from ..rules.templates import UNKNOWN_PROPERTY
+
 __all__ = ["IntactProperties", "Properties"]
 
 # As a level 1 construct will render them, with camelCase names.
@@ -17,10 +19,8 @@ Properties = Mapping[str, Any]
 # People choose the names in these.
 _FREE = frozenset({"labels", "tags"})
 
-_FIX = (
-    "a dict with snake_case keys is dropped silently; pass typed property objects, or use add_property_override() for "
-    "the one property that differs"
-)
+_WHY = "a dict with snake_case keys is dropped silently"
+_FIX = "pass typed property objects, or use add_property_override() for the one property that differs"
 
 
 @jsii.implements(IValidation)
@@ -40,7 +40,8 @@ class IntactProperties:
         """Messages about what is lost, none when all is well."""
         # Protected in CDK. The public properties would make jsii ask for every field of every interface, one call each.
         properties: Properties = self._resource._cfn_properties
-        return [f"{loss}: {_FIX}" for loss in (*_empty(properties), *self._losses(properties))]
+        losses = (*_empty(properties), *self._losses(properties))
+        return [UNKNOWN_PROPERTY.refusal(f"{loss}: {_WHY}", _FIX) for loss in losses]
 
 
 def _empty(value: object, path: str = "") -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from constructs import Construct
 
 from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType, efa_interface_count, node_labels
+from ..catalogue.identifiers import NODE_GROUP_NAME
 from ..errors import InvalidArgumentError
 from ..rules.networks import PUBLIC_SUBNET, SUBNET_OF_ANOTHER_VPC
 from ..rules.node_groups import ILL_FORMED_NAME, LABELS_MISSING, NO_SUBNET, SEVERAL_ZONES, SIZES_IN_ORDER
@@ -318,8 +318,7 @@ def _check_own_labels(own: Mapping[str, str], given: Mapping[str, str]) -> None:
 
 
 def _check_name(name: str | None) -> None:
-    # Amazon EKS API Reference, CreateNodegroup.
-    if name is not None and not Token.is_unresolved(name) and not re.fullmatch(r"[A-Za-z0-9][\w-]{0,62}", name):
+    if name is not None and not Token.is_unresolved(name) and not NODE_GROUP_NAME.fullmatch(name):
         raise InvalidArgumentError(ILL_FORMED_NAME.refusal(where="'node_group_name'", name=name))
 
 

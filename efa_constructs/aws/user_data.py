@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import InvalidArgumentError
-from ..rules.launch_templates import NODE_CONFIG_WITHOUT_KIND, SCRIPT_WITHOUT_SHELL, UNREAD_PART
+from ..rules.launch_templates import NODE_CONFIG_WITHOUT_KIND, SCRIPT_WITHOUT_SHELL, UNREAD_PART, USER_DATA_FORMAT
 
 if TYPE_CHECKING:
     from email.message import Message
@@ -104,8 +104,10 @@ class MimePart:
         message = email.message_from_bytes(document.encode())
         if not message.is_multipart():
             raise InvalidArgumentError(
-                f"the user data starts with {document[:20]!r} and is not a MIME multi-part document, which EKS "
-                "requires: wrap a script in MimePart.shell_script(), a NodeConfig in MimePart.node_config()"
+                USER_DATA_FORMAT.refusal(
+                    f"the user data starts with {document[:20]!r} and is not a MIME multi-part document, which EKS "
+                    "requires"
+                )
             )
         return [MimePart(part.get_content_type(), _text(part)) for part in message.walk() if not part.is_multipart()]
 
@@ -148,8 +150,11 @@ def bottlerocket_user_data(parts: Sequence[MimePart], *, raid0: bool, max_pods: 
     """
     if parts:
         raise InvalidArgumentError(
-            f"'user_data' has a part of type {parts[0].content_type!r}, but Bottlerocket reads TOML settings and runs "
-            "no scripts: use an AL2023 AMI type, or leave it out"
+            USER_DATA_FORMAT.refusal(
+                f"'user_data' has a part of type {parts[0].content_type!r}, but Bottlerocket reads TOML settings and "
+                "runs no scripts",
+                "use an AL2023 AMI type, or leave it out",
+            )
         )
     settings = [f"[settings.kubernetes]\nmax-pods = {max_pods}\n"] if max_pods is not None else []
     if raid0:

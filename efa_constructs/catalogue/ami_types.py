@@ -76,9 +76,14 @@ def default_ami_type(instance_type: InstanceType | str, operating_system: str = 
             accelerator,
         ):
             return ami_type
+    from ..rules.node_groups import AMI_TYPE_MISFIT
+
     raise InvalidArgumentError(
-        f"{operating_system} has no {instance_type.architecture} AMI with {_driver(accelerator)}, which "
-        f"{instance_type.name} needs; use AL2023"
+        AMI_TYPE_MISFIT.refusal(
+            f"{operating_system} has no {instance_type.architecture} AMI with {_driver(accelerator)}, which "
+            f"{instance_type.name} needs",
+            instead="AL2023",
+        )
     )
 
 
@@ -90,11 +95,25 @@ def check_ami_type(name: str, instance_type: InstanceType | str) -> AmiType:
     if isinstance(instance_type, str):
         instance_type = get(instance_type)
     ami_type = AMI_TYPES.get(name)
+    # Only here: these words would add to the start of every app.
     if ami_type is None:
-        raise InvalidArgumentError(f"'ami_type' must be an AMI type of EKS, got '{name}'; {_suggestion(name)}")
+        from ..rules.templates import UNKNOWN_VALUE
+
+        raise InvalidArgumentError(
+            UNKNOWN_VALUE.refusal(f"'ami_type' must be an AMI type of EKS, got '{name}'", _suggestion(name))
+        )
     misfit = ami_type_misfit(ami_type, instance_type)
     if misfit is not None:
-        raise InvalidArgumentError(f"'ami_type' {name} {misfit.problem}; use {misfit.instead}")
+        from ..rules.node_groups import AMI_OF_NOBODY, AMI_TYPE_MISFIT, AMI_TYPE_OUT_OF_DATE
+
+        if name == "CUSTOM":
+            raise InvalidArgumentError(
+                AMI_OF_NOBODY.refusal(f"'ami_type' CUSTOM {misfit.problem}", f"use {misfit.instead}")
+            )
+        rule = AMI_TYPE_OUT_OF_DATE if misfit.retired else AMI_TYPE_MISFIT
+        raise InvalidArgumentError(
+            rule.refusal(where="'ami_type'", ami_type=name, misfit=misfit.problem, instead=misfit.instead)
+        )
     return ami_type
 
 

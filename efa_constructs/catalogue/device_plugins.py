@@ -10,7 +10,13 @@ from .ami_types import chosen_ami_type
 from .instance_types import InstanceType
 from .search import get
 
-__all__ = ["DevicePlugin", "DevicePluginNeed", "device_plugins_needed"]
+__all__ = ["DevicePlugin", "DevicePluginNeed", "device_plugins_needed", "oldest_efa_device_plugin"]
+
+# By family. On P6-B200, older ones take the two controllers of the NVLink fabric for EFAs
+# (https://github.com/aws-ia/terraform-aws-eks-data-addons/issues/53). The guide's "0.5.14" for P6e-GB200 is of the Helm
+# chart, which has a version of its own.
+# Amazon EKS User Guide, "Run machine learning training on Amazon EKS with Elastic Fabric Adapter", Prerequisites
+_OLDEST_EFA_PLUGINS = {"p6-b200": "0.5.6"}
 
 
 class DevicePlugin(StrEnum):
@@ -31,6 +37,14 @@ class DevicePluginNeed(NamedTuple):
     needed: bool
     # Why, or why not: goes on after the name of the instance type.
     reason: str
+
+
+def oldest_efa_device_plugin(instance_type: InstanceType) -> str | None:
+    """Return the oldest version of the EFA device plugin that knows the devices of an instance type.
+
+    None: AWS names none, and every version that is in use knows them, as far as is known.
+    """
+    return _OLDEST_EFA_PLUGINS.get(instance_type.family)
 
 
 def device_plugins_needed(

@@ -1,8 +1,10 @@
-"""Rewrite ``resource_schemas.json``: what the CloudFormation registry says about the resource types that matter here.
+"""Rewrite what the catalogue has of the CloudFormation registry.
 
     python -m efa_constructs.catalogue.generate_resource_schemas
 
-Made from the schemas that cfn-lint ships, without descriptions and what no check reads.
+``resource_schemas.json`` is what it says about the resource types that matter here, ``create_only_properties.json``
+which properties of any type only a new resource can take on. Made from the schemas that cfn-lint ships, without
+descriptions and what no check reads.
 """
 
 from __future__ import annotations
@@ -10,13 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-__all__ = ["main", "write_resource_schemas"]
+__all__ = ["main", "write_create_only_properties", "write_resource_schemas"]
 
 _TYPES = (
     "AWS::EC2::CapacityReservation",
@@ -56,6 +58,7 @@ _FORMATS: Mapping[str, Mapping[tuple[str, ...], str]] = {
     },
     "AWS::EKS::Nodegroup": {("properties", "NodeRole"): "AWS::IAM::Role.Arn"},
 }
+_SCHEMAS = files("cfnlint.data.schemas")
 _HERE = Path(__file__).parent
 
 
@@ -67,27 +70,65 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--to", type=Path, default=_HERE, metavar="DIR", help="where to write (default: the catalogue)")
-    write_resource_schemas(parser.parse_args(arguments).to / "resource_schemas.json")
+    folder = parser.parse_args(arguments).to
+    write_resource_schemas(folder / "resource_schemas.json")
+    write_create_only_properties(folder / "create_only_properties.json")
     return 0
 
 
 def write_resource_schemas(path: Path) -> None:
     """Write ``resource_schemas.json``, the same bytes for the same cfn-lint."""
-    schemas = files("cfnlint.data.schemas")
-    names = json.loads(schemas.joinpath("providers", "us-east-1.json").read_text(encoding="utf-8"))
-    rows = []
+    schemas = {}
     for name in _TYPES:
-        document = json.loads(schemas.joinpath("resources", f"{names[name]}.json").read_text(encoding="utf-8"))
+        document = _document(_file_names()[name])
         for place, text in _FORMATS.get(name, {}).items():
             _at(document, place)["format"] = text
-        rows.append(f"{json.dumps(name)}:{json.dumps(_trimmed(document), separators=(',', ':'))}")
+        schemas[name] = _trimmed(document)
+    _write(path, {"schemas": schemas})
+
+
+def write_create_only_properties(path: Path) -> None:
+    """Write ``create_only_properties.json``, the same bytes for the same cfn-lint."""
+    always, sometimes = {}, {}
+    for name, file_name in sorted(_file_names().items()):
+        document = _document(file_name)
+        # What the registry has no handlers for, it may say nothing about: cfn-lint made up these schemas.
+        if "createOnlyProperties" in document or "handlers" in document:
+            always[name] = " ".join(sorted(_paths(document, "createOnlyProperties")))
+        if conditional := sorted(_paths(document, "conditionalCreateOnlyProperties")):
+            sometimes[name] = " ".join(conditional)
+    _write(path, {"create_only": always, "conditionally_create_only": sometimes})
+
+
+def _file_names() -> Mapping[str, str]:
+    """By resource type. The Region is the one that has all of them."""
+    names: Mapping[str, str] = json.loads(_SCHEMAS.joinpath("providers", "us-east-1.json").read_text(encoding="utf-8"))
+    return names
+
+
+def _document(file_name: str) -> dict[str, Any]:
+    text = _SCHEMAS.joinpath("resources", f"{file_name}.json").read_text(encoding="utf-8")
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def _paths(document: Mapping[str, Any], keyword: str) -> Iterator[str]:
+    """Pointers such as ``/properties/Listeners/*/Port``, as paths: ``Listeners.*.Port``."""
+    for pointer in document.get(keyword, ()):
+        yield pointer.removeprefix("/properties/").replace("/", ".")
+
+
+def _write(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
+    """Each row of a table in a line of its own, so that a change can be read."""
     header = {
         "made_by": "python -m efa_constructs.catalogue.generate_resource_schemas",
         "made_from": f"the registry schemas in cfn-lint {version('cfn-lint')}",
     }
     lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in header.items()]
-    joined = ",\n".join(rows)
-    path.write_text("{\n" + ",\n".join([*lines, f'"schemas": {{\n{joined}\n}}']) + "\n}\n", encoding="utf-8")
+    for title, table in tables.items():
+        rows = ",\n".join(f"{json.dumps(name)}:{json.dumps(row, separators=(',', ':'))}" for name, row in table.items())
+        lines.append(f"{json.dumps(title)}: {{\n{rows}\n}}")
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
 
 def _at(document: Any, place: tuple[str, ...]) -> Any:

@@ -13,6 +13,7 @@ __all__ = [
     "IAM_ROLE_ARN",
     "KMS_KEY_ARN",
     "KUBERNETES_VERSION",
+    "NODE_GROUP_NAME",
     "REGION_NAME",
     "SECURITY_GROUP_ID",
     "SUBNET_ID",
@@ -38,6 +39,8 @@ IAM_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
 KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36}")
 # Amazon EKS API Reference, "CreateCluster", name
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+# Amazon EKS API Reference, "CreateNodegroup", nodegroupName
+NODE_GROUP_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,62}")
 # Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS": minor versions only
 KUBERNETES_VERSION = re.compile(r"1\.[0-9]{1,3}")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import InvalidArgumentError
 from .instance_types import InstanceType, NetworkCard
 from .nearest import nearest
 from .search import get
+
+if TYPE_CHECKING:
+    from ..rules import Rule
 
 __all__ = [
     "EFA_INTERFACE_TYPES",
@@ -188,15 +191,21 @@ def _bandwidth(instance_type: InstanceType) -> list[NetworkInterface]:
 
 def _classic(instance_type: InstanceType) -> list[NetworkInterface]:
     first, *others = instance_type.network_cards
+    # The words only where they are needed: they would add to the start of every app.
     if not first.supports("efa"):
-        raise _refused(instance_type, InterfaceLayout.CLASSIC, "its network card 0 cannot carry EFA")
+        from ..rules.interfaces import CARD_CANNOT_CARRY
+
+        raise _refused(instance_type, InterfaceLayout.CLASSIC, "its network card 0 cannot carry EFA", CARD_CANNOT_CARRY)
     cards = [card for card in others if card.supports("efa")][: instance_type.known_efa_interfaces - 1]
     for card in cards:
         if not card.has_room_for(2):
+            from ..rules.interfaces import DEVICE_BEYOND_LIMIT
+
             raise _refused(
                 instance_type,
                 InterfaceLayout.CLASSIC,
                 f"its network card {card.index} has room for one interface, and the layout needs device index 1 there",
+                DEVICE_BEYOND_LIMIT,
             )
     return [NetworkInterface(0, 0, "efa")] + [NetworkInterface(card.index, 1, "efa") for card in cards]
 
@@ -206,7 +215,9 @@ def _is_documented(instance_type: InstanceType, card: NetworkCard) -> bool:
     return instance_type.maximum_efa_interfaces is not None or card.index in instance_type.documented_efa_cards
 
 
-def _refused(instance_type: InstanceType, layout: InterfaceLayout, why: str) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        f"'interface_layout' {layout} is impossible on {instance_type.name}: {why}; use {InterfaceLayout.DEFAULT}"
-    )
+def _refused(
+    instance_type: InstanceType, layout: InterfaceLayout, why: str, rule: Rule | None = None
+) -> InvalidArgumentError:
+    problem = f"'interface_layout' {layout} is impossible on {instance_type.name}: {why}"
+    instead = f"use {InterfaceLayout.DEFAULT}"
+    return InvalidArgumentError(f"{problem}; {instead}" if rule is None else rule.refusal(problem, instead))

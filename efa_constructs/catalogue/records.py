@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-__all__ = ["apply_corrections", "load_json", "records_with_efa", "refused_types", "sizes_without_efa"]
+__all__ = [
+    "RECORDED",
+    "apply_corrections",
+    "is_known_family",
+    "load_json",
+    "records_with_efa",
+    "refused_types",
+    "sizes_without_efa",
+]
+
+RECORDED = "2026-10-27"
+"""When what the generated records were made from was published: later instance types are not among them."""
 
 
 @cache
@@ -31,6 +43,12 @@ def sizes_without_efa(family: str) -> tuple[tuple[str, ...], tuple[str, str, str
         return (), None
     accelerator = entry["accelerator"]
     return tuple(f"{family}.{size}" for size in entry["sizes"].split()), accelerator and tuple(accelerator)
+
+
+def is_known_family(family: str) -> bool:
+    """Whether there are types of a family, such as ``p5en``, with EFA or without."""
+    names = itertools.chain(records_with_efa(), refused_types())
+    return family in _generated()["without_efa"] or any(name.startswith(f"{family}.") for name in names)
 
 
 def apply_corrections(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 from ..errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .instance_types import InstanceType, instance_type_from_record
 from .nearest import nearest_by_family
-from .records import records_with_efa, refused_types, sizes_without_efa
+from .records import RECORDED, is_known_family, records_with_efa, refused_types, sizes_without_efa
 
-__all__ = ["all_instance_types", "find", "get"]
+__all__ = ["all_instance_types", "find", "get", "is_of_unknown_family", "nearest_instance_types"]
+
+# Of an instance type, as all of DescribeInstanceTypes are.
+_NAME = re.compile(r"(?P<family>[a-z][a-z0-9-]*[0-9][a-z0-9-]*)\.[a-z0-9-]+")
 
 _ARCHITECTURES = ("x86_64", "arm64")
 _USAGE_CLASSES = ("on-demand", "spot", "capacity-block")
@@ -31,11 +35,30 @@ def get(name: str) -> InstanceType:
             f"instance type '{name}' cannot be used: {refusal['refused']}; use {' or '.join(refusal['alternatives'])}"
         )
     without_efa, accelerator = sizes_without_efa(name.partition(".")[0])
+    # Only here: these words would add to the start of every app.
+    from ..rules.interfaces import TYPE_WITHOUT_EFA
+    from ..rules.node_groups import UNKNOWN_FAMILY, UNKNOWN_INSTANCE_TYPE
+
     if name in without_efa:
-        raise NotAnEfaInstanceTypeError(f"instance type '{name}' has no EFA; {_similar(name, accelerator)}")
-    nearest = nearest_by_family(name, records)
-    hint = f"did you mean {', '.join(nearest)}?" if nearest else "'efa instances' lists the types that have EFA"
-    raise UnknownInstanceTypeError(f"instance type '{name}' is not known; {hint}")
+        instead = f"take one of the {_similar(name, accelerator)}"
+        raise NotAnEfaInstanceTypeError(TYPE_WITHOUT_EFA.refusal(f"instance type '{name}' has no EFA", instead))
+    hint = nearest_instance_types(name)
+    if is_of_unknown_family(name):
+        wrong = f"instance type '{name}' is of a family that the catalogue of {RECORDED} does not know"
+        raise UnknownInstanceTypeError(UNKNOWN_FAMILY.refusal(wrong, name=name, hint=hint))
+    wrong = f"instance type '{name}' is not in the catalogue"
+    raise UnknownInstanceTypeError(UNKNOWN_INSTANCE_TYPE.refusal(wrong, hint=hint))
+
+
+def nearest_instance_types(name: str) -> str:
+    """The types with the names nearest to this one, or how to find one, in words."""
+    return ", ".join(nearest_by_family(name, records_with_efa())) or "one that 'efa instances' lists"
+
+
+def is_of_unknown_family(name: str) -> bool:
+    """Whether it may be an instance type, of a family that is newer than the catalogue."""
+    form = _NAME.fullmatch(name)
+    return form is not None and not is_known_family(form["family"])
 
 
 # Not get(): a type checker lets a cached function take any arguments.
@@ -109,7 +132,7 @@ def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
     same_model = find(accelerator=model)
     candidates = same_model or [one for one in find(accelerator=kind) if _has_accelerator(one, maker.casefold())]
     if not candidates:
-        return "'efa instances' lists the types that have it"
+        return "types that 'efa instances' lists"
     what = model if same_model else maker
     nearest = nearest_by_family(name, [candidate.name for candidate in candidates], cutoff=0.0)
     return f"types with {what} accelerators that have it: {', '.join(nearest)}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from .instance_types import InstanceType
 from .interfaces import NetworkInterface
+from .release_numbers import release_numbers
 
 __all__ = [
     "MINIMUM_WITH_EFA",
@@ -27,17 +26,17 @@ _INTERFACES_OF_FEW_PODS = 2
 
 def supports_efa(version: str) -> bool:
     """Whether a version, such as ``"v1.20.4-eksbuild.2"``, leaves interfaces with EFA and an address alone."""
-    return _numbers(version) >= _numbers(MINIMUM_WITH_EFA)
+    return release_numbers(version) >= release_numbers(MINIMUM_WITH_EFA)
 
 
 def supports_efa_only(version: str) -> bool:
     """Whether a version, such as ``"v1.20.4-eksbuild.2"``, leaves ``efa-only`` interfaces alone."""
-    return _numbers(version) >= _numbers(MINIMUM_WITH_EFA_ONLY)
+    return release_numbers(version) >= release_numbers(MINIMUM_WITH_EFA_ONLY)
 
 
 def is_version(text: str) -> bool:
     """Whether a text, such as the tag of an image, says a version that the others here can judge."""
-    return bool(_numbers(text))
+    return bool(release_numbers(text))
 
 
 def warm_pool_addresses(instance_type: InstanceType, interfaces: tuple[NetworkInterface, ...]) -> int | None:
@@ -56,9 +55,3 @@ def warm_pool_addresses(instance_type: InstanceType, interfaces: tuple[NetworkIn
     taken = sum(interface.network_card_index == 0 for interface in interfaces)
     further = min(_INTERFACES_OF_FEW_PODS - 1, places - taken)
     return (each - 1) + max(further, 0) * each
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    # Of "v1.18-eksbuild.5", the build is no third number.
-    release = re.match(r"v?(\d+(?:\.\d+)*)", version)
-    return tuple(int(number) for number in release[1].split(".")[:3]) if release else ()

@@ -9,8 +9,8 @@ import typer
 
 from .. import catalogue
 from ..errors import InvalidArgumentError
-from .cards import card_rows
-from .facts import fact_lines
+from .interface_rows import card_rows
+from .labelled_lines import fact_lines
 from .output import console, note, print_json, width
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..errors import InvalidArgumentError, InvalidConfigurationError
-from .facts import fact_lines
+from .labelled_lines import fact_lines
 from .not_checked import not_checked_facts, note_not_checked
 from .output import error, note, print_json, width
 

@@ -102,7 +102,7 @@ def preflight(
     if as_json:
         print_json(_to_json(plan, rows))
     else:
-        from .preflight_report import print_rows
+        from .preflight_text import print_rows
 
         print_rows(rows)
     return 1 if any(row.status == "fail" for row in rows) else 0
@@ -205,7 +205,14 @@ def _to_json(plan: Plan, rows: Sequence[Row]) -> dict[str, Any]:
         "instanceType": plan.instance.name,
         "nodes": plan.nodes,
         "rows": [
-            {"id": row.id, "subject": row.subject, "status": row.status, "reason": row.reason, "fix": row.fix}
+            {
+                "id": row.id,
+                "subject": row.subject,
+                "status": row.status,
+                "reason": row.reason,
+                "fix": row.fix,
+                "rule": row.rule.id if row.rule else None,
+            }
             for row in rows
         ],
         "passed": statuses.count(rows[0].status.PASS) if rows else 0,

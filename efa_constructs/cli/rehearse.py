@@ -152,7 +152,7 @@ def _print(result: RehearsalResult, as_json: bool) -> None:
 
         print_json(to_json(result))
     else:
-        from .rehearsal_report import print_report
+        from .rehearsal_text import print_report
 
         print_report(result)
 

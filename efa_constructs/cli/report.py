@@ -66,7 +66,7 @@ def report(
         _write_page(reviewed, earlier, output or _PAGE)
     if chosen is None:
         return 0
-    _print(reviewed, chosen)
+    _print(reviewed, earlier, chosen)
     return 0 if reviewed.passes else 1
 
 
@@ -109,11 +109,11 @@ def _write_page(reviewed: Review, earlier: Review | None, file: Path) -> None:
     note(f"Written: {file}")
 
 
-def _print(reviewed: Review, chosen: Format) -> None:
+def _print(reviewed: Review, earlier: Review | None, chosen: Format) -> None:
     if chosen is Format.JSON:
         from ..review.formats.json_document import to_json
 
-        print_json(to_json(reviewed))
+        print_json(to_json(reviewed, earlier))
     elif chosen is Format.SARIF:
         from importlib.metadata import version
 
@@ -125,6 +125,8 @@ def _print(reviewed: Review, chosen: Format) -> None:
 
         print(to_junit(reviewed), end="")
     else:
-        from .findings_report import print_findings
+        from .review_text import print_exports_in_use, print_findings
 
         print_findings(reviewed)
+        if earlier is not None:
+            print_exports_in_use(earlier, reviewed)

@@ -76,7 +76,7 @@ def status(
 
 
 def _report(found: ClusterStatus, *, findings_first: bool = False) -> list[str]:
-    from .status_report import print_status
+    from .status_text import print_status
 
     out = console()
     with out.capture() as captured:

@@ -83,7 +83,7 @@ def verify(
     if as_json:
         print_json(_document(verified, other, traffic))
     elif verified.runs:
-        from .verify_report import print_verified
+        from .verify_text import print_verified
 
         print_verified(verified, other, traffic)
     if not verified.runs:

@@ -12,6 +12,11 @@ from itertools import combinations, groupby
 
 from .. import catalogue
 from ..lookups.deployed import DeployedInterface, DeployedNode, SecurityGroup, SecurityGroupRule
+from ..rules import Rule
+from ..rules.interfaces import NO_EFA_INTERFACE
+from ..rules.networks import SUBNET_OF_ANOTHER_VPC
+from ..rules.node_groups import OTHER_KIND, SEVERAL_ZONES
+from ..rules.security_groups import EFA_DOES_NOT_PASS, EGRESS_TO_ITSELF, INGRESS_FROM_ITSELF
 from .finding import Finding, Level
 
 __all__ = [
@@ -120,6 +125,7 @@ def _missing_interfaces(nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
                 level=Level.BLOCKS,
                 problem=f"{node.instance_id} ({node.instance_type}) has no EFA interface",
                 fix="give its launch template interfaces of type efa or efa-only",
+                rule=NO_EFA_INTERFACE,
             )
 
 
@@ -130,13 +136,15 @@ def _apart(sender: DeployedNode, receiver: DeployedNode) -> Iterator[Finding]:
             level=Level.BLOCKS,
             problem=f"EFA does not cross VPCs: {_places(sender, receiver, 'vpc_id')}",
             fix="put both nodes into one subnet",
+            rule=SUBNET_OF_ANOTHER_VPC,
         )
     if sender.availability_zone != receiver.availability_zone:
         yield Finding(
             code="other-zone",
             level=Level.BLOCKS,
             problem=f"EFA does not cross Availability Zones: {_places(sender, receiver, 'availability_zone')}",
-            fix="give the node group exactly one subnet",
+            fix=SEVERAL_ZONES.mend(),
+            rule=SEVERAL_ZONES,
         )
     families = {node.instance_type.partition(".")[0] for node in (sender, receiver)}
     if len(families) > 1 and any(_keeps_to_its_kind(node.instance_type) for node in (sender, receiver)):
@@ -145,7 +153,8 @@ def _apart(sender: DeployedNode, receiver: DeployedNode) -> Iterator[Finding]:
             level=Level.BLOCKS,
             problem=f"P4d, P4de and DL1 exchange EFA traffic only with their own kind: "
             f"{_places(sender, receiver, 'instance_type')}",
-            fix="use one instance type in the node group",
+            fix=OTHER_KIND.mend(),
+            rule=OTHER_KIND,
         )
 
 
@@ -202,7 +211,14 @@ def _one_half(
         f"rule for all traffic {preposition} a group of the other end" + _near_miss(rules, peer_ids, direction),
         fix=f"add an {direction} rule to {_name(own, groups)}: all traffic (protocol -1) {preposition} "
         + ("itself" if own == peer else f"security group {_name(peer, groups)}"),
+        rule=_rule(own, peer, egress=egress),
     )
+
+
+def _rule(own: str, peer: str, *, egress: bool) -> Rule:
+    if own != peer:
+        return EFA_DOES_NOT_PASS
+    return EGRESS_TO_ITSELF if egress else INGRESS_FROM_ITSELF
 
 
 def _near_miss(rules: Iterable[SecurityGroupRule], peer_ids: Sequence[str], direction: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..rules import Rule
+
 __all__ = ["Finding", "Level"]
 
 
@@ -30,3 +32,10 @@ class Finding:
     problem: str
     # An imperative.
     fix: str
+    # The one that templates with the same mistake break. None: no template says it.
+    rule: Rule | None = None
+
+    @property
+    def advice(self) -> str:
+        """What to do about it, with the rule to read about."""
+        return self.fix if self.rule is None else self.rule.cited(self.fix)

@@ -102,7 +102,7 @@ async def why_not_started(job: FoundJob) -> str:
     about = [finding for finding in findings if f"'{job.namespace}/{job.name}'" in finding.problem]
     # What is wrong with another job says nothing of this one.
     about += [finding for finding in findings if "MPIJob '" not in finding.problem]
-    return f"{about[0].problem}; {about[0].fix}" if about else "'efa status' shows what there is of it"
+    return f"{about[0].problem}; {about[0].advice}" if about else "'efa status' shows what there is of it"
 
 
 @contextmanager

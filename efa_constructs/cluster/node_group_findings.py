@@ -8,6 +8,9 @@ from .. import catalogue
 from ..catalogue import InstanceType
 from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ..lookups.deployed import DeployedNode, DeployedNodeGroup
+from ..rules.interfaces import NO_EFA_INTERFACE, TOO_FEW_EFAS
+from ..rules.launch_templates import NO_PLACEMENT_GROUP, NOT_CLUSTERED
+from ..rules.node_groups import AMI_TYPE_MISFIT, AMI_TYPE_OUT_OF_DATE, LABELS_MISSING, SEVERAL_ZONES
 from .fabric import interfaces_in_words
 from .finding import Finding, Level
 
@@ -35,8 +38,9 @@ def about_nodes_without_efa(node_group: DeployedNodeGroup) -> Iterator[Finding]:
             code="no-efa-interface",
             # A group beside those that train may do without.
             level=Level.WARNING,
-            problem=f"no interface of the group has EFA, although a {instance.name} can have it",
-            fix=f"give the launch template the interfaces that 'efa instances {instance.name}' shows",
+            problem=NO_EFA_INTERFACE.broken(instance=instance.name),
+            fix=NO_EFA_INTERFACE.mend(instance=instance.name),
+            rule=NO_EFA_INTERFACE,
         )
 
 
@@ -56,7 +60,8 @@ def _too_few_interfaces(node: DeployedNode, instance: InstanceType) -> Iterator[
             problem=f"{node.instance_id} has {len(node.efa_interfaces)} EFA interfaces "
             f"({interfaces_in_words(node.efa_interfaces) or 'none'}), a {node.instance_type} can have {most}: "
             "EFA would not pass on the whole fabric",
-            fix=f"give the launch template the interfaces that 'efa instances {node.instance_type}' shows",
+            fix=TOO_FEW_EFAS.mend(instance=node.instance_type),
+            rule=TOO_FEW_EFAS,
         )
 
 
@@ -70,11 +75,13 @@ def _about_the_ami(node_group: DeployedNodeGroup, instance: InstanceType) -> Ite
         right = catalogue.AMI_TYPES[misfit.instead]
         # An AMI that is no longer published goes on working.
         works = ami_type.operating_system == "AL2" and ami_type.accelerator == right.accelerator
+        rule = AMI_TYPE_OUT_OF_DATE if misfit.retired else AMI_TYPE_MISFIT
         yield Finding(
             code="ami-type-misfit",
             level=Level.WARNING if works else Level.FAULT,
             problem=f"AMI type {ami_type.name} {misfit.problem}",
-            fix=f"use {misfit.instead}",
+            fix=rule.mend(instead=misfit.instead),
+            rule=rule,
         )
 
 
@@ -87,7 +94,8 @@ def _about_the_labels(node_group: DeployedNodeGroup, node: DeployedNode, instanc
             level=Level.WARNING,
             problem=f"the node group does not set the labels {', '.join(missing)}, by which device plugins find nodes: "
             "where one does not run, nodes have interfaces and accelerators, and offer none to pods",
-            fix="set the labels on the node group, or let the plugins select its nodes by something else",
+            fix=LABELS_MISSING.mend(),
+            rule=LABELS_MISSING,
         )
 
 
@@ -98,22 +106,25 @@ def _about_the_place(node_group: DeployedNodeGroup) -> Iterator[Finding]:
             level=Level.FAULT,
             problem=f"the subnets are in several Availability Zones ({', '.join(node_group.availability_zones)}), "
             "which EFA does not cross, and EKS may put a node into either",
-            fix="give the node group exactly one subnet",
+            fix=SEVERAL_ZONES.mend(),
+            rule=SEVERAL_ZONES,
         )
     if node_group.placement_group is None and not node_group.capacity_reservation:
         yield Finding(
             code="no-placement-group",
             level=Level.WARNING,
-            problem="the nodes are in no cluster placement group, so they may land far from each other",
-            fix="name a placement group of strategy cluster in the launch template",
+            problem=NO_PLACEMENT_GROUP.broken(),
+            fix=NO_PLACEMENT_GROUP.mend(),
+            rule=NO_PLACEMENT_GROUP,
         )
-    if node_group.placement_group is not None and node_group.placement_group.strategy != "cluster":
+    group = node_group.placement_group
+    if group is not None and group.strategy != "cluster":
         yield Finding(
             code="placement-group-spreads",
             level=Level.WARNING,
-            problem=f"the strategy of placement group '{node_group.placement_group.name}' is "
-            f"{node_group.placement_group.strategy}, which keeps nodes apart",
-            fix="use a placement group of strategy cluster",
+            problem=NOT_CLUSTERED.broken(group=f"placement group '{group.name}'", strategy=group.strategy),
+            fix=NOT_CLUSTERED.mend(),
+            rule=NOT_CLUSTERED,
         )
 
 

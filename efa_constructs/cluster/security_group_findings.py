@@ -6,6 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from ..lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup, SecurityGroup
+from ..rules.security_groups import (
+    CLUSTER_GROUP_MISSING,
+    CLUSTER_GROUP_MISSING_ON_PRIMARY,
+    ONLY_THE_CLUSTER_GROUP,
+)
 from .fabric import distinct_pairs, interfaces_in_words, judge_pair
 from .finding import Finding, Level
 
@@ -35,7 +40,8 @@ def _about_the_cluster_group(node: DeployedNode, cluster: DeployedCluster) -> It
             level=Level.FAULT,
             problem=f"the primary interface of {node.instance_id} does not carry the cluster's security group "
             f"{cluster.security_group_id}: the node and the control plane would not reach each other",
-            fix="list the cluster's security group beside the EFA group: EKS adds it only to a template without any",
+            fix=CLUSTER_GROUP_MISSING_ON_PRIMARY.mend(),
+            rule=CLUSTER_GROUP_MISSING_ON_PRIMARY,
         )
     if others:
         yield Finding(
@@ -43,7 +49,8 @@ def _about_the_cluster_group(node: DeployedNode, cluster: DeployedCluster) -> It
             level=Level.WARNING,
             problem=f"interfaces of {node.instance_id} do not carry the cluster's security group: "
             f"{interfaces_in_words(others)}",
-            fix="list the cluster's security group on every interface",
+            fix=CLUSTER_GROUP_MISSING.mend(),
+            rule=CLUSTER_GROUP_MISSING,
         )
 
 
@@ -54,8 +61,8 @@ def _about_the_efa_groups(
     nodes = [_without_group(node, cluster.security_group_id) for node in nodes]
     if all(judge_pair(a, b, cluster.security_groups).passes for a, b in distinct_pairs(nodes)):
         return
-    found = list(_about_groups_for_efa(node_group, nodes, cluster))
-    yield from found or [_only_the_clusters(cluster)]
+    found = list(_about_groups_for_efa(node_group, nodes, cluster)) or [_only_the_clusters(cluster)]
+    yield from (replace(finding, rule=ONLY_THE_CLUSTER_GROUP) for finding in found)
 
 
 def _about_groups_for_efa(
@@ -95,34 +102,24 @@ def _only_the_clusters(cluster: DeployedCluster) -> Finding:
 
 
 def _no_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:
-    name = f"{group.id} '{group.name}'"
-    return Finding(
+    return _left_to_the_cluster(
+        group,
+        cluster,
         code="no-rule-to-itself",
-        level=Level.FAULT,
-        problem=f"by {name} EFA would not pass: it has neither an ingress nor an egress rule to itself. EFA passes "
-        f"only by what EKS wrote into the cluster's own group {cluster.security_group_id}",
-        fix=f"add both rules to {name}: all traffic (protocol -1), itself at the other end",
+        why="it has neither an ingress nor an egress rule to itself",
+        fix=f"add both rules to {_name(group)}: all traffic (protocol -1), itself at the other end",
     )
 
 
 def _half_a_rule(group: SecurityGroup, cluster: DeployedCluster) -> Finding:
-    name = f"{group.id} '{group.name}'"
     missing = "egress" if group.has_rule_to_itself(egress=False) else "ingress"
-    rule = f"add an {missing} rule to {name}: all traffic (protocol -1), itself at the other end"
-    if group.made_for_efa:
-        return Finding(
-            code="half-a-rule",
-            level=Level.FAULT,
-            problem=f"by {name} EFA would not pass: it has no {missing} rule to itself. EFA passes only by what EKS "
-            f"wrote into the cluster's own group {cluster.security_group_id}",
-            fix=rule,
-        )
-    return Finding(
+    return _left_to_the_cluster(
+        group,
+        cluster,
         code="half-a-rule",
-        level=Level.WARNING,
-        problem=f"EFA passes by the cluster's group {cluster.security_group_id}; {name} would not carry it alone: it "
-        f"has no {missing} rule to itself",
-        fix=f"nothing, unless the group is there for EFA: then {rule}",
+        why=f"it has no {missing} rule to itself",
+        fix=f"add an {missing} rule to {_name(group)}: all traffic (protocol -1), itself at the other end",
+        meant=group.made_for_efa,
     )
 
 
@@ -136,31 +133,50 @@ def _lacking_on_some(
             yield Finding(
                 code="interface-without-efa-group",
                 level=Level.FAULT if group.made_for_efa else Level.WARNING,
-                problem=f"EFA interfaces of {node.instance_id} ({interfaces_in_words(lacking)}) lack {group.id} "
-                f"'{group.name}', by which the others exchange EFA traffic. Theirs passes only by what EKS wrote into "
+                problem=f"EFA interfaces of {node.instance_id} ({interfaces_in_words(lacking)}) lack "
+                f"{_name(group)}, by which the others exchange EFA traffic. Theirs passes only by what EKS wrote into "
                 f"the cluster's own group {cluster.security_group_id}",
-                fix=f"list {group.id} '{group.name}' on every interface of the launch template",
+                fix=f"list {_name(group)} on every interface of the launch template",
             )
 
 
 def _not_carried(group: SecurityGroup, cluster: DeployedCluster, *, meant: bool) -> Finding:
-    name = f"{group.id} '{group.name}'"
-    listing = f"list {name} on every interface of the launch template"
+    return _left_to_the_cluster(
+        group,
+        cluster,
+        code="group-not-carried",
+        why="its rules are right, but no interface carries it",
+        fix=f"list {_name(group)} on every interface of the launch template",
+        meant=meant,
+    )
+
+
+def _left_to_the_cluster(
+    group: SecurityGroup, cluster: DeployedCluster, *, code: str, why: str, fix: str, meant: bool = True
+) -> Finding:
+    """A group by which EFA would not pass.
+
+    :param meant: Whether it is there for EFA.
+    """
+    name, own = _name(group), cluster.security_group_id
     if meant:
         return Finding(
-            code="group-not-carried",
+            code=code,
             level=Level.FAULT,
-            problem=f"by {name} EFA would not pass: its rules are right, but no interface carries it. EFA passes only "
-            f"by what EKS wrote into the cluster's own group {cluster.security_group_id}",
-            fix=listing,
+            problem=f"by {name} EFA would not pass: {why}. EFA passes only by what EKS wrote into the cluster's own "
+            f"group {own}",
+            fix=fix,
         )
     return Finding(
-        code="group-not-carried",
+        code=code,
         level=Level.WARNING,
-        problem=f"EFA passes by the cluster's group {cluster.security_group_id}; {name} would not carry it alone: no "
-        "interface carries that group",
-        fix=f"nothing, unless the group is there for these nodes: then {listing}",
+        problem=f"EFA passes by the cluster's group {own}; {name} would not carry it alone: {why}",
+        fix=f"nothing, unless the group is there for EFA: then {fix}",
     )
+
+
+def _name(group: SecurityGroup) -> str:
+    return f"{group.id} '{group.name}'"
 
 
 def _lets_efa_pass(group: SecurityGroup) -> bool:

@@ -10,9 +10,15 @@ from .summary import ClusterEvent, SummarizedJob, SummarizedNode, SummarizedPod
 __all__ = ["event_to_json", "finding_to_json", "job_to_json", "node_to_json", "pod_to_json"]
 
 
-def finding_to_json(finding: Finding) -> dict[str, str]:
+def finding_to_json(finding: Finding) -> dict[str, str | None]:
     """Something that is wrong, and what to do about it."""
-    return {"code": finding.code, "level": str(finding.level), "problem": finding.problem, "fix": finding.fix}
+    return {
+        "code": finding.code,
+        "level": str(finding.level),
+        "problem": finding.problem,
+        "fix": finding.fix,
+        "rule": finding.rule.id if finding.rule else None,
+    }
 
 
 def node_to_json(node: SummarizedNode) -> dict[str, Any]:

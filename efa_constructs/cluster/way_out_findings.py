@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup, WayOut
+from ..rules.networks import NO_WAY_OUT, PUBLIC_SUBNET
 from .finding import Finding, Level
 
 __all__ = ["about_ways_out"]
@@ -34,6 +35,7 @@ def _no_way_out(node_group: DeployedNodeGroup, way: WayOut, lacking: Iterable[st
         "with NodeCreationFailure: Instances failed to join the kubernetes cluster",
         fix="use a private subnet with a route to a NAT gateway, or give the VPC endpoints for "
         f"{', '.join(SERVICES_OF_NODES)}, and the cluster a private endpoint",
+        rule=PUBLIC_SUBNET if way.internet_gateway else NO_WAY_OUT,
     )
 
 

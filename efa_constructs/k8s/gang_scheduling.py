@@ -9,6 +9,7 @@ from cdk8s import Duration
 
 from ..argument_kinds import check_fields
 from ..errors import InvalidArgumentError
+from ..rules.jobs import WAITING_DOES_NOT_BLOCK_GANGS
 from .field_kinds import COUNT, DURATION, name_of
 from .names import check_subdomain_name
 from .quantities import INT32_MAX, check_range, whole_seconds
@@ -73,8 +74,11 @@ class GangScheduling:
         if wait_for_workers and available > workers:
             # https://github.com/kubeflow/mpi-operator/issues/608
             raise InvalidArgumentError(
-                f"'min_available' is {available}, but only {workers} pods exist before the launcher, which waits for "
-                f"the workers: nothing would ever start; use at most {workers}, or a Launcher that does not wait"
+                WAITING_DOES_NOT_BLOCK_GANGS.refusal(
+                    f"'min_available' is {available}, but only {workers} pods exist before the launcher, which waits "
+                    "for the workers: nothing would ever start",
+                    f"use at most {workers}, or a Launcher that does not wait",
+                )
             )
         spec: dict[str, Any] = {"minAvailable": available}
         if self.queue is not None:

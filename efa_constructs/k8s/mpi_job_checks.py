@@ -11,7 +11,9 @@ from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
 from ..pods.host_names import LONGEST_HOST_NAME, worker_host_name
 from ..pods.mpirun_ranks import other_ranks
+from ..pods.pod_refusals import normal_path
 from ..rules.jobs import DEVICES_BY_ONE_WAY, HOST_NAMES_FIT, RANKS_FILL_SLOTS
+from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
 from .kueue import Kueue
@@ -29,7 +31,6 @@ from .node_selection import check_tolerations
 from .pod_overrides import (
     CONFIG_PATH,
     infiniband,
-    normal_path,
     operators_labels,
     operators_variables,
     operators_volume,
@@ -273,18 +274,22 @@ def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_
             )
         if paths.setdefault(normal_path(path), path) != path:
             raise InvalidArgumentError(
-                f"{where}: 'volumes' has the paths {paths[normal_path(path)]!r} and {path!r}, which are the same: "
-                "leave one out"
+                POD_TEMPLATES_ARE_SOUND.cited(
+                    f"{where}: 'volumes' has the paths {paths[normal_path(path)]!r} and {path!r}, which are the same: "
+                    "leave one out"
+                )
             )
         if seen.setdefault(volume.name, volume) != volume:
             raise InvalidArgumentError(
-                f"{where}: 'volumes' has two volumes of the name '{volume.name}': give each a name of its own"
+                POD_TEMPLATES_ARE_SOUND.cited(
+                    f"{where}: 'volumes' has two volumes of the name '{volume.name}': give each a name of its own"
+                )
             )
         host_path = volume.host_path.path if volume.host_path is not None else ""
         for problem in (
             *_shared_memory(volume.name, path),
             *operators_volume(volume.name, path, ssh_auth_mount_path),
-            *infiniband(host_path),
+            *infiniband(volume.name, host_path),
         ):
             raise InvalidArgumentError(f"{where}: 'volumes' {problem}")
 

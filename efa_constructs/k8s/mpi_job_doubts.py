@@ -7,7 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
 from ..pods.environment_verdicts import judge_environment
 from ..pods.mpirun_ranks import other_ranks
-from ..rules.jobs import LAUNCHERS_LOG_STAYS, WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN
+from ..rules.jobs import (
+    ENVIRONMENT_DOES_NO_HARM,
+    LAUNCHERS_LOG_STAYS,
+    PODS_FIT_NODES,
+    RANKS_FILL_SLOTS,
+    SLOTS_ARE_ACCELERATORS,
+    WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN,
+)
 from .finished_pods import FinishedPods, shown
 from .node_room import NodeRoom
 from .node_selection import AUTO_MODE, labels_wanted
@@ -43,17 +50,26 @@ def doubts_about(
     on_purpose = {} if _uses_efa(pods) else base_environment
     variables = {name: value for name, value in pods.plain_variables.items() if on_purpose.get(name) != value}
     for finding in judge_environment(variables, room.instance):
-        yield f"environment-{finding.name}", f"{finding.name}={finding.value}: {finding.reason}"
+        said = ENVIRONMENT_DOES_NO_HARM.refusal(f"{finding.name}={finding.value}", reason=finding.reason)
+        yield f"environment-{finding.name}", said
     # A Neuron device has several cores, and a rank drives one of them, or torchrun is the only rank.
     gpus = room.devices[GPU_RESOURCE] if _has_claims(pods) else int(pods.requests.get(GPU_RESOURCE, 0))
     if gpus and slots != gpus:
-        yield "ranks-and-accelerators", f"'processes_per_node' is {slots}, but a worker has {gpus} accelerators"
+        yield (
+            "ranks-and-accelerators",
+            SLOTS_ARE_ACCELERATORS.refusal(
+                f"'processes_per_node' is {slots}, but a worker has {gpus} accelerators", f"set it to {gpus}"
+            ),
+        )
     other = other_ranks(launcher_command, processes)
     if other is not None:
         yield (
             "ranks-and-slots",
-            f"'launcher_command' has {other.words}, and nothing in it starts {processes} ranks, which the workers have "
-            "slots for: if that is the run that is meant, the other slots stay idle",
+            RANKS_FILL_SLOTS.refusal(
+                f"'launcher_command' has {other.words}, and nothing in it starts {processes} ranks, which the workers "
+                "have slots for, so that the other slots stay idle if that is the run that is meant",
+                slots=processes,
+            ),
         )
     if pods.worker["spec"].get("hostNetwork"):
         yield "host-network", WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN.refusal(object="this job")
@@ -80,10 +96,11 @@ def _tight_resources(pods: FinishedPods, room: NodeRoom) -> Iterator[str]:
     for resource, sure in room.surely.items():
         wants = pods.requests.get(resource, sure)
         if wants > sure:
-            yield (
+            yield PODS_FIT_NODES.refusal(
                 f"{pods.who_asks} for {shown(resource, wants)} of '{resource}', and only {shown(resource, sure)} are "
                 f"sure to be free on a {room.instance.name} beside its DaemonSets: if it has less, the pods stay "
-                "Pending"
+                "Pending",
+                most=shown(resource, sure),
             )
 
 

@@ -11,6 +11,7 @@ from cdk8s_plus_27 import k8s
 from .. import catalogue
 from ..catalogue import InstanceType
 from ..manifest_size import check_manifest_sizes
+from ..rules.jobs import MPI_JOBS_ARE_SOUND
 from . import mpi_job_checks as checks
 from .environment import default_environment, open_mpi_5_environment
 from .finished_pods import FinishedPods
@@ -83,7 +84,7 @@ class MpiJobPlan:
         :raises EfaConstructsError: the job could not run.
         """
         instance = catalogue.get(instance_type)
-        check_range(where, "nodes", nodes, least=1)
+        check_range(where, "nodes", nodes, least=1, rule=MPI_JOBS_ARE_SOUND)
         checks.check_name(where, name, nodes)
         check_image("image", image)
         if resource_claim_template is not None:

@@ -1,4 +1,4 @@
-"""Names of objects, labels and variables: what follows from an id, and what the API server would refuse."""
+"""Names of objects, labels and variables: what follows from an id, and refusals of what the API server would refuse."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 
 from ..errors import InvalidArgumentError
 from ..pods.host_names import is_host_name
+from ..pods.names import wrong_key, wrong_label, wrong_object_name, wrong_short_name, wrong_variable_name
+from ..rules.jobs import HOST_NAMES_FIT
+from ..rules.manifests import NAMES_ARE_SOUND
 from .tokens import has_token
 
 __all__ = [
@@ -14,26 +17,11 @@ __all__ = [
     "check_keys",
     "check_label_name",
     "check_labels",
-    "check_port",
     "check_subdomain_name",
     "check_variable_names",
     "dashed",
+    "refuse",
 ]
-
-# Kubernetes documentation, "Object Names and IDs", "RFC 1123 Label Names"
-_LABEL_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# "DNS Subdomain Names", in the same place: each part may be longer than a label of DNS is.
-_SUBDOMAIN_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
-_LONGEST_SUBDOMAIN = 253
-# Kubernetes documentation, "Labels and Selectors", "Syntax and character set". EKS takes less for the labels of a node
-# group: efa_constructs.catalogue.node_label_rules
-_LABEL_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
-# Kubernetes API reference, "ContainerPort v1 core": IANA_SVC_NAME, RFC 6335 section 5.1
-_PORT_NAME = re.compile(r"(?=.{1,15}\Z)(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")
-_LAST_PORT = 65535
-# What Kubernetes takes since 1.34 beyond this, such as a blank, neither a shell nor mpirun could hand on.
-# Kubernetes documentation, "Define Environment Variables for a Container"
-_VARIABLE_NAME = re.compile(r"[A-Za-z_.-][A-Za-z0-9_.-]*")
 
 
 def check_host_name(argument: str, name: str) -> None:
@@ -44,8 +32,10 @@ def check_host_name(argument: str, name: str) -> None:
     """
     if not is_host_name(name):
         raise InvalidArgumentError(
-            f"'{argument}' is {name!r}, but host names are made of it: use lower case letters, digits and '-', "
-            "beginning with a letter"
+            HOST_NAMES_FIT.refusal(
+                f"'{argument}' is {name!r}, but host names are made of it",
+                "use lower case letters, digits and '-', beginning with a letter",
+            )
         )
 
 
@@ -55,25 +45,17 @@ def check_label_name(argument: str, name: str) -> None:
     :param argument: The name of the argument, for the message.
     :raises InvalidArgumentError: it is none.
     """
-    if not has_token(name) and _LABEL_NAME.fullmatch(name) is None:
-        raise InvalidArgumentError(
-            f"'{argument}' is {name!r}: a name is at most 63 lower-case letters, digits and '-', beginning and ending "
-            "with a letter or digit"
-        )
+    refuse(argument, wrong_short_name(name))
 
 
-def check_subdomain_name(argument: str, name: str, *, longest: int = _LONGEST_SUBDOMAIN) -> None:
+def check_subdomain_name(argument: str, name: str, *, longest: int = 253) -> None:
     """Refuse what is no name of most objects, such as a service account.
 
     :param argument: The name of the argument, for the message.
     :param longest: Characters. Default: 253; 63 where the name is also the value of a label.
     :raises InvalidArgumentError: it is none.
     """
-    if not has_token(name) and not _is_subdomain(name, longest):
-        raise InvalidArgumentError(
-            f"'{argument}' is {name!r}: a name is at most {longest} lower-case letters, digits, '-' and '.', each part "
-            "beginning and ending with a letter or digit"
-        )
+    refuse(argument, wrong_object_name(name, longest=longest))
 
 
 def check_keys(argument: str, keys: Iterable[str]) -> None:
@@ -83,12 +65,7 @@ def check_keys(argument: str, keys: Iterable[str]) -> None:
     :raises InvalidArgumentError: one is none.
     """
     for key in keys:
-        domain, slash, name = key.rpartition("/")
-        if (slash and not _is_subdomain(domain, _LONGEST_SUBDOMAIN)) or _LABEL_VALUE.fullmatch(name) is None:
-            raise InvalidArgumentError(
-                f"'{argument}' has the key {key!r}: a key is a name of at most 63 letters, digits, '-', '_' and '.', "
-                "with a domain and '/' before it or without"
-            )
+        refuse(argument, wrong_key(key))
 
 
 def check_labels(argument: str, labels: Mapping[str, str]) -> None:
@@ -97,28 +74,8 @@ def check_labels(argument: str, labels: Mapping[str, str]) -> None:
     :param argument: The name of the argument, for the message.
     :raises InvalidArgumentError: a key or a value is wrong.
     """
-    check_keys(argument, labels)
     for key, value in labels.items():
-        if value and not has_token(value) and _LABEL_VALUE.fullmatch(value) is None:
-            raise InvalidArgumentError(
-                f"'{argument}' has {key}={value!r}: the value of a label is at most 63 letters, digits, '-', '_' and "
-                "'.', beginning and ending with a letter or digit"
-            )
-
-
-def check_port(argument: str, number: int, name: str | None) -> None:
-    """Refuse what is no port of a container.
-
-    :param argument: The name of the argument, for the message.
-    :raises InvalidArgumentError: the number is out of range, or the name is none.
-    """
-    if not 1 <= number <= _LAST_PORT:
-        raise InvalidArgumentError(f"'{argument}' has the port {number}: a port is at least 1 and at most {_LAST_PORT}")
-    if name is not None and _PORT_NAME.fullmatch(name) is None:
-        raise InvalidArgumentError(
-            f"'{argument}' has the name {name!r}: the name of a port is at most 15 lower-case letters, digits and '-', "
-            "with a letter among them, and with a letter or digit at both ends and between two '-'"
-        )
+        refuse(argument, wrong_label(key, value))
 
 
 def check_variable_names(argument: str, names: Iterable[str]) -> None:
@@ -128,15 +85,18 @@ def check_variable_names(argument: str, names: Iterable[str]) -> None:
     :raises InvalidArgumentError: one is none.
     """
     for name in names:
-        if _VARIABLE_NAME.fullmatch(name) is None:
-            raise InvalidArgumentError(
-                f"'{argument}' has the variable {name!r}: a name is letters, digits, '_', '-' and '.', and begins with "
-                "no digit"
-            )
+        refuse(argument, wrong_variable_name(name))
 
 
-def _is_subdomain(name: str, longest: int) -> bool:
-    return len(name) <= longest and _SUBDOMAIN_NAME.fullmatch(name) is not None
+def refuse(argument: str, wrong: str | None) -> None:
+    """Refuse an argument with which something is wrong, unless that is of text that only the deployment knows.
+
+    :param argument: The name of the argument, for the message.
+    :param wrong: In words that follow the argument. None: nothing.
+    :raises InvalidArgumentError: something is.
+    """
+    if wrong is not None and not has_token(wrong):
+        raise InvalidArgumentError(NAMES_ARE_SOUND.cited(f"'{argument}' {wrong}"))
 
 
 def dashed(id: str) -> str:

@@ -9,8 +9,9 @@ from cdk8s_plus_27 import k8s
 
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
+from ..pods.pod_refusals import toleration_refusal
 from ..rules import Rule
-from .names import check_keys
+from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 
 __all__ = [
     "AUTO_MODE",
@@ -34,10 +35,6 @@ _CRITICAL_ADDONS = "CriticalAddonsOnly"
 # Nodes of EKS Auto Mode, by a label that EKS sets, with this value: the same by which AWS's own charts avoid them.
 # https://github.com/aws/eks-charts, stable/aws-efa-k8s-device-plugin/templates/daemonset.yaml
 AUTO_MODE = ("eks.amazonaws.com/compute-type", "auto")
-
-# None is Equal, and all effects. Kubernetes API reference, "Toleration v1 core"
-_OPERATORS = (None, "Equal", "Exists", "Gt", "Lt")
-_EFFECTS = (None, "NoExecute", "NoSchedule", "PreferNoSchedule")
 
 
 def default_tolerations() -> list[k8s.Toleration]:
@@ -70,18 +67,11 @@ def check_tolerations(tolerations: Sequence[k8s.Toleration], argument: str = "to
     """
     for index, one in enumerate(tolerations):
         where = f"'{argument}[{index}]'"
-        for field, value, known in (("operator", one.operator, _OPERATORS), ("effect", one.effect, _EFFECTS)):
-            if value not in known:
-                raise InvalidArgumentError(
-                    f"{where} has the {field} {value!r}: use one of {', '.join(name for name in known if name)}"
-                )
-        if one.operator == "Exists" and one.value:
-            raise InvalidArgumentError(
-                f"{where} has the operator 'Exists' and the value {one.value!r}: leave the value out, or use 'Equal'"
-            )
-        if one.operator != "Exists" and not one.key:
-            raise InvalidArgumentError(f"{where} has no key, which only the operator 'Exists' goes without: add a key")
-        check_keys(argument, [one.key] if one.key else [])
+        refused = toleration_refusal(
+            {"key": one.key, "operator": one.operator, "value": one.value, "effect": one.effect}
+        )
+        if refused is not None:
+            raise InvalidArgumentError(POD_TEMPLATES_ARE_SOUND.cited(f"{where} {refused}"))
 
 
 def check_tolerated(where: str, taints: Sequence[k8s.Taint], tolerations: Sequence[k8s.Toleration], rule: Rule) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,14 +11,15 @@ from cdk8s_plus_27 import k8s
 from ..catalogue import INSTANCE_TYPE_LABEL, InstanceType
 from ..catalogue.labels import INSTANCE_TYPE_LABELS
 from ..errors import InvalidArgumentError
+from ..pods.pod_refusals import refusals_of
 from ..pods.requests import is_never_overcommitted, number
 from ..rules.jobs import EFA_PODS_LOCK_MEMORY, NODES_TAKE_PODS, PODS_FIT_NODES, REQUESTS_ARE_LIMITS, WHOLE_HUGE_PAGES
+from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 from .finished_pods import FinishedPods, Pod, mpi_container, shown
 from .images import check_image
 from .mpi_job_pods import WORKER_CONTAINER
 from .node_room import NodeRoom
 from .node_selection import check_tolerated, takes_nodes_with, tolerations_of
-from .pod_overrides import normal_path
 
 __all__ = ["check_pods"]
 
@@ -33,7 +33,9 @@ def check_pods(where: str, pods: FinishedPods, room: NodeRoom, node_taints: Sequ
     :raises InvalidArgumentError: naming the pod, and the container, the resource or the label.
     """
     for role, template in (("launcher", pods.launcher), ("worker", pods.worker)):
-        for problem in _problems_of_pod(role, template["spec"]):
+        for refused in refusals_of(template["spec"]):
+            raise InvalidArgumentError(f"{where}: {POD_TEMPLATES_ARE_SOUND.cited(f'the {role} {refused}')}")
+        for problem in _problems_of_containers(role, template["spec"]):
             raise InvalidArgumentError(f"{where}: {problem}")
     for problem in _locking(mpi_container(pods.worker["spec"])):
         raise InvalidArgumentError(f"{where}: the container '{WORKER_CONTAINER}' {problem}")
@@ -43,37 +45,18 @@ def check_pods(where: str, pods: FinishedPods, room: NodeRoom, node_taints: Sequ
         check_tolerated(where, node_taints, tolerations_of(pod), NODES_TAKE_PODS)
 
 
-def _problems_of_pod(role: str, pod: Pod) -> Iterator[str]:
-    volumes = [volume["name"] for volume in pod.get("volumes", [])]
-    names = [container["name"] for container in _containers(pod)]
-    for what, all_names in (("containers", names), ("volumes", volumes)):
-        twice = [name for name, count in Counter(all_names).items() if count > 1]
-        if twice:
-            yield f"the {role} has two {what} of the name '{twice[0]}': give each a name of its own"
-    for container in _containers(pod):
-        for problem in _problems_of(container, volumes):
+def _problems_of_containers(role: str, pod: Pod) -> Iterator[str]:
+    for container in (*pod.get("initContainers", []), *pod["containers"]):
+        for problem in _problems_of(container):
             yield f"the container '{container['name']}' of the {role} {problem}"
 
 
-def _containers(pod: Pod) -> Iterator[Mapping[str, Any]]:
-    yield from pod.get("initContainers", [])
-    yield from pod["containers"]
-
-
-def _problems_of(container: Mapping[str, Any], volumes: Collection[str]) -> Iterator[str]:
-    if "image" not in container:
-        yield "has no image: give it one"
-    else:
-        try:
-            check_image("image", container["image"])
-        except InvalidArgumentError as error:
-            yield f"is not pinned: {error}"
+def _problems_of(container: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        check_image("image", container["image"])
+    except InvalidArgumentError as error:
+        yield f"is not pinned: {error}"
     yield from _problems_of_requests(container.get("resources", {}))
-    mounts = container.get("volumeMounts", [])
-    yield from _mounts_at_one_path(mounts)
-    for mount in mounts:
-        if mount["name"] not in volumes:
-            yield f"mounts the volume '{mount['name']}', which the pod does not have: add it to 'volumes'"
 
 
 def _locking(container: Mapping[str, Any]) -> Iterator[str]:
@@ -124,25 +107,15 @@ def _problems_of_requests(resources: Mapping[str, Any]) -> Iterator[str]:
     yield from _problems_of_limits(limits, requests)
     for name, request in requests.items():
         limit = limits.get(name)
-        if is_never_overcommitted(name):
-            if limit is None or number(request) != number(limit):
-                yield REQUESTS_ARE_LIMITS.refusal(
-                    f"requests {request} of {name} and is limited to {limit}, but Kubernetes does not overcommit it"
-                )
-        elif limit is not None and number(request) > number(limit):
-            yield f"requests {request} of {name}, more than its limit of {limit}: override both"
+        if is_never_overcommitted(name) and (limit is None or number(request) != number(limit)):
+            yield REQUESTS_ARE_LIMITS.refusal(
+                f"requests {request} of {name} and is limited to {limit}, but Kubernetes does not overcommit it"
+            )
 
 
 def _problems_of_limits(limits: Mapping[str, Any], requests: Mapping[str, Any]) -> Iterator[str]:
     for name, limit in limits.items():
         if name.startswith("hugepages-") and number(limit) % number(name.removeprefix("hugepages-")):
             yield WHOLE_HUGE_PAGES.refusal(f"is limited to {limit} of {name}, but pages are whole")
-        elif is_never_overcommitted(name) and number(limit) % 1:
-            yield f"is limited to {limit} of {name}, but devices are whole: use a whole number"
     if any(name.startswith("hugepages-") for name in limits) and {"cpu", "memory"}.isdisjoint({*limits, *requests}):
         yield WHOLE_HUGE_PAGES.refusal("asks for hugepages, which Kubernetes gives only beside 'cpu' or 'memory'")
-
-
-def _mounts_at_one_path(mounts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    paths = Counter(normal_path(mount["mountPath"]) for mount in mounts)
-    yield from (f"mounts two volumes at {path}: leave one out" for path, count in paths.items() if count > 1)

@@ -6,14 +6,16 @@ Source: https://github.com/kubeflow/mpi-operator, pkg/controller/mpi_job_control
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from ..pods.pod_refusals import normal_path
 from ..pods.pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
 from ..pods.requests import is_never_overcommitted
+from ..rules.jobs import DEVICES_COME_FROM_PLUGINS, KUEUE_READS_WHAT_IT_IS_TOLD, MPI_CONTAINER_IS_FIRST
+from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 from .override_names import check_names_of
 
 __all__ = [
@@ -21,7 +23,6 @@ __all__ = [
     "Overrides",
     "infiniband",
     "merged",
-    "normal_path",
     "operators_labels",
     "operators_variables",
     "operators_volume",
@@ -71,9 +72,10 @@ def merged(
     :raises InvalidArgumentError: a field does not exist, is of another kind, is the operator's or the job's own, would
         be removed and is not there, or has a name that the API server would refuse.
     """
+    # First, and alone: what follows relies on the kinds.
+    for mismatch in mismatches(overrides, schema()):
+        raise InvalidArgumentError(POD_TEMPLATES_ARE_SOUND.cited(f"'{argument}' {mismatch}"))
     for problem in chain(
-        # First, and alone: what follows relies on the kinds.
-        mismatches(overrides, schema()),
         useless_removals(overrides, template, schema()),
         _problems(overrides, container, ssh_auth_mount_path, own_variables),
     ):
@@ -137,7 +139,7 @@ def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
     yield from operators_labels(metadata.get("labels", {}))
     for volume in spec.get("volumes", []):
         yield from operators_volume(volume.get("name", ""), "", "")
-        yield from infiniband(volume.get("hostPath", {}).get("path", ""))
+        yield from infiniband(volume.get("name", ""), volume.get("hostPath", {}).get("path", ""))
 
 
 def operators_labels(labels: Iterable[str]) -> Iterator[str]:
@@ -146,7 +148,9 @@ def operators_labels(labels: Iterable[str]) -> Iterator[str]:
         if label.startswith(_OPERATOR_LABELS):
             yield f"has the label '{label}', by which the operator finds its pods: leave it out"
         if label.startswith("kueue.x-k8s.io/"):
-            yield f"has the label '{label}', which Kueue reads on the MPIJob, not on its pods: use Kueue(queue=...)"
+            yield KUEUE_READS_WHAT_IT_IS_TOLD.refusal(
+                f"has the label '{label}', which Kueue reads on the MPIJob, not on its pods", "use Kueue(queue=...)"
+            )
 
 
 def operators_variables(names: Iterable[str]) -> Iterator[str]:
@@ -175,26 +179,22 @@ def operators_volume(name: str, mount_path: str, ssh_auth_mount_path: str) -> It
         yield f"mounts a volume at {path}, where the operator mounts its own: choose another path"
 
 
-def normal_path(path: str) -> str:
-    """The path as the container's runtime sees it; the root, and no path at all, are the empty string."""
-    return posixpath.normpath(f"/{path.lstrip('/')}").rstrip("/")
-
-
-def infiniband(host_path: str) -> Iterator[str]:
+def infiniband(volume: str, host_path: str) -> Iterator[str]:
     """What is wrong with mounting the devices of the host. https://github.com/aws-samples/aws-do-eks/issues/63"""
     if f"{normal_path(host_path)}/".startswith("/dev/infiniband/") or normal_path(host_path) == "/dev":
-        yield (
-            f"mounts {host_path} of the host, which shows the job devices that are not EFAs, and libfabric then "
-            "uses none: leave it out, the EFA device plugin brings the devices"
+        yield DEVICES_COME_FROM_PLUGINS.refusal(
+            f"mounts {host_path} of the host, which shows the job devices that are not EFAs, and libfabric then uses "
+            "none",
+            volume=volume,
         )
 
 
 def _order_of_containers(containers: Sequence[Mapping[str, Any]], container: str) -> Iterator[str]:
     names = [one.get("name") for one in containers]
     if container in names[1:]:
-        yield (
-            f"lists the container '{names[0]}' before '{container}', but the operator sets up SSH in the first one "
-            f"only: list '{container}' first"
+        yield MPI_CONTAINER_IS_FIRST.refusal(
+            f"lists the container '{names[0]}' before '{container}', but the operator sets up SSH in the first only",
+            f"list '{container}' first",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cdk8s import Duration, Size
 
 from ..errors import InvalidArgumentError
+from ..rules import Rule
 
 __all__ = ["INT32_MAX", "INT64_MAX", "check_range", "whole_mebibytes", "whole_seconds"]
 
@@ -12,14 +13,16 @@ INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
 
 
-def check_range(where: str, field: str, value: int, *, least: int) -> None:
+def check_range(where: str, field: str, value: int, *, least: int, rule: Rule | None = None) -> None:
     """Refuse a number below the least, or that the API server could not hold.
 
     :param where: Whose field, for the message.
+    :param rule: That it breaks in a manifest. Default: no rule is about it.
     :raises InvalidArgumentError: it is such a number.
     """
     if value < least:
-        raise InvalidArgumentError(f"{where}: '{field}' must be at least {least}, got {value}")
+        message = f"{where}: '{field}' must be at least {least}, got {value}"
+        raise InvalidArgumentError(message if rule is None else rule.cited(message))
     if value > INT32_MAX:
         raise InvalidArgumentError(f"{where}: '{field}' must be at most {INT32_MAX}, got {value}")
 

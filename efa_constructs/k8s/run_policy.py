@@ -9,6 +9,7 @@ from typing import Any
 from cdk8s import Duration
 
 from ..argument_kinds import check_fields, member_of
+from ..rules.jobs import MPI_JOBS_ARE_SOUND
 from .field_kinds import COUNT, DURATION, SWITCH
 from .quantities import INT32_MAX, INT64_MAX, check_range, whole_seconds
 
@@ -69,7 +70,7 @@ class RunPolicy:
     def __post_init__(self) -> None:
         check_fields(self, _KINDS)
         if self.backoff_limit is not None:
-            check_range("RunPolicy", "backoff_limit", self.backoff_limit, least=0)
+            check_range("RunPolicy", "backoff_limit", self.backoff_limit, least=0, rule=MPI_JOBS_ARE_SOUND)
         # So that a duration is refused here, where it is written.
         self.to_spec()
 

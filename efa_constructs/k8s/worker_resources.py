@@ -11,6 +11,7 @@ from .. import catalogue
 from ..argument_kinds import check_fields
 from ..catalogue import EFA_RESOURCE, InstanceType
 from ..errors import InvalidArgumentError
+from ..rules.jobs import PODS_FIT_NODES, WHOLE_HUGE_PAGES
 from .field_kinds import COUNT, CPUS, SIZE
 from .launcher import Launcher
 from .node_room import NodeRoom, accelerators_of
@@ -150,19 +151,23 @@ class ResolvedResources:
             if wants > has:
                 what = f"has {has}" if has else "has none"
                 raise InvalidArgumentError(
-                    f"{where}: '{field}' is {wants}, but a {name} {what}: ask for at most {has}, or choose a type "
-                    "that has more ('efa instances' lists them)"
+                    PODS_FIT_NODES.refusal(f"{where}: '{field}' is {wants}, but a {name} {what}", most=has)
                 )
 
     def _check_memory(self, where: str, room: NodeRoom) -> None:
         if self.hugepages_mib % _PAGE_MIB:
             raise InvalidArgumentError(
-                f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but pages have {_PAGE_MIB} MiB: use a multiple"
+                WHOLE_HUGE_PAGES.refusal(
+                    f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but pages have {_PAGE_MIB} MiB"
+                )
             )
         if self.hugepages_mib > room.hugepages_mib:
             raise InvalidArgumentError(
-                f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but a {self.instance.name} reserves "
-                f"{room.hugepages_mib} MiB: the pod would stay Pending; ask for at most that"
+                PODS_FIT_NODES.refusal(
+                    f"{where}: 'hugepages' is {self.hugepages_mib} MiB, but a {self.instance.name} reserves "
+                    f"{room.hugepages_mib} MiB: the pod would stay Pending",
+                    most=f"{room.hugepages_mib} MiB",
+                )
             )
         if self.memory_mib <= 0:
             # Kubernetes: "HugePages require cpu or memory".
@@ -177,13 +182,19 @@ class ResolvedResources:
         with_launcher = " with the launcher on one of the nodes" if launcher.memory_mib_of_worker_node else ""
         if self.memory_mib > room.memory_mib:
             raise InvalidArgumentError(
-                f"{where}: 'memory' is {self.memory_mib} MiB, but a {self.instance.name} has at most {room.memory_mib} "
-                f"MiB for it{with_launcher}: the pod would stay Pending; lower it"
+                PODS_FIT_NODES.refusal(
+                    f"{where}: 'memory' is {self.memory_mib} MiB, but a {self.instance.name} has at most "
+                    f"{room.memory_mib} MiB for it{with_launcher}: the pod would stay Pending",
+                    most=f"{room.memory_mib} MiB",
+                )
             )
         if not 0 <= self.cpu_millicores <= room.cpu_millicores:
             raise InvalidArgumentError(
-                f"{where}: 'cpu' is {self.cpu_millicores / 1000:g}, but a {self.instance.name} has from 0 to "
-                f"{room.cpu_millicores / 1000:g} vCPUs for it{with_launcher}: the pod would stay Pending; lower it"
+                PODS_FIT_NODES.refusal(
+                    f"{where}: 'cpu' is {self.cpu_millicores / 1000:g}, but a {self.instance.name} has from 0 to "
+                    f"{room.cpu_millicores / 1000:g} vCPUs for it{with_launcher}: the pod would stay Pending",
+                    most=f"{room.cpu_millicores / 1000:g}",
+                )
             )
 
 
@@ -207,11 +218,17 @@ def _check_launcher(where: str, wanted: WorkerResources, node: NodeRoom, launche
     instead = "lower it, or use LauncherPlacement.OTHER_NODE"
     if launcher.memory_mib_of_worker_node >= memory:
         raise InvalidArgumentError(
-            f"{where}: 'launcher.memory' is {launcher.memory_mib} MiB, but a {node.instance.name} has {memory} MiB for "
-            f"the launcher and a worker together: {instead}"
+            PODS_FIT_NODES.refusal(
+                f"{where}: 'launcher.memory' is {launcher.memory_mib} MiB, but a {node.instance.name} has {memory} MiB "
+                "for the launcher and a worker together",
+                instead,
+            )
         )
     if launcher.cpu_millicores_of_worker_node >= cpu:
         raise InvalidArgumentError(
-            f"{where}: 'launcher.cpu' is {launcher.cpu:g}, but a {node.instance.name} has {cpu / 1000:g} vCPUs for the "
-            f"launcher and a worker together: {instead}"
+            PODS_FIT_NODES.refusal(
+                f"{where}: 'launcher.cpu' is {launcher.cpu:g}, but a {node.instance.name} has {cpu / 1000:g} vCPUs for "
+                "the launcher and a worker together",
+                instead,
+            )
         )

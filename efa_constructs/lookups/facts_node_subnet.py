@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..errors import InvalidConfigurationError
+from ..rules.networks import PUBLIC_SUBNET
+from ..rules.node_groups import SEVERAL_ZONES
 from .cluster_facts import ClusterFacts, Subnet
 
 __all__ = ["node_subnet"]
@@ -21,8 +23,11 @@ def node_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subnet:
     if proposed is not None and availability_zone in (None, proposed.availability_zone):
         if proposed.private is False:
             raise InvalidConfigurationError(
-                f"'nodeSubnetId' {proposed.id} is a public subnet, and nodes with several interfaces get no public "
-                f"address: use a private one, {_list(private)}"
+                PUBLIC_SUBNET.refusal(
+                    f"'nodeSubnetId' {proposed.id} is a public subnet, and nodes with several interfaces get no public "
+                    "address",
+                    f"use a private one, {_list(private)}",
+                )
             )
         return proposed
     candidates = [subnet for subnet in private if availability_zone in (None, subnet.availability_zone)]
@@ -33,11 +38,16 @@ def node_subnet(facts: ClusterFacts, availability_zone: str | None) -> Subnet:
         unknown = [subnet for subnet in facts.subnets if subnet.private is None]
         hint = f"; whether {_list(unknown)} are private is not known: name one as 'nodeSubnetId'" if unknown else ""
         raise InvalidConfigurationError(
-            f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}{hint}"
+            PUBLIC_SUBNET.cited(
+                f"no private subnet {where}: EFA nodes need one; the private subnets are {_list(private)}{hint}"
+            )
         )
     raise InvalidConfigurationError(
-        f"{len(candidates)} private subnets {where} could take the nodes ({_list(candidates)}), and EFA traffic does "
-        "not cross zones: set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file"
+        SEVERAL_ZONES.refusal(
+            f"{len(candidates)} private subnets {where} could take the nodes ({_list(candidates)}), and EFA traffic "
+            "does not cross zones",
+            "set 'efa:availabilityZone', or 'nodeSubnetId' in the cluster facts file",
+        )
     )
 
 

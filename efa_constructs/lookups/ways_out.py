@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Network, collapse_addresses
 from typing import TYPE_CHECKING
 
+from ..catalogue.address_ranges import ANYWHERE_IPV4
 from .clients import AwsClients, aws_errors
 from .deployed import WayOut
 from .subnets import VpcSubnet
@@ -183,7 +184,7 @@ def _lead_everywhere(routes: Iterable[RouteTypeDef]) -> bool:
         for route in routes
         if "DestinationCidrBlock" in route and "VpcPeeringConnectionId" not in route
     ]
-    return list(collapse_addresses(ranges)) == [IPv4Network("0.0.0.0/0")]
+    return list(collapse_addresses(ranges)) == [IPv4Network(ANYWHERE_IPV4)]
 
 
 def _in_words(route: RouteTypeDef) -> str:
@@ -199,5 +200,5 @@ def _may_lead_out(route: RouteTypeDef) -> bool:
     """Whether a route leads to anything else outside the VPC. Where from there, only its owner knows."""
     gateway = route.get("GatewayId", "")
     # A gateway endpoint leads to its service alone, for which the route names a prefix list.
-    to_one_service = gateway.startswith("vpce-") and route.get("DestinationCidrBlock") != "0.0.0.0/0"
+    to_one_service = gateway.startswith("vpce-") and route.get("DestinationCidrBlock") != ANYWHERE_IPV4
     return gateway != "local" and not to_one_service and not _needs_a_public_address(route)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 
+from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from .image_references import image_reference
 
-__all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "KnownProgram", "is_launcher", "job_role", "known_program"]
+__all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "PLUGINS", "KnownProgram", "is_launcher", "job_role", "known_program"]
 
 # https://github.com/kubeflow/common, pkg/apis/common/v1/constants.go: set by the operator.
 JOB_NAME_LABEL = "training.kubeflow.org/job-name"
@@ -23,6 +24,35 @@ class KnownProgram(StrEnum):
     NEURON_DEVICE_PLUGIN = "neuron-device-plugin"
     MPI_OPERATOR = "mpi-operator"
 
+    @property
+    def in_words(self) -> str:
+        """What people call it, in a sentence."""
+        return _WORDS[self]
+
+    @property
+    def construct(self) -> str:
+        """Name of the construct of this package that runs it."""
+        return _CONSTRUCTS[self]
+
+
+# What offers each resource.
+PLUGINS = {
+    EFA_RESOURCE: KnownProgram.EFA_DEVICE_PLUGIN,
+    GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
+    NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
+}
+_WORDS = {
+    KnownProgram.EFA_DEVICE_PLUGIN: "the EFA device plugin",
+    KnownProgram.NVIDIA_DEVICE_PLUGIN: "NVIDIA's device plugin",
+    KnownProgram.NEURON_DEVICE_PLUGIN: "the Neuron device plugin",
+    KnownProgram.MPI_OPERATOR: "the MPI Operator",
+}
+_CONSTRUCTS = {
+    KnownProgram.EFA_DEVICE_PLUGIN: "EfaDevicePlugin",
+    KnownProgram.NVIDIA_DEVICE_PLUGIN: "NvidiaDevicePlugin",
+    KnownProgram.NEURON_DEVICE_PLUGIN: "NeuronDevicePlugin",
+    KnownProgram.MPI_OPERATOR: "MpiOperator",
+}
 
 _NAMES = frozenset(str(program) for program in KnownProgram)
 

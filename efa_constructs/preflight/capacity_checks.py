@@ -8,6 +8,11 @@ from .. import catalogue
 from ..catalogue import VcpuQuota
 from ..catalogue.capacity_reservations import STATES_THAT_TAKE_OF_A_QUOTA
 from ..lookups.capacity_reservations import CapacityReservation
+from ..rules.launch_templates import (
+    BLOCK_IN_PLACEMENT_GROUP,
+    NOT_CLUSTERED,
+    RESERVATION_IN_NEW_PLACEMENT_GROUP,
+)
 from .account import Account
 from .chosen_subnet import zone_of_nodes
 from .own_nodes import make_sure, nodes_beside_replaced_ones, own_nodes
@@ -252,6 +257,7 @@ def _placement_group(plan: Plan, account: Account) -> Verdict | None:
         return failed(
             f"a Capacity Block places its instances itself, and placement group {name} is asked for",
             "leave 'efa:placementGroup' out",
+            BLOCK_IN_PLACEMENT_GROUP,
         )
     group = account.placement_group.value()
     if group is None:
@@ -264,8 +270,9 @@ def _placement_group(plan: Plan, account: Account) -> Verdict | None:
         return _not_in_the_group(found, reserved_in) if reserved_in else _reserved_elsewhere(found, name)
     if group.strategy != "cluster":
         return warned(
-            f"placement group {name} has the strategy {group.strategy}, which does not put nodes near each other",
-            "use one with the strategy cluster",
+            NOT_CLUSTERED.broken(group=f"placement group {name}", strategy=group.strategy),
+            NOT_CLUSTERED.mend(),
+            NOT_CLUSTERED,
         )
     return passed(f"placement group {name} has the strategy cluster")
 
@@ -274,6 +281,7 @@ def _not_in_the_group(found: CapacityReservation, group: str) -> Verdict:
     return failed(
         f"{found.id} was made in placement group {group}, and EC2 launches into it only what is in that group",
         f"set 'efa:placementGroup' to {group}",
+        RESERVATION_IN_NEW_PLACEMENT_GROUP,
     )
 
 
@@ -283,6 +291,7 @@ def _reserved_elsewhere(found: CapacityReservation, name: str) -> Verdict:
         f"{found.id} was made in no placement group: EC2 may answer InsufficientInstanceCapacity for those of its "
         f"instances that it cannot place in {name}",
         "leave 'efa:placementGroup' out, or reserve in that group",
+        RESERVATION_IN_NEW_PLACEMENT_GROUP,
     )
 
 

@@ -9,6 +9,8 @@ from ..lookups.deployed import WayOut
 from ..lookups.facts_node_subnet import node_subnet
 from ..lookups.node_subnets import NodesWanted, judge_subnets
 from ..lookups.subnets import VpcSubnet
+from ..rules.networks import PUBLIC_SUBNET, SUBNET_OF_ANOTHER_VPC
+from ..rules.node_groups import SEVERAL_ZONES
 from .account import Account
 from .plan import Plan
 from .rows import NoSubnetError, Verdict, failed, not_checked
@@ -68,6 +70,7 @@ def chosen_subnet(plan: Plan, account: Account) -> VpcSubnet:
         failed(
             f"there is no private subnet {where}, and nodes with several interfaces get no public address",
             f"make one in the cluster's VPC, with a route to a NAT gateway{other}",
+            PUBLIC_SUBNET,
         )
     )
 
@@ -94,6 +97,7 @@ def _named(plan: Plan, subnets: Iterable[VpcSubnet], vpc_id: str | None) -> VpcS
                 f"VPC {vpc_id} of cluster {plan.cluster_name} has no subnet {plan.subnet_id}, and nodes must be in the "
                 "cluster's VPC",
                 f"use one of {_list(subnets)}",
+                SUBNET_OF_ANOTHER_VPC,
             )
         )
     return found
@@ -124,6 +128,7 @@ def _several(subnets: Sequence[VpcSubnet], where: str) -> Verdict:
         f"{len(subnets)} private subnets {where} could take the nodes ({_list(subnets)}), and EFA traffic does not "
         "cross zones",
         fix,
+        SEVERAL_ZONES,
     )
 
 

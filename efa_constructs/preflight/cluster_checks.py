@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ..catalogue import MINIMUM_WITH_EFA, MINIMUM_WITH_EFA_ONLY, supports_efa, supports_efa_only
+from ..catalogue.address_ranges import ANYWHERE_IPV4
 from ..catalogue.vpc_cni import is_version
 from ..lookups.clusters import EksCluster
 from ..lookups.deployed import SecurityGroup
+from ..rules.clusters import CNI_WITHOUT_EFA_ONLY, ENTRIES_WITHOUT_API, SUPPORT_ENDED, VERSION_NOT_OFFERED
 from .account import Account, kubernetes_version
 from .plan import Plan
 from .rows import Check, Verdict, failed, not_checked, passed, warned
 
 __all__ = ["CHECKS"]
-
-_ANYWHERE = "0.0.0.0/0"
 
 
 def _status(plan: Plan, account: Account) -> Verdict | None:
@@ -43,12 +43,14 @@ def _version(plan: Plan, account: Account) -> Verdict:
         return failed(
             f"EKS does not support Kubernetes {version}, but {', '.join(supported)}",
             "update the cluster" if account.cluster else "set 'efa:kubernetesVersion' to one of these",
+            VERSION_NOT_OFFERED,
         )
     if found.status == "EXTENDED_SUPPORT":
         ends = f" until {found.end_of_extended_support}" if found.end_of_extended_support else ""
         return warned(
             f"Kubernetes {version} is in extended support{ends}, for which EKS charges more",
             "update the cluster" if account.cluster else "use a newer version",
+            SUPPORT_ENDED,
         )
     ends = f" until {found.end_of_standard_support}" if found.end_of_standard_support else ""
     return passed(f"EKS supports Kubernetes {version}{ends}")
@@ -64,6 +66,7 @@ def _authentication(plan: Plan, account: Account) -> Verdict | None:
         "the authentication mode CONFIG_MAP knows no access entries, by which the app's manifests get in",
         f"aws eks update-cluster-config --name {cluster.name} --access-config "
         f"authenticationMode=API_AND_CONFIG_MAP --region {plan.region}",
+        ENTRIES_WITHOUT_API,
     )
 
 
@@ -78,7 +81,7 @@ def _api_server(plan: Plan, account: Account) -> Verdict | None:
             "the API server answers within the VPC only, and the function that applies the manifests is outside",
             "set 'efa:privateEndpoint' to true: the function then runs in the VPC",
         )
-    if _ANYWHERE not in cluster.public_access_cidrs:
+    if ANYWHERE_IPV4 not in cluster.public_access_cidrs:
         return failed(
             f"the public endpoint lets in {', '.join(cluster.public_access_cidrs)} only, and nobody knows from which "
             "address the function comes that applies the manifests",
@@ -117,7 +120,11 @@ def _vpc_cni(plan: Plan, account: Account) -> Verdict | None:
         if of_addon
         else "update the DaemonSet aws-node as it was installed, or make the VPC CNI an add-on of EKS"
     )
-    return failed(f"the VPC CNI is {version}, and these interfaces need {minimum} or newer", f"{update}{layout}")
+    return failed(
+        f"the VPC CNI is {version}, and these interfaces need {minimum} or newer",
+        f"{update}{layout}",
+        CNI_WITHOUT_EFA_ONLY if has_efa_only else None,
+    )
 
 
 def _look_yourself(minimum: str, tag: str | None, *, asked: bool) -> Verdict:
@@ -165,7 +172,7 @@ def _security_group(plan: Plan, account: Account) -> Verdict | None:
 
 
 def _lets_out_everywhere(group: SecurityGroup) -> bool:
-    return any(rule.egress and rule.all_protocols and rule.cidr == _ANYWHERE for rule in group.rules)
+    return any(rule.egress and rule.all_protocols and rule.cidr == ANYWHERE_IPV4 for rule in group.rules)
 
 
 _SUBJECT = "cluster"

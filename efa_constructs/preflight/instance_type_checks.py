@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .. import catalogue
+from ..rules.networks import TYPE_NOT_OFFERED
+from ..rules.node_groups import SPOT, USAGE_CLASS
 from .account import Account, kubernetes_version
 from .chosen_subnet import zone_of_nodes
 from .plan import Capacity, Plan
@@ -20,12 +22,14 @@ def _offered(plan: Plan, account: Account) -> Verdict:
         return failed(
             f"EC2 offers {name} in no zone of {plan.region} to this account",
             f"choose another Region, or a type that 'efa instances --region {plan.region}' shows",
+            TYPE_NOT_OFFERED,
         )
     zone = zone_of_nodes(plan, account)
     if zone not in zones:
         return failed(
             f"{zone} does not offer {name} to this account: {', '.join(zones)} {_do(zones)}",
             "set 'efa:availabilityZone' to one of these, and on an existing cluster use a subnet there",
+            TYPE_NOT_OFFERED,
         )
     if account.cluster is None and not plan.zone_was_named:
         return passed(f"{zone}, the zone that the app takes when none is named, offers {name}")
@@ -46,12 +50,10 @@ def _capacity_type(plan: Plan, account: Account) -> Verdict:
         return failed(
             f"EC2 does not offer {name} as {plan.capacity}, but as {', '.join(classes)}",
             "choose one of these with '--capacity'",
+            USAGE_CLASS,
         )
     if plan.capacity is Capacity.SPOT:
-        return warned(
-            "an interruption of one Spot Instance ends every job that spans it",
-            "let jobs save checkpoints, or use On-Demand or reserved capacity",
-        )
+        return warned(SPOT.broken(where="the capacity type"), SPOT.mend(), SPOT)
     return passed(f"EC2 offers {name} as {plan.capacity}")
 
 

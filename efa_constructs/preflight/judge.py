@@ -45,7 +45,7 @@ def judge(plan: Plan, account: Account, checks: Iterable[Check] = CHECKS) -> tup
             raise refusal
     verdicts = [(check, _verdict(check, plan, account)) for check in checks]
     return tuple(
-        Row(id=check.id, subject=check.subject, status=verdict.status, reason=verdict.reason, fix=verdict.fix)
+        Row(id=check.id, subject=check.subject, **verdict._asdict())
         for check, verdict in verdicts
         if verdict is not None
     )

@@ -6,6 +6,7 @@ from .. import catalogue
 from ..catalogue.network_quotas import ELASTIC_IPS, VPCS, NetworkQuota
 from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.questions import Answer
+from ..rules.networks import NO_PUBLIC_ADDRESS, NO_WAY_OUT, PUBLIC_SUBNET, TOO_FEW_ADDRESSES
 from .account import Account
 from .chosen_subnet import chosen_subnet
 from .own_nodes import make_sure, nodes_beside_replaced_ones, own_nodes
@@ -62,12 +63,14 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
         return warned(
             f"{subnet.id} is a public subnet: nodes reach {', '.join(lacking)} only with a public address",
             "use a private subnet with a route to a NAT gateway",
+            NO_PUBLIC_ADDRESS,
         )
     if way.narrower_routes and not way.internet_gateway:
         return warned(
             f"of {subnet.id}, only {', '.join(way.narrower_routes)} is routed out of the VPC: whether nodes reach "
             f"{', '.join(lacking)} there is not known",
             "see that there are private endpoints of them, or use a subnet that routes 0.0.0.0/0",
+            NO_WAY_OUT,
         )
     where = f"no route leads out of the VPC of {subnet.id}"
     if way.internet_gateway:
@@ -81,6 +84,7 @@ def _way_out(plan: Plan, account: Account) -> Verdict | None:
         f"{where}: nodes do not reach {', '.join(lacking)}, and could not join the cluster",
         "use a private subnet with a route to a NAT gateway, or make VPC endpoints for "
         f"{', '.join(SERVICES_OF_NODES)}, and let the cluster have a private endpoint",
+        PUBLIC_SUBNET if way.internet_gateway else NO_WAY_OUT,
     )
 
 
@@ -99,6 +103,7 @@ def _addresses(plan: Plan, account: Account) -> Verdict | None:
         return failed(
             f"{subnet.id} has {free} free addresses, and {interfaces}",
             "use a larger subnet, fewer nodes, or the interface layout that takes fewer addresses ('default')",
+            TOO_FEW_ADDRESSES,
         )
     pool = catalogue.warm_pool_addresses(plan.instance, plan.interfaces)
     if pool is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from ..rules import Rule
 from .account import Account
 from .plan import Plan
 
@@ -33,6 +34,8 @@ class Verdict(NamedTuple):
     reason: str
     # An imperative; None where nothing is to be done.
     fix: str | None = None
+    # The one that templates with the same mistake break. None: no template says it.
+    rule: Rule | None = None
 
 
 class NoSubnetError(Exception):
@@ -66,6 +69,12 @@ class Row:
     status: Status
     reason: str
     fix: str | None
+    rule: Rule | None
+
+    @property
+    def advice(self) -> str | None:
+        """What to do, with the rule to read about. None: nothing is to be done."""
+        return self.rule.cited(self.fix) if self.rule is not None and self.fix is not None else self.fix
 
 
 def passed(reason: str) -> Verdict:
@@ -73,14 +82,14 @@ def passed(reason: str) -> Verdict:
     return Verdict(Status.PASS, reason)
 
 
-def warned(reason: str, fix: str) -> Verdict:
+def warned(reason: str, fix: str, rule: Rule | None = None) -> Verdict:
     """It may work."""
-    return Verdict(Status.WARN, reason, fix)
+    return Verdict(Status.WARN, reason, fix, rule)
 
 
-def failed(reason: str, fix: str) -> Verdict:
+def failed(reason: str, fix: str, rule: Rule | None = None) -> Verdict:
     """It would not work."""
-    return Verdict(Status.FAIL, reason, fix)
+    return Verdict(Status.FAIL, reason, fix, rule)
 
 
 def not_checked(reason: str, fix: str) -> Verdict:

@@ -11,6 +11,8 @@ from ..cluster.diagnosis.cause import Cause, Owner
 from ..cluster.diagnosis.cluster_objects import ClusterObjects
 from ..cluster.finding import Level
 from ..cluster.snapshot import KubernetesObject
+from ..rules import RULES
+from ..rules.jobs import WHOLE_NODES_HAVE_THEIR_EFAS
 from .twin.launcher import Transport
 from .twin.outcomes import FABRIC_ANNOTATION
 
@@ -21,6 +23,8 @@ EFA_DOES_NOT_PASS = "efa-does-not-pass"
 
 # By which a job says that it wants sockets: NCCL's and libfabric's own words.
 _SOCKETS = {"NCCL_NET": ("Socket",), "FI_PROVIDER": ("tcp", "sockets"), "NCCL_NET_PLUGIN": ("none",)}
+
+_RULES = {rule.id: rule for rule in RULES}
 
 
 def about_fabrics(objects: ClusterObjects) -> Iterator[Cause]:
@@ -39,6 +43,7 @@ def about_fabrics(objects: ClusterObjects) -> Iterator[Cause]:
                         problem=f"{job} runs over TCP, for its workers ask for no {catalogue.EFA_RESOURCE}",
                         fix=f"let the workers ask for {catalogue.EFA_RESOURCE}, or set NCCL_NET=Socket in a job "
                         "that is there for comparison",
+                        rule=WHOLE_NODES_HAVE_THEIR_EFAS,
                     )
 
 
@@ -48,6 +53,7 @@ def _tcp_instead(job: Owner, findings: list[dict[str, Any]]) -> Cause:
         # One way of two nodes says it for the other, and for the other nodes.
         problem=f"{job} would run over TCP, although its workers have EFAs: {findings[0]['problem']}",
         fix="; ".join(dict.fromkeys(finding["fix"] for finding in findings)),
+        rule=_RULES.get(findings[0]["rule"]),
         explains=(job,),
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 from .clusters import ReviewedCluster
 from .manifests import KubernetesObject
 from .shapes import as_list, as_mapping, as_mappings
+from .values import is_known
 
 __all__ = ["ReviewedAccess"]
 
@@ -21,6 +22,12 @@ class ReviewedAccess:
     cluster_role_bindings: Sequence[Mapping[str, Any]]
     roles: Sequence[Mapping[str, Any]]
     role_bindings: Sequence[Mapping[str, Any]]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether nothing of them is left for the deployment to know."""
+        every = (self.cluster_roles, self.cluster_role_bindings, self.roles, self.role_bindings)
+        return all(is_known(list(each)) for each in every)
 
     @staticmethod
     def of(cluster: ReviewedCluster) -> ReviewedAccess:

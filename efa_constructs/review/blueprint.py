@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,7 +23,7 @@ from ..catalogue.node_label_rules import TAINT_EFFECTS
 from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .shapes import as_mapping
-from .templates import Resource, Templates
+from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource, Templates
 from .values import is_known, known_text, unknown, whole_number
 
 __all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup"]
@@ -116,6 +118,19 @@ class LaunchTemplate:
     def efa_interfaces(self) -> tuple[Interface, ...]:
         """Those that carry EFA traffic."""
         return tuple(interface for interface in self.interfaces if interface.has_efa)
+
+    @cached_property
+    def user_data(self) -> bytes | None:
+        """Decoded. Empty: it has none. None: only the deployment knows, or it is not encoded in base64.
+
+        What stands within ``Fn::Base64`` may have marks: see :mod:`.values`.
+        """
+        encoded = self.data.get("UserData")
+        text = "" if encoded is None else known_text(encoded)
+        try:
+            return None if text is None else base64.b64decode("".join(text.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return None
 
     @property
     def groups(self) -> Sequence[Any]:
@@ -275,7 +290,7 @@ class Blueprint:
         return next(
             (
                 cluster
-                for cluster in self.templates.of_type("AWS::EKS::Cluster")
+                for cluster in self.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)
                 if self.templates.at(name) is cluster or (name is not None and cluster.get("Name") == name)
             ),
             None,

@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from .create_only import Replacement, replacement_by
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
 from .manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
+from .replacement import Replacement, replacement_by
 from .templates import Resource, Templates, renamed
 from .values import references_in
 
-__all__ = ["Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
+__all__ = ["LATEST_VERSION", "Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
 
-_LATEST_VERSION = "LatestVersionNumber"
+LATEST_VERSION = "LatestVersionNumber"
+"""The attribute of a launch template that is another one whenever the template changes."""
 # CDK's kubectl handler finds by it what it may delete: it is another one whenever the manifest is.
 _PRUNE_LABEL = "aws.cdk.eks/prune-"
 _Key = tuple[str, str]
@@ -148,7 +149,7 @@ def _follow(
         for key, references in referring.items():
             for path, attribute, target in references:
                 other = (target.stack.name, target.logical_id)
-                moves = replaced.get(other) is Replacement.YES or (attribute == _LATEST_VERSION and other in replaced)
+                moves = replaced.get(other) is Replacement.YES or (attribute == LATEST_VERSION and other in replaced)
                 if not moves or other == key or (path, target) in followed.get(key, ()):
                     continue
                 followed.setdefault(key, []).append((path, target))

@@ -48,6 +48,11 @@ class Fault:
     rule: Rule
     violation: Violation
 
+    @property
+    def problem(self) -> str:
+        """What is wrong: a fact."""
+        return self.rule.broken(**self.violation.values)
+
 
 def about(one: KubernetesObject, /, **values: object) -> Violation:
     """A rule broken by a Kubernetes object. The rule's words know it as ``{object}``."""

@@ -8,26 +8,26 @@ from functools import cached_property
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, NODE_GROUP_LABEL, InstanceType
+from ..catalogue import EFA_RESOURCE, NODE_GROUP_LABEL, InstanceType
 from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
-from ..pods.known_programs import KnownProgram, known_program
+from ..pods.image_references import image_reference
+from ..pods.known_programs import PLUGINS, KnownProgram, known_program
 from ..pods.node_rules import unmet_requirement
 from .blueprint import Blueprint, NodeGroup, known_instance_type
 from .charts import may_bring
 from .manifests import HELM_CHART, KubernetesObject
 from .pod_templates import PodTemplate, pod_templates
 from .shapes import as_mapping
-from .templates import Resource
+from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource
 from .values import is_known
 
-__all__ = ["PLUGINS", "ReviewedCluster", "clusters_of", "each_pod"]
+__all__ = ["ReviewedCluster", "clusters_of", "each_pod"]
 
-# What offers each resource.
-PLUGINS = {
-    EFA_RESOURCE: KnownProgram.EFA_DEVICE_PLUGIN,
-    GPU_RESOURCE: KnownProgram.NVIDIA_DEVICE_PLUGIN,
-    NEURON_RESOURCE: KnownProgram.NEURON_DEVICE_PLUGIN,
-}
+# Groups of objects by which something else applies what these templates do not show: Argo CD, Flux, k3s' Helm
+# controller, NVIDIA's GPU Operator.
+_BRINGING_MORE = frozenset(
+    {"argoproj.io", "helm.toolkit.fluxcd.io", "kustomize.toolkit.fluxcd.io", "helm.cattle.io", "nvidia.com"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,6 +42,8 @@ class ReviewedCluster:
     objects: tuple[KubernetesObject, ...]
     # Helm charts.
     charts: tuple[Resource, ...]
+    # Whether EKS runs Argo CD for it.
+    has_argo_cd: bool
 
     @cached_property
     def pods(self) -> tuple[PodTemplate, ...]:
@@ -53,9 +55,20 @@ class ReviewedCluster:
         """Whether EKS may make nodes for it by itself, with what their devices need: EKS Auto Mode."""
         return self.resource is None or self.resource.get("ComputeConfig.Enabled") not in (None, False, "false")
 
+    @property
+    def applies_more(self) -> bool:
+        """Whether something on it applies what the templates do not show."""
+        return self.has_argo_cd or any(_group(one) in _BRINGING_MORE for one in self.objects)
+
+    @property
+    def _knows_programs(self) -> bool:
+        """Whether no pod runs an image that only the deployment knows."""
+        images = (str(container.get("image", "")) for template in self.pods for container in template.containers)
+        return all(is_known(image_reference(image).name) for image in images)
+
     def surely_lacks(self, program: KnownProgram) -> bool:
         """Whether the templates make the cluster, and nothing that they put on it runs a program."""
-        if self.resource is None or any(self.running(program)):
+        if self.resource is None or self.applies_more or not self._knows_programs or any(self.running(program)):
             return False
         return not any(may_bring(chart, program) for chart in self.charts)
 
@@ -120,7 +133,7 @@ def clusters_of(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
 
 
 def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
-    made = {str(resource.reference): resource for resource in blueprint.templates.of_type("AWS::EKS::Cluster")}
+    made = {str(resource.reference): resource for resource in blueprint.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)}
     for resource in list(made.values()):
         name = resource.get("Name")
         if isinstance(name, str):
@@ -132,6 +145,7 @@ def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
         return keys.get(name, name)
 
     charts = blueprint.templates.of_type(HELM_CHART)
+    capabilities = blueprint.templates.of_type("AWS::EKS::Capability")
     names = dict.fromkeys(
         key(name)
         for name in (*(group.cluster for group in blueprint.node_groups), *(one.cluster for one in blueprint.objects))
@@ -143,9 +157,17 @@ def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
             node_groups=tuple(group for group in blueprint.node_groups if key(group.cluster) == name),
             objects=tuple(one for one in blueprint.objects if key(one.cluster) == name),
             charts=tuple(chart for chart in charts if key(str(chart.get("ClusterName"))) == name),
+            has_argo_cd=any(
+                each.get("Type") == "ARGOCD" and key(str(each.get("ClusterName"))) == name for each in capabilities
+            ),
         )
         for name in names
     )
+
+
+def _group(one: KubernetesObject) -> str:
+    """``apps`` of ``apps/v1``."""
+    return str(one.content.get("apiVersion")).rpartition("/")[0]
 
 
 def each_pod(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:

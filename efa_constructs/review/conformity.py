@@ -105,7 +105,9 @@ class Conformity:
             self._note(path, "minItems", words, value, least)
         if len(value) > most:
             self._note(path, "maxItems", f"expected maximum item count: {most}, found: {len(value)}", value, most)
-        if schema.get("uniqueItems") and any(item in value[:index] for index, item in enumerate(value)):
+        # Two items that hang on the same condition are not the same.
+        sure = [item for item in value if isinstance(item, Reference) or is_known(item)]
+        if schema.get("uniqueItems") and any(item in sure[:index] for index, item in enumerate(sure)):
             self._note(path, "uniqueItems", "array items are not unique", value)
         items = schema.get("items", {})
         return [self._conform(items, item, f"{path}/{index}") for index, item in enumerate(value)]

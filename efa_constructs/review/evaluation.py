@@ -15,12 +15,16 @@ from typing import Any, Final
 from .shapes import as_mapping
 from .values import Reference, is_known, marked, unknown
 
-__all__ = ["Evaluator"]
+__all__ = ["Evaluator", "Other", "text_of"]
 
 _NO_VALUE: Final = object()
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^{}]*)\}")
 _DYNAMIC_REFERENCE = re.compile(r"\{\{resolve:([^}]*)\}\}")
 _PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+
+
+class Other(str):
+    """The mark of a parameter that is none of the values that conditions compare it with."""
 
 
 @dataclass
@@ -63,13 +67,14 @@ class Evaluator:
             # What a condition that needs itself says, nobody knows.
             self._conditions[condition] = None
             definition = self._section("Conditions").get(condition)
-            self._conditions[condition] = self._truth(definition)
+            self._conditions[condition] = self.truth(definition)
         return self._conditions[condition]
 
     def _section(self, name: str) -> Mapping[str, Any]:
         return as_mapping(self.document.get(name))
 
-    def _truth(self, definition: Any) -> bool | None:
+    def truth(self, definition: Any) -> bool | None:
+        """Whether what a condition says is true. None: only the deployment knows."""
         value = self.evaluate(definition)
         return value if isinstance(value, bool) else None
 
@@ -79,7 +84,7 @@ class Evaluator:
         if name == "AWS::NoValue":
             return _NO_VALUE
         if name.startswith("AWS::"):
-            known = self._pseudo_parameters().get(name)
+            known = self.parameters.get(name, self._pseudo_parameters().get(name))
             return unknown(name) if known is None else known
         if name in self._section("Resources"):
             return Reference(self.stack, name)
@@ -121,7 +126,7 @@ class Evaluator:
         separator, parts = self._pair(argument)
         if not isinstance(parts, list):
             return unknown("Fn::Join")
-        return marked(str(separator).join(map(_text, parts)))
+        return marked(str(separator).join(map(text_of, parts)))
 
     def _sub(self, argument: Any) -> Any:
         text, values = argument if isinstance(argument, list) and len(argument) == 2 else (argument, {})
@@ -132,8 +137,8 @@ class Evaluator:
             if literal:
                 return f"${{{name}}}"
             if isinstance(own, Mapping) and name in own:
-                return _text(own[name])
-            return _text(self._get_att(name) if "." in name else self._ref(name))
+                return text_of(own[name])
+            return text_of(self._get_att(name) if "." in name else self._ref(name))
 
         return marked(_PLACEHOLDER.sub(replacement, str(text)))
 
@@ -158,24 +163,32 @@ class Evaluator:
         if not isinstance(argument, list) or len(argument) != 3:
             return unknown("Fn::If")
         holds = self.holds(str(argument[0]))
-        return unknown(str(argument[0])) if holds is None else self.evaluate(argument[1] if holds else argument[2])
+        if holds is not None:
+            return self.evaluate(argument[1] if holds else argument[2])
+        first, second = self.evaluate(argument[1]), self.evaluate(argument[2])
+        same = first is second or (is_known([first, second]) and text_of(first) == text_of(second))
+        return first if same else unknown(str(argument[0]))
 
     def _equals(self, argument: Any) -> Any:
         first, second = self._pair(argument)
-        if first == second:
+        # What only the deployment knows is the same as itself, and nobody can tell whether as another.
+        if isinstance(argument, list) and len(argument) == 2 and argument[0] == argument[1]:
             return True
-        return False if is_known(first) and is_known(second) else unknown("Fn::Equals")
+        if isinstance(first, Other) or isinstance(second, Other):
+            return unknown("Fn::Equals") if not is_known(first) and not is_known(second) else False
+        # A parameter is a text: "2" is 2, and "true" is true.
+        return text_of(first) == text_of(second) if is_known(first) and is_known(second) else unknown("Fn::Equals")
 
     def _not(self, argument: Any) -> Any:
-        truth = self._truth(argument[0]) if isinstance(argument, list) and argument else None
+        truth = self.truth(argument[0]) if isinstance(argument, list) and argument else None
         return unknown("Fn::Not") if truth is None else not truth
 
     def _and(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
+        truths = [self.truth(part) for part in argument] if isinstance(argument, list) else [None]
         return False if False in truths else unknown("Fn::And") if None in truths else True
 
     def _or(self, argument: Any) -> Any:
-        truths = [self._truth(part) for part in argument] if isinstance(argument, list) else [None]
+        truths = [self.truth(part) for part in argument] if isinstance(argument, list) else [None]
         return True if True in truths else unknown("Fn::Or") if None in truths else False
 
     def _contains(self, argument: Any) -> Any:
@@ -190,7 +203,7 @@ class Evaluator:
         return unknown(argument) if holds is None else holds
 
     def _base64(self, argument: Any) -> Any:
-        return base64.b64encode(_text(self.evaluate(argument)).encode()).decode()
+        return base64.b64encode(text_of(self.evaluate(argument)).encode()).decode()
 
     def _to_json(self, argument: Any) -> Any:
         return json.dumps(self.evaluate(argument), ensure_ascii=False)
@@ -211,7 +224,8 @@ class Evaluator:
         return self.evaluate(argument[0]), self.evaluate(argument[1])
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A value within a text, as CloudFormation writes it."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value) if isinstance(value, dict | list) else str(value)

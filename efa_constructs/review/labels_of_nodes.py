@@ -93,6 +93,7 @@ def may_have_other_nodes(blueprint: Blueprint, cluster: ReviewedCluster) -> bool
         not cluster.node_groups
         or cluster.may_be_automatic
         or any(map(may_bring_nodes, cluster.charts))
+        or cluster.applies_more
         or bool(blueprint.templates.of_type(*_OTHER_NODES))
         or bool(blueprint.objects_of_kind(*_KINDS_OF_KARPENTER))
         or any("karpenter" in image for image in images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ __all__ = [
     "KUBERNETES_TYPES",
     "KubernetesObject",
     "kubernetes_objects",
+    "load_manifest",
     "objects_in",
 ]
 
@@ -79,10 +81,22 @@ def kubernetes_objects(templates: Templates) -> tuple[KubernetesObject, ...]:
 
 def _contents(manifest: Any) -> Iterator[Mapping[str, Any]]:
     try:
-        objects = json.loads(manifest) if isinstance(manifest, str) else None
+        objects = load_manifest(manifest) if isinstance(manifest, str) else None
     except ValueError:
         return
     yield from (content for content in objects_in(objects) if isinstance(content, Mapping))
+
+
+# A text, or what only the deployment knows outside of one.
+_TEXT_OR_MARK = re.compile(r'"(?:[^"\\]|\\.)*"|\u27e8[^\u27e9]*\u27e9')
+
+
+def load_manifest(text: str) -> Any:
+    """What the JSON of a manifest says. Where a number is left for the deployment to know, its mark stands as a text.
+
+    :raises ValueError: it is no JSON.
+    """
+    return json.loads(_TEXT_OR_MARK.sub(lambda match: match[0] if match[0][0] == '"' else f'"{match[0]}"', text))
 
 
 def objects_in(manifest: Any) -> Iterator[Any]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .blueprint import Blueprint, NodeGroup
+from .network_acls import network_acl_of
 from .shapes import as_list
-from .subnets import default_routes, is_internet_gateway, knows_routes
+from .subnets import default_routes, is_internet_gateway, knows_routes, routes_of
 from .templates import Resource, Templates
 
-__all__ = ["Network", "Subnet", "networks"]
+__all__ = ["Lead", "Network", "Subnet", "networks"]
 
 _INTERNET_GATEWAY = "internet gateway"
 # Targets of a route beside gateways, as AWS::EC2::Route names them, in words.
@@ -23,7 +24,24 @@ _TARGETS = {
     "NetworkInterfaceId": "network interface",
     "VpcEndpointId": "VPC endpoint",
     "VpcPeeringConnectionId": "VPC peering",
+    "CoreNetworkArn": "core network",
+    "LocalGatewayId": "local gateway",
 }
+# Those of them that stand in the VPC.
+_INSIDE = ("instance", "network interface", "VPC endpoint")
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Lead:
+    """A route that leads out of the VPC to some addresses."""
+
+    # The addresses, an id of a list of them, or a mark of one.
+    destination: Any
+    # "VPC peering", "transit gateway" and so on.
+    way: str
+    # What it leads to, or a mark of it.
+    to: Any
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,6 +59,10 @@ class Subnet:
     way_out_to: Any
     # Whether all its routes are in the templates.
     knows_routes: bool
+    # Beside the default route.
+    leads: Sequence[Lead]
+    # None: the default one of its VPC, or one of elsewhere.
+    network_acl: Resource | None
     node_groups: Sequence[NodeGroup]
     clusters: Sequence[Resource]
     nat_gateways: Sequence[Resource]
@@ -75,6 +97,8 @@ class Network:
     internet_gateways: Sequence[Resource]
     endpoints: Sequence[Resource]
     flow_logs: Sequence[Resource]
+    # Peering connections, and attachments of transit gateways and of virtual private gateways.
+    connections: Sequence[Resource] = ()
 
 
 def networks(blueprint: Blueprint) -> tuple[Network, ...]:
@@ -105,6 +129,17 @@ def _network(blueprint: Blueprint, vpc: Resource) -> Network:
         internet_gateways=[gateway for gateway in attached if gateway is not None],
         endpoints=of_this("AWS::EC2::VPCEndpoint"),
         flow_logs=of_this("AWS::EC2::FlowLog", "ResourceId"),
+        connections=list(
+            dict.fromkeys(
+                [
+                    *of_this("AWS::EC2::VPCPeeringConnection"),
+                    *of_this("AWS::EC2::VPCPeeringConnection", "PeerVpcId"),
+                    *of_this("AWS::EC2::TransitGatewayAttachment"),
+                    *of_this("AWS::EC2::TransitGatewayVpcAttachment"),
+                    *(one for one in of_this("AWS::EC2::VPCGatewayAttachment") if one.get("VpnGatewayId") is not None),
+                ]
+            )
+        ),
     )
 
 
@@ -133,6 +168,8 @@ def _subnet(blueprint: Blueprint, value: Any) -> Subnet:
         way_out=way_out,
         way_out_to=to,
         knows_routes=resource is not None and knows_routes(templates, resource),
+        leads=list(_leads(templates, value)),
+        network_acl=network_acl_of(templates, value),
         node_groups=[group for group in blueprint.node_groups if stands_here(group.resource.get("Subnets"))],
         clusters=[
             one
@@ -142,6 +179,15 @@ def _subnet(blueprint: Blueprint, value: Any) -> Subnet:
         nat_gateways=[one for one in templates.of_type("AWS::EC2::NatGateway") if stands_here(one.get("SubnetId"))],
         endpoints=[one for one in templates.of_type("AWS::EC2::VPCEndpoint") if stands_here(one.get("SubnetIds"))],
     )
+
+
+def _leads(templates: Templates, subnet: Any) -> Iterator[Lead]:
+    default = default_routes(templates, subnet)
+    for route in routes_of(templates, subnet):
+        for way, to in _targets(templates, route) if route not in default else ():
+            destination = next((route.get(name) for name in _DESTINATIONS if route.get(name) is not None), None)
+            if way not in _INSIDE and to != "local" and destination is not None:
+                yield Lead(destination=destination, way=way, to=to)
 
 
 def _default_route(templates: Templates, subnet: Any) -> tuple[str | None, Any]:

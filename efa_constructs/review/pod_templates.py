@@ -8,10 +8,11 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
+from ..pods.pod_refusals import refusals_of
 from ..pods.pod_template import mismatches, schema, without_removals, without_unknown_fields
 from ..pods.requests import pod_requests
 from .manifests import KubernetesObject
-from .shapes import as_mapping, at_path
+from .shapes import as_list, as_mapping, as_mappings, at_path
 from .values import is_known
 
 __all__ = ["KINDS_WITH_ROLES", "PodTemplate", "pod_templates", "problems_of_pod_templates"]
@@ -93,7 +94,11 @@ def _has_its_shape(given: Any, node: Mapping[str, Any]) -> bool:
 def problems_of_pod_templates(one: KubernetesObject) -> Iterator[str]:
     """What of the pod templates of an object Kubernetes would drop or refuse."""
     for _, _, template in _templates(one):
-        yield from _problems(template)
+        # null is as good as nothing.
+        stays = without_removals(template)
+        problems = list(_problems(stays))
+        # What follows relies on the kinds.
+        yield from problems or _refusals(one, stays["spec"])
 
 
 def _templates(one: KubernetesObject) -> Iterator[tuple[str, int | None, Any]]:
@@ -122,6 +127,15 @@ def _problems(template: Any) -> Iterator[str]:
         return
     fields = {name: template[name] for name in ("metadata", "spec") if name in template}
     yield from (problem for problem in mismatches(fields, node) if is_known(problem))
+
+
+def _refusals(one: KubernetesObject, spec: Mapping[str, Any]) -> Iterator[str]:
+    parts = [part for name in ("initContainers", "containers", "volumes") for part in as_list(spec.get(name))]
+    judged = [as_mapping(part).get(name) for part in parts for name in ("name", "resources", "volumeMounts")]
+    # A part that is no object is what only the deployment knows.
+    if is_known([*judged, *(part for part in parts if not isinstance(part, Mapping)), spec.get("tolerations")]):
+        claims = as_mappings(at_path(one.content, "spec", "volumeClaimTemplates"))
+        yield from refusals_of(spec, [at_path(claim, "metadata", "name") for claim in claims])
 
 
 def _count(value: Any) -> int | None:

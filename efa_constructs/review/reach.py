@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
+from ..catalogue.address_ranges import ANYWHERE_IPV4
 from .blueprint import Blueprint
 from .security_groups import GroupRule, rules_of
 from .shapes import as_list, as_mapping, as_mappings, at_path
@@ -17,7 +18,6 @@ __all__ = ["Path", "Peer", "is_world", "paths", "peer_of"]
 _GROUP = "AWS::EC2::SecurityGroup"
 _CLUSTER = "AWS::EKS::Cluster"
 _PREFIX_LISTS = ("SourcePrefixListId", "DestinationPrefixListId")
-_WORLD = "0.0.0.0/0"
 
 
 def is_world(addresses: Any) -> bool:
@@ -85,7 +85,7 @@ def _of_groups(templates: Templates) -> Iterator[Path]:
             yield from _of_rule(templates, rule, own)
         if not group.items("SecurityGroupEgress"):
             # EC2 API Reference, CreateSecurityGroup: it stays until the group names rules of its own.
-            everybody = Peer(kind="addresses", value=_WORLD)
+            everybody = Peer(kind="addresses", value=ANYWHERE_IPV4)
             yield Path(
                 source=own,
                 destination=everybody,
@@ -149,7 +149,7 @@ def _of_cluster_groups(templates: Templates) -> Iterator[Path]:
     for cluster in templates.of_type(_CLUSTER):
         own = _cluster_group(cluster)
         made = "EKS makes the cluster security group, whose members talk to each other and to everybody"
-        for destination in (own, Peer(kind="addresses", value=_WORLD)):
+        for destination in (own, Peer(kind="addresses", value=ANYWHERE_IPV4)):
             yield Path(
                 source=own,
                 destination=destination,
@@ -167,7 +167,7 @@ def _of_endpoints(templates: Templates) -> Iterator[Path]:
         if str(cluster.get("ResourcesVpcConfig.EndpointPublicAccess", True)).lower() == "false":
             continue
         given = as_list(cluster.get("ResourcesVpcConfig.PublicAccessCidrs"))
-        for cidr in given or [_WORLD]:
+        for cidr in given or [ANYWHERE_IPV4]:
             yield Path(
                 source=Peer(kind="addresses", value=str(cidr)),
                 destination=endpoint,
@@ -194,7 +194,7 @@ def _of_load_balancers(blueprint: Blueprint) -> Iterator[Path]:
             continue
         ranges = as_list(at_path(each.content, "spec", "loadBalancerSourceRanges"))
         ports = as_mappings(at_path(each.content, "spec", "ports"))
-        for cidr in ranges or [_WORLD]:
+        for cidr in ranges or [ANYWHERE_IPV4]:
             for port in ports:
                 yield Path(
                     source=Peer(kind="addresses", value=str(cidr)),

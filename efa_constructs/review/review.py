@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from ..rules import PLUGIN_NAME, Rule, Severity
+from ..rules import Rule, Severity
+from .acknowledgements import reason_for
 from .blueprint import Blueprint
-from .check import Violation
+from .check import Fault, Violation
 from .checks import CHECKS
-from .shapes import as_mappings, at_path
+from .choices import Choice, combinations_of_choices
 from .templates import Resource, Templates
+from .values import references_in
 
 __all__ = ["Finding", "Review", "review"]
 
-# Of a resource, where no CDK construct can acknowledge: {"acknowledge": [{"id": ..., "reason": ...}]}
-_METADATA = "efa-constructs"
-_ORDER = list(Severity)
+_SEVERITIES = list(Severity)
+_RULES = [check.rule for check in CHECKS]
+# By what makes each the same one, whatever people choose.
+_Faults = dict[tuple[str, ...], Fault]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,50 +59,71 @@ class Review:
 
 def review(templates: Templates) -> Review:
     """Check templates by every rule."""
-    blueprint = Blueprint(templates)
-    found = sorted(
-        (
-            Finding(
-                rule=check.rule,
-                problem=check.rule.broken(**violation.values),
-                fix=check.rule.mend(**violation.values),
-                violation=violation,
-                acknowledged=_acknowledgement(check.rule, violation.resource),
-            )
-            for check in CHECKS
-            for violation in check.violations(blueprint)
-        ),
-        key=lambda finding: _ORDER.index(finding.rule.severity),
-    )
+    found = [
+        Finding(
+            rule=fault.rule,
+            problem=fault.problem,
+            fix=fault.rule.mend(**fault.violation.values),
+            violation=fault.violation,
+            acknowledged=reason_for(fault.rule.id, fault.violation.resource),
+        )
+        for fault in sorted(_faults_of_choices(templates), key=_place_in_order)
+    ]
     return Review(
-        blueprint=blueprint,
+        blueprint=Blueprint(templates),
         findings=tuple(finding for finding in found if finding.acknowledged is None),
         acknowledged=tuple(finding for finding in found if finding.acknowledged is not None),
     )
 
 
-def _acknowledgement(rule: Rule, resource: Resource) -> str | None:
-    reasons = {**_of_constructs(resource), **_of_metadata(resource.metadata)}
-    return reasons.get(rule.id)
+def _place_in_order(fault: Fault) -> tuple[int, int]:
+    return _SEVERITIES.index(fault.rule.severity), _RULES.index(fault.rule)
 
 
-def _of_metadata(metadata: Mapping[str, Any]) -> Mapping[str, str]:
-    """What the resource's own template acknowledges. A reason is a must."""
+def _faults_of_choices(templates: Templates) -> Iterable[Fault]:
+    """What is wrong whatever people choose, and errors of any one choice.
+
+    What is wrong only for two choices together, people may have ruled out; and what one choice makes slower or less
+    safe, they choose.
+    """
+    chosen = {choices: _with(templates, choices) for choices in combinations_of_choices(templates)}
+    possible = {choices: each for choices, each in chosen.items() if not each.are_refused} or {(): templates}
+    by_choices = {choices: _faults(each) for choices, each in possible.items()}
+    found = _in_all(by_choices.values())
+    for choice in dict.fromkeys(itertools.chain.from_iterable(by_choices)):
+        of_choice = _in_all(faults for choices, faults in by_choices.items() if choice in choices)
+        found |= {key: fault for key, fault in of_choice.items() if fault.rule.severity is Severity.ERROR}
+    return found.values()
+
+
+def _in_all(alternatives: Iterable[_Faults]) -> _Faults:
+    first, *others = alternatives
+    return {key: fault for key, fault in first.items() if all(key in other for other in others)}
+
+
+def _with(templates: Templates, choices: Iterable[Choice]) -> Templates:
+    parameters: dict[str, dict[str, str]] = {}
+    for stack, parameter, value in choices:
+        parameters.setdefault(stack, {})[parameter] = value
+    return templates.with_parameters(parameters) if parameters else templates
+
+
+def _faults(templates: Templates) -> _Faults:
+    blueprint = Blueprint(templates)
+    found = (
+        Fault(rule=check.rule, violation=violation)
+        for check in CHECKS
+        for violation in check.violations(blueprint)
+        if not _may_be_otherwise(violation.resource, templates)
+    )
     return {
-        str(entry.get("id")): str(entry["reason"])
-        for entry in as_mappings(at_path(metadata, _METADATA, "acknowledge"))
-        if str(entry.get("reason") or "").strip()
+        (fault.rule.id, fault.violation.resource.name, fault.violation.path, fault.problem): fault for fault in found
     }
 
 
-def _of_constructs(resource: Resource) -> Mapping[str, str]:
-    """What the resource's construct acknowledges, or one that it is in."""
-    path = resource.construct_path or resource.stack.construct_path or ""
-    prefix = f"{PLUGIN_NAME}::"
-    return {
-        identifier.removeprefix(prefix): reason
-        for scope, reasons in resource.stack.acknowledgements.items()
-        if path == scope or path.startswith(f"{scope}/")
-        for identifier, reason in reasons.items()
-        if identifier.startswith(prefix)
-    }
+def _may_be_otherwise(resource: Resource, templates: Templates) -> bool:
+    """Whether a macro writes part of a resource, or of one that it refers to."""
+    if resource.is_rewritten:
+        return True
+    others = map(templates.at, references_in(resource.properties))
+    return any(each is not None and each.is_rewritten for each in others)

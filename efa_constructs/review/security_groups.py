@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +53,16 @@ class GroupRule:
 
 def rules_of(templates: Templates, group: Resource) -> list[GroupRule]:
     """The rules of a security group of the templates."""
-    return [rule for rule in all_group_rules(templates) if rule.group is group]
+    return _rules_by_group(templates).get(group, [])
+
+
+# A review asks for those of the same templates many times.
+@functools.lru_cache(maxsize=1)
+def _rules_by_group(templates: Templates) -> Mapping[Resource | None, list[GroupRule]]:
+    by_group: dict[Resource | None, list[GroupRule]] = {}
+    for rule in all_group_rules(templates):
+        by_group.setdefault(rule.group, []).append(rule)
+    return by_group
 
 
 def directions_to_itself(templates: Templates, group: Resource) -> frozenset[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..catalogue.address_ranges import ANYWHERE_IPV4, ANYWHERE_IPV6
 from .templates import Resource, Templates
 from .values import Reference, known_text
 
@@ -14,13 +15,14 @@ __all__ = [
     "is_internet_gateway",
     "is_public",
     "knows_routes",
+    "routes_of",
     "same_vpc",
     "subnet_at",
     "vpc_of",
     "zone_of",
 ]
 
-_ANYWHERE = {"DestinationCidrBlock": "0.0.0.0/0", "DestinationIpv6CidrBlock": "::/0"}
+_ANYWHERE = {"DestinationCidrBlock": ANYWHERE_IPV4, "DestinationIpv6CidrBlock": ANYWHERE_IPV6}
 
 
 def subnet_at(templates: Templates, value: Any) -> Resource | None:
@@ -80,6 +82,11 @@ def default_routes(templates: Templates, subnet: Any) -> list[Resource]:
         for route in _routes(templates, subnet) or ()
         if route.get(destination) == anywhere
     ]
+
+
+def routes_of(templates: Templates, subnet: Any) -> list[Resource]:
+    """The routes of a subnet, as far as they are known."""
+    return list(_routes(templates, subnet) or ())
 
 
 def is_internet_gateway(templates: Templates, value: Any) -> bool:

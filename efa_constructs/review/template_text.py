@@ -76,7 +76,21 @@ def _position(error: yaml.YAMLError) -> str:
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML with CloudFormation's short tags; a date stays the text that it is."""
+    """YAML with CloudFormation's short tags; a date stays the text that it is, and so does the name of a field."""
+
+    def construct_mapping(self, node: yaml.Node, deep: bool = False) -> dict[Any, Any]:
+        """A mapping whose keys are texts as they stand there: YAML takes ``1`` for a number and ``on`` for true."""
+        if isinstance(node, yaml.MappingNode):
+            self.flatten_mapping(node)
+            node.value = [(_as_text(key), value) for key, value in node.value]
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        return mapping
+
+
+def _as_text(key: yaml.Node) -> yaml.Node:
+    if not isinstance(key, yaml.ScalarNode) or key.tag.startswith("!"):
+        return key
+    return yaml.ScalarNode("tag:yaml.org,2002:str", key.value, key.start_mark, key.end_mark)
 
 
 _Loader.yaml_implicit_resolvers = {

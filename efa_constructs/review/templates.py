@@ -10,10 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from .evaluation import Evaluator
-from .shapes import as_mapping, at_path
-from .values import Reference, unknown
+from .shapes import as_mapping, as_mappings, at_path
+from .values import Reference, known_text, unknown
 
-__all__ = ["NESTED_STACK", "Resource", "StackTemplate", "Templates", "renamed"]
+__all__ = [
+    "CLUSTER",
+    "CLUSTER_OF_AWS_EKS",
+    "NESTED_STACK",
+    "Export",
+    "Resource",
+    "StackTemplate",
+    "Templates",
+    "renamed",
+]
+
+CLUSTER = "AWS::EKS::Cluster"
+CLUSTER_OF_AWS_EKS = "Custom::AWSCDK-EKS-Cluster"
+"""The older of CDK's modules makes clusters by a custom resource."""
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -65,6 +78,11 @@ class Resource:
         """Its ``Metadata``."""
         return as_mapping(self.definition.get("Metadata"))
 
+    @cached_property
+    def is_rewritten(self) -> bool:
+        """Whether a macro, such as ``AWS::Include``, writes part of it, which may then say anything."""
+        return _has_key(self.definition, "Fn::Transform")
+
     @property
     def is_made(self) -> bool:
         """Whether the deployment makes anything of it. What CDK counts its users by is no thing."""
@@ -87,8 +105,15 @@ class Resource:
         return f"{self.stack.name}/{self.logical_id}"
 
     def get(self, path: str, default: Any = None) -> Any:
-        """A property: ``"LaunchTemplateData.Placement.GroupName"``."""
-        value = at_path(self.properties, *path.split("."))
+        """A property: ``"LaunchTemplateData.Placement.GroupName"``.
+
+        Those of a cluster of ``aws_eks`` go by the names of ``AWS::EKS::Cluster``.
+        """
+        names = path.split(".")
+        value = at_path(self.properties, *names)
+        if value is None and self.type == CLUSTER_OF_AWS_EKS:
+            # Its resource has what the API of EKS takes: {"Config": {"accessConfig": {"authenticationMode": ...}}}.
+            value = at_path(self.properties, "Config", *(f"{name[:1].lower()}{name[1:]}" for name in names))
         return default if value is None else value
 
     def items(self, path: str) -> list[Any]:
@@ -97,15 +122,45 @@ class Resource:
         return value if isinstance(value, list) else []
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Export:
+    """An output that other stacks of the same account and Region may import."""
+
+    stack: StackTemplate
+    name: str
+    # What the deployment will know stands as a mark: see :mod:`.values`.
+    value: Any
+
+
 class Templates:
     """Stacks that are deployed together: references between them are followed."""
 
-    def __init__(self, stacks: Iterable[StackTemplate]) -> None:
-        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(_told_apart(stacks)))
+    def __init__(
+        self, stacks: Iterable[StackTemplate], *, parameters: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
+        """:param parameters: Values by the name of a stack, and of a parameter. Default: only the deployment knows."""
+        self.outermost: Sequence[StackTemplate] = tuple(_told_apart(stacks))
+        self.stacks: Sequence[StackTemplate] = tuple(_with_nested(self.outermost))
+        self._parameters = parameters or {}
         self._by_name = {stack.name: stack for stack in self.stacks}
         self._evaluators: dict[str, Evaluator] = {}
         # Exports and outputs that are being looked up: what needs itself is not known.
         self._asked: set[tuple[str, str]] = set()
+
+    def with_parameters(self, parameters: Mapping[str, Mapping[str, Any]]) -> Templates:
+        """The same stacks, if somebody deployed them with these values: by the name of a stack, and of a parameter."""
+        return Templates(self.outermost, parameters=parameters)
+
+    @property
+    def are_refused(self) -> bool:
+        """Whether a rule of a template refuses the values of its parameters."""
+        return any(self._refuses(stack, rule) for stack in self.stacks for rule in _rules(stack))
+
+    def _refuses(self, stack: StackTemplate, rule: Mapping[str, Any]) -> bool:
+        evaluator = self._evaluator(stack)
+        if "RuleCondition" in rule and evaluator.truth(rule["RuleCondition"]) is not True:
+            return False
+        return any(evaluator.truth(each.get("Assert")) is False for each in as_mappings(rule.get("Assertions")))
 
     @cached_property
     def resources(self) -> Sequence[Resource]:
@@ -140,6 +195,37 @@ class Templates:
         """The nested stacks whose templates are somewhere else."""
         return [one for one in self.of_type(NESTED_STACK) if one.logical_id not in one.stack.nested]
 
+    def exports(self) -> Iterator[Export]:
+        """What the stacks export, as far as the names are known."""
+        for stack in self.stacks:
+            evaluator = self._evaluator(stack)
+            for output, definition in _outputs(stack).items():
+                condition = definition.get("Condition")
+                name = evaluator.evaluate(at_path(definition, "Export", "Name"))
+                if known_text(name) and not (isinstance(condition, str) and evaluator.holds(condition) is False):
+                    yield Export(stack=stack, name=name, value=self._output(stack.name, output))
+
+    def importers_of(self, export: Export) -> list[StackTemplate]:
+        """The stacks that import an export, of those that go to the same place as it."""
+        place = (export.stack.account, export.stack.region)
+        return [
+            stack
+            for stack in self.stacks
+            if (stack.account, stack.region) == place and export.name in self._imports[stack.name]
+        ]
+
+    @cached_property
+    def _imports(self) -> Mapping[str, frozenset[str]]:
+        """The names of what each stack imports, by the stack's name."""
+        return {
+            stack.name: frozenset(
+                name
+                for argument in _arguments_of("Fn::ImportValue", stack.document)
+                if (name := known_text(self._evaluator(stack).evaluate(argument)))
+            )
+            for stack in self.stacks
+        }
+
     @cached_property
     def _by_reference(self) -> Mapping[tuple[str, str], Resource]:
         return {(resource.stack.name, resource.logical_id): resource for resource in self.resources}
@@ -147,7 +233,8 @@ class Templates:
     def _resources(self, stack: StackTemplate) -> Iterator[Resource]:
         evaluator = self._evaluator(stack)
         for logical_id, definition in as_mapping(stack.document.get("Resources")).items():
-            if not isinstance(definition, Mapping):
+            # A loop, or a transform, stands for resources that the template does not list.
+            if not isinstance(definition, Mapping) or str(logical_id).startswith("Fn::"):
                 continue
             condition = definition.get("Condition")
             if isinstance(condition, str) and evaluator.holds(condition) is False:
@@ -177,7 +264,7 @@ class Templates:
     def _given_parameters(self, stack: StackTemplate) -> Mapping[str, Any]:
         parent, _, logical_id = stack.name.rpartition("/")
         if not parent:
-            return {}
+            return self._parameters.get(stack.name, {})
         outer = self._by_name[parent]
         properties = outer.document["Resources"][logical_id].get("Properties") or {}
         return as_mapping(self._evaluator(outer).evaluate(properties.get("Parameters")))
@@ -209,6 +296,12 @@ class Templates:
         return self._output(f"{stack.name}/{logical_id}", attribute.removeprefix("Outputs."))
 
 
+def _has_key(value: Any, name: str) -> bool:
+    if isinstance(value, Mapping):
+        return name in value or any(_has_key(item, name) for item in value.values())
+    return isinstance(value, list) and any(_has_key(item, name) for item in value)
+
+
 def _told_apart(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
     """Stacks of one name, in Regions or accounts of their own, each with another name: references go by it."""
     names: set[str] = set()
@@ -235,6 +328,22 @@ def _with_nested(stacks: Iterable[StackTemplate]) -> Iterator[StackTemplate]:
     for stack in stacks:
         yield stack
         yield from _with_nested(stack.nested.values())
+
+
+def _rules(stack: StackTemplate) -> list[Mapping[str, Any]]:
+    return as_mappings(list(as_mapping(stack.document.get("Rules")).values()))
+
+
+def _arguments_of(function: str, value: Any) -> Iterator[Any]:
+    """What a function is called with, anywhere in a template."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == function:
+                yield item
+            yield from _arguments_of(function, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _arguments_of(function, item)
 
 
 def _outputs(stack: StackTemplate) -> Mapping[str, Mapping[str, Any]]:

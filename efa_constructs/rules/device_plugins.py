@@ -8,6 +8,7 @@ __all__ = [
     "DEVICE_PLUGIN_RULES",
     "GPU_PLUGIN_LEAVES_EFAS",
     "PLUGIN_IS_THERE",
+    "PLUGIN_KNOWS_TYPE",
     "PLUGIN_SELECTS_NODES",
     "PLUGIN_SELECTS_TYPES",
     "PLUGIN_TOLERATES_TAINTS",
@@ -67,10 +68,21 @@ GPU_PLUGIN_LEAVES_EFAS = Rule(
     fix="set MOFED_ENABLED to false",
     source="https://docs.aws.amazon.com/eks/latest/userguide/device-management-efa.html",
 )
+PLUGIN_KNOWS_TYPE = Rule(
+    id="EFA-K8S-012",
+    severity=Severity.ERROR,
+    title="The EFA device plugin knows the devices of the instance type",
+    problem="{object} has version {version}, and {types} of node group {group} needs {oldest} or later",
+    why="On P6-B200, older versions take the two controllers of the NVLink fabric for EFAs: a node offers ten of them, "
+    "and a job that gets one of the two fails in NCCL.",
+    fix="use the newest version, such as that of EfaDevicePlugin",
+    source=_EKS_GUIDE,
+)
 DEVICE_PLUGIN_RULES = (
     PLUGIN_IS_THERE,
     PLUGIN_TOLERATES_TAINTS,
     PLUGIN_SELECTS_TYPES,
     PLUGIN_SELECTS_NODES,
     GPU_PLUGIN_LEAVES_EFAS,
+    PLUGIN_KNOWS_TYPE,
 )

@@ -13,6 +13,7 @@ __all__ = [
     "INSTANCE_PROFILE",
     "IOPS_MISSING",
     "LAUNCH_TEMPLATE_RULES",
+    "MAX_PODS",
     "METADATA_REACHES_PODS",
     "METADATA_WITHOUT_TOKENS",
     "NODE_CONFIG_WITHOUT_KIND",
@@ -263,6 +264,20 @@ TWO_RESERVATIONS = Rule(
     fix="give one of them",
     source=_RESERVATIONS,
 )
+MAX_PODS = Rule(
+    id="EFA-LT-025",
+    severity=Severity.WARNING,
+    title="Nodes take no more pods than they have addresses for",
+    problem="nodes of {group} take {taken} pods, and the interfaces of {instance} leave addresses for {usable}",
+    why="The kubelet of Amazon Linux 2023 and Bottlerocket counts an address for every interface that fits on network "
+    "card 0, also where an efa-only interface stands, which has none. Pods beyond stay in ContainerCreating, for the "
+    "VPC CNI has no address for them. It has more where it hands out prefixes (ENABLE_PREFIX_DELEGATION) or uses all "
+    "cards (ENABLE_MULTI_NIC), which the templates do not say.",
+    fix="let a script of the user data write 'maxPods: {usable}' in a NodeConfig into /etc/eks/nodeadm.d "
+    "(Bottlerocket: settings.kubernetes.max-pods), as EfaLaunchTemplate does; a NodeConfig part may lose to "
+    "EKS's own",
+    source="https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/internal/kubelet/eni_max_pods.go",
+)
 LAUNCH_TEMPLATE_RULES = (
     INSTANCE_PROFILE,
     SHUTDOWN_BEHAVIOUR,
@@ -288,4 +303,5 @@ LAUNCH_TEMPLATE_RULES = (
     RESERVATION_IN_NEW_PLACEMENT_GROUP,
     ILL_FORMED_RESERVATION,
     TWO_RESERVATIONS,
+    MAX_PODS,
 )

@@ -9,6 +9,8 @@ __all__ = [
     "MANIFESTS_ARE_SMALL",
     "MANIFESTS_ARE_WHOLE",
     "MANIFEST_RULES",
+    "NAMES_ARE_SOUND",
+    "OBJECTS_STAND_ONCE",
     "OPERATOR_IS_THERE",
     "OPERATOR_MAY_SUSPEND_JOBS",
     "OPERATOR_MAY_UPDATE_JOBS",
@@ -85,6 +87,24 @@ OPERATOR_MAY_SUSPEND_JOBS = Rule(
     fix="add the right to the operator's ClusterRole, or use MpiOperator",
     source="https://github.com/kubeflow/mpi-operator/pull/830",
 )
+OBJECTS_STAND_ONCE = Rule(
+    id="EFA-K8S-014",
+    severity=Severity.WARNING,
+    title="No object of a cluster stands in two manifests",
+    problem="{object} stands a second time, with another content: {other} has it, too",
+    why="What is applied last replaces the other. Whoever deletes one of the manifests deletes the object of both.",
+    fix="rename one, or keep one of them",
+    source="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+)
+NAMES_ARE_SOUND = Rule(
+    id="EFA-K8S-015",
+    severity=Severity.ERROR,
+    title="Objects, labels, volumes, containers, ports and variables have names that Kubernetes takes",
+    problem="{field} of {object} {problem}",
+    why="The API server refuses the object, or the pods that it is to make.",
+    fix="choose a name of these characters",
+    source="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
+)
 MANIFEST_RULES = (
     MANIFESTS_ARE_WHOLE,
     MANIFESTS_ARE_SMALL,
@@ -93,4 +113,6 @@ MANIFEST_RULES = (
     OPERATOR_IS_THERE,
     OPERATOR_MAY_UPDATE_JOBS,
     OPERATOR_MAY_SUSPEND_JOBS,
+    OBJECTS_STAND_ONCE,
+    NAMES_ARE_SOUND,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .rule import Rule, Severity
 
 __all__ = [
+    "ACL_DROPS",
     "GROUP_OF_ANOTHER_VPC",
     "NETWORK_RULES",
     "NO_PUBLIC_ADDRESS",
@@ -94,6 +95,18 @@ TYPE_NOT_OFFERED = Rule(
     fix="ask your account ('efa instances {instance} --region {region}'), and choose a zone that has the type",
     source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstanceTypeOfferings.html",
 )
+ACL_DROPS = Rule(
+    id="EFA-NET-009",
+    severity=Severity.ERROR,
+    title="Network ACLs let nodes, the control plane and AWS talk to each other",
+    problem="{acl}, the network ACL of {subnet}, drops {traffic}: {purpose}",
+    why="A network ACL drops what none of its rules allows, takes the first that matches, by number, and lets no "
+    "answer pass by itself. Nodes do not join (NodeCreationFailure), or logs and exec of their pods time out, and "
+    "nothing says why. What stays within a subnet does not pass it: EFA between the nodes of one subnet goes on.",
+    fix="allow {traffic} in {acl}, with a lower number than a rule that denies it, and the answers in the other "
+    "direction",
+    source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html",
+)
 NETWORK_RULES = (
     PUBLIC_SUBNET,
     NO_PUBLIC_ADDRESS,
@@ -103,4 +116,5 @@ NETWORK_RULES = (
     ZONE_OF_ANOTHER_REGION,
     TOO_FEW_ADDRESSES,
     TYPE_NOT_OFFERED,
+    ACL_DROPS,
 )

@@ -16,6 +16,7 @@ __all__ = [
     "BLOCK_WITHOUT_MARKET",
     "BLOCK_WITHOUT_RESERVATION",
     "DISK_SIZE_WITH_TEMPLATE",
+    "FIXED_TEMPLATE_VERSION",
     "ILL_FORMED_LABEL_VALUE",
     "ILL_FORMED_NAME",
     "ILL_FORMED_NODE_KEY",
@@ -38,6 +39,7 @@ __all__ = [
     "TAINT_INCOMPLETE",
     "TOO_MANY_TAINTS",
     "UNAVAILABLE_TWICE",
+    "UNKNOWN_FAMILY",
     "UNKNOWN_INSTANCE_TYPE",
     "USAGE_CLASS",
     "VERSION_OF_ANOTHER",
@@ -102,7 +104,8 @@ UNKNOWN_INSTANCE_TYPE = Rule(
     severity=Severity.ERROR,
     title="EC2 has the instance type",
     problem="{where} is {name}, which is no instance type that the catalogue knows",
-    why="EC2 refuses a type that does not exist. Nothing else can be checked about a type that is not known.",
+    why="EC2 refuses a type that does not exist: the catalogue knows other sizes of the family, or it is no name of a "
+    "type at all. Nothing else can be checked about a type that is not known.",
     fix="choose one that it knows: {hint}",
     source="https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html",
 )
@@ -372,6 +375,30 @@ VERSION_OF_ANOTHER = Rule(
     fix="leave Version out",
     source=_CREATE,
 )
+UNKNOWN_FAMILY = Rule(
+    id="EFA-NG-036",
+    severity=Severity.WARNING,
+    title="The catalogue knows the family of the instance type",
+    problem="{where} is {name}, of a family that the catalogue of {recorded} does not know: nothing about EFA was "
+    "checked for it",
+    why="A name that is misspelt EC2 refuses. A family that is newer than the catalogue may be right: but nobody has "
+    "looked at its network cards, interfaces, AMI type, zones and pods here.",
+    fix="correct it if you meant {hint}; otherwise see that EC2 has it ('aws ec2 describe-instance-types "
+    "--instance-types {name}'), and use a newer efa-constructs, or check by hand",
+    source="https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html",
+)
+FIXED_TEMPLATE_VERSION = Rule(
+    id="EFA-NG-037",
+    severity=Severity.WARNING,
+    title="A node group gets the latest version of the launch template that is deployed with it",
+    problem="{where} is {version}, so a change of {template} reaches no node",
+    why="CloudFormation makes a new version of a launch template whenever that changes, and updates the node group "
+    "only if its own properties change. A number stays what it is; EKS looks up $Latest and $Default once, when it "
+    "makes or updates the group; and the default version, which counts where none is named, CloudFormation cannot set. "
+    "Nodes go on with the old interfaces, security groups and user data, and nothing says so.",
+    fix="set it to Fn::GetAtt {template}.LatestVersionNumber (attr_latest_version_number)",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_LaunchTemplateSpecification.html",
+)
 NODE_GROUP_RULES = (
     SIZES_IN_ORDER,
     ILL_FORMED_NAME,
@@ -408,4 +435,6 @@ NODE_GROUP_RULES = (
     TAINT_INCOMPLETE,
     SAME_TAINT,
     VERSION_OF_ANOTHER,
+    UNKNOWN_FAMILY,
+    FIXED_TEMPLATE_VERSION,
 )

@@ -45,12 +45,17 @@ class Rule:
         """What to do about it."""
         return self.fix.format(**values)
 
-    def refusal(self, problem: str | None = None, /, **values: object) -> str:
+    def refusal(self, problem: str | None = None, remedy: str | None = None, /, **values: object) -> str:
         """The message of an error that refuses it: what is wrong, what to do, and the rule to read about.
 
         :param problem: What is wrong, in the words of whoever made it: with the names of arguments. Default: the
             rule's own words.
+        :param remedy: What to do, where whoever made it has a way of their own. Default: the rule's fix.
         :param values: Those that :attr:`fix`, and the rule's own words, have in braces. ``where`` names the argument.
         """
         wrong = self.broken(**values) if problem is None else problem
-        return f"{wrong}: {self.mend(**values)} ({self.id})"
+        return self.cited(f"{wrong}: {self.mend(**values) if remedy is None else remedy}")
+
+    def cited(self, message: str) -> str:
+        """A message that says itself what to do, with the rule to read about."""
+        return f"{message} ({self.id})"

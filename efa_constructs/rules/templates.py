@@ -5,6 +5,7 @@ from __future__ import annotations
 from .rule import Rule, Severity
 
 __all__ = [
+    "IDLE_ACKNOWLEDGEMENT",
     "ILL_FORMED_ID",
     "MISSING_PROPERTY",
     "NO_SUCH_ATTRIBUTE",
@@ -71,9 +72,9 @@ NO_SUCH_REFERENCE = Rule(
     id="EFA-CFN-006",
     severity=Severity.ERROR,
     title="What is referred to is in the template",
-    problem="{where} refers to {name}, which is neither a resource nor a parameter of the template{meant}",
+    problem="{where} refers to {name}, which is no {kind} of the template{meant}",
     why="CloudFormation refuses the template.",
-    fix="name a resource or a parameter of this template; between stacks use exports",
+    fix="name a resource, parameter or condition that this template has; between stacks use exports",
     source=_FUNCTIONS,
 )
 OUT_OF_LIMITS = Rule(
@@ -103,6 +104,15 @@ READ_ONLY = Rule(
     fix="leave it out",
     source=_REFERENCE,
 )
+IDLE_ACKNOWLEDGEMENT = Rule(
+    id="EFA-CFN-010",
+    severity=Severity.NOTE,
+    title="What people acknowledge is a rule, with a reason",
+    problem="{where} acknowledges {id}, {wrong}",
+    why="It accepts nothing: what breaks the rule that was meant is a finding still.",
+    fix="give the id of a rule, and a reason",
+    source="https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Validations.html",
+)
 TEMPLATE_RULES = (
     UNKNOWN_PROPERTY,
     WRONG_TYPE,
@@ -113,4 +123,5 @@ TEMPLATE_RULES = (
     OUT_OF_LIMITS,
     ILL_FORMED_ID,
     READ_ONLY,
+    IDLE_ACKNOWLEDGEMENT,
 )

@@ -9,6 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ..rules import Rule
+from ..rules.jobs import DEVICES_COME_FROM_PLUGINS, EFA_PODS_LOCK_MEMORY, ENVIRONMENT_DOES_NO_HARM
+from ..rules.security_groups import EFA_DOES_NOT_PASS
+
 __all__ = ["CAUSES", "WITHOUT_MPI", "Cause", "causes_in_nccl_line", "causes_in_other_line"]
 
 
@@ -26,6 +30,8 @@ class Cause:
     meaning: str
     advice: str
     source: str
+    # The one that templates with the same mistake break. None: no template says it.
+    rule: Rule | None = None
 
 
 CAUSES = (
@@ -46,6 +52,7 @@ CAUSES = (
         "run 'fi_info -p efa' in a worker; if it finds nothing, the pod has no EFA: let it ask for "
         "vpc.amazonaws.com/efa, and mount no /dev/infiniband of the host over what the device plugin gives it",
         "https://github.com/aws-samples/aws-do-eks/issues/63",
+        DEVICES_COME_FROM_PLUGINS,
     ),
     Cause(
         "gdr-disabled",
@@ -81,15 +88,16 @@ CAUSES = (
         "let the container lock memory without limit: 'ulimit -l' must say unlimited in a worker; "
         "then see whether the pod's memory and hugepages-2Mi are enough",
         "https://github.com/awslabs/awsome-distributed-ai/issues/647",
+        EFA_PODS_LOCK_MEMORY,
     ),
     Cause(
         "security-group",
         re.compile(r"NET/OFI .{0,300}(?:Unable to insert remote address|unresponsive|Unresponsive|Unreachable|4126)"),
         re.compile(r"EFA internal error: \(41(?:07|26)\)|libfabric:.{0,300}prov_err(?:no)?: .{0,100}\(41(?:07|26)\)"),
         "a node does not reach the EFA of another",
-        "let the security group of the nodes allow all traffic from itself and to itself, both by its own id: a rule "
-        "for 0.0.0.0/0 does not cover EFA; all nodes are in one subnet",
+        f"{EFA_DOES_NOT_PASS.mend()}: a rule for 0.0.0.0/0 does not cover EFA; and have all nodes in one subnet",
         "https://github.com/aws/aws-ofi-nccl/issues/663",
+        EFA_DOES_NOT_PASS,
     ),
     Cause(
         "network-by-environment",
@@ -98,6 +106,7 @@ CAUSES = (
         "the environment tells NCCL to do without the plugin",
         "leave NCCL_NET and NCCL_NET_PLUGIN out of the job",
         "https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/env.html",
+        ENVIRONMENT_DOES_NO_HARM,
     ),
     Cause(
         "gdr-by-environment",
@@ -106,6 +115,7 @@ CAUSES = (
         "the environment switches GPUDirect RDMA off",
         "leave NCCL_NET_GDR_LEVEL and NCCL_NET_GDR_READ out of the job",
         "https://github.com/awslabs/awsome-distributed-ai/pull/1106",
+        ENVIRONMENT_DOES_NO_HARM,
     ),
     Cause(
         "stopped",

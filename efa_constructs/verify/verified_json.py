@@ -34,8 +34,9 @@ def to_json(verified: VerifiedLog) -> dict[str, Any]:
 
 
 _OF_A_RUN = (
-    *("verdict", "passes", "reasons", "advice", "causes", "collective", "ranks", "nodes", "hosts", "devices", "pod"),
+    *("verdict", "passes", "reasons", "advice", "causes", "rules", "collective", "ranks", "nodes", "hosts", "devices"),
     *(
+        "pod",
         "rows",
         "peak_bus_bandwidth",
         "average_bus_bandwidth",
@@ -57,6 +58,7 @@ def _result(verified: VerifiedRun) -> dict[str, Any]:
         "reasons": [_reason(reason) for reason in verified.reasons],
         "advice": list(verified.advice),
         "causes": [cause.code for cause in verified.causes],
+        "rules": list(dict.fromkeys(cause.rule.id for cause in verified.causes if cause.rule)),
         "collective": run.collective,
         "ranks": run.ranks,
         "nodes": run.nodes,

@@ -548,8 +548,11 @@ def test_refuses_a_placement_group_together_with_a_capacity_block(bench):
             lambda: Capacity(capacity_type=CapacityType.SPOT, capacity_reservation_id=RESERVATION),
             "SPOT, which cannot use the reservation.*EFA-NG-025",
         ),
-        (lambda: Capacity.reservation(None), "'capacity_reservation_id' is None: give the id"),
-        (lambda: Capacity.reservation_group(None), "'resource_group_arn' is None: give the ARN of the group"),
+        (lambda: Capacity.reservation(None), "'capacity_reservation_id' is None, which is not of the form 'cr-0123"),
+        (
+            lambda: Capacity.reservation_group(None),
+            "'resource_group_arn' is None, which is not of the form 'arn:aws:",
+        ),
         (lambda: Capacity(capacity_type="SPOT"), "'capacity_type' is 'SPOT': use Capacity.on_demand"),
         (lambda: Capacity(capacity_type="FOO", capacity_reservation_id=RESERVATION), "'capacity_type' is 'FOO'"),
         (lambda: Capacity.reservation("r-123"), "'r-123', which is not of the form"),

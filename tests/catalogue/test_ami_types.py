@@ -68,7 +68,7 @@ def test_knows_the_volume_that_fills_and_how_small_it_may_be():
         ("AL2", "'operating_system' must be AL2023 or BOTTLEROCKET, got 'AL2'"),
         (
             "BOTTLEROCKET",
-            "BOTTLEROCKET has no x86_64 AMI with the Neuron driver, which trn1.32xlarge needs; use AL2023",
+            "BOTTLEROCKET has no x86_64 AMI with the Neuron driver, which trn1.32xlarge needs: use AL2023 (EFA-NG-010)",
         ),
     ],
 )
@@ -81,30 +81,38 @@ def test_fails_where_an_operating_system_has_no_ami(operating_system, message):
 @pytest.mark.parametrize(
     ("name", "instance_type", "message"),
     [
-        ("AL2_x86_64_GPU", "p4d.24xlarge", "Amazon Linux 2 on 2025-11-26.*; use AL2023_x86_64_NVIDIA$"),
-        ("AL2_ARM_64", "hpc7g.4xlarge", "; use AL2023_ARM_64_STANDARD$"),
-        ("WINDOWS_CORE_2022_x86_64", "c6i.32xlarge", "EFA does not work on Windows.*; use AL2023_x86_64_STANDARD$"),
-        ("CUSTOM", "p5.48xlarge", "user data that joins the cluster.*; use AL2023_x86_64_NVIDIA$"),
+        ("AL2_x86_64_GPU", "p4d.24xlarge", r"no AMI since 2025-11-26: use AL2023_x86_64_NVIDIA \(EFA-NG-011\)$"),
+        ("AL2_ARM_64", "hpc7g.4xlarge", ": use AL2023_ARM_64_STANDARD "),
+        (
+            "WINDOWS_CORE_2022_x86_64",
+            "c6i.32xlarge",
+            "EFA does not work on Windows.*: use AL2023_x86_64_STANDARD ",
+        ),
+        ("CUSTOM", "p5.48xlarge", r"user data that joins the cluster.*: use AL2023_x86_64_NVIDIA \(EFA-NG-015\)$"),
         (
             "AL2023_ARM_64_NVIDIA",
             "p5.48xlarge",
-            "^'ami_type' AL2023_ARM_64_NVIDIA is for arm64, and p5.48xlarge is x86_64; use AL2023_x86_64_NVIDIA$",
+            "^'ami_type' AL2023_ARM_64_NVIDIA is for arm64, and p5.48xlarge is x86_64: use AL2023_x86_64_NVIDIA .EFA",
         ),
         (
             "AL2023_x86_64_STANDARD",
             "p5.48xlarge",
-            "has no accelerator driver, and p5.48xlarge needs the NVIDIA driver; use AL2023_x86_64_NVIDIA$",
+            "has no accelerator driver, and p5.48xlarge needs the NVIDIA driver: use AL2023_x86_64_NVIDIA ",
         ),
         (
             "AL2023_x86_64_NEURON",
             "hpc7a.96xlarge",
-            "has the Neuron driver, and hpc7a.96xlarge has no accelerator for it; use AL2023_x86_64_STANDARD$",
+            "has the Neuron driver, and hpc7a.96xlarge has no accelerator for it: use AL2023_x86_64_STANDARD ",
         ),
-        ("BOTTLEROCKET_x86_64", "p5.48xlarge", "; use BOTTLEROCKET_x86_64_NVIDIA$"),
-        ("BOTTLEROCKET_x86_64", "trn2.48xlarge", "; use AL2023_x86_64_NEURON$"),
+        ("BOTTLEROCKET_x86_64", "p5.48xlarge", r": use BOTTLEROCKET_x86_64_NVIDIA \(EFA-NG-010\)$"),
+        ("BOTTLEROCKET_x86_64", "trn2.48xlarge", r": use AL2023_x86_64_NEURON \(EFA-NG-010\)$"),
         # How CDK's own enumeration spells it.
-        ("AL2023_X86_64_NVIDIA", "p5.48xlarge", r"got 'AL2023_X86_64_NVIDIA'; did you mean AL2023_x86_64_NVIDIA"),
-        ("ubuntu", "p5.48xlarge", "got 'ubuntu'; use AL2023_x86_64_STANDARD, "),
+        (
+            "AL2023_X86_64_NVIDIA",
+            "p5.48xlarge",
+            "got 'AL2023_X86_64_NVIDIA': did you mean .*NVIDIA.*EFA-CFN-003",
+        ),
+        ("ubuntu", "p5.48xlarge", "got 'ubuntu': use AL2023_x86_64_STANDARD, "),
     ],
 )
 def test_fails_with_the_reason_and_the_right_one(name, instance_type, message):

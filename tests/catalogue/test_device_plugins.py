@@ -6,6 +6,7 @@ import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.catalogue import DevicePlugin, device_plugins_needed
+from efa_constructs.catalogue.device_plugins import oldest_efa_device_plugin
 from efa_constructs.errors import InvalidArgumentError
 
 
@@ -72,3 +73,8 @@ def test_what_is_not_needed_is_told_as_clearly_as_what_is():
     ):
         assert plugin.needed in (True, False)
     assert reasons("p5.48xlarge")["nvidia"] == "has NVIDIA GPUs, and AMI type AL2023_x86_64_NVIDIA brings no plugin"
+
+
+def test_names_the_oldest_efa_plugin_where_aws_does():
+    assert oldest_efa_device_plugin(catalogue.get("p6-b200.48xlarge")) == "0.5.6"
+    assert oldest_efa_device_plugin(catalogue.get("p5.48xlarge")) is None

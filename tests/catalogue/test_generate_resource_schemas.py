@@ -1,18 +1,33 @@
-"""The committed schemas are those that the generator writes, and say what checks read."""
+"""What is committed of the registry is what the generator writes, and says what checks read."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from efa_constructs.catalogue import generate_resource_schemas, resource_schemas
+from efa_constructs.catalogue.create_only_properties import (
+    conditionally_create_only_properties,
+    create_only_properties,
+)
 
 
-def test_writes_the_committed_file(tmp_path: Path) -> None:
+def test_writes_the_committed_files(tmp_path: Path) -> None:
     assert generate_resource_schemas.main(["--to", str(tmp_path)]) == 0
-    committed = Path(resource_schemas.__file__).parent / "resource_schemas.json"
-    assert (tmp_path / "resource_schemas.json").read_bytes() == committed.read_bytes(), (
-        "run python -m efa_constructs.catalogue.generate_resource_schemas, and commit"
-    )
+    for name in ("resource_schemas.json", "create_only_properties.json"):
+        committed = Path(resource_schemas.__file__).parent / name
+        assert (tmp_path / name).read_bytes() == committed.read_bytes(), (
+            "run python -m efa_constructs.catalogue.generate_resource_schemas, and commit"
+        )
+
+
+def test_tells_what_cannot_change_from_what_is_not_known() -> None:
+    assert "Subnets" in (create_only_properties("AWS::EKS::Nodegroup") or ())
+    assert create_only_properties("AWS::IAM::Policy") == ()
+    # The registry has no handlers for it, and says nothing.
+    assert create_only_properties("AWS::IAM::UserToGroupAddition") is None
+    assert create_only_properties("Acme::Thing::Thing") is None
+    assert conditionally_create_only_properties("AWS::EC2::VPC") == ("InstanceTenancy",)
+    assert conditionally_create_only_properties("AWS::IAM::Policy") == ()
 
 
 def test_keeps_properties_that_are_called_like_keywords_of_schemas() -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from efa_constructs import catalogue
 from efa_constructs.catalogue import search
-from efa_constructs.catalogue.records import apply_corrections, load_json
+from efa_constructs.catalogue.records import RECORDED, apply_corrections, is_known_family, load_json
 from efa_constructs.errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
 GENERATED = load_json("instance_types.json")
@@ -25,6 +26,32 @@ def names(instance_types: tuple[catalogue.InstanceType, ...]) -> list[str]:
 def test_knows_every_efa_type_of_the_api_and_two_of_the_documentation():
     assert len(GENERATED["with_efa"]) == 303
     assert set(names(catalogue.all_instance_types())) == {*GENERATED["with_efa"], "dl1.24xlarge", "p6e-gb200.36xlarge"}
+
+
+def test_says_how_old_its_records_are():
+    lock = tomllib.loads((Path(__file__).parents[2] / "uv.lock").read_text())
+    (moto,) = [package for package in lock["package"] if package["name"] == "moto"]
+    assert GENERATED["made_from"].endswith(f"moto {moto['version']}")
+    assert str(moto["sdist"]["upload-time"]).startswith(RECORDED)
+
+
+@pytest.mark.parametrize(
+    ("family", "known"),
+    [
+        ("p5en", True),
+        ("p5e", True),
+        ("m7i", True),
+        ("t3", True),
+        ("u7i-6tb", True),
+        ("p6e-gb300", True),
+        ("p7", False),
+        ("p", False),
+        ("", False),
+        ("p5.48xlarge", False),
+    ],
+)
+def test_knows_every_family_with_efa_or_without(family, known):
+    assert is_known_family(family) is known
 
 
 def test_gives_the_facts_of_p5():
@@ -225,11 +252,15 @@ def test_refuses_a_filter_that_makes_no_sense(filters, message):
 @pytest.mark.parametrize(
     ("name", "error", "message"),
     [
-        ("p5.48xlrge", UnknownInstanceTypeError, "'p5.48xlrge' is not known; did you mean p5.48xlarge, p5.4xlarge"),
-        ("P4D.24XLARGE", UnknownInstanceTypeError, "did you mean p4d.24xlarge"),
-        ("p6.48xlarge", UnknownInstanceTypeError, "did you mean p6-b200.48xlarge, p6-b300.48xlarge"),
-        ("p5", UnknownInstanceTypeError, "did you mean p5.48xlarge"),
-        ("", UnknownInstanceTypeError, "'efa instances' lists the types that have EFA"),
+        (
+            "p5.48xlrge",
+            UnknownInstanceTypeError,
+            "'p5.48xlrge' is not in the catalogue: choose one that it knows: p5.48xlarge",
+        ),
+        ("P4D.24XLARGE", UnknownInstanceTypeError, "choose one that it knows: p4d.24xlarge"),
+        ("p6.48xlarge", UnknownInstanceTypeError, "correct it if you meant p6-b200.48xlarge, p6-b300.48xlarge"),
+        ("p5", UnknownInstanceTypeError, "choose one that it knows: p5.48xlarge"),
+        ("", UnknownInstanceTypeError, "one that 'efa instances' lists"),
         ("p6e-gb300.36xlarge", UnknownInstanceTypeError, "use p6e-gb200.36xlarge or p6-b300.48xlarge"),
         (
             "g5.xlarge",
@@ -249,13 +280,19 @@ def test_a_wrong_name_is_answered_with_types_that_would_do(name, error, message)
     assert message in str(raised.value)
 
 
+def suggested_types(error):
+    message = str(error)
+    assert message.endswith(" (EFA-NI-013)")
+    return message.removesuffix(" (EFA-NI-013)").rpartition(": ")[2].split(", ")
+
+
 def test_every_type_without_efa_is_answered_with_types_that_have_it():
     known = set(names(catalogue.all_instance_types()))
     for family, entry in GENERATED["without_efa"].items():
         name = f"{family}.{entry['sizes'].split()[0]}"
         with pytest.raises(NotAnEfaInstanceTypeError) as raised:
             catalogue.get(name)
-        suggested = str(raised.value).rpartition(": ")[2].split(", ")
+        suggested = suggested_types(raised.value)
         assert set(suggested) <= known, str(raised.value)
 
 
@@ -263,7 +300,7 @@ def test_every_type_without_efa_is_answered_with_types_that_have_it():
 def test_suggests_the_same_accelerator_before_its_maker(name, model):
     with pytest.raises(NotAnEfaInstanceTypeError) as raised:
         catalogue.get(name)
-    suggested = str(raised.value).rpartition(": ")[2].split(", ")
+    suggested = suggested_types(raised.value)
     assert {accelerator.model for other in suggested for accelerator in catalogue.get(other).accelerators} == {model}
 
 
@@ -276,8 +313,9 @@ def said_of(accelerator, monkeypatch):
 
 
 def test_without_its_accelerator_others_of_the_same_kind_and_maker_do(monkeypatch):
-    said, _, suggested = said_of(("gpu", "NVIDIA", "K80"), monkeypatch).rpartition(": ")
-    assert said == "instance type 'g9.xlarge' has no EFA; types with NVIDIA accelerators that have it"
+    told = said_of(("gpu", "NVIDIA", "K80"), monkeypatch).removesuffix(" (EFA-NI-013)")
+    said, _, suggested = told.rpartition(": ")
+    assert said == "instance type 'g9.xlarge' has no EFA: take one of the types with NVIDIA accelerators that have it"
     for name in suggested.split(", "):
         assert {(each.kind, each.manufacturer) for each in catalogue.get(name).accelerators} == {("gpu", "NVIDIA")}
 
@@ -285,7 +323,7 @@ def test_without_its_accelerator_others_of_the_same_kind_and_maker_do(monkeypatc
 @pytest.mark.parametrize("accelerator", [("gpu", "AMD", "Radeon Pro V520"), ("media", "NVIDIA", "None")])
 def test_accelerators_of_another_maker_or_kind_would_not_do(accelerator, monkeypatch):
     assert said_of(accelerator, monkeypatch) == (
-        "instance type 'g9.xlarge' has no EFA; 'efa instances' lists the types that have it"
+        "instance type 'g9.xlarge' has no EFA: take one of the types that 'efa instances' lists (EFA-NI-013)"
     )
 
 

@@ -175,13 +175,14 @@ def test_bandwidth_puts_no_ena_on_a_card_without_it():
         (
             "p6-b300.48xlarge",
             "classic",
-            "'interface_layout' classic is impossible on p6-b300.48xlarge: its network card 0 cannot carry EFA; use "
-            "default",
+            "'interface_layout' classic is impossible on p6-b300.48xlarge: its network card 0 cannot carry EFA: use "
+            "default (EFA-NI-008)",
         ),
         (
             "hpc6id.32xlarge",
             "classic",
-            "its network card 1 has room for one interface, and the layout needs device index 1",
+            "its network card 1 has room for one interface, and the layout needs device index 1 there: "
+            "use default (EFA-NI-007)",
         ),
         (
             "p6e-gb200.36xlarge",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from importlib.metadata import version
+import tomllib
+from pathlib import Path
 
 from efa_constructs.catalogue.newest_versions import NEWEST_VERSIONS, newest_version_of_image
 from efa_constructs.k8s import MpiOperator, NeuronDevicePlugin, NvidiaDevicePlugin, efa_device_plugin
@@ -25,7 +26,9 @@ def test_are_those_that_the_constructs_install() -> None:
 
 def test_the_newest_cdk_is_the_locked_one() -> None:
     newest = {one.title: one.version for one in NEWEST_VERSIONS}
-    assert newest["aws-cdk-lib"] == version("aws-cdk-lib")
+    packages = tomllib.loads((Path(__file__).parents[2] / "uv.lock").read_text())["package"]
+    (locked,) = [package["version"] for package in packages if package["name"] == "aws-cdk-lib"]
+    assert newest["aws-cdk-lib"] == locked
 
 
 def test_knows_no_version_of_an_image_of_somebody_else() -> None:

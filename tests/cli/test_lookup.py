@@ -163,7 +163,10 @@ REFUSED = [
     (("--cluster", "arn:aws:eks:us-east-1:1:cluster/a"), "'--cluster' is 'arn:.*not its ARN"),
     (("--region", "us-esat-1"), "there is no AWS Region 'us-esat-1' .* did you mean .*us-east-1"),
     (("--region", "eu-west-1"), "no EKS cluster 'training' in eu-west-1 of this account: there is none at all"),
-    (("--instance-type", "p4d.24xlrge"), "'p4d.24xlrge' is not known; did you mean p4d.24xlarge"),
+    (
+        ("--instance-type", "p4d.24xlrge"),
+        "'p4d.24xlrge' is not in the catalogue: choose one that it knows: p4d",
+    ),
     (("--instance-type", "m5.large"), "'m5.large' has no EFA"),
     (("--zone", "us-east-1f"), "'--zone' is 'us-east-1f', in which the cluster's VPC has no subnet: it has some in us"),
     (("--subnet", "subnet-0a"), "'--subnet' is 'subnet-0a', which is no subnet of the cluster's VPC: it has subnet-0b"),

@@ -99,7 +99,7 @@ def test_json_is_one_document_with_every_row(efa: Efa) -> None:
         "nodes": 100,
     }
     rows = {row["id"]: row for row in document["rows"]}
-    assert set(rows["vcpu-quota"]) == {"id", "subject", "status", "reason", "fix"}
+    assert set(rows["vcpu-quota"]) == {"id", "subject", "status", "reason", "fix", "rule"}
     assert rows["vcpu-quota"]["status"] == "fail"
     assert document["failed"] == 1
     assert sum(document[key] for key in ("passed", "warned", "failed", "notChecked")) == len(rows)
@@ -141,7 +141,10 @@ def test_the_apps_configuration_may_be_in_another_folder(efa: Efa) -> None:
     ("arguments", "sentence"),
     [
         (("--region", "us-east-1"), "'--instance-type' is not given, and 'cdk.json' has no 'efa:instanceType'"),
-        (("--region", "us-east-1", "--instance-type", "p4e.24xlarge"), "'p4e.24xlarge' is not known; did you mean"),
+        (
+            ("--region", "us-east-1", "--instance-type", "p4e.24xlarge"),
+            "'p4e.24xlarge' is of a family that the catalogue",
+        ),
         (("--region", "us-east-9", "--instance-type", "p4d.24xlarge"), "there is no AWS Region 'us-east-9'"),
         ((*CLUSTER, "--nodes", "0"), "'--nodes' must be at least 1, got 0"),
         ((*CLUSTER, "--capacity", "capacity-block"), "'--capacity' is 'capacity-block', but '--capacity-reservation'"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.cli.rehearsal_text import print_report
 from efa_constructs.lookups.deployed import PlacementGroup
 from efa_constructs.rehearsal.result import RehearsalResult, to_json
 
@@ -141,7 +141,8 @@ def test_json_says_why_a_group_without_efa_does_not_pass() -> None:
     assert document["reason"] == "No managed node group has EFA interfaces, so there is no EFA traffic."
     (finding,) = document["nodeGroups"][0]["efa"]["findings"]
     assert finding["code"] == "no-efa-interface"
-    assert finding["problem"] == "no interface of the group has EFA, although a p4d.24xlarge can have it"
+    assert finding["problem"] == "no interface of the nodes has EFA, although p4d.24xlarge can have it"
+    assert finding["rule"] == "EFA-NI-012"
 
 
 def test_json_says_that_the_account_refused() -> None:

@@ -67,21 +67,6 @@ def test_prints_sarif_and_junit(call, tmp_path: Path) -> None:
     assert ElementTree.fromstring(junit.out).get("failures") == "1"
 
 
-def test_finds_the_line_of_a_resource_in_yaml(call, tmp_path: Path) -> None:
-    file = tmp_path / "group.yaml"
-    file.write_text(
-        "Resources:\n"
-        "  Nodes:\n"
-        "    Type: AWS::EKS::Nodegroup\n"
-        "    Properties:\n"
-        "      ClusterName: !Ref Cluster\n"
-        "      Subnets: [!Ref Subnet]\n"
-        "      ScalingConfig: {MinSize: 2, DesiredSize: 1, MaxSize: 3}\n"
-    )
-    findings = call("--template", str(file), "--json").document["findings"]
-    assert [each["line"] for each in findings if each["rule"] == "EFA-NG-001"] == [2]
-
-
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -102,6 +87,52 @@ def test_refuses_bad_input_in_a_line(call, tmp_path: Path, arguments: list[str],
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(f"error: {message}")
     assert ended.err.count("\n") == 1
+
+
+def test_tells_what_changes_in_the_document_and_in_text(call, tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    nodes = sound()
+    nodes["Outputs"] = {"Group": {"Value": {"Ref": "SecurityGroup"}, "Export": {"Name": "group"}}}
+    importer = {"Type": "AWS::SSM::Parameter", "Properties": {"Value": {"Fn::ImportValue": "group"}}}
+    for folder, description in ((before, "EFA"), (tmp_path, "another")):
+        nodes["Resources"]["SecurityGroup"]["Properties"]["GroupDescription"] = description
+        assembly(folder / "cdk.out", Nodes=nodes, Job={"Resources": {"Parameter": importer}})
+    ended = call("--json", "--against", "before/cdk.out")
+    (export,) = ended.document["exportsInUse"]
+    assert {name: export[name] for name in ("export", "stack", "importedBy", "removed", "sure", "becauseOf")} == {
+        "export": "group",
+        "stack": "Nodes",
+        "importedBy": ["Job"],
+        "removed": False,
+        "sure": True,
+        "becauseOf": "Nodes/SecurityGroup",
+    }
+    changes = {change["logicalId"]: change for change in ended.document["changes"]}
+    assert changes["SecurityGroup"]["replacement"] == "yes"
+    assert changes["SecurityGroup"]["properties"] == [{"path": "GroupDescription", "replacement": "yes"}]
+    assert changes["NodeGroup"]["becauseOf"] == ["Nodes/LaunchTemplate"]
+    text = " ".join(call("--check", "--against", "before/cdk.out").out.split())
+    assert "CloudFormation refuses to update Nodes" in text
+    assert "fix: let Job get the value in another way first" in text
+    assert "refuses" not in call("--check").out
+    alone = call("--json").document
+    assert (alone["changes"], alone["exportsInUse"]) == (None, None)
+
+
+def assembly(folder: Path, **templates: Template) -> None:
+    folder.mkdir()
+    artifacts = {
+        name: {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://unknown-account/unknown-region",
+            "properties": {"templateFile": f"{name}.template.json"},
+        }
+        for name in templates
+    }
+    (folder / "manifest.json").write_text(json.dumps({"version": "48.0.0", "artifacts": artifacts}))
+    for name, template in templates.items():
+        (folder / f"{name}.template.json").write_text(json.dumps(template))
 
 
 def test_writes_the_page_with_what_changed(call, tmp_path: Path) -> None:

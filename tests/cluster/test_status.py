@@ -14,7 +14,7 @@ from botocore.stub import Stubber
 
 from efa_constructs.cli.output import console
 from efa_constructs.cli.status import fitted
-from efa_constructs.cli.status_report import print_status
+from efa_constructs.cli.status_text import print_status
 from efa_constructs.cluster import status
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.cluster.snapshot import ClusterSnapshot

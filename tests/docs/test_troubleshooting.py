@@ -8,7 +8,7 @@ import pytest
 
 from tests.rehearsal.faults import job_faults, manifest_faults, template_faults
 
-from .codes import cluster_codes, fabric_codes, preflight_ids, rehearsal_codes, verify_codes
+from .codes import cluster_codes, fabric_codes, preflight_ids, rehearsal_codes, rules_of_findings, verify_codes
 from .pages import ROOT, quoted
 
 PAGE = (ROOT / "docs/troubleshooting.md").read_text()
@@ -56,6 +56,17 @@ def test_a_code_is_one_that_the_command_says(command, code):
 
 def test_every_code_of_a_finding_has_a_symptom():
     assert (OF_FINDINGS | rehearsal_codes()) - NAMED == set()
+
+
+def test_a_finding_stands_beside_the_rule_about_the_same_mistake():
+    beside = {
+        (code, id)
+        for row in ROWS
+        for code in quoted(row[1])
+        for id in re.findall(r"\[`(EFA-[A-Z0-9]+-[0-9]+)`\]", row[1])
+    }
+    assert len(rules_of_findings()) > 25
+    assert rules_of_findings() - beside == set()
 
 
 JOB_FAULTS = {name: (code, ()) for name, (_, code, _) in (job_faults.FAULTS | job_faults.WARNINGS).items()}

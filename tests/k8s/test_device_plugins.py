@@ -172,7 +172,7 @@ def test_is_open_to_the_escape_hatch_of_cdk8s(plugin):
         ({"tolerations": [{"key": "team"}]}, "'tolerations' is .* of type list: give a list of k8s.Toleration"),
         ({"tolerations": k8s.Toleration(key="team")}, "'tolerations' is of type Toleration: give a list"),
         ({"tolerations": [k8s.Toleration(key="a", effect="NoScheduling")]}, "has the effect 'NoScheduling': use one"),
-        ({"tolerations": [k8s.Toleration(key="a b", operator="Exists")]}, "'tolerations' has the key 'a b'"),
+        ({"tolerations": [k8s.Toleration(key="a b", operator="Exists")]}, ".tolerations.[01].' has the key 'a b'"),
     ],
 )
 def test_refuses_what_would_not_work_before_anything_exists(plugin, overrides, message):

@@ -73,7 +73,7 @@ def toleration(**fields):
             toleration(effect="NoSchedule"),
             r"'tolerations\[1\]' has no key, which only the operator 'Exists' goes without",
         ),
-        (toleration(key="a b", operator="Exists"), "'tolerations' has the key 'a b'"),
+        (toleration(key="a b", operator="Exists"), ".tolerations.[01].' has the key 'a b'"),
     ],
 )
 def test_refuses_what_it_refuses(bench, overrides, message):

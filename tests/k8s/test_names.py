@@ -10,7 +10,6 @@ from efa_constructs.k8s.names import (
     check_keys,
     check_label_name,
     check_labels,
-    check_port,
     check_subdomain_name,
     check_variable_names,
 )
@@ -47,23 +46,6 @@ def test_takes_a_name_with_dots(name):
 def test_refuses_what_is_no_name_with_dots(name):
     with pytest.raises(InvalidArgumentError, match=f"'service_account' is '{name}': a name is at most 253 lower-case"):
         check_subdomain_name("service_account", name)
-
-
-@pytest.mark.parametrize(("number", "name"), [(1, None), (65535, "a"), (8080, "http-8"), (80, "n" * 15)])
-def test_takes_a_port(number, name):
-    check_port("ports[0]", number, name)
-
-
-@pytest.mark.parametrize("name", ["", "80", "HTTP", "a--b", "-a", "a-", "a.b", "n" * 16])
-def test_refuses_another_name_of_a_port(name):
-    with pytest.raises(InvalidArgumentError, match=r"'ports\[0\]' has the name .*: the name of a port is at most 15"):
-        check_port("ports[0]", 80, name)
-
-
-@pytest.mark.parametrize("number", [-1, 0, 65536])
-def test_refuses_a_port_out_of_range(number):
-    with pytest.raises(InvalidArgumentError, match=f"has the port {number}: a port is at least 1 and at most 65535"):
-        check_port("ports[0]", number, None)
 
 
 @pytest.mark.parametrize("key", ["a", "Team_1", "karpenter.sh/nodepool", f"{'d' * 253}/{'n' * 63}"])

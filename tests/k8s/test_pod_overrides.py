@@ -53,7 +53,7 @@ def test_puts_overrides_on_what_it_wrote(bench):
         ({"spec": {"volumes": [{"name": "x", "hostPath": {"path": "/dev/infiniband"}}]}}, "mounts /dev/infiniband"),
         (
             {"spec": {"containers": [{"name": "sidecar"}, {"name": "worker"}]}},
-            "lists the container 'sidecar' before 'worker', but the operator sets up SSH in the first one",
+            "lists the container 'sidecar' before 'worker', but the operator sets up SSH in the first only",
         ),
         ({"spec": {"containers": [{"name": "worker", "command": ["x"]}]}}, r"'spec.containers\[0\].command': use the"),
         (
@@ -277,7 +277,9 @@ def test_refuses_further_containers_whose_image_is_not_pinned(bench, field, imag
 
 
 def test_refuses_a_further_container_without_an_image(bench):
-    with pytest.raises(InvalidArgumentError, match="'log' of the worker has no image: give it one"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"the worker has a container 'log' that has no image: give it one \(EFA-K8S-008\)$"
+    ):
         bench.job(worker_overrides={"spec": {"containers": [{"name": "log"}]}})
 
 
@@ -705,7 +707,10 @@ def test_warns_of_no_tight_resources_that_overrides_make_room_for(bench):
 
 def test_refuses_two_volumes_at_one_path(bench):
     mounts = [{"name": "x", "mountPath": "/data"}, {"name": "y", "mountPath": "//data"}]
-    with pytest.raises(InvalidArgumentError, match="'worker' of the worker mounts two volumes at /data: leave one out"):
+    with pytest.raises(
+        InvalidArgumentError,
+        match="the worker has a container 'worker' that mounts two volumes at /data: leave one out",
+    ):
         bench.job(worker_overrides=container(volumeMounts=mounts))
 
 

@@ -220,7 +220,8 @@ SMALL_WORKER = WorkerResources(cpu=0, memory=Size.gibibytes(8))
     ids=["cpu", "memory"],
 )
 def test_blames_a_launcher_that_its_node_has_no_room_for(bench, launcher, message, resources):
-    with pytest.raises(InvalidArgumentError, match=f"^MPIJob 'train': {message}.*or use LauncherPlacement.OTHER_NODE$"):
+    instead = r"or use LauncherPlacement.OTHER_NODE \(EFA-JOB-001\)$"
+    with pytest.raises(InvalidArgumentError, match=f"^MPIJob 'train': {message}.*{instead}"):
         bench.job(launcher=launcher, resources=resources)
     assert bench.manifests == []
 

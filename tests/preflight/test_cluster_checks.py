@@ -9,6 +9,7 @@ import pytest
 from efa_constructs.errors import KubernetesRequestError
 from efa_constructs.lookups.clusters import EksCluster
 from efa_constructs.rehearsal.account.eks.state import eks_state
+from efa_constructs.rules.clusters import ENTRIES_WITHOUT_API
 
 from .emulated import ACCOUNT, REGION, Emulated, Refusals
 
@@ -62,6 +63,8 @@ def test_the_authentication_mode_must_allow_access_entries(account: Emulated, mo
     account.cluster["accessConfig"]["authenticationMode"] = mode
     row = account.row("authentication-mode")
     assert row is not None and row.status == status and mode in row.reason
+    assert row.rule is (ENTRIES_WITHOUT_API if status == "fail" else None)
+    assert (row.advice or "").endswith("(EFA-EKS-001)") is (status == "fail")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
+
+import pytest
 
 from efa_constructs.rehearsal.cdk_cli import find_node
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.programs import Programs
+from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
+from efa_constructs.rehearsal.result import to_json
 from efa_constructs.rehearsal.synthesis import read_app
 
 from .efa_command import ROOT, Efa
@@ -119,3 +124,26 @@ def test_runs_the_job_of_an_app_of_level_2_constructs(efa: Efa, tmp_path: Path, 
     assert (job["name"], job["state"], job["transport"]) == ("nccl-test", "Succeeded", "efa")
     assert any("CDK's kubectl handler" in each for each in document["executed"])
     efa.assert_left_nothing()
+
+
+def test_runs_the_jobs_of_the_team_that_imports_the_constructs(
+    tmp_path: Path, binaries: Binaries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The app of examples/importer, with its own network and cluster, and nodes without EFA beside those with it."""
+    project = tmp_path / "importer"
+    shutil.copytree(ROOT / "examples" / "importer", project, ignore=shutil.ignore_patterns(".*", "cdk.out"))
+    settings = json.loads((project / "cdk.json").read_text())
+    (project / "cdk.json").write_text(json.dumps(settings | {"app": f"{sys.executable} app.py"}))
+    # The CDK CLI of this repository, which is in a parent folder of the app's own place.
+    (project / "node_modules").symlink_to(ROOT / "node_modules")
+    # Other tests validate its templates.
+    monkeypatch.setenv("CDK_VALIDATION", "false")
+    # The commands are tried in other tests: here, their seconds would be more than all else.
+    rehearsal = Rehearsal(directory=project, kubernetes_binaries=binaries.etcd.parent, try_commands=False)
+    result = rehearse(rehearsal)
+    assert (result.refusals, result.reason) == ((), None)
+    (cluster,) = to_json(result)["kubernetes"]
+    efas = sorted(node["devices"].get("vpc.amazonaws.com/efa", 0) for node in cluster["nodes"])
+    assert efas == [0, 0, 32, 32, 32, 32]
+    jobs = {job["name"]: (job["state"], job["transport"]) for job in cluster["jobs"]}
+    assert jobs == dict.fromkeys(("nccl-tests", "pretraining-1"), ("Succeeded", "efa"))

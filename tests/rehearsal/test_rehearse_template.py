@@ -9,7 +9,7 @@ import cdk8s
 import pytest
 import yaml
 
-from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.cli.rehearsal_text import print_report
 from efa_constructs.errors import InvalidArgumentError
 from efa_constructs.k8s import MpiOperator
 from efa_constructs.rehearsal.account.process import ClusterFiles

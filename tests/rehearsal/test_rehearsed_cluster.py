@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from efa_constructs.cluster.finding import Finding, Level
+from efa_constructs.cluster.summary_json import finding_to_json
 from efa_constructs.rehearsal.rehearsed_cluster import judge_cluster
 from efa_constructs.rehearsal.twin.outcomes import MESSAGE_ANNOTATION, OUTCOME_ANNOTATION
+from efa_constructs.rules.security_groups import EGRESS_TO_ITSELF
 
 from ..cluster.diagnosis.objects import DEPLOYED, job, nodes, operator, operator_pod, pod, snapshot, waiting_worker
 
@@ -35,21 +37,26 @@ def test_a_config_map_that_is_missing_is_named_once_with_those_that_wait() -> No
     assert "configmap \"data\" not found in the namespace 'default'" in finding.problem
 
 
+NO_EGRESS_RULE = Finding(
+    code="no-egress-rule", level=Level.BLOCKS, problem="no egress rule", fix="add one", rule=EGRESS_TO_ITSELF
+)
+
+
 @pytest.mark.parametrize(
     ("transport", "environment", "codes"),
     [
         ("efa", [], []),
-        ("tcp-instead", [], ["efa-does-not-pass"]),
-        ("tcp", [], ["no-efa-requested"]),
+        ("tcp-instead", [], [("efa-does-not-pass", "EFA-SG-001")]),
+        ("tcp", [], [("no-efa-requested", "EFA-JOB-017")]),
         ("tcp", [{"name": "NCCL_NET", "value": "Socket"}], []),
     ],
 )
 def test_what_carries_the_traffic_is_told_where_it_is_not_efa(
-    transport: str, environment: list[dict[str, str]], codes: list[str]
+    transport: str, environment: list[dict[str, str]], codes: list[tuple[str, str]]
 ) -> None:
     ran = job("train", "Succeeded")
     ran["spec"]["mpiReplicaSpecs"]["Worker"]["template"]["spec"]["containers"][0]["env"] = environment
-    fabric = {"transport": transport, "findings": [{"problem": "no egress rule", "fix": "add one"}]}
+    fabric = {"transport": transport, "findings": [finding_to_json(NO_EGRESS_RULE)]}
     launcher = pod(
         "train-launcher-x",
         ran,
@@ -57,4 +64,5 @@ def test_what_carries_the_traffic_is_told_where_it_is_not_efa(
         labels={"training.kubeflow.org/job-role": "launcher"},
         annotations={"rehearsal.efa-constructs/fabric": json.dumps(fabric)},
     )
-    assert [finding.code for finding in found(launcher, job=ran)] == codes
+    told = found(launcher, job=ran)
+    assert [(finding.code, finding.rule and finding.rule.id) for finding in told] == codes

@@ -10,7 +10,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from efa_constructs.cli import main
-from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.cli.rehearsal_text import print_report
 from efa_constructs.rehearsal import result
 from efa_constructs.rehearsal.result import RehearsalResult
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from efa_constructs.rehearsal.account.cloudformation.schemas import schema
 from efa_constructs.review.changes import Change, ChangeKind, changes_between
-from efa_constructs.review.create_only import CREATE_ONLY, SOMETIMES_CREATE_ONLY, Replacement, replacement_by
+from efa_constructs.review.exports import ExportInUse, exports_in_use
+from efa_constructs.review.replacement import Replacement, replacement_by
+from efa_constructs.review.templates import Templates
 
 from .templates import Template, sound, templates_of
 
@@ -144,22 +146,31 @@ def test_sees_no_change_where_only_the_label_differs_by_which_cdk_prunes() -> No
     assert changes_between(templates_of(with_daemon_set("p:1", "a")), templates_of(with_daemon_set("p:1", "b"))) == ()
 
 
-@pytest.mark.parametrize("resource_type", CREATE_ONLY)
-def test_knows_what_cloudformation_knows_about_replacement(resource_type: str) -> None:
-    known = schema(resource_type)
-    assert known is not None
-    assert sorted(CREATE_ONLY[resource_type]) == sorted(".".join(path) for path in known.create_only)
-    sometimes = sorted(".".join(path) for path in known.conditional_create_only)
-    assert sorted(SOMETIMES_CREATE_ONLY.get(resource_type, ())) == sometimes
-
-
-def test_a_property_within_one_that_cannot_change_replaces_too() -> None:
-    assert replacement_by("AWS::EKS::Cluster", "KubernetesNetworkConfig.IpFamily") is Replacement.YES
-    assert replacement_by("AWS::EKS::Cluster", "KubernetesNetworkConfig.ElasticLoadBalancing") is Replacement.NO
-    assert replacement_by("AWS::EKS::Nodegroup", "InstanceTypes.0") is Replacement.YES
-    assert replacement_by("Custom::Anything", "Size") is Replacement.NO
-    assert replacement_by("AWS::EC2::VPC", "InstanceTenancy") is Replacement.MAYBE
-    assert replacement_by("AWS::EC2::VPC", "EnableDnsSupport") is Replacement.NO
+@pytest.mark.parametrize(
+    ("resource_type", "path", "replacement"),
+    [
+        ("AWS::EKS::Cluster", "KubernetesNetworkConfig.IpFamily", Replacement.YES),
+        ("AWS::EKS::Cluster", "KubernetesNetworkConfig.ElasticLoadBalancing.Enabled", Replacement.NO),
+        # The whole of what has a part that cannot change.
+        ("AWS::EKS::Cluster", "KubernetesNetworkConfig", Replacement.YES),
+        ("AWS::EKS::Nodegroup", "InstanceTypes.0", Replacement.YES),
+        ("AWS::EKS::Nodegroup", "ScalingConfig.MaxSize", Replacement.NO),
+        ("AWS::EC2::PlacementGroup", "Tags.Name", Replacement.YES),
+        ("AWS::EC2::VPC", "InstanceTenancy", Replacement.MAYBE),
+        ("AWS::RDS::DBInstance", "Engine", Replacement.MAYBE),
+        ("AWS::SNS::Topic", "TopicName", Replacement.YES),
+        # The registry says of it that all can change, and of the next one nothing.
+        ("AWS::IAM::Policy", "PolicyName", Replacement.NO),
+        ("AWS::SDB::NoSuchThing", "Description", Replacement.UNKNOWN),
+        # In a list, whichever place it has.
+        ("AWS::MSK::Replicator", "ReplicationInfoList.3.TargetCompressionType", Replacement.YES),
+        ("AWS::MSK::Replicator", "ReplicationInfoList.3.ConsumerGroupReplication.DetectAndCopyNewConsumerGroups", "no"),
+        ("AWS::CDK::Metadata", "Analytics", Replacement.NO),
+        ("Custom::Anything", "Size", Replacement.NO),
+    ],
+)
+def test_knows_whether_a_change_replaces_the_resource(resource_type: str, path: str, replacement: Replacement) -> None:
+    assert replacement_by(resource_type, path) == replacement
 
 
 def test_the_worst_of_several_changes_is_that_of_the_resource() -> None:
@@ -177,3 +188,178 @@ def test_a_change_that_may_replace_is_worse_than_one_that_does_not() -> None:
         properties(template, "Vpc").update(InstanceTenancy="dedicated", EnableDnsSupport=False)
 
     assert changes(change, before)["Vpc"].replacement is Replacement.MAYBE
+
+
+def test_a_node_group_does_not_take_another_launch_template() -> None:
+    found = changes(lambda template: properties(template, "LaunchTemplate").update(LaunchTemplateName="other"))
+    assert found["LaunchTemplate"].replacement is Replacement.YES
+    group = found["NodeGroup"]
+    assert group.interrupts is not None and group.interrupts.startswith("EKS refuses the update")
+
+
+def test_a_role_with_another_trust_policy_stays() -> None:
+    before = sound()
+    before["Resources"]["Role"] = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {"AssumeRolePolicyDocument": {"Statement": []}, "Path": "/"},
+    }
+    found = changes(
+        lambda template: properties(template, "Role")["AssumeRolePolicyDocument"].update(Version="2"), before
+    )
+    assert found["Role"].replacement is Replacement.NO
+
+
+Stacks = list[Template]
+# As CDK names them.
+EXPORT = "Stack1:ExportsOutputRefSecurityGroup"
+
+
+def two_stacks() -> Stacks:
+    """The nodes, and a stack that imports their security group and the version of their launch template."""
+    nodes = sound()
+    nodes["Outputs"] = {
+        "Group": {"Value": {"Fn::GetAtt": ["SecurityGroup", "GroupId"]}, "Export": {"Name": EXPORT}},
+        "Version": {
+            "Value": {"Fn::GetAtt": ["LaunchTemplate", "LatestVersionNumber"]},
+            "Export": {"Name": {"Fn::Sub": "${AWS::StackName}:Version"}},
+        },
+        "NobodyS": {"Value": {"Ref": "PlacementGroup"}, "Export": {"Name": "nobodys"}},
+        "Plain": {"Value": {"Ref": "SecurityGroup"}},
+    }
+    group = {"Fn::Join": ["", [{"Fn::ImportValue": EXPORT}]]}
+    job = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": group}}
+    version = {"Fn::ImportValue": {"Fn::Sub": "Stack1:Version"}}
+    return [nodes, {"Resources": {"Job": job, "Version": {"Type": "Acme::A::B", "Properties": {"Version": version}}}}]
+
+
+def in_use(change: Callable[[Stacks], object]) -> tuple[ExportInUse, ...]:
+    before, after = templates_of(*two_stacks()), two_stacks()
+    change(after)
+    then = templates_of(*after)
+    return exports_in_use(before, then, changes_between(before, then))
+
+
+def of_group(stacks: Stacks) -> dict[str, Any]:
+    return properties(stacks[0], "SecurityGroup")
+
+
+def test_an_export_is_no_matter_while_its_value_stays() -> None:
+    assert in_use(lambda stacks: None) == ()
+    # That of the placement group nobody imports.
+    changed = in_use(lambda stacks: properties(stacks[0], "PlacementGroup").update(Strategy="spread"))
+    assert [export.name for export in changed] == ["Stack1:Version"]
+    assert in_use(lambda stacks: of_group(stacks).update(Tags=[{"Key": "team", "Value": "vision"}])) == ()
+    assert in_use(lambda stacks: properties(stacks[0], "NodeGroup")["ScalingConfig"].update(MaxSize=8)) == ()
+
+
+def test_an_export_that_a_replacement_changes_is_told_with_who_imports_it() -> None:
+    [group, version] = in_use(lambda stacks: of_group(stacks).update(GroupDescription="other"))
+    assert (group.name, group.stack.name) == (EXPORT, "Stack1")
+    assert [stack.name for stack in group.importers] == ["Stack2"]
+    assert group.because_of is not None and group.because_of.logical_id == "SecurityGroup"
+    assert group.problem == (
+        f"the export {EXPORT} of Stack1, imported by Stack2, changes with SecurityGroup: CloudFormation refuses to "
+        "update Stack1"
+    )
+    assert group.fix.startswith("let Stack2 get the value in another way first")
+    # The launch template has another version once it has another group.
+    assert version.name == "Stack1:Version"
+
+
+def test_an_export_of_a_version_changes_with_the_launch_template() -> None:
+    def change(stacks: Stacks) -> None:
+        properties(stacks[0], "LaunchTemplate")["LaunchTemplateData"]["UserData"] = "eA=="
+
+    [version] = in_use(change)
+    assert version.is_sure and not version.is_removed
+    assert version.because_of is not None and version.because_of.logical_id == "LaunchTemplate"
+
+
+def test_an_export_that_goes_is_told_while_somebody_imports_it() -> None:
+    [group] = in_use(lambda stacks: stacks[0]["Outputs"].pop("Group"))
+    assert group.is_removed
+    assert group.problem.endswith("imported by Stack2, goes: CloudFormation refuses to update Stack1")
+    assert in_use(lambda stacks: stacks[0]["Outputs"].pop("NobodyS")) == ()
+
+
+def test_an_export_of_another_value_is_told() -> None:
+    [group] = in_use(lambda stacks: stacks[0]["Outputs"]["Group"].update(Value="sg-0123456789abcdef0"))
+    assert (group.because_of, group.is_removed, group.is_sure) == (None, False, True)
+
+
+def test_what_imports_an_export_no_more_can_be_deployed_first() -> None:
+    def change(stacks: Stacks) -> None:
+        stacks[0]["Outputs"].pop("Group")
+        properties(stacks[1], "Job").update(Value="none")
+
+    [group] = in_use(change)
+    assert group.remaining == []
+    assert "cdk deploy --exclusively Stack2" in group.fix
+
+
+def test_a_replacement_that_is_not_sure_may_change_an_export() -> None:
+    def of_vpc(stacks: Stacks) -> Stacks:
+        stacks[0]["Resources"]["Vpc"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+        stacks[0]["Outputs"]["Group"]["Value"] = {"Ref": "Vpc"}
+        return stacks
+
+    after = of_vpc(two_stacks())
+    properties(after[0], "Vpc")["InstanceTenancy"] = "dedicated"
+    before, then = templates_of(*of_vpc(two_stacks())), templates_of(*after)
+    [vpc] = exports_in_use(before, then, changes_between(before, then))
+    assert not vpc.is_sure
+    assert "may change with Vpc: CloudFormation then refuses" in vpc.problem
+
+
+def test_a_stack_that_is_in_no_template_any_more_still_imports() -> None:
+    before = templates_of(*two_stacks())
+    then = templates_of(sound())
+    assert [one.name for one in exports_in_use(before, then, changes_between(before, then))] == [
+        EXPORT,
+        "Stack1:Version",
+    ]
+
+
+def test_a_stack_that_is_in_no_template_any_more_is_not_deployed_first() -> None:
+    [nodes, _] = two_stacks()
+    nodes["Outputs"].pop("Group")
+    before, then = templates_of(*two_stacks()), templates_of(nodes)
+    [group] = exports_in_use(before, then, changes_between(before, then))
+    assert [stack.name for stack in group.remaining] == ["Stack2"]
+
+
+def test_a_stack_is_no_other_stack_that_imports_its_own_export() -> None:
+    def alone(description: str) -> Templates:
+        nodes, importer = two_stacks()
+        nodes["Resources"]["Job"] = importer["Resources"]["Job"]
+        properties(nodes, "SecurityGroup")["GroupDescription"] = description
+        return templates_of(nodes)
+
+    before, after = alone("EFA"), alone("another")
+    assert exports_in_use(before, after, changes_between(before, after)) == ()
+
+
+@pytest.mark.parametrize(("region", "in_use"), [("us-east-1", [EXPORT, "Stack1:Version"]), ("eu-north-1", [])])
+def test_an_export_is_of_its_own_region(region: str, in_use: list[str]) -> None:
+    def places(description: str) -> Templates:
+        nodes, importer = two_stacks()
+        properties(nodes, "SecurityGroup")["GroupDescription"] = description
+        [one], [other] = templates_of(nodes).stacks, templates_of(importer, region=region).stacks
+        return Templates([one, dataclasses.replace(other, name="Stack2")])
+
+    before, after = places("EFA"), places("another")
+    assert [one.name for one in exports_in_use(before, after, changes_between(before, after))] == in_use
+
+
+@pytest.mark.parametrize(
+    "odd", [None, "odd", ["odd"], {}, {"Value": 1, "Export": "odd"}, {"Export": {"Name": ["odd"]}}]
+)
+def test_odd_outputs_are_passed_over(odd: Any) -> None:
+    nodes, importer = two_stacks()
+    nodes["Outputs"]["Group"] = odd
+    odd_ones = templates_of(nodes, importer)
+    before = templates_of(*two_stacks())
+    assert exports_in_use(odd_ones, before, changes_between(odd_ones, before)) == ()
+    assert EXPORT in [one.name for one in exports_in_use(before, odd_ones, changes_between(before, odd_ones))]
+    nodes["Outputs"] = odd
+    list(templates_of(nodes, importer).exports())

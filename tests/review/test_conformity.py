@@ -16,6 +16,7 @@ SCHEMA = {
         "Count": {"type": "integer", "minimum": 1},
         "Kind": {"type": "string", "enum": ["cluster", "spread"]},
         "Subnets": {"type": "array", "items": {"type": "string", "format": "Subnet.Id"}},
+        "Policies": {"type": "array", "uniqueItems": True},
         "Options": {"type": "object", "properties": {"Size": {"type": "number"}}, "additionalProperties": False},
     },
     "required": ["Kind"],
@@ -39,6 +40,15 @@ def test_accepts_what_only_the_deployment_knows(mark: str) -> None:
 def test_cannot_tell_which_of_two_is_given_where_one_hangs_on_a_condition() -> None:
     assert misfits({"Kind": "cluster", "Count": unknown("Condition"), "Options": {}}) == []
     assert misfits({"Kind": "cluster", "Count": Reference("Stack", "Thing"), "Options": {}}) == [("#", "requiredXor")]
+
+
+def test_cannot_tell_whether_two_items_are_the_same_where_they_hang_on_a_condition() -> None:
+    def kinds(*items: str) -> list[str]:
+        return [keyword for _, keyword in misfits({"Kind": "spread", "Count": 1, "Policies": list(items)})]
+
+    assert kinds(unknown("Condition"), unknown("Condition"), "a") == []
+    assert kinds(Reference("Stack", "Thing"), Reference("Stack", "Thing")) == ["uniqueItems"]
+    assert kinds("a", unknown("Condition"), "a") == ["uniqueItems"]
 
 
 def test_finds_what_does_not_conform() -> None:

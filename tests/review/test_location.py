@@ -1,4 +1,4 @@
-"""A finding leads to the line of its resource."""
+"""Where in its file a finding stands, which is what a CI marks."""
 
 from __future__ import annotations
 
@@ -7,41 +7,80 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.review import read_template_file
-from efa_constructs.review.location import line_of
+from efa_constructs.review.location import Place, place_of
+from efa_constructs.review.read import read_template_file
 
-JSON = json.dumps({"Vpc": "before", "Resources": {"Vpc": {"Type": "A"}, "Other": {"Type": "B"}}}, indent=1)
+# A property that has the name of a resource stands before it, as in most templates.
 YAML = """\
-Description: 'Vpc: none'
 Parameters:
-  Vpc: {Type: String}
+  Role: {Type: String}
 Resources:
-  # Vpc: it comes
-  "Vpc":
-    Type: A
-  Other:
-    Type: B
+  Nodes:
+    Type: AWS::EKS::Nodegroup
     Properties:
-      Vpc: !Ref Vpc
+      NodeRole: !GetAtt NodeRole.Arn
+      LaunchTemplate: {Id: !Ref LaunchTemplate, Version: "1"}
+      ScalingConfig: &sizes
+        MinSize: 1
+  NodeRole:
+    Type: AWS::IAM::Role
+  "LaunchTemplate":
+    Type: AWS::EC2::LaunchTemplate
+    Properties:
+      LaunchTemplateData:
+        Placement: !If [Placed, {GroupName: x}, !Ref AWS::NoValue]
+        NetworkInterfaces:
+          - DeviceIndex: 0
+            InterfaceType: efa
+          - {DeviceIndex: 1,
+             InterfaceType: efa}
 """
+INTERFACES = "LaunchTemplateData.NetworkInterfaces"
 
 
-@pytest.mark.parametrize(("name", "text", "lines"), [("t.json", JSON, [4, 7]), ("t.yaml", YAML, [6, 8])])
-def test_is_the_first_line_after_resources_that_names_it(
-    tmp_path: Path, name: str, text: str, lines: list[int]
+@pytest.mark.parametrize(
+    ("logical_id", "path", "place"),
+    [
+        ("Nodes", "", (4, 3, 8)),
+        ("NodeRole", "", (11, 3, 11)),
+        ("NodeRole", "ManagedPolicyArns", (11, 3, 11)),
+        ("LaunchTemplate", "", (13, 3, 19)),
+        ("Nodes", "ScalingConfig.MinSize", (10, 9, 16)),
+        ("Nodes", "ScalingConfig.MaxSize", (9, 7, 20)),
+        ("Nodes", "LaunchTemplate.Version", (8, 49, 56)),
+        ("LaunchTemplate", "LaunchTemplateData.MetadataOptions.HttpTokens", (16, 7, 25)),
+        ("LaunchTemplate", "LaunchTemplateData.Placement.GroupName", (17, 9, 18)),
+        ("LaunchTemplate", f"{INTERFACES}.0.InterfaceType", (20, 13, 26)),
+        ("LaunchTemplate", f"{INTERFACES}.1", (21, 13, 14)),
+        ("LaunchTemplate", f"{INTERFACES}.1.InterfaceType", (22, 14, 27)),
+        ("LaunchTemplate", f"{INTERFACES}.7", (18, 9, 26)),
+    ],
+)
+def test_points_at_the_property_or_at_what_is_there_around_it(
+    tmp_path: Path, logical_id: str, path: str, place: tuple[int, int, int]
 ) -> None:
-    (tmp_path / name).write_text(text)
-    resources = read_template_file(tmp_path / name).resources
-    assert [line_of(resource) for resource in resources] == lines
+    file = tmp_path / "nodes.yaml"
+    file.write_text(YAML)
+    templates = read_template_file(file)
+    (resource,) = [each for each in templates.resources if each.logical_id == logical_id]
+    assert place_of(resource, path) == Place(*place)
 
 
-def test_is_the_first_line_of_a_template_that_has_no_more(tmp_path: Path) -> None:
-    (tmp_path / "t.json").write_text(json.dumps(json.loads(JSON)))
-    assert [line_of(resource) for resource in read_template_file(tmp_path / "t.json").resources] == [1, 1]
+@pytest.mark.parametrize("indent", [None, 1, "\t"])
+def test_points_into_json(tmp_path: Path, indent: int | str | None) -> None:
+    file = tmp_path / "nodes.json"
+    nodes = {"Type": "AWS::EKS::Nodegroup", "Properties": {"ScalingConfig": {"MinSize": 1}}}
+    file.write_text(json.dumps({"Resources": {"Nodes": nodes}}, indent=indent))
+    (resource,) = read_template_file(file).resources
+    found = place_of(resource, "ScalingConfig.MinSize")
+    line = file.read_text().splitlines()[found.line - 1]
+    assert line[found.column - 1 : found.end_column - 1] == '"MinSize"'
 
 
-def test_is_the_first_line_of_a_template_that_is_gone(tmp_path: Path) -> None:
-    (tmp_path / "t.json").write_text(JSON)
-    templates = read_template_file(tmp_path / "t.json")
-    (tmp_path / "t.json").unlink()
-    assert [line_of(resource) for resource in templates.resources] == [1, 1]
+def test_points_at_the_first_line_of_a_text_that_it_cannot_take_apart(tmp_path: Path) -> None:
+    file = tmp_path / "nodes.json"
+    file.write_text('{"Description": "\\ud83d\\ude80",\n"Resources": {"Nodes": {"Type": "AWS::EKS::Nodegroup"}}}')
+    (resource,) = read_template_file(file).resources
+    assert place_of(resource) == Place(1, 1, 2)
+    file.unlink()
+    assert place_of(resource) == Place(1, 1, 2)

@@ -10,8 +10,11 @@ import pytest
 
 from efa_constructs.review.review import review
 
+from .cases.interfaces import layout
+from .cases.launch_templates import cni
+from .cases.networks import acl
 from .manifests import Manifests
-from .templates import sound, templates_of
+from .templates import Template, all_of, sound, templates_of
 
 ODD: list[Any] = [None, True, -1, "odd", [], ["odd"], {}, {"odd": 1}, {"Ref": "Nowhere"}, {"Fn::GetAtt": "odd"}]
 # The kinds whose objects rules look into.
@@ -38,6 +41,22 @@ def test_templates(odd: Any) -> None:
         template = sound()
         put(template, path, odd)
         review(templates_of(template))
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_network_acls_and_add_ons(odd: Any) -> None:
+    change = all_of(acl((100, "allow", True, "6", "0.0.0.0/0", (443, 443))), layout("p5.48xlarge"), cni('{"env": {}}'))
+
+    def changed() -> Template:
+        template = sound()
+        change(template)
+        return template
+
+    for path in paths(changed()):
+        if path[:1] == ("Resources",) and path[1:2] and path[1].startswith(("Acl", "Entry", "Cni", "PrivateSubnet")):
+            template = changed()
+            put(template, path, odd)
+            review(templates_of(template))
 
 
 # The last stands for what only the deployment knows.

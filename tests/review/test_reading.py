@@ -62,6 +62,25 @@ def test_reads_an_alias_as_what_it_stands_for(tmp_path: Path) -> None:
     assert read_template_file(file).stacks[0].document["Resources"]["A"] == ["x"] * 9
 
 
+def test_the_name_of_a_field_is_the_text_that_stands_there(tmp_path: Path) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(
+        "Common: &common {2: b}\n"
+        "Resources: {A: {Type: AWS::EKS::Nodegroup, Properties: {Labels: {<<: *common, 1: a, on: c, 2026-11-26: d}}}}\n"
+    )
+    templates = read_template_file(file)
+    assert templates.resources[0].get("Labels") == {"2": "b", "1": "a", "on": "c", "2026-11-26": "d"}
+    review(templates)
+
+
+@pytest.mark.parametrize("key", ["[1, 2]", "{a: b}", "!Ref Name"])
+def test_refuses_a_field_without_a_name_in_a_line(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "template.yaml"
+    file.write_text(f"Resources:\n  A:\n    ? {key}\n    : b\n")
+    with pytest.raises(InvalidArgumentError, match="YAML not well-formed"):
+        read_template_file(file)
+
+
 def assembly(folder: Path, **templates: Any) -> Path:
     artifacts = {
         name: {
@@ -216,3 +235,20 @@ def test_takes_acknowledged_rules_from_the_manifest_and_the_file_beside_it(tmp_p
         "One/Vpc": {"first": "because", "other": "too"},
         "One/Nodes": {"second": "why"},
     }
+
+
+def test_follows_a_nested_stack_to_the_file_beside_its_template(tmp_path: Path) -> None:
+    """As 'aws cloudformation package' does."""
+    folder = tmp_path / "nested"
+    folder.mkdir()
+    (folder / "vpc.yaml").write_text("Resources: {Vpc: {Type: AWS::EC2::VPC}}\n")
+    (tmp_path / "one.yaml").write_text(
+        "Resources:\n"
+        "  Here: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/vpc.yaml}}\n"
+        "  There: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: https://example.com/vpc.yaml}}\n"
+        "  Lost: {Type: AWS::CloudFormation::Stack, Properties: {TemplateURL: nested/nowhere.yaml}}\n"
+        f"  Long: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {'x' * 5000}}}}}\n"
+    )
+    templates = read_template_file(tmp_path / "one.yaml")
+    assert [stack.name for stack in templates.stacks] == ["one", "one/Here"]
+    assert [vpc.logical_id for vpc in templates.of_type("AWS::EC2::VPC")] == ["Vpc"]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import pytest
+
+from efa_constructs.review import security_groups
 from efa_constructs.review.checks import CHECKS
 from efa_constructs.rules import RULES
 
-from .templates import Template, review_of
+from .templates import Template, put, review_of
 
 
 def test_every_rule_is_checked_and_every_check_is_of_a_rule() -> None:
@@ -37,4 +40,61 @@ def test_takes_no_acknowledgement_without_a_reason() -> None:
         template["Resources"].pop("Egress")
         template["Resources"]["SecurityGroup"]["Metadata"] = {"efa-constructs": {"acknowledge": [{"id": "EFA-SG-001"}]}}
 
-    assert [finding.rule.id for finding in review_of(change).findings] == ["EFA-SG-001"]
+    assert [finding.rule.id for finding in review_of(change).findings] == ["EFA-SG-001", "EFA-CFN-010"]
+
+
+def test_says_which_rule_somebody_may_have_meant_to_acknowledge() -> None:
+    def change(template: Template) -> None:
+        metadata = {"efa-constructs": {"acknowledge": [{"id": "EFA-SG-1", "reason": "known"}]}}
+        template["Resources"]["SecurityGroup"]["Metadata"] = metadata
+
+    (finding,) = review_of(change).findings
+    assert finding.problem.startswith(
+        "the metadata of Stack1/SecurityGroup acknowledges EFA-SG-1, which is no rule; did you mean EFA-SG-0"
+    )
+
+
+INCLUDE = {"Name": "AWS::Include", "Parameters": {"Location": "s3://templates/part.yaml"}}
+
+
+@pytest.mark.parametrize("place", ["LaunchTemplate.LaunchTemplateData", "LaunchTemplate", "NodeGroup.ScalingConfig"])
+def test_says_nothing_about_what_a_macro_writes(place: str) -> None:
+    """The rest of a property may come from there, and what uses the resource may be as it should."""
+
+    def change(template: Template) -> None:
+        put("LaunchTemplate.LaunchTemplateData.MetadataOptions", {})(template)
+        put("LaunchTemplate.LaunchTemplateData.NetworkInterfaces", [])(template)
+        put("NodeGroup.ScalingConfig", {"MinSize": 5, "MaxSize": 1})(template)
+
+    def with_macro(template: Template) -> None:
+        change(template)
+        put(f"{place}.Fn::Transform", INCLUDE)(template)
+
+    assert {"EFA-LT-011", "EFA-NI-012", "EFA-NG-001"} <= {each.rule.id for each in review_of(change).findings}
+    about = {each.resource.logical_id for each in review_of(with_macro).findings}
+    assert about == ({"LaunchTemplate"} if place.startswith("NodeGroup") else set())
+
+
+def test_a_macro_may_write_all_properties_of_a_resource_and_resources_of_its_own() -> None:
+    def change(template: Template) -> None:
+        template["Resources"]["PlacementGroup"]["Properties"] = {"Fn::Transform": INCLUDE}
+        template["Resources"]["Fn::Transform"] = INCLUDE
+
+    review = review_of(change)
+    assert review.findings == ()
+    assert "Fn::Transform" not in {each.logical_id for each in review.blueprint.templates.resources}
+
+
+def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates of megabytes are reviewed in seconds."""
+    readings = []
+    read = security_groups.all_group_rules
+    monkeypatch.setattr(security_groups, "all_group_rules", lambda templates: readings.append(1) or read(templates))
+
+    def change(template: Template) -> None:
+        for number in range(20):
+            for name in ("SecurityGroup", "LaunchTemplate"):
+                template["Resources"][f"{name}{number}"] = template["Resources"][name]
+
+    review_of(change)
+    assert len(readings) == 1

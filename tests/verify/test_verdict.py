@@ -9,6 +9,7 @@ import pytest
 from efa_constructs.errors import InvalidArgumentError, UnknownInstanceTypeError
 from efa_constructs.verify.causes import CAUSES
 from efa_constructs.verify.verified import VerifiedRun
+from efa_constructs.verify.verified_json import to_json
 
 from .real_logs import EFA, HEADER, ROW, channel, efa_run, lines, nccl, run, text_of, verified
 
@@ -402,7 +403,9 @@ def test_advises_what_the_log_gives_reason_for(said: dict[str, str]) -> None:
     for code, line in said.items():
         only = told(line)
         assert [cause.code for cause in only.causes] == [code]
-        assert only.advice[0] == by_code[code].advice
+        rule = by_code[code].rule
+        assert only.advice[0] == by_code[code].advice + (f" ({rule.id})" if rule else "")
+        assert to_json(verified(lines(run(line))))["rules"] == ([rule.id] if rule else [])
         assert [one.text for reason in only.reasons for one in reason.lines] == [line]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ...rules import Rule
 from ..finding import Finding, Level
 from ..printable import printable
 
@@ -36,6 +37,8 @@ class Cause:
     # An imperative.
     fix: str
     level: Level = Level.FAULT
+    # The one that templates with the same mistake break. None: no template says it.
+    rule: Rule | None = None
     # What does not run because of it. Empty: what the problem names, or nothing so far.
     sufferers: tuple[Owner, ...] = ()
     # What else the problem explains, beside the sufferers.
@@ -50,7 +53,11 @@ class Cause:
             verb = "waits for it" if len(self.sufferers) == 1 else "wait for it"
             suffers = f"; {listed(self.sufferers)} {verb}"
         return Finding(
-            code=self.code, level=self.level, problem=printable(self.problem + suffers), fix=printable(self.fix)
+            code=self.code,
+            level=self.level,
+            problem=printable(self.problem + suffers),
+            fix=printable(self.fix),
+            rule=self.rule,
         )
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from ... import catalogue
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
-from ...pods.known_programs import KnownProgram, is_launcher, known_program
+from ...pods.known_programs import PLUGINS, KnownProgram, is_launcher, known_program
 from ...pods.requests import amounts, pod_requests, total
 from ..finding import Level
 from ..snapshot import ClusterSnapshot, KubernetesObject
@@ -20,11 +20,7 @@ from .cause import Owner
 __all__ = ["RESOURCES", "ClusterObjects", "name_of"]
 
 # The resource that each device plugin offers.
-RESOURCES = {
-    KnownProgram.EFA_DEVICE_PLUGIN: catalogue.EFA_RESOURCE,
-    KnownProgram.NVIDIA_DEVICE_PLUGIN: catalogue.GPU_RESOURCE,
-    KnownProgram.NEURON_DEVICE_PLUGIN: catalogue.NEURON_RESOURCE,
-}
+RESOURCES = {program: resource for resource, program in PLUGINS.items()}
 _ENDED = ("Succeeded", "Failed")
 # 'MountVolume.SetUp failed for volume "ssh-auth" : secret "train-ssh" not found'
 _NOT_FOUND = re.compile(r'(?:configmap|secret) "[^"]+" not found')

@@ -6,8 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ... import catalogue
+from ...catalogue.labels import INSTANCE_TYPE_LABELS
 from ...pods.known_programs import KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
+from ...rules.device_plugins import (
+    PLUGIN_IS_THERE,
+    PLUGIN_SELECTS_NODES,
+    PLUGIN_SELECTS_TYPES,
+    PLUGIN_TOLERATES_TAINTS,
+)
 from ..finding import Level
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
@@ -20,18 +27,8 @@ __all__ = ["DEVICE_PLUGIN_MISSING", "PLUGIN_CRASHES", "about_device_plugins", "p
 DEVICE_PLUGIN_MISSING = "device-plugin-missing"
 PLUGIN_CRASHES = "device-plugin-crash-loop"
 
-_NAMES = {
-    KnownProgram.EFA_DEVICE_PLUGIN: "the EFA device plugin",
-    KnownProgram.NVIDIA_DEVICE_PLUGIN: "NVIDIA's device plugin",
-    KnownProgram.NEURON_DEVICE_PLUGIN: "the Neuron device plugin",
-}
 # What the EFA device plugin says on a node without EFA: https://github.com/aws/eks-charts/issues/1239.
 _NO_EFA = "No valid EFA devices"
-_INSTALL = {
-    KnownProgram.EFA_DEVICE_PLUGIN: "EfaDevicePlugin",
-    KnownProgram.NVIDIA_DEVICE_PLUGIN: "NvidiaDevicePlugin",
-    KnownProgram.NEURON_DEVICE_PLUGIN: "NeuronDevicePlugin",
-}
 
 
 def about_device_plugins(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -> Iterator[Cause]:
@@ -66,8 +63,9 @@ def _about(objects: ClusterObjects, program: KnownProgram, resource: str, *, wai
         yield Cause(
             code=DEVICE_PLUGIN_MISSING,
             level=Level.FAULT if waited_for else objects.level_of_idle_devices,
-            problem=f"{_nodes(unserved)} offer no {resource}, for no DaemonSet runs {_NAMES[program]}",
-            fix=f"install {_NAMES[program]} ({_INSTALL[program]})",
+            problem=f"{_nodes(unserved)} offer no {resource}, for no DaemonSet runs {program.in_words}",
+            fix=PLUGIN_IS_THERE.mend(plugin=program.in_words, construct=program.construct),
+            rule=PLUGIN_IS_THERE,
         )
     for owner, daemon_set in plugins.items():
         if owner not in crashing and unserved:
@@ -83,7 +81,7 @@ def _absent(
 ) -> Iterator[Cause]:
     """Why a plugin has no pod on nodes that have its devices."""
     spec = daemon_set["spec"]["template"]["spec"]
-    what = f"{_nodes(unserved)} offer no {RESOURCES[program]}, for {_NAMES[program]} ({owner}) "
+    what = f"{_nodes(unserved)} offer no {RESOURCES[program]}, for {program.in_words} ({owner}) "
     unmet = {node["metadata"]["name"]: unmet_requirement(spec, node) for node in unserved}
     if all(unmet.values()):
         key, words = next(found for found in unmet.values() if found is not None)
@@ -91,6 +89,7 @@ def _absent(
             code="device-plugin-selects-no-node",
             problem=f"{what}runs only on nodes with {words}, which they do not have",
             fix=f"set the label {key} on the node group, or let {owner} select by a label that its nodes have",
+            rule=PLUGIN_SELECTS_TYPES if key in INSTANCE_TYPE_LABELS else PLUGIN_SELECTS_NODES,
         )
         return
     taints = [taint for node in unserved for taint in untolerated_taints(spec, node, daemon=True)]
@@ -98,7 +97,8 @@ def _absent(
         yield Cause(
             code="device-plugin-does-not-tolerate",
             problem=f"{what}does not tolerate their taint {listed(taints)}",
-            fix=f"add the toleration {{key: {taints[0].key}, operator: Exists}} to {owner}",
+            fix=PLUGIN_TOLERATES_TAINTS.mend(key=taints[0].key),
+            rule=PLUGIN_TOLERATES_TAINTS,
         )
         return
     for message in objects.events([owner], "FailedCreate")[:1]:
@@ -113,7 +113,7 @@ def _absent(
     if idle:
         yield Cause(
             code="device-plugin-offers-nothing",
-            problem=f"{_nodes(idle)} offer no {RESOURCES[program]}, although {_NAMES[program]} ({owner}) runs there",
+            problem=f"{_nodes(idle)} offer no {RESOURCES[program]}, although {program.in_words} ({owner}) runs there",
             fix=f"see the log of {owner} on them: it found no devices, or the kubelet does not know it; delete its pod "
             "to have it register again",
         )
@@ -140,7 +140,7 @@ def _crash_loop(
         code=PLUGIN_CRASHES,
         # On nodes that have nothing for it, it does no harm.
         level=Level.FAULT if waited_for or has_devices or not nodes else Level.WARNING,
-        problem=f"{_NAMES[program]} ({owner}) is in CrashLoopBackOff on {_nodes(nodes) if nodes else _count(pods)}: "
+        problem=f"{program.in_words} ({owner}) is in CrashLoopBackOff on {_nodes(nodes) if nodes else _count(pods)}: "
         + (f'it says "{words}"' if words else "it says nothing"),
         fix=fix,
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from ...pods.known_programs import KnownProgram
+from ...rules import Rule
+from ...rules.jobs import EFA_PODS_LOCK_MEMORY, RANKS_FILL_SLOTS, WAITING_DOES_NOT_BLOCK_GANGS
+from ...rules.security_groups import EFA_DOES_NOT_PASS
 from ..finding import Level
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
@@ -55,8 +58,7 @@ REMEDIES = (
     (
         UNREACHED,
         "efa-does-not-reach",
-        "let the security group of the nodes allow all traffic from itself and to itself, both by its own id (a rule "
-        "for 0.0.0.0/0 does not cover EFA), and have all nodes in one subnet",
+        f"{EFA_DOES_NOT_PASS.mend()}: a rule for 0.0.0.0/0 does not cover EFA; and have all nodes in one subnet",
     ),
     (
         NO_SLOTS,
@@ -65,6 +67,13 @@ REMEDIES = (
         "hostfile by another name, too: set PRTE_MCA_prte_default_hostfile to /etc/mpi/hostfile in the launcher",
     ),
 )
+
+# Those of which templates with the same mistake break a rule.
+_RULES: dict[str, Rule] = {
+    "memory-not-locked": EFA_PODS_LOCK_MEMORY,
+    "efa-does-not-reach": EFA_DOES_NOT_PASS,
+    "not-enough-slots": RANKS_FILL_SLOTS,
+}
 
 
 def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) -> Iterator[Cause]:
@@ -78,8 +87,8 @@ def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) ->
             problem=f"{job} could never start: its launcherCreationPolicy is WaitForWorkersReady, so the launcher "
             f"comes after the workers, and the operator's --gang-scheduling={gang} places no worker before the "
             "launcher is there, for minMember of the PodGroup counts it",
-            fix="set runPolicy.schedulingPolicy.minAvailable to the number of workers, or launcherCreationPolicy to "
-            "AtStartup",
+            fix=WAITING_DOES_NOT_BLOCK_GANGS.mend(),
+            rule=WAITING_DOES_NOT_BLOCK_GANGS,
             explains=(job,),
         )
     for name, owners in _unscheduled(unplaced).items():
@@ -158,7 +167,12 @@ def _launcher_failure(objects: ClusterObjects, job: Owner, item: KubernetesObjec
     if not words:
         return None
     code, fix = _remedy(objects, job, item, words[0])
-    return Cause(code=code, problem=f'the launcher of {job} failed: "{words[0]}" ({_states(objects, job)})', fix=fix)
+    return Cause(
+        code=code,
+        problem=f'the launcher of {job} failed: "{words[0]}" ({_states(objects, job)})',
+        fix=fix,
+        rule=_RULES.get(code),
+    )
 
 
 def _remedy(objects: ClusterObjects, job: Owner, item: KubernetesObject, words: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ...pods.access_rules import Right, bound_cluster_role, is_granted
 from ...pods.known_programs import KnownProgram
+from ...rules.manifests import OPERATOR_IS_THERE, OPERATOR_MAY_UPDATE_JOBS
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
@@ -47,7 +48,8 @@ def about_mpi_operators(objects: ClusterObjects) -> Iterator[Cause]:
             yield Cause(
                 code="mpi-operator-missing",
                 problem="no Deployment runs the MPI Operator",
-                fix="install the MPI Operator (MpiOperator), or let it be deployed before the jobs",
+                fix=OPERATOR_IS_THERE.mend(),
+                rule=OPERATOR_IS_THERE,
                 sufferers=waiting,
             )
         return
@@ -148,6 +150,7 @@ def _forbidden(objects: ClusterObjects, waiting: tuple[Owner, ...]) -> Iterator[
                 problem=f"no ClusterRoleBinding gives the MPI Operator's service account '{account}' any rights: "
                 f"the API server refuses it with '{quote}'",
                 fix=f"bind the operator's ClusterRole to service account '{account}'",
+                rule=OPERATOR_MAY_UPDATE_JOBS,
                 sufferers=waiting,
             )
             continue
@@ -166,6 +169,7 @@ def _missing_rule(
         code=OPERATOR_FORBIDDEN,
         problem=f"the API server refuses the MPI Operator what it needs: {quote}",
         fix=f"add to {where} the rule {rule}",
+        rule=OPERATOR_MAY_UPDATE_JOBS,
         sufferers=waiting,
     )
 

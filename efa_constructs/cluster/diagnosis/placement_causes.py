@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from ...pods.requests import pod_requests, written
+from ...rules.jobs import NODES_TAKE_PODS, PODS_FIT_NODES, WORKERS_ARE_CLEANED_UP
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects, allocatable, type_of
 from .unplaced_pods import Misfit, Obstacle, Unplaced, scheduler_says
@@ -86,6 +87,7 @@ def about_placement(
                 code=cause.code,
                 problem=cause.problem + scheduler_says(group.scheduler_words),
                 fix=cause.fix,
+                rule=cause.rule,
                 sufferers=waits_too,
                 explains=(group.owner, *cause.explains),
             )
@@ -103,6 +105,7 @@ def _too_large(group: Unplaced, resource: str) -> Cause:
         fix=f"ask for at most {written(resource, most)} of {resource} in each pod, or use nodes that have more"
         if most
         else f"ask for no {resource}, or use nodes that offer it",
+        rule=PODS_FIT_NODES,
         explains=(group.owner,),
     )
 
@@ -177,7 +180,8 @@ def _taints(group: Unplaced, misfits: Sequence[Misfit]) -> Iterator[Cause]:
         yield Cause(
             code="taint-not-tolerated",
             problem=f"{group}: the nodes have the taint {listed(taints)}, which they do not tolerate",
-            fix=f"add the toleration {{key: {taints[0].key}, operator: Exists}} to the pods of {group.owner}",
+            fix=NODES_TAKE_PODS.mend(key=taints[0].key),
+            rule=NODES_TAKE_PODS,
         )
 
 
@@ -212,6 +216,7 @@ def _too_few(objects: ClusterObjects, group: Unplaced) -> Cause:
             problem=f"{group}: {listed(ended)} {'has' if len(ended) == 1 else 'have'} ended, and workers of "
             f"{'it' if len(ended) == 1 else 'them'} still hold the {listed(resources)} of the nodes",
             fix=fix_of_kept_workers(ended[0]),
+            rule=WORKERS_ARE_CLEANED_UP,
             explains=tuple(ended),
         )
     if not others:

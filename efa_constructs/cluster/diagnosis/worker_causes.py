@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ... import catalogue
 from ...pods.requests import pod_requests
+from ...rules.jobs import DEVICES_COME_FROM_PLUGINS, WORKERS_ARE_CLEANED_UP
 from ..finding import Level
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
@@ -33,6 +34,7 @@ def about_workers(objects: ClusterObjects, explained: Collection[Owner]) -> Iter
                 problem=f"{job} has ended, and {count} worker{'s' if count > 1 else ''} of it still "
                 f"{'hold' if count > 1 else 'holds'} {listed(sorted(held))}, for its cleanPodPolicy is None",
                 fix=fix_of_kept_workers(job),
+                rule=WORKERS_ARE_CLEANED_UP,
             )
         elif any(map(_mounts_devices, running)):
             # https://github.com/aws-samples/aws-do-eks/issues/63
@@ -42,6 +44,7 @@ def about_workers(objects: ClusterObjects, explained: Collection[Owner]) -> Iter
                 problem=f"workers of {job} mount /dev/infiniband of their node, past the EFA device plugin: where it "
                 "has devices that are no EFAs, libfabric uses none, and NCCL takes TCP",
                 fix=f"take the hostPath volume from {job}: the EFA device plugin brings the devices",
+                rule=DEVICES_COME_FROM_PLUGINS,
             )
 
 

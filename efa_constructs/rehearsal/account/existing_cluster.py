@@ -11,6 +11,7 @@ from moto.ec2.models import EC2Backend, security_groups, subnets, vpcs
 from moto.ec2.models.internet_gateways import InternetGateway
 from moto.ec2.models.nat_gateways import NatGateway
 
+from ...catalogue.address_ranges import ANYWHERE_IPV4
 from ...lookups.cluster_facts import ClusterFacts, Subnet
 from .eks import Cluster, EksState, eks_state
 from .eks.addons import describe_new_addon
@@ -81,12 +82,12 @@ def _routes(ec2: EC2Backend, facts: ClusterFacts) -> None:
         table = ec2.create_route_table(facts.vpc.id)
         ec2.associate_route_table(route_table_id=table.id, subnet_id=subnet.id)
         if subnet.private is False and gateway is not None:
-            ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
+            ec2.create_route(table.id, ANYWHERE_IPV4, gateway_id=gateway.id)
         elif nat is not None:
-            ec2.create_route(table.id, "0.0.0.0/0", nat_gateway_id=nat.id)
+            ec2.create_route(table.id, ANYWHERE_IPV4, nat_gateway_id=nat.id)
         else:
             # How nodes get out is not known; that they do follows from the cluster's having some.
-            ec2.create_route(table.id, "0.0.0.0/0", transit_gateway_id=_transit_gateway(ec2))
+            ec2.create_route(table.id, ANYWHERE_IPV4, transit_gateway_id=_transit_gateway(ec2))
 
 
 def _nat_gateway(ec2: EC2Backend, public: list[Subnet]) -> NatGateway | None:
@@ -122,7 +123,7 @@ def _cluster(state: EksState, facts: ClusterFacts) -> None:
                 "vpcId": vpc_id,
                 "endpointPublicAccess": True,
                 "endpointPrivateAccess": True,
-                "publicAccessCidrs": ["0.0.0.0/0"],
+                "publicAccessCidrs": [ANYWHERE_IPV4],
             },
         },
     )

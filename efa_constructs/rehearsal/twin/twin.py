@@ -10,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ...catalogue import DEVICE_RESOURCES
 from ...cluster.kubernetes_api import API_ERRORS, KubernetesApi
 from ...cluster.snapshot import condition
+from ...cluster.summary_json import finding_to_json
 from ...errors import AwsRequestError, RehearsalError
 from ...lookups.deployed import DeployedCluster
 from ...pods.known_programs import KnownProgram, is_launcher, known_program
@@ -297,7 +297,7 @@ class Twin:
         annotations = {OUTCOME_ANNOTATION: str(verdict.outcome), MESSAGE_ANNOTATION: verdict.message}
         if fabric is not None:
             annotations[FABRIC_ANNOTATION] = json.dumps(
-                {"transport": str(fabric.transport), "findings": [asdict(finding) for finding in fabric.findings]}
+                {"transport": str(fabric.transport), "findings": list(map(finding_to_json, fabric.findings))}
             )
         await self._api.patch(
             f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}",

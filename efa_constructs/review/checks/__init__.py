@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..check import Check
 from .access import ACCESS_CHECKS
+from .acknowledgements import ACKNOWLEDGEMENT_CHECKS
 from .amis import AMI_CHECKS
 from .capacity import CAPACITY_CHECKS
 from .clusters import CLUSTER_CHECKS
@@ -14,10 +15,13 @@ from .jobs import JOB_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
 from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
+from .max_pods import MAX_PODS_CHECKS
 from .mpi_jobs import MPI_JOB_CHECKS
+from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .placement import PLACEMENT_CHECKS
+from .repeated_objects import REPEATED_OBJECT_CHECKS
 from .scheduling import SCHEDULING_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
 from .templates import TEMPLATE_CHECKS
@@ -30,6 +34,7 @@ CHECKS: tuple[Check, ...] = (
     *INTERFACE_CHECKS,
     *LAUNCH_TEMPLATE_CHECKS,
     *USER_DATA_CHECKS,
+    *MAX_PODS_CHECKS,
     *PLACEMENT_CHECKS,
     *NODE_GROUP_CHECKS,
     *AMI_CHECKS,
@@ -40,9 +45,12 @@ CHECKS: tuple[Check, ...] = (
     *IAM_CHECKS,
     *NETWORK_CHECKS,
     *TEMPLATE_CHECKS,
+    *ACKNOWLEDGEMENT_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
     *SCHEDULING_CHECKS,
     *MPI_JOB_CHECKS,
+    *REPEATED_OBJECT_CHECKS,
+    *NAME_CHECKS,
     *JOB_CHECKS,
 )

@@ -38,9 +38,13 @@ def _in_two_places(group: NodeGroup, ami: AmiType) -> Iterator[Fault]:
 
 def _misfit(blueprint: Blueprint, group: NodeGroup, ami: AmiType) -> Iterator[Fault]:
     instance = group.instance_type
+    if instance is None:
+        # EKS has none for nodes without EFA, either.
+        yield from _retired(blueprint, group, ami, " or ".join(_alike(ami)))
+        return
     # What an AMI of one's own contains, nobody can tell.
-    misfit = catalogue.ami_type_misfit(ami, instance) if instance is not None else None
-    if instance is None or misfit is None or ami.operating_system is None:
+    misfit = catalogue.ami_type_misfit(ami, instance)
+    if misfit is None or ami.operating_system is None:
         return
     if not misfit.retired:
         yield fault(
@@ -52,19 +56,27 @@ def _misfit(blueprint: Blueprint, group: NodeGroup, ami: AmiType) -> Iterator[Fa
             instead=misfit.instead,
         )
         return
+    retired = list(_retired(blueprint, group, ami, misfit.instead))
+    yield from retired
+    if not retired:
+        yield fault(rules.AMI_TYPE_OUT_OF_DATE, group.resource, "AmiType", ami_type=ami.name, instead=misfit.instead)
+
+
+def _retired(blueprint: Blueprint, group: NodeGroup, ami: AmiType, instead: str) -> Iterator[Fault]:
     cluster = blueprint.cluster_of(group)
     version = known_text(cluster.get("Version")) if cluster is not None else None
-    if version is not None and _minor(version) > _minor(LAST_VERSION_WITH_AL2):
+    if ami.operating_system == "AL2" and version is not None and _minor(version) > _minor(LAST_VERSION_WITH_AL2):
         yield fault(
-            rules.AMI_TYPE_RETIRED,
-            group.resource,
-            "AmiType",
-            ami_type=ami.name,
-            version=version,
-            instead=misfit.instead,
+            rules.AMI_TYPE_RETIRED, group.resource, "AmiType", ami_type=ami.name, version=version, instead=instead
         )
-    else:
-        yield fault(rules.AMI_TYPE_OUT_OF_DATE, group.resource, "AmiType", ami_type=ami.name, instead=misfit.instead)
+
+
+def _alike(ami: AmiType) -> Iterator[str]:
+    """The AMI types of today that may stand in place of one: that of accelerators was for all of them."""
+    for each in catalogue.AMI_TYPES.values():
+        of_same_kind = (each.accelerator is None) == (ami.accelerator is None)
+        if each.operating_system == "AL2023" and each.architecture == ami.architecture and of_same_kind:
+            yield each.name
 
 
 def _minor(version: str) -> int:

@@ -14,19 +14,23 @@ from ...catalogue import (
     NEURON_LABEL,
     NEURON_RESOURCE,
 )
+from ...catalogue.device_plugins import oldest_efa_device_plugin
 from ...catalogue.labels import INSTANCE_TYPE_LABELS
-from ...pods.known_programs import KnownProgram
+from ...catalogue.release_numbers import release_numbers
+from ...pods.image_references import image_reference
+from ...pods.known_programs import PLUGINS, KnownProgram
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...rules.device_plugins import (
     GPU_PLUGIN_LEAVES_EFAS,
     PLUGIN_IS_THERE,
+    PLUGIN_KNOWS_TYPE,
     PLUGIN_SELECTS_NODES,
     PLUGIN_SELECTS_TYPES,
     PLUGIN_TOLERATES_TAINTS,
 )
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Check, Violation, about
-from ..clusters import PLUGINS, ReviewedCluster, clusters_of
+from ..clusters import ReviewedCluster, clusters_of
 from ..pod_templates import PodTemplate
 from ..values import is_known
 
@@ -35,11 +39,6 @@ __all__ = ["DEVICE_PLUGIN_CHECKS"]
 # https://github.com/NVIDIA/k8s-device-plugin/issues/1692
 _MOFED_BY_DEFAULT = re.compile(r":v?0\.19\.[0-2](?![\w.])")
 _LABELS = {EFA_RESOURCE: EFA_LABEL, GPU_RESOURCE: GPU_LABEL, NEURON_RESOURCE: NEURON_LABEL}
-_CONSTRUCTS = {
-    KnownProgram.EFA_DEVICE_PLUGIN: ("the EFA device plugin", "EfaDevicePlugin"),
-    KnownProgram.NVIDIA_DEVICE_PLUGIN: ("NVIDIA's device plugin", "NvidiaDevicePlugin"),
-    KnownProgram.NEURON_DEVICE_PLUGIN: ("the Neuron device plugin", "NeuronDevicePlugin"),
-}
 
 
 def _missing(blueprint: Blueprint) -> Iterator[Violation]:
@@ -48,10 +47,9 @@ def _missing(blueprint: Blueprint) -> Iterator[Violation]:
             brought = any(group.brings(resource) for group in cluster.node_groups)
             if brought or not cluster.surely_lacks_plugin(resource):
                 continue
-            plugin, construct = _CONSTRUCTS[program]
             for template in cluster.pods:
                 if template.asks_for(resource):
-                    yield about(template.of, resource=resource, plugin=plugin, construct=construct)
+                    yield about(template.of, resource=resource, plugin=program.in_words, construct=program.construct)
 
 
 def _each_plugin(
@@ -91,7 +89,9 @@ def _of_other_types(
     cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
 ) -> Iterator[dict[str, object]]:
     unmet = unmet_requirement(template.spec, cluster.node_of(group))
-    if unmet is not None and unmet[0] in INSTANCE_TYPE_LABELS and group.instance_type is not None:
+    if unmet is None or not is_known(unmet[1]):
+        return
+    if unmet[0] in INSTANCE_TYPE_LABELS and group.instance_type is not None:
         yield {"requirement": unmet[1], "types": group.instance_type.name}
 
 
@@ -99,8 +99,26 @@ def _of_other_labels(
     cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
 ) -> Iterator[dict[str, object]]:
     unmet = unmet_requirement(template.spec, cluster.node_of(group))
-    if unmet is not None and unmet[0] not in INSTANCE_TYPE_LABELS and is_known(list(group.labels.values())):
+    if unmet is not None and unmet[0] not in INSTANCE_TYPE_LABELS and is_known([unmet[1], *group.labels.values()]):
         yield {"requirement": unmet[1]}
+
+
+def _too_old(
+    cluster: ReviewedCluster, template: PodTemplate, group: NodeGroup, resource: str
+) -> Iterator[dict[str, object]]:
+    instance = group.instance_type
+    oldest = oldest_efa_device_plugin(instance) if instance is not None else None
+    if instance is None or oldest is None or resource != EFA_RESOURCE:
+        return
+    # Where the plugin does not go, its version is no matter.
+    if unmet_requirement(template.spec, cluster.node_of(group)) is not None:
+        return
+    for container in template.spec["containers"]:
+        image = image_reference(str(container.get("image")))
+        numbers = release_numbers(image.tag or "")
+        # A tag of one's own, or a digest alone, says nothing.
+        if image.name == KnownProgram.EFA_DEVICE_PLUGIN and len(numbers) > 1 and numbers < release_numbers(oldest):
+            yield {"version": image.tag, "types": instance.name, "oldest": oldest}
 
 
 def _takes_efas(blueprint: Blueprint) -> Iterator[Violation]:
@@ -127,5 +145,6 @@ DEVICE_PLUGIN_CHECKS = (
     Check(rule=PLUGIN_TOLERATES_TAINTS, violations=_each_plugin(_not_tolerated)),
     Check(rule=PLUGIN_SELECTS_TYPES, violations=_each_plugin(_of_other_types)),
     Check(rule=PLUGIN_SELECTS_NODES, violations=_each_plugin(_of_other_labels)),
+    Check(rule=PLUGIN_KNOWS_TYPE, violations=_each_plugin(_too_old)),
     Check(rule=GPU_PLUGIN_LEAVES_EFAS, violations=_takes_efas),
 )

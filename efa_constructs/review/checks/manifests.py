@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -24,7 +23,7 @@ from ..access import ReviewedAccess
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
-from ..manifests import KUBERNETES_RESOURCE, objects_in
+from ..manifests import KUBERNETES_RESOURCE, load_manifest, objects_in
 from ..pod_templates import PodTemplate, pod_templates, problems_of_pod_templates
 from ..shapes import as_mapping, at_path
 from ..values import is_known
@@ -64,7 +63,7 @@ def _problem_of(manifest: Any) -> str | None:
     if not isinstance(manifest, str):
         return "is no text"
     try:
-        objects = json.loads(manifest)
+        objects = load_manifest(manifest)
     except ValueError as error:
         return f"is not JSON: {error}" if is_known(manifest) else None
     for number, content in enumerate(objects_in(objects)):
@@ -139,6 +138,8 @@ def _refused_rights(blueprint: Blueprint) -> Iterator[tuple[PodTemplate, str, tu
             account = str(template.spec.get("serviceAccountName") or "default")
             name = f"{template.of.namespace}:{account}"
             access = ReviewedAccess.of(cluster)
+            if not access.is_known:
+                continue
             # An operator may serve some namespaces only.
             namespaces = (None, *{binding["metadata"]["namespace"] for binding in access.role_bindings})
             granted = [rule for namespace in namespaces for rule in granted_rules(access, name, namespace)]

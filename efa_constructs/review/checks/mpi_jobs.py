@@ -8,14 +8,14 @@ from typing import Any
 
 from ...catalogue import GPU_RESOURCE
 from ...pods.host_names import LONGEST_HOST_NAME, is_host_name, worker_host_name
-from ...pods.known_programs import KnownProgram
+from ...pods.known_programs import PLUGINS, KnownProgram
 from ...pods.mpi_job_schema import API_VERSION, mismatches_of_job
 from ...pods.mpirun_ranks import other_ranks, runs_of
 from ...pods.requests import amounts, written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about, about_pods
-from ..clusters import PLUGINS, ReviewedCluster, clusters_of, each_pod
+from ..clusters import ReviewedCluster, clusters_of, each_pod
 from ..manifests import KubernetesObject
 from ..pod_templates import PodTemplate
 from ..shapes import as_mapping

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from ipaddress import IPv4Network
+from typing import Any
 
 from ...catalogue import regions
+from ...catalogue.address_ranges import ANYWHERE_IPV4
 from ...catalogue.identifiers import is_zone_name_of
 from ...catalogue.offered_zones import offered_zones
 from ...rules import networks as rules
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Fault, checks_of, fault
+from ..network_acls import Traffic, network_acl_of, surely_drops
 from ..shapes import as_list, at_path
 from ..subnets import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
 from ..templates import Resource
 from ..values import is_known, is_true, known_text, whole_number
 
 __all__ = ["NETWORK_CHECKS"]
+
+# Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters"
+_KUBELET = (10250, 10250)
+# Where Linux has the ends of connections that it opens: net.ipv4.ip_local_port_range.
+_ANSWERS = (32768, 60999)
 
 
 def _ways_out(blueprint: Blueprint) -> Iterator[Fault]:
@@ -129,6 +138,51 @@ def _offers(blueprint: Blueprint) -> Iterator[Fault]:
             )
 
 
+def _acls(blueprint: Blueprint) -> Iterator[Fault]:
+    seen = set()
+    for group in blueprint.node_groups:
+        for value in group.resource.items("Subnets"):
+            for subnet, traffic, purpose in _needed(blueprint, group, value):
+                acl = network_acl_of(blueprint.templates, subnet)
+                if acl is None or (acl, traffic) in seen or not surely_drops(blueprint.templates, acl, traffic):
+                    continue
+                seen.add((acl, traffic))
+                yield fault(
+                    rules.ACL_DROPS,
+                    acl,
+                    acl=acl.logical_id,
+                    subnet=blueprint.templates.title(subnet),
+                    traffic=str(traffic),
+                    purpose=purpose,
+                )
+
+
+def _needed(blueprint: Blueprint, group: NodeGroup, subnet: Any) -> Iterator[tuple[Any, Traffic, str]]:
+    """What must pass the network ACL of which subnet, and for what, so that nodes in a subnet work."""
+    anywhere = IPv4Network(ANYWHERE_IPV4)
+    yield subnet, Traffic(egress=True, ports=(443, 443), addresses=anywhere), "nodes ask EKS and pull images by it"
+    yield subnet, Traffic(egress=False, ports=_ANSWERS, addresses=anywhere), "what nodes ask is answered by it"
+    cluster = blueprint.cluster_of(group)
+    of_cluster = as_list(cluster.get("ResourcesVpcConfig.SubnetIds")) if cluster is not None else []
+    nodes = _block(blueprint, subnet)
+    for other in of_cluster:
+        control_plane = _block(blueprint, other)
+        if control_plane is None or nodes is None or blueprint.templates.same(other, subnet):
+            continue
+        purpose = "the control plane calls the kubelet of each node by it"
+        yield subnet, Traffic(egress=False, ports=_KUBELET, addresses=control_plane), purpose
+        yield other, Traffic(egress=True, ports=_KUBELET, addresses=nodes), purpose
+
+
+def _block(blueprint: Blueprint, value: Any) -> IPv4Network | None:
+    """The addresses of a subnet. None: not known."""
+    subnet = subnet_at(blueprint.templates, value)
+    try:
+        return IPv4Network(known_text(subnet.get("CidrBlock")) or "") if subnet is not None else None
+    except ValueError:
+        return None
+
+
 def _size(subnet: Resource | None) -> int | None:
     """How many addresses a subnet can give at most. None: not known."""
     block = known_text(subnet.get("CidrBlock")) if subnet is not None else None
@@ -142,5 +196,6 @@ NETWORK_CHECKS = (
     *checks_of(_vpcs, rules.SUBNET_OF_ANOTHER_VPC, rules.GROUP_OF_ANOTHER_VPC),
     *checks_of(_addresses, rules.TOO_FEW_ADDRESSES),
     *checks_of(_offers, rules.TYPE_NOT_OFFERED),
+    *checks_of(_acls, rules.ACL_DROPS),
     *checks_of(_zones, rules.ZONE_OF_ANOTHER_REGION),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ... import catalogue
-from ...catalogue.records import refused_types
+from ...catalogue.identifiers import NODE_GROUP_NAME
+from ...catalogue.records import RECORDED, refused_types
+from ...catalogue.search import is_of_unknown_family, nearest_instance_types
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint, NodeGroup, known_instance_type
@@ -17,9 +18,6 @@ from ..templates import Resource
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
-
-# Amazon EKS API Reference, "CreateNodegroup"
-_NAME = re.compile(r"[A-Za-z0-9][\w-]{0,62}")
 
 
 def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
@@ -38,7 +36,7 @@ def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
 def _names(blueprint: Blueprint) -> Iterator[Fault]:
     for group in blueprint.node_groups:
         name = known_text(group.resource.get("NodegroupName"))
-        if name is not None and not _NAME.fullmatch(name):
+        if name is not None and not NODE_GROUP_NAME.fullmatch(name):
             yield fault(rules.ILL_FORMED_NAME, group.resource, "NodegroupName", name=name)
 
 
@@ -84,11 +82,12 @@ def _unknown(resource: Resource, name: str, path: str) -> Iterator[Fault]:
         catalogue.get(name)
     except NotAnEfaInstanceTypeError:
         return
-    except UnknownInstanceTypeError as error:
+    except UnknownInstanceTypeError:
         # Some exist, and nothing else is known about them.
-        if name not in refused_types():
-            hint = str(error).partition("; ")[2].rstrip("?")
-            yield fault(rules.UNKNOWN_INSTANCE_TYPE, resource, path, name=name, hint=hint)
+        if name in refused_types():
+            return
+        rule = rules.UNKNOWN_FAMILY if is_of_unknown_family(name) else rules.UNKNOWN_INSTANCE_TYPE
+        yield fault(rule, resource, path, name=name, recorded=RECORDED, hint=nearest_instance_types(name))
 
 
 def _several(group: NodeGroup, names: list[str]) -> Fault:
@@ -98,6 +97,31 @@ def _several(group: NodeGroup, names: list[str]) -> Fault:
     if own is not None and others:
         return fault(rules.OTHER_KIND, group.resource, "InstanceTypes", own=own.name, others=", ".join(others))
     return fault(rules.SEVERAL_INSTANCE_TYPES, group.resource, "InstanceTypes", names=", ".join(names))
+
+
+def _template_versions(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        template, resource = group.launch_template, group.resource
+        given = at_path(resource.definition, "Properties", "LaunchTemplate", "Version")
+        # A parameter of the template is whatever people give at the deployment.
+        if template is None or (isinstance(given, Mapping) and "Ref" in given):
+            continue
+        version = resource.get("LaunchTemplate.Version")
+        if version is None:
+            words = "not set, which means the default version"
+        elif version == template.resource.attribute("DefaultVersionNumber"):
+            words = "the default version"
+        elif whole_number(version) is not None or version in ("$Latest", "$Default"):
+            words = str(version)
+        else:
+            continue
+        yield fault(
+            rules.FIXED_TEMPLATE_VERSION,
+            resource,
+            "LaunchTemplate.Version",
+            version=words,
+            template=template.resource.logical_id,
+        )
 
 
 def _settings(blueprint: Blueprint) -> Iterator[Fault]:
@@ -126,10 +150,12 @@ NODE_GROUP_CHECKS = (
     *checks_of(
         _instance_types,
         rules.UNKNOWN_INSTANCE_TYPE,
+        rules.UNKNOWN_FAMILY,
         rules.INSTANCE_TYPE_IN_TWO_PLACES,
         rules.SEVERAL_INSTANCE_TYPES,
         rules.OTHER_KIND,
     ),
+    *checks_of(_template_versions, rules.FIXED_TEMPLATE_VERSION),
     *checks_of(
         _settings,
         rules.DISK_SIZE_WITH_TEMPLATE,

@@ -8,12 +8,13 @@ from typing import Any
 
 from ... import catalogue
 from ...catalogue import EFA_RESOURCE, HUGEPAGES_RESOURCE, InstanceType
+from ...pods.known_programs import PLUGINS
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...pods.requests import written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Check, Violation, about_pods
-from ..clusters import PLUGINS, ReviewedCluster, each_pod
+from ..clusters import ReviewedCluster, each_pod
 from ..labels_of_nodes import is_for_groups_to_set, knows_labels, labels_by_aws, may_have_other_nodes
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import at_path

@@ -13,6 +13,7 @@ from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
+from ..loops import LANGUAGE_EXTENSIONS
 from ..shapes import as_list
 from ..templates import NESTED_STACK, Resource, StackTemplate
 
@@ -39,8 +40,6 @@ _LIMITS = {
     "uniqueItems": "must have no item twice",
     "requiredXor": "must have exactly one of {}",
 }
-# Of AWS's own transforms, the one that brings functions, and no resources.
-_LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 # What has a rule of its own says it better.
 _SAID_ELSEWHERE = {("AWS::EKS::Nodegroup", "Subnets", "minItems")}
 
@@ -116,16 +115,42 @@ def _transforms(stack: StackTemplate) -> list[Any]:
 
 def _references(blueprint: Blueprint) -> Iterator[Fault]:
     for resource in blueprint.templates.resources:
-        if not _has_own_transform(resource.stack) and not _makes_more(resource.stack):
+        if not _has_own_transform(resource.stack):
             for path, function, argument in _functions(resource.definition.get("Properties"), ""):
                 found = _about(resource, path, function, argument)
-                if found is not None:
+                if found is not None and _is_sure(resource.stack, found):
                     yield found
+            yield from (found for found in _about_attributes(resource) if _is_sure(resource.stack, found))
+
+
+def _is_sure(stack: StackTemplate, found: Fault) -> bool:
+    """Whether what the template does not list is not there."""
+    return found.rule is rules.NO_SUCH_ATTRIBUTE or not _makes_more(stack)
+
+
+def _about_attributes(resource: Resource) -> Iterator[Fault]:
+    """What stands beside the properties of a resource."""
+    for name in as_list(resource.definition.get("DependsOn")):
+        yield from _missing(resource, "DependsOn", name, "resource", resource.stack.document.get("Resources"))
+    yield from _about_condition(resource, "Condition", resource.definition.get("Condition"))
+
+
+def _about_condition(resource: Resource, where: str, name: Any) -> Iterator[Fault]:
+    conditions = _mapping(resource.stack.document.get("Conditions"))
+    # A loop makes more of them than the template lists.
+    if not any(str(each).startswith("Fn::") for each in conditions):
+        yield from _missing(resource, where, name, "condition", conditions)
+
+
+def _missing(resource: Resource, where: str, name: Any, kind: str, names: Any) -> Iterator[Fault]:
+    if isinstance(name, str) and name not in _mapping(names):
+        meant = _meant(name, _mapping(names))
+        yield fault(rules.NO_SUCH_REFERENCE, resource, where, name=name, kind=kind, meant=meant)
 
 
 def _makes_more(stack: StackTemplate) -> bool:
     """Whether CloudFormation makes resources that the template does not list: by a transform, a loop or a module."""
-    if any(name != _LANGUAGE_EXTENSIONS for name in _transforms(stack)):
+    if any(name != LANGUAGE_EXTENSIONS for name in _transforms(stack)):
         return True
     resources = _mapping(stack.document.get("Resources"))
     modules = (str(_mapping(each).get("Type")).endswith("::MODULE") for each in resources.values())
@@ -136,7 +161,7 @@ _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 
 def _functions(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
-    """Each reference in a value: where, "Ref" or "Fn::GetAtt", and to what."""
+    """Each reference in a value: where, "Ref", "Fn::GetAtt" or "Fn::If", and to what."""
     if isinstance(value, Mapping):
         if len(value) == 1 and ("Ref" in value or "Fn::GetAtt" in value):
             [(function, argument)] = value.items()
@@ -144,6 +169,8 @@ def _functions(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
             return
         if len(value) == 1 and "Fn::Sub" in value:
             yield from _variables(value["Fn::Sub"], path)
+        if len(value) == 1 and "Fn::If" in value:
+            yield from ((path, "Fn::If", name) for name in as_list(value["Fn::If"])[:1])
         for name, item in value.items():
             # There, a Ref may be of the loop's variable.
             if str(name).startswith("Fn::ForEach::"):
@@ -172,14 +199,17 @@ def _about(resource: Resource, path: str, function: str, argument: Any) -> Fault
         if argument in resources or argument in parameters:
             return None
         meant = _meant(argument, [*resources, *parameters])
-        return fault(rules.NO_SUCH_REFERENCE, resource, path, name=argument, meant=meant)
+        kind = "resource or parameter"
+        return fault(rules.NO_SUCH_REFERENCE, resource, path, name=argument, kind=kind, meant=meant)
+    if function == "Fn::If":
+        return next(_about_condition(resource, path, argument), None)
     parts = argument.split(".", 1) if isinstance(argument, str) else argument
     if not isinstance(parts, list) or len(parts) != 2 or not all(isinstance(part, str) for part in parts):
         return None
     logical_id, attribute = parts
     if logical_id not in resources:
         meant = _meant(logical_id, resources)
-        return fault(rules.NO_SUCH_REFERENCE, resource, path, name=logical_id, meant=meant)
+        return fault(rules.NO_SUCH_REFERENCE, resource, path, name=logical_id, kind="resource", meant=meant)
     return _about_attribute(resource, path, logical_id, attribute, _mapping(resources[logical_id]).get("Type"))
 
 

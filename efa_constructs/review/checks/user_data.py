@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import email
 import tomllib
 from collections.abc import Iterator
 from email.message import Message
 
 from ...catalogue import AmiType
-from ...catalogue.user_data import MAXIMUM_USER_DATA_BYTES, PART_TYPES
+from ...catalogue.user_data import MAXIMUM_USER_DATA_BYTES, NODE_CONFIG_TYPE, PART_TYPES
 from ...rules import launch_templates as rules
 from ..blueprint import Blueprint, LaunchTemplate
 from ..check import Fault, checks_of, fault
@@ -25,12 +23,10 @@ _FORMATS = {"AL2": "MIME multi-part document", "AL2023": "MIME multi-part docume
 
 def _user_data(blueprint: Blueprint) -> Iterator[Fault]:
     for template in blueprint.launch_templates:
-        encoded = known_text(template.data.get("UserData"))
-        if encoded is None:
+        if known_text(template.data.get("UserData")) is None:
             continue
-        try:
-            document = base64.b64decode("".join(encoded.split()), validate=True)
-        except (binascii.Error, ValueError):
+        document = template.user_data
+        if document is None:
             yield fault(rules.USER_DATA_NOT_BASE64, template.resource, _PATH)
             continue
         # What stands within Fn::Base64 may have marks.
@@ -93,7 +89,7 @@ def _parts(template: LaunchTemplate, message: Message) -> Iterator[Fault]:
             )
         elif kind.startswith("text/x-shellscript") and is_known(start) and not start.startswith("#!"):
             yield fault(rules.SCRIPT_WITHOUT_SHELL, template.resource, _PATH, where=where, start=repr(start))
-        elif kind == "application/node.eks.aws" and is_known(body) and "NodeConfig" not in body:
+        elif kind == NODE_CONFIG_TYPE and is_known(body) and "NodeConfig" not in body:
             yield fault(rules.NODE_CONFIG_WITHOUT_KIND, template.resource, _PATH, where=where)
 
 

@@ -4,19 +4,57 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..location import line_of
+from ..changes import Change
+from ..comparison import compare
+from ..exports import ExportInUse
+from ..location import place_of
 from ..review import Finding, Review
 
 __all__ = ["to_json"]
 
 
-def to_json(review: Review) -> dict[str, Any]:
-    """The findings, the worst first, and those that people acknowledge."""
+def to_json(review: Review, against: Review | None = None) -> dict[str, Any]:
+    """The findings, the worst first, and those that people acknowledge.
+
+    :param against: The review of the templates that are deployed now. Default: what changes is not known, null.
+    """
+    comparison = None if against is None else compare(against.blueprint.templates, review.blueprint.templates)
     return {
         "passes": review.passes,
         "stacks": [stack.name for stack in review.blueprint.templates.stacks],
         "findings": [_finding(finding) for finding in review.findings],
         "acknowledged": [{**_finding(finding), "reason": finding.acknowledged} for finding in review.acknowledged],
+        "changes": comparison and [_change(change) for change in comparison.changes],
+        "exportsInUse": comparison and [_export(export) for export in comparison.exports_in_use],
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    resource, of_kubernetes = change.resource, change.kubernetes_object
+    return {
+        "kind": change.kind.value,
+        "stack": resource.stack.name,
+        "logicalId": resource.logical_id,
+        "resourceType": resource.type,
+        "constructPath": resource.construct_path,
+        "kubernetesObject": of_kubernetes.title if of_kubernetes else None,
+        "replacement": change.replacement.value,
+        "interrupts": change.interrupts,
+        "becauseOf": [cause.name for cause in change.because_of],
+        "properties": [{"path": one.path, "replacement": one.replacement.value} for one in change.properties],
+    }
+
+
+def _export(export: ExportInUse) -> dict[str, Any]:
+    return {
+        "export": export.name,
+        "stack": export.stack.name,
+        "importedBy": [stack.name for stack in export.importers],
+        "removed": export.is_removed,
+        "sure": export.is_sure,
+        "becauseOf": export.because_of.name if export.because_of is not None else None,
+        "problem": export.problem,
+        "fix": export.fix,
     }
 
 
@@ -37,5 +75,5 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "propertyPath": violation.path or None,
         "kubernetesObject": violation.kubernetes_object.title if violation.kubernetes_object else None,
         "file": str(resource.stack.file),
-        "line": line_of(resource),
+        "line": place_of(resource, violation.path).line,
     }

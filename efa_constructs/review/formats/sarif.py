@@ -1,6 +1,7 @@
 """A review in SARIF 2.1.0, which code hosts show beside the code.
 
-Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+Sources: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html; what GitHub reads of it, and wants of it:
+https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
 
 from __future__ import annotations
@@ -8,15 +9,17 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ...rules import RULES, Rule, Severity
-from ..location import line_of
+from ..location import place_of
 from ..review import Finding, Review
 
 __all__ = ["to_sarif"]
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+_PROBLEM_SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "recommendation"}
 _INDEXES = {rule.id: index for index, rule in enumerate(RULES)}
 
 
@@ -47,6 +50,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
         "fullDescription": {"text": rule.why},
         "help": {"text": f"{rule.fix}. Source: {rule.source}"},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
+        # By which GitHub orders alerts. A rule that cannot know says nothing.
+        "properties": {"precision": "high", "problem.severity": _PROBLEM_SEVERITIES[rule.severity]},
     }
     if rule.source.startswith("https://"):
         described["helpUri"] = rule.source
@@ -64,7 +69,7 @@ def _result(finding: Finding) -> dict[str, Any]:
             {
                 "physicalLocation": {
                     "artifactLocation": {"uri": _uri(resource.stack.file)},
-                    "region": {"startLine": line_of(resource)},
+                    "region": _region(finding),
                 },
                 "logicalLocations": [
                     {"fullyQualifiedName": resource.construct_path or resource.name, "kind": "resource"}
@@ -77,6 +82,16 @@ def _result(finding: Finding) -> dict[str, Any]:
     if finding.acknowledged is not None:
         result["suppressions"] = [{"kind": "inSource", "justification": finding.acknowledged}]
     return result
+
+
+def _region(finding: Finding) -> dict[str, int]:
+    place = place_of(finding.resource, finding.violation.path)
+    return {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.line,
+        "endColumn": place.end_column,
+    }
 
 
 def _fingerprint(finding: Finding) -> str:
@@ -94,6 +109,6 @@ def _fingerprint(finding: Finding) -> str:
 def _uri(file: Path) -> str:
     """Relative to where the command runs, which is the root of what a code host checked out."""
     try:
-        return file.resolve().relative_to(Path.cwd()).as_posix()
+        return quote(file.resolve().relative_to(Path.cwd()).as_posix())
     except ValueError:
         return file.resolve().as_uri()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..changes import Change, ChangeKind, PropertyChange
-from ..create_only import Replacement
+from ..replacement import Replacement
 from .names import Names
 
 __all__ = ["ChangeRow", "change_rows"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..blueprint import NodeGroup
 from ..networks import Network, Subnet
+from ..templates import Resource
 from .drawing import LINE_HEIGHT, Drawing, fitting
 from .names import Names
 
@@ -18,6 +19,8 @@ _TITLE = 20
 # Between the internet and the VPC.
 _OUTSIDE = 62
 _TEXT = _ZONE_WIDTH - 4 * _PAD
+# Of a subnet, that are drawn.
+_MOST_LEADS = 3
 # Of a flow log. EC2 takes all where it is told nothing.
 _TRAFFIC = {"ALL": "all", "ACCEPT": "accepted", "REJECT": "rejected"}
 
@@ -91,8 +94,9 @@ def _draw_subnet(drawing: Drawing, x: float, y: float, subnet: Subnet, names: Na
     css = {True: "subnet public", False: "subnet", None: "subnet elsewhere"}[subnet.is_public]
     drawing.box(x, y, width, height, css, tip=names.of_value(subnet.value))
     drawing.text(fitting(_kind(subnet, names), width - 2 * _PAD, bold=True), x + _PAD, y + 16, "strong")
-    drawing.text(fitting(_route(subnet, names), width - 2 * _PAD), x + _PAD, y + 16 + LINE_HEIGHT, "quiet")
-    top = y + 16 + 2 * LINE_HEIGHT - 6
+    lines = [fitting(line, width - 2 * _PAD) for line in _lines(subnet, names, _MOST_LEADS)]
+    drawing.texts(lines, x + _PAD, y + 16 + LINE_HEIGHT, "quiet")
+    top = y + 16 + (1 + len(lines)) * LINE_HEIGHT - 6
     for css, lines in _things(subnet, names):
         tall = _thing_height(lines)
         drawing.box(x + _PAD, top, width - 2 * _PAD, tall, css, tip="\n".join(lines))
@@ -107,7 +111,10 @@ def _thing_height(lines: Sequence[str]) -> float:
 
 def _subnet_height(subnet: Subnet, names: Names) -> float:
     things = _things(subnet, names)
-    return 16 + 2 * LINE_HEIGHT - 6 + sum(_thing_height(lines) + 6 for _, lines in things) + (4 if things else 0)
+    lines = len(_lines(subnet, names, _MOST_LEADS))
+    return (
+        16 + (1 + lines) * LINE_HEIGHT - 6 + sum(_thing_height(lines) + 6 for _, lines in things) + (4 if things else 0)
+    )
 
 
 def _kind(subnet: Subnet, names: Names) -> str:
@@ -115,6 +122,22 @@ def _kind(subnet: Subnet, names: Names) -> str:
     if subnet.is_public is None:
         return f"subnet {name}"
     return f"{'public' if subnet.is_public else 'private' if subnet.way_out else 'isolated'} subnet {name}"
+
+
+def _lines(subnet: Subnet, names: Names, most: int | None = None) -> list[str]:
+    """Where its routes lead, the default one first, and its network ACL.
+
+    :param most: Of its other routes. Default: all.
+    """
+    leads = [
+        f"{names.of_value(lead.destination)}: {lead.way} {_short(names.of_value(lead.to))}" for lead in subnet.leads
+    ]
+    lines = [_route(subnet, names), *leads[:most]]
+    if len(lines) <= len(leads):
+        lines.append(f"and {len(leads) + 1 - len(lines)} more to other networks")
+    if subnet.network_acl is not None:
+        lines.append(f"network ACL {_short(names.of(subnet.network_acl))}")
+    return lines
 
 
 def _route(subnet: Subnet, names: Names) -> str:
@@ -159,7 +182,17 @@ def _notes(network: Network, names: Names) -> list[str]:
     gateways = [one for one in network.endpoints if not one.get("SubnetIds")]
     notes = [f"gateway endpoint {names.of_value(one.get('ServiceName'))}" for one in gateways]
     traffic = [_TRAFFIC.get(str(log.get("TrafficType", "ALL")), "some") for log in network.flow_logs]
+    notes += [_connection(one, names) for one in network.connections]
     return notes + [f"flow log of {words} traffic" for words in traffic]
+
+
+def _connection(one: Resource, names: Names) -> str:
+    if one.type == "AWS::EC2::VPCPeeringConnection":
+        ends = " and ".join(names.of_value(one.get(name)) for name in ("VpcId", "PeerVpcId"))
+        return f"VPC peering {names.of(one)} of {ends}"
+    gateway = one.get("TransitGatewayId") or one.get("VpnGatewayId")
+    kind = "virtual private gateway" if one.get("VpnGatewayId") else "transit gateway"
+    return f"attached to {kind} {names.of_value(gateway)}"
 
 
 def _description(network: Network, names: Names) -> str:
@@ -167,5 +200,5 @@ def _description(network: Network, names: Names) -> str:
     for subnet in network.subnets:
         things = "; ".join(", ".join(lines) for _, lines in _things(subnet, names)) or "nothing of these templates"
         zone = f" in {names.of_value(subnet.zone)}" if subnet.zone else ""
-        parts.append(f"{_kind(subnet, names)}{zone}, {_route(subnet, names)}, has: {things}")
+        parts.append(f"{_kind(subnet, names)}{zone}, {', '.join(_lines(subnet, names))}, has: {things}")
     return ". ".join([*parts, *_notes(network, names)]) + "."

@@ -14,8 +14,8 @@ from markupsafe import Markup
 from ...catalogue import newest_versions
 from ...rules import Severity
 from ..blueprint import Blueprint, LaunchTemplate
-from ..changes import Change, aligned, changes_between
 from ..clusters import ReviewedCluster, clusters_of
+from ..comparison import Comparison, compare
 from ..networks import Network, networks
 from ..reach import paths
 from ..review import Finding, Review
@@ -103,8 +103,7 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
     of_resources = resource_grants(blueprint, names)
     drawn = paths_to_draw(blueprint, found_paths)
     left_out = len(found_paths) - len(drawn)
-    earlier = None if against is None else aligned(against.blueprint.templates, blueprint.templates)
-    changes = None if earlier is None else changes_between(earlier, blueprint.templates)
+    comparison = None if against is None else compare(against.blueprint.templates, blueprint.templates)
     return {
         "looked_up": newest_versions.LOOKED_UP,
         "named": names.of_value,
@@ -112,7 +111,7 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "title": ", ".join(stack.name for stack in blueprint.templates.stacks),
         "verdict": verdict(review, found_networks, clusters, names),
         "makes": makes(blueprint, found_networks, pods, names),
-        "openness": openness(blueprint, found_paths, of_resources, names),
+        "openness": openness(blueprint, found_paths, of_resources, found_networks, names),
         "severities": _severities(review.findings),
         "errors": [_finding(one, names) for one in review.findings if one.rule.severity is Severity.ERROR],
         "findings": [_finding(finding, names) for finding in review.findings],
@@ -139,8 +138,9 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "assumptions": assumptions(blueprint, found_paths, roles, names),
         "resources": _resources(blueprint, names),
         "objects": blueprint.objects,
-        "changes": None if changes is None or earlier is None else _changes(changes, Names(earlier), names),
-        "changes_in_words": None if changes is None else changes_in_words(changes, names),
+        "changes": comparison and _changes(comparison, names),
+        "changes_in_words": comparison and changes_in_words(comparison, names),
+        "exports_in_use": comparison.exports_in_use if comparison else (),
     }
 
 
@@ -224,5 +224,5 @@ def _resources(blueprint: Blueprint, names: Names) -> list[_StackResources]:
     return found
 
 
-def _changes(changes: Sequence[Change], old_names: Names, names: Names) -> list[tuple[str, list[ChangeRow]]]:
-    return _by(lambda row: row.kind, change_rows(changes, names, old_names))
+def _changes(comparison: Comparison, names: Names) -> list[tuple[str, list[ChangeRow]]]:
+    return _by(lambda row: row.kind, change_rows(comparison.changes, names, Names(comparison.earlier)))

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..blueprint import Blueprint
 from ..changes import Change, ChangeKind
-from ..create_only import Replacement
+from ..comparison import Comparison
 from ..networks import Network
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..reach import Path, peer_of
+from ..replacement import Replacement
 from ..shapes import at_path
 from ..values import is_known
 from .names import Names
@@ -93,7 +94,11 @@ def _many(count: int, noun: str) -> str:
 
 
 def openness(
-    blueprint: Blueprint, paths: Sequence[Path], resource_grants: Sequence[ResourceGrant], names: Names
+    blueprint: Blueprint,
+    paths: Sequence[Path],
+    resource_grants: Sequence[ResourceGrant],
+    found_networks: Sequence[Network],
+    names: Names,
 ) -> list[str]:
     """What the world, and other addresses, may reach, and what may reach the world, a sentence each."""
     found = [*_lets_in(paths, names)]
@@ -113,6 +118,14 @@ def openness(
     senders = _few(dict.fromkeys(peer_name(path.source, names) for path in paths if path.destination.is_world))
     if senders:
         found.append(f"May send to the world: {senders}.")
+    leads = dict.fromkeys(
+        f"{names.of_value(lead.destination)} by {lead.way} {names.of_value(lead.to)}"
+        for network in found_networks
+        for subnet in network.subnets
+        for lead in subnet.leads
+    )
+    if leads:
+        found.append(f"Routes lead to other networks, from where one may come, too: {', '.join(leads)}.")
     return found
 
 
@@ -145,15 +158,17 @@ def _in_its_words(path: Path) -> str:
     return f" (\u201c{path.description}\u201d)." if path.description else "."
 
 
-def changes_in_words(changes: Sequence[Change], names: Names) -> list[str]:
+def changes_in_words(comparison: Comparison, names: Names) -> list[str]:
     """How much changes, and what that interrupts, a sentence each."""
+    changes = comparison.changes
+    refused = [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
     if not changes:
-        return ["Nothing changed."]
+        return refused or ["Nothing changed."]
     counts = Counter(change.kind for change in changes)
     found = [f"{', '.join(f'{counts[kind]} {kind}' for kind in ChangeKind if counts[kind])}{_replaced(changes)}."]
     told = (change for change in changes if change.interrupts and (change.kubernetes_object or _matters(change)))
     found += [f"{_title(change, names)}: {change.interrupts}" for change in told]
-    return found
+    return found + refused
 
 
 def _replaced(changes: Sequence[Change]) -> str:

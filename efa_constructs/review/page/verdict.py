@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import catalogue
+from ...pods.known_programs import PLUGINS
 from ...rules import Severity
+from ...rules.node_groups import UNKNOWN_FAMILY
 from ..blueprint import Blueprint, NodeGroup
 from ..capacity import capacity_of, placement_group_of
-from ..clusters import PLUGINS, ReviewedCluster
+from ..clusters import ReviewedCluster
 from ..networks import Network, Subnet
 from ..review import Review
 from ..security_groups import directions_to_itself
@@ -75,6 +77,9 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
         )
     if not groups:
         return "none", "No node group of these templates has an EFA interface."
+    unknown = {str(each.violation.values["name"]) for each in review.findings if each.rule is UNKNOWN_FAMILY}
+    if unknown:
+        return "doubtful", f"Doubtful: nothing is known here about {', '.join(sorted(unknown))}."
     evidence = [one for group in groups for one in group.evidence]
     if any(one.holds is False for one in evidence):
         missing = "; ".join(dict.fromkeys(one.what for one in evidence if one.holds is False))

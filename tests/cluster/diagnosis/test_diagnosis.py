@@ -13,6 +13,7 @@ from efa_constructs.cluster.diagnosis.node_causes import about_nodes
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.lookups.deployed import DeployedNodeGroup
 from efa_constructs.rehearsal.rehearsed_objects import RehearsedObjects
+from efa_constructs.rules.device_plugins import PLUGIN_TOLERATES_TAINTS
 
 from ...rehearsal.deployments import cluster, node, node_group
 from .objects import (
@@ -70,7 +71,8 @@ def test_a_plugin_that_does_not_tolerate_a_taint_is_one_fault_with_the_job_that_
     assert finding.code == "device-plugin-does-not-tolerate"
     assert "nvidia.com/gpu=true:NoSchedule" in finding.problem
     assert finding.problem.endswith("; MPIJob 'default/train' waits for it")
-    assert "{key: nvidia.com/gpu, operator: Exists}" in finding.fix
+    assert "toleration with the key 'nvidia.com/gpu'" in finding.fix
+    assert finding.rule is PLUGIN_TOLERATES_TAINTS
 
 
 def test_a_plugin_that_selects_no_node_is_a_fault_even_if_nothing_waits() -> None:
@@ -210,9 +212,9 @@ def test_cordoned_nodes_are_to_be_uncordoned_and_not_tolerated() -> None:
     [
         (CORDONED, "4", "node-cordoned", "kubectl uncordon ip-10-0-0-0b"),
         (NOT_READY, "4", "node-unfit", "see the conditions of the node"),
-        (TAINT, "4", "taint-not-tolerated", "{key: nvidia.com/gpu, operator: Exists} to the pods of MPIJob"),
+        (TAINT, "4", "taint-not-tolerated", "give the pod a toleration with the key 'nvidia.com/gpu'"),
         # As its plugin does not tolerate the taint either.
-        (TAINT, None, "taint-not-tolerated", "{key: nvidia.com/gpu, operator: Exists} to the pods of MPIJob"),
+        (TAINT, None, "taint-not-tolerated", "give the pod a toleration with the key 'nvidia.com/gpu'"),
     ],
 )
 def test_where_the_other_node_has_a_worker_already_the_taint_of_this_one_is_told(

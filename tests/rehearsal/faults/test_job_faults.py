@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.cli.rehearsal_text import print_report
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.cluster.snapshot import condition
 from efa_constructs.rehearsal.result import RehearsalResult

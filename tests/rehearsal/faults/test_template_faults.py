@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.cli.rehearsal_text import print_report
 from tests.docs import shown
 
 from .changed_assembly import rehearse_changed

@@ -42,6 +42,11 @@ CLUSTER_CASES = (
         kept=all_of(whole, drop(f"{_NETWORK}.PublicAccessCidrs"), put(f"{_NETWORK}.EndpointPublicAccess", False)),
     ),
     Case(
+        rule=rules.PUBLIC_ENDPOINT,
+        broken=all_of(whole, put(f"{_NETWORK}.PublicAccessCidrs", ["203.0.113.0/24", "::/0"])),
+        kept=all_of(whole, put(f"{_NETWORK}.PublicAccessCidrs", ["203.0.113.0/24", "2001:db8::/32"])),
+    ),
+    Case(
         rule=rules.NO_ENDPOINT,
         broken=all_of(
             whole,

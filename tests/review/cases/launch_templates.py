@@ -6,13 +6,14 @@ import base64
 
 from efa_constructs.rules import launch_templates as rules
 
-from ..templates import Change, add, all_of, data, drop, put
+from ..templates import Change, add, all_of, data, drop, interface, put, whole
 from .case import Case
 from .interfaces import layout
 
 __all__ = ["LAUNCH_TEMPLATE_CASES"]
 
 _VOLUME = "LaunchTemplate.LaunchTemplateData.BlockDeviceMappings.0.Ebs"
+_TYPE = "LaunchTemplate.LaunchTemplateData.InstanceType"
 _RESERVATION = "cr-0123456789abcdef0"
 _RESERVATIONS = "arn:aws:resource-groups:us-west-2:123456789012:group/training"
 
@@ -44,7 +45,70 @@ _vt1 = all_of(
 )
 _script = mime("text/x-shellscript", "#!/bin/bash\ntrue")
 
+_p5 = layout("p5.48xlarge")
+
+
+def max_pods(told: object, kind: str = "text/x-shellscript") -> Change:
+    config = f"kind: NodeConfig\nspec:\n  kubelet:\n    config:\n      maxPods: {told}"
+    return user_data(mime(kind, f"#!/bin/bash\ncat > /etc/eks/nodeadm.d/1.yaml <<END\n{config}\nEND"))
+
+
+def cni(values: object) -> Change:
+    return add("Cni", "AWS::EKS::Addon", AddonName="vpc-cni", ClusterName="training", ConfigurationValues=values)
+
+
+_bottlerocket = all_of(
+    _p5,
+    put("NodeGroup.AmiType", "BOTTLEROCKET_x86_64_NVIDIA"),
+    # Its AMI brings NVIDIA's plugin.
+    lambda template: template["Resources"]["NodeGroup"]["Properties"]["Labels"].update(
+        {"nvidia.com/gpu.deploy.device-plugin": "false"}
+    ),
+)
+
 LAUNCH_TEMPLATE_CASES = (
+    # Two interfaces fit on card 0 of a p5.48xlarge, and one is efa-only: (2 - 1) * 49 + 2 addresses are left.
+    Case(rule=rules.MAX_PODS, broken=_p5, kept=all_of(_p5, max_pods(51))),
+    Case(rule=rules.MAX_PODS, broken=all_of(_p5, max_pods(52)), kept=all_of(_p5, max_pods("$(reckon)"))),
+    Case(
+        rule=rules.MAX_PODS,
+        broken=all_of(_p5, user_data(_script)),
+        kept=all_of(_p5, max_pods(51, "application/node.eks.aws")),
+    ),
+    Case(
+        rule=rules.MAX_PODS,
+        broken=all_of(_bottlerocket, user_data("[settings.kubernetes]\nmax-pods = 100\n")),
+        kept=all_of(_bottlerocket, user_data("[settings.kubernetes]\nmax-pods = 51\n")),
+    ),
+    # eksctl's layout, whose every interface has addresses.
+    Case(
+        rule=rules.MAX_PODS,
+        broken=all_of(_p5, cni('{"env": {"WARM_ENI_TARGET": "0"}}')),
+        kept=layout("p5.48xlarge", [(0, 0, "efa"), *((card, 1, "efa") for card in range(1, 32))]),
+    ),
+    Case(
+        rule=rules.MAX_PODS,
+        broken=all_of(_p5, put("NodeGroup.InstanceTypes", ["p5.48xlarge"]), drop(_TYPE)),
+        kept=all_of(_p5, cni('{"env": {"ENABLE_PREFIX_DELEGATION": "true"}}')),
+    ),
+    Case(rule=rules.MAX_PODS, broken=_p5, kept=all_of(_p5, cni({"Ref": "CniSettings"}))),
+    Case(rule=rules.MAX_PODS, broken=_p5, kept=all_of(_p5, interface(0, Ipv4PrefixCount=4))),
+    Case(
+        rule=rules.MAX_PODS,
+        broken=all_of(whole, _p5, put("Cluster.KubernetesNetworkConfig", {"IpFamily": "ipv4"})),
+        kept=all_of(whole, _p5, put("Cluster.KubernetesNetworkConfig", {"IpFamily": "ipv6"})),
+    ),
+    Case(
+        rule=rules.MAX_PODS,
+        broken=all_of(whole, _p5),
+        kept=all_of(whole, _p5, add("Chart", "Custom::AWSCDK-EKS-HelmChart", Chart="aws-vpc-cni")),
+    ),
+    Case(rule=rules.MAX_PODS, broken=_p5, kept=all_of(_p5, user_data("${Rest}"), data("UserData", {"Ref": "Rest"}))),
+    Case(
+        rule=rules.MAX_PODS,
+        broken=_p5,
+        kept=all_of(_p5, put("NodeGroup.AmiType", "CUSTOM"), data("ImageId", "ami-0123456789abcdef0")),
+    ),
     Case(
         rule=rules.INSTANCE_PROFILE,
         broken=data("IamInstanceProfile", {"Name": "nodes"}),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from efa_constructs.rules import node_groups as rules
 
-from ..templates import all_of, data, drop, put, whole
+from ..templates import Template, all_of, data, drop, put, whole
 from .case import Case
 from .interfaces import layout
-from .launch_templates import reservation
+from .launch_templates import max_pods, reservation
 
 __all__ = ["NODE_GROUP_CASES"]
 
@@ -20,6 +20,23 @@ _block = all_of(_unplaced, reservation(), _market, _of_a_block)
 _image = data("ImageId", "ami-0123456789abcdef0")
 _custom = all_of(put(f"{_GROUP}.AmiType", "CUSTOM"), _image)
 _TAINT = {"Key": "aws.amazon.com/efa", "Value": "true", "Effect": "NO_SCHEDULE"}
+
+
+_VERSION = f"{_GROUP}.LaunchTemplate.Version"
+
+
+def _without_efa(instance_type: str):
+    """Nodes that nobody wants EFA of."""
+    return all_of(
+        put(_INSTANCE_TYPE, instance_type),
+        put(f"{_GROUP}.AmiType", "AL2023_x86_64_STANDARD"),
+        drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces"),
+    )
+
+
+def _version_parameter(template: Template) -> None:
+    template["Parameters"]["Version"] = {"Type": "String", "Default": "1"}
+    put(_VERSION, {"Ref": "Version"})(template)
 
 
 def labels(**more: str):
@@ -60,6 +77,32 @@ NODE_GROUP_CASES = (
         ),
     ),
     Case(rule=rules.UNKNOWN_INSTANCE_TYPE, broken=put(_INSTANCE_TYPE, "p4d.24xlrge")),
+    # Other sizes of a family are known, and a name without a size is none.
+    Case(rule=rules.UNKNOWN_INSTANCE_TYPE, broken=put(_INSTANCE_TYPE, "p4d.48xlarge"), kept=_without_efa("m7i.large")),
+    Case(rule=rules.UNKNOWN_INSTANCE_TYPE, broken=put(_INSTANCE_TYPE, "p4d24xlarge"), kept=_without_efa("t3.micro")),
+    # It may be newer than the catalogue.
+    Case(rule=rules.UNKNOWN_FAMILY, broken=put(_INSTANCE_TYPE, "p7.48xlarge"), kept=_without_efa("m7i.large")),
+    Case(
+        rule=rules.UNKNOWN_FAMILY,
+        broken=put(_INSTANCE_TYPE, "p7-c300.48xlarge"),
+        # EC2 has it, and nothing else is known about it.
+        kept=put(_INSTANCE_TYPE, "p6e-gb300.36xlarge"),
+    ),
+    Case(rule=rules.FIXED_TEMPLATE_VERSION, broken=put(_VERSION, "1")),
+    Case(rule=rules.FIXED_TEMPLATE_VERSION, broken=put(_VERSION, 1), kept=put(_VERSION, {"Ref": "Version"})),
+    Case(
+        rule=rules.FIXED_TEMPLATE_VERSION,
+        broken=put(_VERSION, "$Latest"),
+        # Whoever has made that template tells which versions there are.
+        kept=put(f"{_GROUP}.LaunchTemplate", {"Id": "lt-0123456789abcdef0", "Version": "1"}),
+    ),
+    Case(rule=rules.FIXED_TEMPLATE_VERSION, broken=put(_VERSION, "$Default"), kept=_version_parameter),
+    Case(rule=rules.FIXED_TEMPLATE_VERSION, broken=drop(_VERSION)),
+    Case(
+        rule=rules.FIXED_TEMPLATE_VERSION,
+        broken=put(_VERSION, {"Fn::GetAtt": ["LaunchTemplate", "DefaultVersionNumber"]}),
+        kept=put(_VERSION, {"Fn::Sub": "${LaunchTemplate.LatestVersionNumber}"}),
+    ),
     Case(
         rule=rules.SEVERAL_INSTANCE_TYPES,
         broken=all_of(
@@ -138,6 +181,7 @@ NODE_GROUP_CASES = (
             layout("hpc7a.96xlarge"),
             put(f"{_GROUP}.AmiType", "AL2023_x86_64_STANDARD"),
             put(f"{_GROUP}.CapacityType", "SPOT"),
+            max_pods(51),
         ),
         kept=put(f"{_GROUP}.CapacityType", "SPOT"),
         also=frozenset({"EFA-NG-026", "EFA-NET-008"}),  # it is Spot, after all, and not in us-east-1

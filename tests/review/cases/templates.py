@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from efa_constructs.rules import templates as rules
 
-from ..templates import add, all_of, drop, put, whole
+from ..templates import Change, Template, add, all_of, drop, put, whole
 from .case import Case
 
 __all__ = ["TEMPLATE_CASES"]
+
+
+def _acknowledge(**entry: str) -> Change:
+    """Accept something of the node group."""
+    metadata = {"efa-constructs": {"acknowledge": [entry]}}
+    return lambda template: template["Resources"]["NodeGroup"].update(Metadata=metadata)
+
+
+def _fabric(template: Template) -> None:
+    """Add a condition."""
+    template["Conditions"] = {"Fabric": {"Fn::Equals": ["on", "on"]}}
+
 
 TEMPLATE_CASES = (
     Case(rule=rules.UNKNOWN_PROPERTY, broken=put("NodeGroup.scalingConfig", {"MinSize": 1})),
@@ -31,6 +43,23 @@ TEMPLATE_CASES = (
         broken=put("NodeGroup.ReleaseVersion", {"Fn::Sub": "${Release}"}),
         kept=put("NodeGroup.ReleaseVersion", {"Fn::Sub": ["${Release}${!Literal}${AWS::Region}", {"Release": "1"}]}),
     ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=lambda template: template["Resources"]["NodeGroup"].update(DependsOn=["LaunchTemplate", "Route"]),
+        kept=lambda template: template["Resources"]["NodeGroup"].update(DependsOn="LaunchTemplate"),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=all_of(_fabric, lambda template: template["Resources"]["Egress"].update(Condition="WithEfa")),
+        kept=all_of(_fabric, lambda template: template["Resources"]["Egress"].update(Condition="Fabric")),
+    ),
+    Case(
+        rule=rules.NO_SUCH_REFERENCE,
+        broken=all_of(_fabric, put("NodeGroup.DiskSize", {"Fn::If": ["WithEfa", {"Ref": "AWS::NoValue"}, 1]})),
+        kept=all_of(_fabric, put("NodeGroup.DiskSize", {"Fn::If": ["Fabric", {"Ref": "AWS::NoValue"}, 1]})),
+        # As long as nobody knows the condition, the size may be set.
+        also=frozenset({"EFA-NG-017"}),
+    ),
     # A module's resources are named after it, and a loop's as it says.
     Case(
         rule=rules.NO_SUCH_REFERENCE,
@@ -42,6 +71,14 @@ TEMPLATE_CASES = (
         broken=put("NodeGroup.NodeRole", {"Ref": "RoleNodes"}),
         kept=all_of(
             put("NodeGroup.NodeRole", {"Ref": "RoleNodes"}),
+            lambda template: template["Resources"].update({"Fn::ForEach::Roles": ["Name", ["Nodes"], {}]}),
+        ),
+    ),
+    # What the template lists is as it says, whatever a loop makes beside it.
+    Case(
+        rule=rules.NO_SUCH_ATTRIBUTE,
+        broken=all_of(
+            put("NodeGroup.LaunchTemplate.Version", {"Fn::GetAtt": "LaunchTemplate.Latest"}),
             lambda template: template["Resources"].update({"Fn::ForEach::Roles": ["Name", ["Nodes"], {}]}),
         ),
     ),
@@ -63,6 +100,12 @@ TEMPLATE_CASES = (
         broken=put("NodeGroup.Tags", {"team": {"Ref": "Team"}}),
         kept=put("NodeGroup.Tags", {"Fn::ForEach::Teams": ["Team", ["vision"], {"${Team}": {"Ref": "Team"}}]}),
     ),
+    Case(
+        rule=rules.IDLE_ACKNOWLEDGEMENT,
+        broken=_acknowledge(id="EFA-NG-01", reason="sizes to come"),
+        kept=_acknowledge(id="EFA-NG-001", reason="sizes to come"),
+    ),
+    Case(rule=rules.IDLE_ACKNOWLEDGEMENT, broken=_acknowledge(id="EFA-NG-001", reason=" ")),
     # A macro of somebody's own may change anything.
     Case(
         rule=rules.UNKNOWN_PROPERTY,

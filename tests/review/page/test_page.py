@@ -17,7 +17,7 @@ from efa_constructs.review.page.drawing import fitting
 from efa_constructs.review.review import Review, review
 
 from ..manifests import Manifests, review_of_manifests
-from ..templates import review_of, sound, templates_of
+from ..templates import put, review_of, sound, templates_of
 from .html import Page, words
 
 WITH_CLUSTER: dict[str, Any] = {
@@ -145,6 +145,45 @@ def long_names(template: dict[str, Any]) -> None:
     template |= json.loads(text)
 
 
+def connected(template: dict[str, Any]) -> None:
+    """A network that leads to others, and that lets little pass."""
+    with_cluster(template)
+    resources = template["Resources"]
+    ways = {
+        "10.8.0.0/16": {"VpcPeeringConnectionId": {"Ref": "Peering"}},
+        "172.16.0.0/12": {"TransitGatewayId": {"Ref": "Transit"}},
+        "10.9.0.0/16": {"GatewayId": "vgw-0a1b2c3d4e5f60718"},
+        "10.10.0.0/16": {"CoreNetworkArn": "arn:aws:networkmanager::123456789012:core-network/core-network-0a1b"},
+        "10.11.0.0/16": {"NetworkInterfaceId": "eni-0123456789abcdef0"},
+        "10.0.0.0/16": {"GatewayId": "local"},
+    }
+    for number, (destination, way) in enumerate(ways.items()):
+        properties = {"RouteTableId": {"Ref": "PrivateTable"}, "DestinationCidrBlock": destination, **way}
+        resources[f"Way{number}"] = {"Type": "AWS::EC2::Route", "Properties": properties}
+    for name, kind, properties in (
+        ("Peering", "VPCPeeringConnection", {"VpcId": {"Ref": "Vpc"}, "PeerVpcId": "vpc-0fedcba9876543210"}),
+        ("Transit", "TransitGateway", {}),
+        ("Joined", "TransitGatewayAttachment", {"VpcId": {"Ref": "Vpc"}, "TransitGatewayId": {"Ref": "Transit"}}),
+        ("Office", "VPCGatewayAttachment", {"VpcId": {"Ref": "Vpc"}, "VpnGatewayId": "vgw-0a1b2c3d4e5f60718"}),
+        ("Acl", "NetworkAcl", {"VpcId": {"Ref": "Vpc"}}),
+        ("AclOf", "SubnetNetworkAclAssociation", {"SubnetId": {"Ref": "Private"}, "NetworkAclId": {"Ref": "Acl"}}),
+    ):
+        resources[name] = {"Type": f"AWS::EC2::{kind}", "Properties": properties}
+
+
+def refused() -> tuple[Review, Review]:
+    """A security group that another stack imports, and that is replaced."""
+    importer = {"Type": "AWS::SSM::Parameter", "Properties": {"Value": {"Fn::ImportValue": EXPORT}}}
+    reviews = []
+    for description in ("EFA", "another"):
+        nodes = sound()
+        nodes["Resources"]["SecurityGroup"]["Properties"]["GroupDescription"] = description
+        nodes["Outputs"] = {"Group": {"Value": {"Ref": "SecurityGroup"}, "Export": {"Name": EXPORT}}}
+        reviews.append(review(templates_of(nodes, {"Resources": {"Parameter": importer}})))
+    return reviews[1], reviews[0]
+
+
+EXPORT = "Stack1:ExportsOutputFnGetAttEfaNodesSecurityGroup3C76CFA3GroupId0A1B2C3D"
 PAGES = {
     "sound": lambda: render_page(review_of()),
     "with_cluster": lambda: render_page(review_of(with_cluster)),
@@ -154,6 +193,8 @@ PAGES = {
     "hostile": lambda: render_page(review_of(hostile)),
     "changed": lambda: render_page(review_of(with_cluster), review_of()),
     "long_names": lambda: render_page(review_of(long_names)),
+    "connected": lambda: render_page(review_of(connected)),
+    "refused": lambda: render_page(*refused()),
     "empty": lambda: render_page(review(templates_of({"Resources": {}}))),
 }
 
@@ -234,6 +275,11 @@ def test_says_no_where_a_rule_says_that_efa_does_not_work_with_the_fix_and_its_s
     assert "docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html" in findings
 
 
+def test_doubts_an_instance_type_that_is_newer_than_the_catalogue() -> None:
+    found = review_of(put("LaunchTemplate.LaunchTemplateData.InstanceType", "p7.48xlarge"))
+    assert "Doubtful: nothing is known here about p7.48xlarge." in words(Page(render_page(found)).all("main")[0][0])
+
+
 def test_shows_an_accepted_finding_with_its_reason_apart() -> None:
     def accept(template: dict[str, Any]) -> None:
         broken(template)
@@ -269,6 +315,39 @@ def test_draws_the_network_with_what_stands_where() -> None:
     assert "public subnet 10.0.1.0/24 in us-east-1a, out by the internet gateway, has: NAT gateway, Nat" in text
     assert "private subnet 10.0.2.0/24 in us-east-1b, out by NAT gateway Nat, has: control plane of Cluster" in text
     assert "node group NodeGroup" in text
+
+
+def test_says_where_a_network_leads_beside_the_internet() -> None:
+    text = words(page("connected").picture("network-1"))
+    for part in (
+        "out by NAT gateway Nat, 10.8.0.0/16: VPC peering Peering, 172.16.0.0/12: transit gateway Transit, "
+        "10.9.0.0/16: virtual private gateway vgw-0a1b2c3d4e5f60718, 10.10.0.0/16: core network",
+        "network ACL Acl, has: control plane of Cluster",
+        "VPC peering Peering of Vpc and vpc-0fedcba9876543210",
+        "attached to transit gateway Transit",
+        "attached to virtual private gateway vgw-0a1b2c3d4e5f60718",
+        # Drawn, of a list that is cut.
+        "and 1 more to other networks",
+    ):
+        assert part in text
+    # It stands in the VPC.
+    assert "10.11.0.0/16" not in text
+    assert "gateway local" not in text
+    summary = words(page("connected").all("main")[0][0])
+    assert (
+        "Routes lead to other networks, from where one may come, too: 10.8.0.0/16 by VPC peering Peering, " in summary
+    )
+    assert "Routes lead to other networks" not in words(page("with_cluster").all("main")[0][0])
+    assert "EFA-NET-009" in summary
+
+
+def test_says_what_cloudformation_refuses_for_another_stack_imports_it() -> None:
+    for text in (page("refused").section("changes"), words(page("refused").all("main")[0][0])):
+        assert (
+            f"export {EXPORT} of Stack1, imported by Stack2, changes with SecurityGroup: CloudFormation refuses" in text
+        )
+    assert "let Stack2 get the value in another way first" in page("refused").section("changes")
+    assert "CloudFormation refuses" not in page("changed").section("changes")
 
 
 def test_says_which_ports_are_open_to_whom() -> None:

@@ -51,7 +51,7 @@ def violations(browser: Browser) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", ["with_cluster", "p5", "broken", "changed", "long_names"])
+@pytest.mark.parametrize("name", ["connected", "p5", "broken", "refused", "long_names"])
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["wide-light", "narrow-dark"])
 def test_shows_it_without_errors_requests_overflow_or_barriers(
     browser: Browser, name: str, width: int, dark: bool, tmp_path: Path

@@ -10,6 +10,7 @@ from moto.ec2.models.security_groups import SecurityGroup
 from moto.ec2.models.subnets import Subnet
 
 from ....catalogue import AvailabilityZone
+from ....catalogue.address_ranges import ANYWHERE_IPV4
 from ..addresses import take_address
 from ..eks_refusals import invalid_parameter, unsupported_zone
 from ..security_group_use import delete_security_group
@@ -44,7 +45,7 @@ def attach_control_plane(state: EksState, name: str, wanted: dict[str, Any]) -> 
         "vpcId": subnets[0].vpc_id,
         "endpointPublicAccess": public,
         "endpointPrivateAccess": wanted.get("endpointPrivateAccess", False),
-        "publicAccessCidrs": (wanted.get("publicAccessCidrs") or ["0.0.0.0/0"]) if public else [],
+        "publicAccessCidrs": (wanted.get("publicAccessCidrs") or [ANYWHERE_IPV4]) if public else [],
     }
 
 

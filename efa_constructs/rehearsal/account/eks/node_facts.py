@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import email
-import re
 from typing import Any
 
 from moto.ec2.models.instances import Instance
 
 from .... import catalogue
 from ....catalogue.node_label_rules import TAINT_EFFECTS
+from ....catalogue.user_data import max_pods_told, settings_that_count
 from ....errors import EfaConstructsError
 from ...twin.node_objects import NodeFacts, Taint
 from ..hardware import Hardware, hardware
@@ -18,9 +17,6 @@ from .nodes import instances_of
 from .state import Cluster, EksState
 
 __all__ = ["node_facts"]
-
-# In a NodeConfig of nodeadm, wherever in the user data a script writes it, and in Bottlerocket's settings.
-_MAX_PODS = re.compile(r"(?:\bmaxPods:|^\s*max-pods\s*=)\s*(\d+)", re.MULTILINE)
 
 
 def node_facts(state: EksState, cluster: Cluster) -> list[NodeFacts]:
@@ -92,26 +88,7 @@ def _pods(instance: Instance, machine: Hardware, *, own_image: bool) -> tuple[in
         pass
     else:
         reported = catalogue.max_pods(known, catalogue.network_interfaces(known)).reported
-    told = _max_pods_told(instance, own_image=own_image)
+    user_data = base64.b64decode(str(instance.user_data or "")).decode(errors="replace")
+    told = max_pods_told(settings_that_count(user_data, own_image=own_image))
     most = min(reported or managed_limit, managed_limit) if told is None else told
     return reported or most, most
-
-
-def _max_pods_told(instance: Instance, *, own_image: bool) -> int | None:
-    """What the user data makes of it. None: nothing.
-
-    EKS adds a NodeConfig of its own, which sets it, after those of the user data, but to an image of one's own it adds
-    nothing. What a script writes into a folder of nodeadm counts in any case.
-    """
-    document = base64.b64decode(str(instance.user_data or "")).decode(errors="replace")
-    message = email.message_from_string(document)
-    texts = [
-        bytes(part.get_payload(decode=True)).decode(errors="replace")
-        for part in message.walk()
-        if message.is_multipart()
-        and not part.is_multipart()
-        and (own_image or part.get_content_type() != "application/node.eks.aws")
-    ]
-    told = _MAX_PODS.findall("\n".join(texts if message.is_multipart() else [document]))
-    # The last one wins.
-    return int(told[-1]) if told else None

@@ -11,6 +11,7 @@ from moto.iam.models import iam_backends
 from moto.logs.models import logs_backends
 from moto.s3.models import s3_backends
 
+from ....catalogue.address_ranges import ANYWHERE_IPV4
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from . import custom_kubernetes
 from .api_parameters import tag_list
@@ -29,7 +30,7 @@ class RestrictDefaultSecurityGroup(ResourceType):
         """Revoke the group's rules: in from itself, out to everywhere."""
         group = self._group(request)
         group.ingress_rules = [rule for rule in group.ingress_rules if not _from_itself(group, rule)]
-        group.egress_rules = [rule for rule in group.egress_rules if rule.cidr_ipv4 != "0.0.0.0/0"]
+        group.egress_rules = [rule for rule in group.egress_rules if rule.cidr_ipv4 != ANYWHERE_IPV4]
         return Resource(physical_id="replaced")
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
@@ -43,8 +44,8 @@ class RestrictDefaultSecurityGroup(ResourceType):
         ec2 = _ec2(request)
         if not any(_from_itself(group, rule) for rule in group.ingress_rules):
             ec2.authorize_security_group_ingress(group.id, "-1", "", "", [], source_groups=[{"GroupId": group.id}])
-        if not any(rule.cidr_ipv4 == "0.0.0.0/0" for rule in group.egress_rules):
-            ec2.authorize_security_group_egress(group.id, "-1", "", "", [{"CidrIp": "0.0.0.0/0"}])
+        if not any(rule.cidr_ipv4 == ANYWHERE_IPV4 for rule in group.egress_rules):
+            ec2.authorize_security_group_egress(group.id, "-1", "", "", [{"CidrIp": ANYWHERE_IPV4}])
 
     @staticmethod
     def _group(request: ResourceRequest) -> SecurityGroup:

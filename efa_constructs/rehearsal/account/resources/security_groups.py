@@ -8,6 +8,7 @@ from typing import Any
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.security_groups import SecurityGroup, SecurityGroupRule
 
+from ....catalogue.address_ranges import ANYWHERE_IPV4
 from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from ..security_group_use import delete_security_group
@@ -42,7 +43,7 @@ class Group(ResourceType):
         group.ingress_rules = [rule for rule in group.ingress_rules if (rule.group_id, rule.id) not in own]
         group.egress_rules = [rule for rule in group.egress_rules if (rule.group_id, rule.id) not in own]
         if not request.properties.get("SecurityGroupEgress") and not group.egress_rules:
-            _authorize(ec2, group, {"IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}, egress=True, inline=True)
+            _authorize(ec2, group, {"IpProtocol": "-1", "CidrIp": ANYWHERE_IPV4}, egress=True, inline=True)
         self._set_rules(ec2, group, request.properties)
         set_tags(request, group.id)
         return current

@@ -1,4 +1,4 @@
-"""The part of the report of ``efa rehearse`` about a Kubernetes cluster."""
+"""What ``efa rehearse`` prints about a Kubernetes cluster."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ..lookups.deployed import DeployedCluster
 from ..rehearsal.efa_reachability import EfaReachability, EqualNodes, efa_reachability
 from ..rehearsal.rehearsed_cluster import RehearsedCluster
 from ..rehearsal.rehearsed_summary import summarize_rehearsed
-from .cluster_parts import print_job, print_nodes, print_unplaced, print_warnings
-from .report_parts import print_finding, print_heading
+from .cluster_text import print_job, print_nodes, print_unplaced, print_warnings
+from .text_parts import print_finding, print_heading
 
 __all__ = ["print_cluster", "print_reachability"]
 

@@ -1,4 +1,4 @@
-"""The report of ``efa verify`` for people: verdict first, then why, then how fast, then what to do."""
+"""What ``efa verify`` prints for people: verdict first, then why, then how fast, then what to do."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..verify.results import Measurement, NcclTestsRun, Row
 from ..verify.verdict import Reason, Verdict
 from ..verify.verified import VerifiedLog, VerifiedRun
 from .output import console
-from .report_parts import print_facts, print_heading, print_indented, print_list
+from .text_parts import print_facts, print_heading, print_indented, print_list
 
 __all__ = ["print_verified"]
 

@@ -1,4 +1,4 @@
-"""Parts of reports about a Kubernetes cluster: nodes with their pods, jobs, warnings."""
+"""What commands print about a Kubernetes cluster: nodes with their pods, jobs, warnings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..cluster.summary import (
     alike,
     devices_in_words,
 )
-from .report_parts import print_facts, print_indented
+from .text_parts import print_facts, print_indented
 
 __all__ = ["print_job", "print_nodes", "print_unplaced", "print_warnings"]
 

@@ -10,11 +10,12 @@ import pytest
 from rich.console import Console
 
 from efa_constructs.cli.progress import LineProgress, LiveProgress, jobs_in_words
-from efa_constructs.cli.rehearsal_report import print_report
+from efa_constructs.cli.rehearsal_text import print_report
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress
 from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rehearsal.result import RehearsalResult, Stage, to_json
+from efa_constructs.rules.device_plugins import PLUGIN_TOLERATES_TAINTS
 
 from ..rehearsal.deployments import cluster, node, node_group
 from ..rehearsal.results import result
@@ -54,7 +55,13 @@ def stuck_cluster() -> RehearsedCluster:
         events=events,
         mpi_jobs=[job_object("Created")],
     )
-    finding = Finding(code="plugin-nowhere", level=Level.FAULT, problem="[the plugin] runs nowhere", fix="tolerate")
+    finding = Finding(
+        code="plugin-nowhere",
+        level=Level.FAULT,
+        problem="[the plugin] runs nowhere",
+        fix="tolerate",
+        rule=PLUGIN_TOLERATES_TAINTS,
+    )
     return RehearsedCluster(running=stuck, ended=stuck, findings=(finding,))
 
 
@@ -98,7 +105,7 @@ def test_prints_what_no_node_takes_and_why_once(capsys: pytest.CaptureFixture[st
     assert out.count("no node takes default/nccl-tests-worker-0, default/nccl-tests-worker-1 and 2 more") == 1
     assert out.count(f"FailedScheduling: Pod default/nccl-tests-worker-0, Pod default/nccl-tests-worker-1 and 2 more, "
                      f"4 times: {UNSCHEDULABLE}") == 1  # fmt: skip
-    assert "fault: [the plugin] runs nowhere fix: tolerate" in out
+    assert "fault: [the plugin] runs nowhere fix: tolerate (EFA-K8S-002)" in out
     assert "What runs on the cluster is not as it should be" in out
 
 
@@ -160,7 +167,13 @@ def test_json_has_all_of_it() -> None:
     assert found["warnings"][0]["reason"] == "FailedScheduling"
     assert found["efaReachability"][0] == {"from": ["i-0a"], "to": ["i-0b"], "reaches": True}
     assert found["findings"] == [
-        {"code": "plugin-nowhere", "level": "fault", "problem": "[the plugin] runs nowhere", "fix": "tolerate"}
+        {
+            "code": "plugin-nowhere",
+            "level": "fault",
+            "problem": "[the plugin] runs nowhere",
+            "fix": "tolerate",
+            "rule": "EFA-K8S-002",
+        }
     ]
 
 

@@ -1,4 +1,4 @@
-"""Prints the rows of a preflight check for people."""
+"""What ``efa preflight`` prints for people."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _lines(row: Row, ids: int, width: int) -> Iterator[str]:
     if narrow:
         yield head.rstrip()
         head = " " * indent
-    parts = [row.reason] + ([f"fix: {row.fix}"] if row.fix else [])
+    parts = [row.reason] + ([f"fix: {row.advice}"] if row.fix else [])
     for number, part in enumerate(parts):
         yield from textwrap.wrap(
             part,

@@ -1,4 +1,4 @@
-"""The report of ``efa rehearse`` for people."""
+"""What ``efa rehearse`` prints for people."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from rich.text import Text
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup, SecurityGroup
 from ..rehearsal.result import RehearsalResult
-from .cards import card_rows
-from .cluster_report import print_cluster, print_reachability
+from .interface_rows import card_rows
 from .output import console
-from .report_parts import print_facts, print_finding, print_heading, print_indented, print_list
+from .rehearsed_cluster_text import print_cluster, print_reachability
+from .text_parts import print_facts, print_finding, print_heading, print_indented, print_list
 
 __all__ = ["print_report"]
 

@@ -1,4 +1,4 @@
-"""Parts that every section of a report is made of."""
+"""Parts of what commands print for people: headings, lists, facts, findings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from ..cluster.finding import Finding, Level
-from .facts import fact_lines
+from .labelled_lines import fact_lines
 
 __all__ = ["print_facts", "print_finding", "print_heading", "print_indented", "print_list"]
 
@@ -49,4 +49,4 @@ def print_finding(out: Console, finding: Finding) -> None:
     """Something that is wrong, and what to do about it."""
     label = "warning" if finding.level is Level.WARNING else "fault"
     print_indented(out, Text.assemble((f"{label}: ", _STYLES[finding.level]), finding.problem))
-    print_indented(out, f"fix: {finding.fix}", by=4)
+    print_indented(out, f"fix: {finding.advice}", by=4)

@@ -1,4 +1,4 @@
-"""The report of ``efa status`` for people."""
+"""What ``efa status`` prints for people."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ..cluster.status import ClusterStatus
 from ..cluster.summary import ClusterSummary, SummarizedNode, devices_in_words, summarize
 from ..lookups.node_group_states import ClusterState, NodeGroupState
 from ..pods.requests import amounts, written
-from .cluster_parts import print_job, print_nodes, print_unplaced, print_warnings
-from .report_parts import print_facts, print_finding, print_heading, print_indented, print_list
+from .cluster_text import print_job, print_nodes, print_unplaced, print_warnings
+from .text_parts import print_facts, print_finding, print_heading, print_indented, print_list
 
 __all__ = ["print_status"]
 

@@ -1,4 +1,4 @@
-"""Prints the findings of a review for people."""
+"""What ``efa report --check`` prints for people."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from ..review import Finding, Review
+from ..review.comparison import compare
 from ..rules import Severity
 from .output import console
 
-__all__ = ["print_findings"]
+__all__ = ["print_exports_in_use", "print_findings"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _SEVERITY = max(map(len, Severity))
@@ -42,6 +43,16 @@ def print_findings(review: Review) -> None:
     out.print(Text(_summary(review)))
 
 
+def print_exports_in_use(earlier: Review, review: Review) -> None:
+    """Print what CloudFormation would refuse to update because another stack imports it."""
+    out = console()
+    for export in compare(earlier.blueprint.templates, review.blueprint.templates).exports_in_use:
+        out.print()
+        for part in (export.problem, f"fix: {export.fix}"):
+            for line in _wrapped(part, out.width):
+                out.print(Text(line), soft_wrap=True)
+
+
 def _where(finding: Finding) -> str:
     about = finding.violation.kubernetes_object
     path = finding.resource.construct_path
@@ -52,14 +63,18 @@ def _where(finding: Finding) -> str:
 def _lines(finding: Finding, width: int) -> Iterator[str]:
     rule = finding.rule
     for part in (finding.problem, f"fix: {finding.fix}", f"why: {rule.why}", f"see: {rule.source}"):
-        yield from textwrap.wrap(
-            part,
-            width,
-            initial_indent=" " * _INDENT,
-            subsequent_indent=" " * _INDENT,
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        yield from _wrapped(part, width)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=" " * _INDENT,
+        subsequent_indent=" " * _INDENT,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def _summary(review: Review) -> str:
