@@ -67,7 +67,8 @@ def test_building_go_programs_adds_no_module():
 def test_installs_what_is_locked_and_runs_no_script_of_a_package():
     assert re.findall(r"\buv (sync|run|export)\b(?! --locked\b)", makefile()) == []
     assert re.findall(r"\buv sync .*", makefile()) == [
-        "uv sync --locked --all-extras --all-groups --no-group supply-chain --quiet"
+        "uv sync --locked --all-extras --all-groups --no-group supply-chain --no-group mutation --quiet",
+        "uv sync --locked --all-extras --group mutation --no-install-project --quiet",
     ]
     assert re.findall(r"\bnpm ci .*", makefile()) == ["npm ci --ignore-scripts --no-audit --no-fund --loglevel=error"]
 

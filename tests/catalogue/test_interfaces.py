@@ -305,7 +305,7 @@ def test_the_message_about_a_card_names_the_layout_and_the_type():
         catalogue.network_interfaces("hpc6id.32xlarge", "classic")
     assert str(error.value) == (
         "'interface_layout' classic is impossible on hpc6id.32xlarge: its network card 1 has room for one interface, "
-        "and the layout needs device index 1 there; use default"
+        "and the layout needs device index 1 there: use default (EFA-NI-007)"
     )
 
 
