@@ -11,7 +11,9 @@ from efa_constructs.rules import networks, node_groups, security_groups
 from ..cases.interfaces import layout
 from ..cases.node_groups import labels, taints
 from ..cases.security_groups import ingress
+from ..manifests import Manifests, broken_rules_of_manifests
 from ..templates import Change, all_of, interface, put, review_of, whole
+from .test_manifests import claim
 
 # Nodes with one interface in a public subnet.
 ONE_INTERFACE = all_of(
@@ -97,3 +99,30 @@ def test_an_interface_that_asks_for_a_public_address_gets_one() -> None:
     for maps, is_broken in ((True, False), (False, True), ({"Ref": "Subnet"}, False)):
         change = all_of(ONE_INTERFACE, put("PublicSubnet.MapPublicIpOnLaunch", maps))
         assert (rule in broken(change)) is is_broken, maps
+
+
+def test_nodes_are_let_in_where_the_control_plane_has_their_group_as_well() -> None:
+    own = {"Fn::GetAtt": ["SecurityGroup", "GroupId"]}
+    alone = all_of(whole, interface(0, Groups=[own]))
+    rule = security_groups.CLUSTER_GROUP_MISSING_ON_PRIMARY.id
+    assert rule in broken(alone)
+    for beside, is_broken in ((own, False), ("sg-0123456789abcdef0", True)):
+        change = all_of(alone, put("Cluster.ResourcesVpcConfig.SecurityGroupIds", [beside]))
+        assert (rule in broken(change)) is is_broken
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"deviceClassName": "gpu.nvidia.com"},
+        {"exactly": {"deviceClassName": "gpu.nvidia.com"}},
+        {"firstAvailable": [{"deviceClassName": "other"}, {"deviceClassName": "gpu.nvidia.com"}]},
+    ],
+    ids=lambda request: next(iter(request)),
+)
+def test_a_claim_asks_for_a_class_in_each_form_that_kubernetes_knows(request_: dict[str, Any]) -> None:
+    def change(manifests: Manifests) -> None:
+        claim(manifests, "nothing")
+        manifests.objects[-1]["spec"]["spec"]["devices"]["requests"] = [{"name": "a", **request_}]
+
+    assert broken_rules_of_manifests(change) == {"EFA-JOB-008"}
