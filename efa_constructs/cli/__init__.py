@@ -1,6 +1,6 @@
 """The ``efa`` command. Thin: it reads options and prints; what it prints comes from the library, which never prints.
 
-Exit codes: 0 for yes, 1 for "the answer is no", 2 for bad use or input, 130 after Ctrl-C.
+Exit codes: 0 for yes, 1 for "the answer is no", 2 for bad use or input, 70 for a defect of its own, 130 after Ctrl-C.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import sys
+import traceback
 from typing import Annotated
 
 import typer
@@ -77,9 +78,15 @@ def _could_not_print(failure: OSError) -> int:
         return 1
     reason = why_nothing_can_be_printed(failure)
     if reason is None:
-        raise failure
+        return _defect()
     error(reason)
     return 2
+
+
+def _defect() -> int:
+    # Python would end with 1, which scripts take for an answer. sysexits.h calls this one EX_SOFTWARE.
+    traceback.print_exc()
+    return 70
 
 
 def _run() -> int:
@@ -95,10 +102,12 @@ def _run() -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+    except OSError:
+        raise
     except Exception as failure:
         # Typer names the base of its "No such option" and "Missing argument" differently from release to release.
         if not hasattr(failure, "format_message"):
-            raise
+            return _defect()
         error(f"{failure.format_message()}; 'efa {_command(arguments)}--help' lists what there is")
         return 2
 

@@ -45,6 +45,14 @@ def test_a_reader_that_has_read_enough_is_no_error() -> None:
     assert ended.stderr == ""
 
 
+@pytest.mark.parametrize("defect", ["{}['key']", "open('/no/such/file')"])
+def test_a_defect_of_the_command_is_no_answer(defect: str) -> None:
+    program = f"from efa_constructs.cli import app, main; app.command('fail')(lambda: {defect}); main()"
+    ended = subprocess.run([sys.executable, "-c", program, "fail"], capture_output=True, text=True)
+    assert "Traceback" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (70, "")
+
+
 def test_a_closed_standard_input_is_one_sentence_and_2() -> None:
     ended = run(("verify", "-"), "<&-", "")
     assert ended.stderr == "error: standard input is closed: name the file of the log, or pipe the log in\n"
