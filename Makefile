@@ -4,6 +4,7 @@ VENV := $(CURDIR)/.venv
 # That of uv.lock: each version has a cache of its own, and tests find in it what 'setup' downloaded.
 UV_VERSION := 0.13.9
 MINIMUM := $(CURDIR)/.venv-minimum
+MUTATION := $(CURDIR)/.venv-mutation
 TESTED_AT_MINIMUM := tests/aws tests/catalogue tests/k8s tests/lookups \
   $(addprefix tests/cli/test_,instances.py output.py verify.py) --ignore-glob '*/catalogue/test_generate*'
 # Node.js and its npm come from the environment too, ahead of any that the machine has.
@@ -18,7 +19,7 @@ export UV_COMPILE_BYTECODE := 1
 SITE := site
 
 .DEFAULT_GOAL := help
-.PHONY: help setup test test-minimum rehearse control-plane synth manifests snapshots lint format bench docs rules \
+.PHONY: help setup test test-minimum mutation rehearse control-plane synth manifests snapshots lint format bench docs rules \
   pictures schema catalogue sbom audit
 
 help: ## Show the targets
@@ -33,7 +34,7 @@ $(VENV)/bin/uv:
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 $(VENV)/.python: pyproject.toml uv.lock | $(VENV)/bin/uv
-	$(VENV)/bin/uv sync --locked --all-extras --all-groups --no-group supply-chain --quiet
+	$(VENV)/bin/uv sync --locked --all-extras --all-groups --no-group supply-chain --no-group mutation --quiet
 	@touch $@
 
 $(VENV)/.node: package.json package-lock.json $(VENV)/.python
@@ -52,6 +53,13 @@ test-minimum: setup ## Test what importers use with the lowest versions that pyp
 	cd examples/importer && ../../.venv/bin/node ../../node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting \
 	  --app '$(MINIMUM)/bin/python app.py' --output $(MINIMUM)/cdk.out
 
+# Not part of 'test' either: an area takes minutes to half an hour. What is decided stays in .mutation/, so that an
+# interrupted run goes on where it was.
+mutation: setup ## Find tests that cannot fail, by small changes of the code; AREA=rules or MODULE=... for a part
+	UV_PROJECT_ENVIRONMENT=$(MUTATION) $(VENV)/bin/uv sync --locked --all-extras --group mutation --no-install-project --quiet
+	$(MUTATION)/bin/python -m tests.mutation $(AREA) $(if $(MODULE),--module $(MODULE)) $(if $(SAMPLE),--sample $(SAMPLE)) \
+	  $(if $(SURVIVORS),--survivors)
+
 rehearse: setup ## Deploy the app onto an emulated AWS account on this machine
 	$(VENV)/bin/efa rehearse
 
@@ -64,8 +72,9 @@ synth: setup ## Write the CloudFormation templates to cdk.out/
 manifests: setup ## Write the Kubernetes manifests to manifests/, for kubectl
 	$(VENV)/bin/python manifests.py
 
-snapshots: setup ## Write anew what tests compare with: the examples' manifests, the public API
-	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py tests/packaging/test_public_api.py
+snapshots: setup ## Write anew what tests compare with: the manifests of examples, the public API, what rules say
+	WRITE_SNAPSHOTS=1 $(VENV)/bin/python -m pytest -q tests/examples/test_manifests.py tests/packaging/test_public_api.py \
+	  tests/review/test_findings.py
 
 lint: setup ## Check format, lint, types and Dockerfiles
 	$(VENV)/bin/ruff format --check .

@@ -67,7 +67,8 @@ def test_building_go_programs_adds_no_module():
 def test_installs_what_is_locked_and_runs_no_script_of_a_package():
     assert re.findall(r"\buv (sync|run|export)\b(?! --locked\b)", makefile()) == []
     assert re.findall(r"\buv sync .*", makefile()) == [
-        "uv sync --locked --all-extras --all-groups --no-group supply-chain --quiet"
+        "uv sync --locked --all-extras --all-groups --no-group supply-chain --no-group mutation --quiet",
+        "uv sync --locked --all-extras --group mutation --no-install-project --quiet",
     ]
     assert re.findall(r"\bnpm ci .*", makefile()) == ["npm ci --ignore-scripts --no-audit --no-fund --loglevel=error"]
 
@@ -91,3 +92,10 @@ def test_the_tools_of_the_supply_chain_are_locked_and_not_installed_with_the_res
     tools = re.search(r"^tool \((.*?)^\)", (ROOT / "supply-chain" / "go.mod").read_text(), re.MULTILINE | re.DOTALL)
     assert tools is not None
     assert {path.rpartition("/")[2] for path in tools[1].split()} == {"cyclonedx-gomod", "govulncheck"}
+
+
+def test_the_tool_of_mutation_testing_is_locked_and_writes_nothing_that_git_takes():
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+    assert [re.split(r"[>=]", name)[0] for name in groups["mutation"]] == ["mutmut"]
+    assert "--no-group mutation" in makefile()
+    assert {".mutation/", ".venv-mutation/"} <= set((ROOT / ".gitignore").read_text().split())

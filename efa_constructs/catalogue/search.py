@@ -130,8 +130,7 @@ def _similar(name: str, accelerator: tuple[str, str, str] | None) -> str:
         return f"types that have it: {', '.join(nearest_by_family(name, without_accelerator, cutoff=0.0))}"
     kind, maker, model = accelerator
     same_model = find(accelerator=model)
-    same_maker = [found for found in find(accelerator=kind) if _has_accelerator(found, maker.casefold())]
-    candidates = same_model or same_maker or find(accelerator=kind)
+    candidates = same_model or [one for one in find(accelerator=kind) if _has_accelerator(one, maker.casefold())]
     if not candidates:
         return "types that 'efa instances' lists"
     what = model if same_model else maker

@@ -107,3 +107,20 @@ def test_a_node_without_efa_reserves_no_huge_pages_and_a_small_one_less_cpu():
     assert (found.cpu_millicores, found.hugepages_2mi_mib) == (1930, 0)
     assert found.conservative_memory_mib == int(4096 * 0.925) - (11 * 17 + 255) - 100
     assert node_allocatable(vcpus=1, memory_mib=1024, max_pods=4, has_efa=False).cpu_millicores == 940
+
+
+@pytest.mark.parametrize(("vcpus", "reserved"), [(1, 60), (2, 70), (3, 75), (4, 80), (8, 90), (192, 550)])
+def test_reserves_less_of_every_further_core(vcpus, reserved):
+    found = node_allocatable(vcpus=vcpus, memory_mib=4096, max_pods=1, has_efa=False)
+    assert found.cpu_millicores == vcpus * 1000 - reserved
+
+
+def test_bottlerocket_reserves_one_huge_page_less_on_any_type():
+    of_type = {"vcpus": 96, "memory_mib": 1_179_648, "max_pods": 737, "has_efa": True}
+    found = node_allocatable(**of_type, operating_system="BOTTLEROCKET")
+    assert found.hugepages_2mi_mib == 21120
+    assert found.hugepages_2mi_mib == node_allocatable(**of_type).hugepages_2mi_mib - 2
+
+
+def test_a_node_may_be_for_a_single_pod():
+    assert allocatable("p4d.24xlarge", max_pods=1).memory_mib == allocatable("p4d.24xlarge").memory_mib + 736 * 11

@@ -123,3 +123,19 @@ def test_fails_with_the_reason_and_the_right_one(name, instance_type, message):
 def test_says_what_the_current_amis_lack():
     assert "driver 595" in (catalogue.get("g7.48xlarge").ami_limitation or "")
     assert catalogue.get("g7e.48xlarge").ami_limitation is None
+
+
+@pytest.mark.parametrize(
+    ("name", "retired"),
+    [("AL2_x86_64_GPU", True), ("WINDOWS_FULL_2025_x86_64", False), ("CUSTOM", False), ("AL2023_ARM_64_NVIDIA", False)],
+)
+def test_tells_what_goes_on_working_from_what_never_did(name, retired):
+    of_type = "p5.48xlarge" if "WINDOWS" not in name else "c6i.32xlarge"
+    misfit = catalogue.ami_type_misfit(catalogue.AMI_TYPES[name], catalogue.get(of_type))
+    assert misfit is not None
+    assert misfit.retired is retired
+
+
+def test_only_bottlerocket_brings_a_device_plugin_and_only_nvidias():
+    bringing = [name for name, ami_type in catalogue.AMI_TYPES.items() if ami_type.brings_nvidia_device_plugin]
+    assert bringing == [name for name in catalogue.AMI_TYPES if "BOTTLEROCKET" in name and "NVIDIA" in name]

@@ -45,9 +45,8 @@ def test_a_zone_that_another_account_has_is_fine():
         ("usw2-az1", "is the id of an Availability Zone; give its name"),
         ("us-west-2-lax-1a", "is a Local or Wavelength Zone, where EKS has no managed node groups"),
         ("us-east-1-wl1-bos-wlz-1", "is a Local or Wavelength Zone"),
-        ("us-wst-2b", "did you mean us-west-2b"),
-        ("US-WEST-2B", "did you mean us-west-2a"),
-        ("", "is not the name of an Availability Zone, such as 'us-west-2b'"),
+        ("us-wst-2b", "is not the name of an Availability Zone, such as 'us-west-2b'; did you mean us-west-2b, us-"),
+        ("US-WEST-2B", "did you mean us-west-2a, us-"),
     ],
 )
 def test_refuses_what_is_no_zone(zone, message):
@@ -56,8 +55,17 @@ def test_refuses_what_is_no_zone(zone, message):
     assert message in str(error.value)
 
 
+def test_makes_no_guess_at_what_is_like_no_zone():
+    with pytest.raises(
+        InvalidArgumentError, match=r"^'' is not the name of an Availability Zone, such as 'us-west-2b'$"
+    ):
+        catalogue.region_of_zone("")
+
+
 def test_refuses_an_unknown_region():
     with pytest.raises(
-        InvalidArgumentError, match="'region' is 'us-wset-2', which is not known; did you mean us-west-2"
+        InvalidArgumentError, match="'region' is 'us-wset-2', which is not known; did you mean us-west-2, us-"
     ):
         catalogue.availability_zones("us-wset-2")
+    with pytest.raises(InvalidArgumentError, match=r"^'region' is '', which is not known$"):
+        catalogue.availability_zones("")

@@ -66,6 +66,15 @@ def test_refuses_an_ami_type_where_auto_mode_chooses_it():
         device_plugins_needed("p5.48xlarge", "AL2023_x86_64_NVIDIA", auto_mode=True)
 
 
+def test_what_is_not_needed_is_told_as_clearly_as_what_is():
+    for plugin in (
+        *device_plugins_needed("p5.48xlarge", "BOTTLEROCKET_x86_64_NVIDIA"),
+        *device_plugins_needed("p5.48xlarge", auto_mode=True),
+    ):
+        assert plugin.needed in (True, False)
+    assert reasons("p5.48xlarge")["nvidia"] == "has NVIDIA GPUs, and AMI type AL2023_x86_64_NVIDIA brings no plugin"
+
+
 def test_names_the_oldest_efa_plugin_where_aws_does():
     assert oldest_efa_device_plugin(catalogue.get("p6-b200.48xlarge")) == "0.5.6"
     assert oldest_efa_device_plugin(catalogue.get("p5.48xlarge")) is None

@@ -48,7 +48,7 @@ def test_agrees_with_botocore_about_the_domain_of_every_region():
     [
         (
             "us-west-22",
-            "'region' is 'us-west-22', of which .*: did you mean us-west-2.*Otherwise pass 'image', with the",
+            "'region' is 'us-west-22', of which .*: did you mean us-west-2, .*? Otherwise pass 'image', with the",
         ),
         ("", "'region' is '', of which the account of EKS's image registry is not known: pass 'image'"),
     ],

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from efa_constructs import catalogue
+from efa_constructs.catalogue import search
 from efa_constructs.catalogue.records import RECORDED, apply_corrections, is_known_family, load_json
 from efa_constructs.errors import InvalidArgumentError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 
@@ -303,6 +304,33 @@ def test_suggests_the_same_accelerator_before_its_maker(name, model):
     assert {accelerator.model for other in suggested for accelerator in catalogue.get(other).accelerators} == {model}
 
 
+def said_of(accelerator, monkeypatch):
+    """What is said of a type without EFA that has this accelerator: kind, maker and model."""
+    monkeypatch.setattr(search, "sizes_without_efa", lambda family: (("g9.xlarge",), accelerator))
+    with pytest.raises(NotAnEfaInstanceTypeError) as raised:
+        catalogue.get("g9.xlarge")
+    return str(raised.value)
+
+
+def test_without_its_accelerator_others_of_the_same_kind_and_maker_do(monkeypatch):
+    told = said_of(("gpu", "NVIDIA", "K80"), monkeypatch).removesuffix(" (EFA-NI-013)")
+    said, _, suggested = told.rpartition(": ")
+    assert said == "instance type 'g9.xlarge' has no EFA: take one of the types with NVIDIA accelerators that have it"
+    for name in suggested.split(", "):
+        assert {(each.kind, each.manufacturer) for each in catalogue.get(name).accelerators} == {("gpu", "NVIDIA")}
+
+
+@pytest.mark.parametrize("accelerator", [("gpu", "AMD", "Radeon Pro V520"), ("media", "NVIDIA", "None")])
+def test_accelerators_of_another_maker_or_kind_would_not_do(accelerator, monkeypatch):
+    assert said_of(accelerator, monkeypatch) == (
+        "instance type 'g9.xlarge' has no EFA: take one of the types that 'efa instances' lists (EFA-NI-013)"
+    )
+
+
+def test_no_interfaces_at_all_are_not_too_many_to_ask_for():
+    assert catalogue.find(efa_interfaces=0) == catalogue.all_instance_types()
+
+
 def test_is_loaded_with_the_standard_library_alone():
     code = "import sys, efa_constructs.catalogue as c; c.all_instance_types(); print(*sys.modules)"
     modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
@@ -314,3 +342,10 @@ def test_the_data_lies_beside_the_code_one_record_a_line():
     lines = (Path(catalogue.__file__).parent / "instance_types.json").read_text().splitlines()
     (p5,) = [line for line in lines if line.startswith('"p5.48xlarge":')]
     assert json.loads(p5.rstrip(",").partition(":")[2]) == GENERATED["with_efa"]["p5.48xlarge"]
+
+
+def test_a_card_of_which_no_limit_is_known_has_room_for_one_interface():
+    card = catalogue.get("p5.48xlarge").network_cards[0]
+    known, unknown = card._replace(maximum_interfaces=2), card._replace(maximum_interfaces=None)
+    assert [known.has_room_for(count) for count in (1, 2, 3)] == [True, True, False]
+    assert [unknown.has_room_for(count) for count in (1, 2)] == [True, False]

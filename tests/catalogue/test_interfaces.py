@@ -285,3 +285,35 @@ def test_a_managed_node_group_is_capped_by_its_vcpus():
     assert limits["p5.4xlarge"] == limits["hpc7a.12xlarge"] == 110
     assert limits["hpc7g.8xlarge"] == 250
     assert catalogue.max_pods(catalogue.get("p5.4xlarge")._replace(vcpus=30), ()).managed_limit == 250
+
+
+def test_one_figure_alone_tells_nothing_of_pods():
+    p5 = catalogue.get("p5.48xlarge")
+    card = p5.network_cards[0]._replace(maximum_interfaces=None)
+    for unknown in (
+        p5._replace(ipv4_addresses_per_interface=None),
+        p5._replace(network_cards=(card, *p5.network_cards[1:])),
+    ):
+        pods = catalogue.max_pods(unknown, catalogue.network_interfaces(p5))
+        assert (pods.reported, pods.usable, pods.corrected) == (None, None, None)
+    for pods in (catalogue.MaxPods(None, 20, 110), catalogue.MaxPods(20, None, 110)):
+        assert pods.corrected is None
+
+
+def test_the_message_about_a_card_names_the_layout_and_the_type():
+    with pytest.raises(InvalidArgumentError) as error:
+        catalogue.network_interfaces("hpc6id.32xlarge", "classic")
+    assert str(error.value) == (
+        "'interface_layout' classic is impossible on hpc6id.32xlarge: its network card 1 has room for one interface, "
+        "and the layout needs device index 1 there: use default (EFA-NI-007)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("layout", "hint"), [("everything", ""), ("bandwith", "; did you mean 'bandwidth'?"), ("", "")]
+)
+def test_a_layout_that_there_is_not_is_answered_with_the_one_that_is_meant(layout, hint):
+    with pytest.raises(InvalidArgumentError) as error:
+        catalogue.network_interfaces("p5.48xlarge", layout)
+    allowed = "default, classic, bandwidth"
+    assert str(error.value) == f"'interface_layout' must be one of {allowed}, got '{layout}'{hint}"

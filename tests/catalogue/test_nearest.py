@@ -43,3 +43,8 @@ def test_difflib_is_imported_by_the_first_error_only():
         "else: raise SystemExit('found p5.49xlarge')"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_gives_five_of_a_family_where_nobody_says_how_many():
+    names = [f"p5.{size}xlarge" for size in (4, 12, 16, 24, 32, 48)]
+    assert len(nearest_by_family("p5.8xlarge", names)) == 5

@@ -51,6 +51,7 @@ CAPACITY = (
             "no room",
             "enlarge the reservation",
         ),
+        ("no launch: INSUFFICIENTINSTANCECAPACITY", "too few of these instances", "capacity reservation"),
         ("Something else went wrong.", "could not launch", "activity of the Auto Scaling group"),
     ],
 )

@@ -53,3 +53,9 @@ def test_knows_what_the_readme_of_p5_prints() -> None:
     (run,) = [run for run in catalogue.published_runs("p5.48xlarge", "all_reduce") if run.peak[1] == 487.09]
     assert dict(run.bus_bandwidths)[2 * GIB] == 443.72
     assert (run.nodes, run.ranks, run.ranks_a_node, run.comparable) == (2, 16, 8, True)
+
+
+def test_the_peak_is_not_always_at_the_largest_message() -> None:
+    run = RUNS[0]._replace(bus_bandwidths=((1 << 20, 1.0), (1 << 21, 9.0), (1 << 22, 5.0)), ranks=16, nodes=2)
+    assert run.peak == (1 << 21, 9.0)
+    assert str(run.ranks_a_node) == "8"

@@ -13,6 +13,7 @@ from efa_constructs.catalogue import vcpu_quota
     [
         ("p4d.24xlarge", "L-417A185B", "L-7212CCBC"),
         ("p3dn.24xlarge", "L-417A185B", "L-7212CCBC"),
+        ("p2.xlarge", "L-417A185B", "L-7212CCBC"),
         ("p5.48xlarge", "L-417A185B", "L-C4BD4855"),
         ("p5en.48xlarge", "L-417A185B", "L-C4BD4855"),
         ("g6e.48xlarge", "L-DB2E81BA", "L-3819A6DF"),

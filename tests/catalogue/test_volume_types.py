@@ -46,23 +46,26 @@ def test_has_the_hop_limit_that_the_api_reference_has() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "gibibytes", "iops", "throughput", "setting"),
+    ("name", "gibibytes", "iops", "throughput", "told"),
     [
         ("gp3", 300, None, None, None),
         ("gp3", 160, 80_000, 2_000, None),
         # The IOPS that every volume of the type has need no size.
         ("gp3", 1, 3_000, None, None),
         ("gp3", None, 80_000, None, None),
-        ("gp3", 65_537, None, None, "size"),
-        ("gp3", 159, 80_000, None, "iops per GiB"),
-        ("gp3", 300, None, 751, "throughput per iops"),
-        ("gp2", 300, 3_000, None, "iops"),
-        ("io2", 300, 3_000, 125, "throughput"),
-        ("io1", 10, 501, None, "iops per GiB"),
+        ("gp2", 1, None, None, None),
+        ("gp3", 300, None, 750, None),
+        ("gp3", 65_537, None, None, ("size", "65537 GiB", "1 to 65536")),
+        ("gp3", 159, 80_000, None, ("iops per GiB", "503.1446541", "at most 500")),
+        ("gp3", 300, None, 751, ("throughput per iops", "0.2503333333", "at most 0.25")),
+        ("gp3", 300, None, 124, ("throughput", "124 MiB/s", "125 to 2000")),
+        ("gp2", 300, 3_000, None, ("iops", "3000", "none that could be set")),
+        ("io2", 300, 3_000, 125, ("throughput", "125 MiB/s", "none that could be set")),
+        ("io1", 10, 501, None, ("iops per GiB", "50.1", "at most 50")),
     ],
 )
-def test_finds_the_setting_that_does_not_fit(
-    name: str, gibibytes: int | None, iops: int | None, throughput: int | None, setting: str | None
+def test_tells_the_setting_that_does_not_fit_and_what_would(
+    name: str, gibibytes: int | None, iops: int | None, throughput: int | None, told: tuple[str, str, str] | None
 ) -> None:
     misfit = volume_misfit(VOLUME_TYPES[name], gibibytes=gibibytes, iops=iops, throughput=throughput)
-    assert (misfit and misfit.setting) == setting
+    assert (misfit and (misfit.setting, misfit.value_in_words, misfit.allowed_in_words)) == told

@@ -65,6 +65,12 @@ def test_a_toleration_is_for_a_key_a_value_and_an_effect(toleration: dict[str, s
     assert tolerates(toleration, TAINT) is tolerated
 
 
+def test_a_taint_without_a_value_is_tolerated_without_one() -> None:
+    taint = {"key": "gpu", "effect": "NoSchedule"}
+    for toleration, tolerated in (({"key": "gpu"}, True), ({"key": "gpu", "value": "true"}, False), ({}, False)):
+        assert tolerates(toleration, taint) is tolerated
+
+
 def test_only_taints_that_keep_pods_away_count() -> None:
     assert list(map(str, untolerated_taints({}, NODE))) == ["gpu=true:NoSchedule"]
     assert not untolerated_taints({"tolerations": [{"key": "gpu", "operator": "Exists"}]}, NODE)

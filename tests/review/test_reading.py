@@ -177,6 +177,66 @@ def test_a_nested_stack_may_have_its_template_elsewhere(tmp_path: Path, metadata
     assert read_template_file(tmp_path / "one.json").stacks[0].nested == {}
 
 
+def one_stack(folder: Path, **artifact: Any) -> StackTemplate:
+    """The stack of an assembly that says this of it."""
+    (folder / "One.template.json").write_text(json.dumps({"Resources": {"Vpc": VPC}}))
+    stack = {"type": "aws:cloudformation:stack", **artifact}
+    (folder / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": {"One": stack}}))
+    (found,) = read_assembly_templates(folder).stacks
+    return found
+
+
+def test_takes_the_names_that_the_app_gives(tmp_path: Path) -> None:
+    found = one_stack(
+        tmp_path,
+        displayName="Stage/One",
+        environment="aws://123456789012/us-west-2",
+        properties={"stackName": "training"},
+    )
+    assert (found.name, found.construct_path, found.account, found.region) == (
+        *("training", "Stage/One", "123456789012", "us-west-2"),
+    )
+    assert found.file == tmp_path / "One.template.json"
+
+
+def test_takes_the_id_where_the_app_gives_no_names(tmp_path: Path) -> None:
+    found = one_stack(tmp_path)
+    assert (found.name, found.construct_path, found.account, found.region) == ("One", "One", None, None)
+
+
+@pytest.mark.parametrize(
+    ("root", "version"),
+    [
+        ({"fqn": "aws-cdk-lib.App", "version": "2.300.1"}, "2.300.1"),
+        ({"fqn": "cdk8s.App", "version": "2.70.0"}, None),
+        (None, None),
+    ],
+)
+def test_takes_the_version_of_the_cdk_that_wrote_it(tmp_path: Path, root: Any, version: str | None) -> None:
+    assert one_stack(tmp_path).cdk_version is None
+    (tmp_path / "tree.json").write_text(json.dumps({"version": "tree-0.1", "tree": {"constructInfo": root}}))
+    assert one_stack(tmp_path).cdk_version == version
+
+
+def test_takes_acknowledged_rules_from_the_manifest_and_the_file_beside_it(tmp_path: Path) -> None:
+    def said(kind: str, **reasons: str) -> dict[str, Any]:
+        return {"type": kind, "data": reasons}
+
+    acknowledged = "aws:cdk:acknowledged-rules"
+    beside = {"/One/Nodes": [said(acknowledged, second="why"), said("aws:cdk:info", third="no")]}
+    (tmp_path / "One.metadata.json").write_text(json.dumps(beside))
+    odd: list[Any] = [{"type": acknowledged, "data": "odd"}, "odd"]
+    found = one_stack(
+        tmp_path,
+        metadata={"/One/Vpc": [said(acknowledged, first="because"), said(acknowledged, other="too"), *odd]},
+        additionalMetadataFile="One.metadata.json",
+    )
+    assert found.acknowledgements == {
+        "One/Vpc": {"first": "because", "other": "too"},
+        "One/Nodes": {"second": "why"},
+    }
+
+
 def test_follows_a_nested_stack_to_the_file_beside_its_template(tmp_path: Path) -> None:
     """As 'aws cloudformation package' does."""
     folder = tmp_path / "nested"

@@ -122,9 +122,64 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 
 
 def test_becomes_json() -> None:
-    document = as_json(compare(EFA, TCP))
-    assert (document["run"], document["other_run"], document["comparable"]) == (0, 1, True)
-    assert document["sizes"][-1]["change"] == "slower"
-    assert document["sizes"][-1]["difference"] == -442.08
+    noisy = run_of([row(GIB, 80.0, 150.0, in_place=measured(GIB, 104.0, 195.0))], truncated=True)
+    assert as_json(compare(run_of([row(GIB, 100.0, 187.5)]), noisy)) == {
+        "run": 0,
+        "other_run": 1,
+        "comparable": True,
+        "obstacles": [],
+        "remarks": ["a log ends within the run: its last sizes are missing"],
+        "sizes": [
+            {
+                "size_bytes": GIB,
+                "data_type": "float",
+                "reduction": "sum",
+                "bus_bandwidth": 187.5,
+                "other_bus_bandwidth": 150.0,
+                "difference": -37.5,
+                "speed": 0.8,
+                "noise": 0.3,
+                "change": "same",
+            }
+        ],
+        "words": [
+            "at 1 GiB: 187.5 GB/s, and 150.0 GB/s in the other run (0.8 times as fast)",
+            "no size differs by more than noise, of 1",
+            "a log ends within the run: its last sizes are missing",
+        ],
+    }
     refused = as_json(compare(EFA, run_with([(GIB, 400.0)], "all_gather")))
-    assert (refused["comparable"], refused["sizes"]) == (False, [])
+    obstacles = [
+        "the collective is all_reduce in one run, and all_gather in the other",
+        "no size was measured in both runs",
+    ]
+    assert refused == {
+        "run": 0,
+        "other_run": 1,
+        "comparable": False,
+        "obstacles": obstacles,
+        "remarks": [],
+        "sizes": [],
+        "words": [f"not comparable: {obstacle}" for obstacle in obstacles],
+    }
+
+
+def test_numbers_of_the_json_are_rounded_to_what_measurements_repeat() -> None:
+    (size,) = as_json(compare(run_of([row(GIB, 90.003, 187.503)]), run_of([row(GIB, 100.0, 200.007)])))["sizes"]
+    assert (size["difference"], size["speed"], size["noise"]) == (12.5, 1.1111, 0.1)
+
+
+def test_hosts_are_counted_where_nobody_counts_nodes() -> None:
+    listed = dataclasses.replace(EFA, nodes=None)
+    assert compare(listed, EFA).obstacles == ()
+    other = dataclasses.replace(EFA, nodes=None, hosts=("a", "b", "c", "d"))
+    assert "the number of nodes is 2 in one run, and 4 in the other" in compare(listed, other).obstacles
+
+
+def test_names_six_sizes_and_no_more() -> None:
+    for count, named in ((6, "64 MiB (0.5 times as fast)"), (7, "64 MiB (0.5 times as fast) ...")):
+        sizes = [2**power * MIB for power in range(1, count + 1)]
+        one, other = (run_with([(size, bandwidth) for size in sizes]) for bandwidth in (100.0, 50.0))
+        (words,) = [words for words in compare(one, other).words if words.startswith("slower")]
+        assert words.startswith(f"slower by more than noise at {count} of {count} sizes: 2 MiB")
+        assert words.endswith(named)

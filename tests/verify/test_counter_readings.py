@@ -97,3 +97,25 @@ def test_a_run_of_which_nothing_is_known_proves_nothing() -> None:
     judged = judge_readings(runs, reading(a=0, b=0), reading(a=90, b=90))
     assert judged.verdict is CounterVerdict.UNKNOWN
     assert judged.required is None
+
+
+def test_gpus_that_are_linked_past_efa_prove_nothing_by_its_counters() -> None:
+    proof = lines(efa_run()).splitlines()
+    for types, verdict in (
+        (["p6e-gb200.36xlarge"], CounterVerdict.UNKNOWN),
+        (["p5.48xlarge"], CounterVerdict.PARTLY),
+        # Whichever it is, it is none that is known.
+        (["p6e-gb200.36xlarge", "p5.48xlarge"], CounterVerdict.PARTLY),
+    ):
+        runs = [one for name in types for one in verified("\n".join(proof) + "\n", instance_type=name).runs]
+        assert judge_readings(runs, reading(a=0, b=0), reading(a=1, b=1)).verdict is verdict
+
+
+def test_a_counter_that_has_counted_nothing_is_one(tmp_path: Path) -> None:
+    file = tmp_path / "before.json"
+    file.write_text('{"nodes": {"a": {"d/1": {"send_bytes": 0}}}, "schemaVersion": 1, "job": "j", "time": "t"}')
+    assert read_counter_reading(file).nodes == {"a": {"d/1": {"send_bytes": 0}}}
+
+
+def test_traffic_is_told_by_the_names_of_nodes() -> None:
+    assert [node.node for node in traffic_of_nodes(reading(b=1, a=1), reading(b=1, a=2))] == ["a", "b"]

@@ -14,6 +14,7 @@ from efa_constructs import catalogue
 from efa_constructs.verify.efa_counters import (
     READ_COUNTERS,
     NodeTraffic,
+    RequiredTraffic,
     judge_traffic,
     parse_counters,
     required_traffic,
@@ -256,9 +257,134 @@ def test_names_errors_and_packets_that_were_sent_again() -> None:
     )
 
 
+def sent_and_received(name: str, sent: int, received: int) -> NodeTraffic:
+    return traffic_between(name, {"d/1": device()}, {"d/1": device(send_bytes=sent, recv_bytes=received)})
+
+
+@pytest.mark.parametrize(
+    ("sent", "received", "verdict"),
+    [(400, 400, "proven"), (400, 399, "partly"), (399, 400, "partly")],
+    ids=["just enough", "received too little", "sent too little"],
+)
+def test_each_node_sends_and_receives_what_it_must(sent: int, received: int, verdict: str) -> None:
+    required = RequiredTraffic(nodes=2, total_bytes=800, sent_by_each_node_bytes=400, received_by_each_node_bytes=400)
+    assert judge_traffic([node("a", 400), sent_and_received("b", sent, received)], required).verdict == verdict
+
+
+def test_all_nodes_together_send_what_they_must() -> None:
+    required = RequiredTraffic(nodes=2, total_bytes=801, sent_by_each_node_bytes=400, received_by_each_node_bytes=400)
+    assert judge_traffic([node("a", 400), node("b", 400)], required).verdict == "partly"
+
+
+def test_an_operation_that_was_timed_once_moved_something() -> None:
+    once, never = required_traffic(RUN, iterations=1), required_traffic(RUN)
+    assert once is not None
+    assert once.total_bytes == 2 * 2 * GIB
+    assert never is None
+
+
+def test_the_nodes_are_those_that_are_given_or_counted_or_listed() -> None:
+    listed = dataclasses.replace(RUN, nodes=None)
+    for required, nodes in (
+        (required_traffic(RUN, nodes=4, iterations=1), 4),
+        (required_traffic(RUN, iterations=1), 2),
+        (required_traffic(listed, iterations=1), 2),
+    ):
+        assert required is not None
+        assert required.nodes == nodes
+
+
+def test_a_counter_that_is_new_in_the_second_reading_has_counted_from_0() -> None:
+    (told,) = traffic_between(
+        "a", {"d/1": {"send_bytes": 5}}, {"d/1": {"send_bytes": 7, "rdma_write_bytes": 0}}
+    ).devices
+    assert (told.restarted, told.grown) == (False, {"send_bytes": 2, "rdma_write_bytes": 0})
+
+
+def test_a_device_without_any_of_the_counters_moved_nothing_that_is_known() -> None:
+    (told,) = traffic_between("a", {"d/1": {}}, {"d/1": {"lifespan": 12}}).devices
+    assert (told.sent_bytes, told.received_bytes) == (0, 0)
+
+
+def test_says_all_in_words() -> None:
+    required = required_traffic(RUN, iterations=20)
+    proven = judge_traffic([node("a", 45 * GIB), node("b", 45 * GIB)], required)
+    assert proven.words == (
+        "8 EFA devices of 2 nodes sent 96.64 GB, 100 % of it rdma_write_bytes",
+        "that is at least the 85.9 GB that the run must have moved between its nodes: EFA carried it",
+    )
+    assert judge_traffic([], required).words == (
+        "no node has the counters of an EFA device: the pod sees no EFA, or the driver is not loaded",
+    )
+    assert judge_traffic([node("a", 0, devices=1), node("b", 0, devices=1)], required).words == (
+        "2 EFA devices of 2 nodes sent 0 B",
+        "EFA carried nothing of the run",
+    )
+    assert judge_traffic([node("a", GIB)], None).words == (
+        "4 EFA devices of 1 nodes sent 1.074 GB, 100 % of it rdma_write_bytes",
+        "how much the run must have moved between its nodes is not known: that proves nothing",
+    )
+    # A node that sent too little is named where that is why EFA carried a part only.
+    assert judge_traffic([node("a", 45 * GIB)], required).words[2:] == ("counters of 1 of the run's 2 nodes were read",)
+    assert judge_traffic([node("a", 4 * GIB)], required).words[2:] == ("counters of 1 of the run's 2 nodes were read",)
+
+
+def test_names_three_devices_and_counts_the_others() -> None:
+    for idle, named in (
+        (3, "a: 3 of 4 EFA devices carried nothing (d0/1, d1/1, d2/1)"),
+        (5, "a: 5 of 6 EFA devices carried nothing (d0/1, d1/1, d2/1 and 2 more)"),
+    ):
+        after = {f"d{number}/1": device() for number in range(idle)} | {"e/1": device(send_bytes=1, recv_bytes=1)}
+        traffic = traffic_between("a", dict.fromkeys(after, device()), after)
+        assert named in judge_traffic([traffic], None).words
+
+
+def test_a_device_that_only_sent_is_not_idle() -> None:
+    for one in (device(send_bytes=1), device(recv_bytes=1)):
+        after = {"d/1": one, "e/1": device(send_bytes=1, recv_bytes=1)}
+        traffic = traffic_between("a", dict.fromkeys(after, device()), after)
+        assert not any("carried nothing (" in words for words in judge_traffic([traffic], None).words)
+
+
+def test_where_every_device_is_idle_none_is_named() -> None:
+    assert len(judge_traffic([node("a", 0), node("b", 5)], None).words) == 2
+
+
 def test_becomes_json() -> None:
-    judged = judge_traffic([node("a", 45 * GIB), node("b", 45 * GIB)], required_traffic(RUN, iterations=20))
-    document = json.loads(json.dumps(to_json(judged)))
-    assert document["verdict"] == "proven"
-    assert document["required"]["total_bytes"] == 2 * 2 * GIB * 20
-    assert document["nodes"][0]["devices"][0]["grown"]["rdma_write_bytes"] == 45 * GIB // 4
+    before = {"d/1": {"send_bytes": 5}, "e/1": {"send_bytes": 1}}
+    traffic = traffic_between("a", before, {"d/1": {"send_bytes": 7, "recv_bytes": 3, "rx_drops": 2}})
+    judged = judge_traffic([traffic], required_traffic(RUN, iterations=20))
+    assert json.loads(json.dumps(to_json(judged))) == {
+        "verdict": "unknown",
+        "required": {
+            "nodes": 2,
+            "total_bytes": 2 * 2 * GIB * 20,
+            "sent_by_each_node_bytes": 2 * GIB * 20,
+            "received_by_each_node_bytes": 2 * GIB * 20,
+        },
+        "nodes": [
+            {
+                "node": "a",
+                "sent_bytes": 2,
+                "received_bytes": 3,
+                "gone": ["e/1"],
+                "devices": [
+                    {
+                        "device": "d/1",
+                        "sent_bytes": 2,
+                        "received_bytes": 3,
+                        "restarted": False,
+                        "grown": {"send_bytes": 2, "recv_bytes": 3, "rx_drops": 2},
+                    }
+                ],
+            }
+        ],
+        "words": [
+            "1 EFA devices of 1 nodes sent 2 B, 100 % of it send_bytes",
+            "the run must have moved 85.9 GB, and not all that was counted is known: that proves nothing",
+            "counters of 1 of the run's 2 nodes were read",
+            "a: e/1 had counters before the run, and none after it",
+        ],
+        "troubles": ["rx_drops grew: packets were received and dropped (a 2)"],
+    }
+    assert to_json(judge_traffic([traffic], None))["required"] is None

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.verify.group_layout import GroupLayout
+from efa_constructs.verify.results import Measurement, NcclTestsRun, Row
+
 from .real_logs import EFA, channel, facts, lines, nccl, run, verified
 
 KINDS = ("out_of_place", "in_place")
@@ -103,6 +106,65 @@ def test_reads_a_report_in_every_spelling(spelling: str) -> None:
         "bus_bandwidth": 4.409602,
         "wrong_values": 0,
     }
+
+
+def only_run(document: dict[str, Any]) -> NcclTestsRun:
+    (told,) = verified(one_line(document)).runs
+    return told.run
+
+
+def test_takes_all_that_a_report_says() -> None:
+    assert only_run(report()) == NcclTestsRun(
+        collective="all_reduce",
+        ranks=2,
+        hosts=("node-1", "node-2"),
+        nodes=2,
+        iterations=40,
+        devices=("NVIDIA H100 80GB HBM3",),
+        rows=(
+            Row(
+                size_bytes=1073741824,
+                count=268435456,
+                data_type="float",
+                reduction="sum",
+                root=None,
+                out_of_place=Measurement(
+                    time_us=245734.0, algorithm_bandwidth=4.369512, bus_bandwidth=4.369512, wrong_values=0
+                ),
+                in_place=Measurement(
+                    time_us=243500.0, algorithm_bandwidth=4.409602, bus_bandwidth=4.409602, wrong_values=0
+                ),
+            ),
+        ),
+        average_bus_bandwidth=4.369512,
+        out_of_bounds=0,
+        truncated=False,
+    )
+
+
+def test_takes_what_other_collectives_and_settings_say() -> None:
+    operation = {"cpu_time": 12.5, "alg_bw": 4.0, "bus_bw": 3.0, "nwrong": None}
+    row = {"size": 8, "count": 2, "type": "half", "redop": "none", "root": "3"}
+    told = only_run(report(results=[{**row, "out_of_place": operation, "in_place": None}]))
+    assert told.rows == (
+        Row(
+            size_bytes=8,
+            count=2,
+            data_type="half",
+            reduction=None,
+            root=3,
+            out_of_place=Measurement(time_us=12.5, algorithm_bandwidth=4.0, bus_bandwidth=3.0, wrong_values=None),
+            in_place=None,
+        ),
+    )
+    config = report()["config"]
+    devices = [{**device, "group": device["rank"]} for device in config["devices"]]
+    split = only_run(report(config={**config, "devices": devices}))
+    assert (split.groups, split.group_layout) == (2, GroupLayout(nodes=1, on_a_node=1))
+    del config["aggregated_iterations"]
+    assert only_run(report(config=config)).iterations == 20
+    del config["iterations"]
+    assert only_run(report(config=config)).iterations is None
 
 
 def test_what_nccl_printed_before_proves_it() -> None:

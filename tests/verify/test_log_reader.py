@@ -151,6 +151,13 @@ def test_puts_a_row_together_that_a_line_of_nccl_cut(host: str) -> None:
         assert only.reasons[-1].count == 2
 
 
+def test_puts_a_row_together_that_a_line_of_nccl_cut_which_says_nothing() -> None:
+    for place in range(2, len(ROW)):
+        cut = [f"{ROW[:place]}{nccl('node-1', 'Connected all rings')}", ROW[place:]]
+        (only,) = runs_of(lines(efa_run(rows=[ROW, *cut])))
+        assert only.run.rows == (only.run.rows[0],) * 2, place
+
+
 def test_half_a_row_without_its_other_half_is_none() -> None:
     head = " ".join(ROW.split()[:7])
     (only,) = runs_of(lines(run(rows=[f"{head}{nccl('node-1', 'Connected all rings')}", ROW])))
@@ -400,3 +407,23 @@ def test_what_is_binary_is_not_read_to_an_end_that_it_may_not_have() -> None:
 def test_processes_of_runs_that_are_over_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read_so_far, "_MOST_PROCESSES", 4)
     assert verdicts(lines(*(efa_run(pid=pid) for pid in range(20)))) == ["efa-gdr"] * 20
+
+
+def test_what_a_pod_of_a_worker_warns_of_is_of_the_run_of_its_processes() -> None:
+    parts = []
+    for number, said in enumerate((JOBS[0], JOBS[2])):
+        printed = [line for line in said if "NCCL INFO" not in line]
+        warning = "Libfabric error: (-12) Cannot allocate memory" if number else "libfabric is up"
+        parts += [
+            of_pod(f"job-{number}-launcher-x7z4q", printed),
+            of_pod(f"job-{number}-worker-0", [*(line for line in said if "NCCL INFO" in line), warning]),
+        ]
+    told = {one.run.hosts[0]: [cause.code for cause in one.causes] for one in runs_of(lines(*parts))}
+    assert told == {"node-1": [], "node-7": ["locked-memory"]}
+
+
+def test_what_a_pod_of_another_run_warns_of_is_its_own() -> None:
+    said = [*efa_run(hosts=("node-7", "node-8")), "Libfabric error: (-12) Cannot allocate memory"]
+    parts = [of_pod("one", efa_run()), of_pod("two", said)]
+    told = {one.run.hosts[0]: [cause.code for cause in one.causes] for one in runs_of(lines(*parts))}
+    assert told["node-1"] == []

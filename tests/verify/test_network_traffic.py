@@ -76,6 +76,43 @@ def test_nodes_together_send_at_least_what_each_of_them_must(collective: str, no
 
 
 @pytest.mark.parametrize(
+    ("collective", "sent", "received"),
+    [
+        # Every node has a sum to give and a sum to get.
+        ("all_reduce", 1, 1),
+        # A node has a quarter of all, which some other node must get from it, and lacks three.
+        ("all_gather", 1 / 4, 3 / 4),
+        ("hypercube", 1 / 4, 3 / 4),
+        # It has numbers for three quarters that other nodes keep, and keeps one.
+        ("reduce_scatter", 3 / 4, 1 / 4),
+        # The node of the root only sends, or only receives.
+        ("broadcast", 0, 0),
+        ("reduce", 0, 0),
+        ("gather", 0, 0),
+        ("scatter", 0, 0),
+        ("alltoall", 3 / 2, 3 / 2),
+        ("sendrecv", 1, 1),
+    ],
+)
+def test_each_of_four_nodes_with_two_ranks_moves_what_is_not_its_own(
+    collective: str, sent: float, received: float
+) -> None:
+    traffic = network_traffic(collective, 4, 8)
+    assert traffic is not None
+    assert (traffic.sent_by_each_node, traffic.received_by_each_node) == (sent, received)
+
+
+@pytest.mark.parametrize(
+    ("collective", "total", "busiest"),
+    [("broadcast", 3, 1), ("reduce", 3, 1), ("gather", 3 / 4, 3 / 4), ("scatter", 3 / 4, 3 / 4)],
+)
+def test_the_node_of_a_root_moves_for_all(collective: str, total: float, busiest: float) -> None:
+    traffic = network_traffic(collective, 4, 8)
+    assert traffic is not None
+    assert (traffic.total, traffic.busiest_node) == (total, busiest)
+
+
+@pytest.mark.parametrize(
     ("collective", "nodes", "ranks"),
     [("all_reduce", 1, 8), ("all_reduce", 3, 16), ("alltoallv", 2, 16), (None, 2, 16)],
     ids=["one node", "ranks not spread evenly", "no fixed pattern", "collective not known"],

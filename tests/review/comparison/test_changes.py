@@ -99,6 +99,10 @@ def test_a_resource_of_another_type_is_refused_by_cloudformation() -> None:
 
     group = changes(change)["PlacementGroup"]
     assert group.interrupts is not None and "refuses" in group.interrupts
+    assert group.replacement is Replacement.YES
+    assert [(one.path, one.before, one.after) for one in group.properties] == [
+        ("Type", "AWS::EC2::PlacementGroup", "AWS::EC2::VPC")
+    ]
 
 
 def test_says_of_an_unknown_type_that_it_does_not_know() -> None:
@@ -166,6 +170,23 @@ def test_sees_no_change_where_only_the_label_differs_by_which_cdk_prunes() -> No
 )
 def test_knows_whether_a_change_replaces_the_resource(resource_type: str, path: str, replacement: Replacement) -> None:
     assert replacement_by(resource_type, path) == replacement
+
+
+def test_the_worst_of_several_changes_is_that_of_the_resource() -> None:
+    def change(template: Template) -> None:
+        properties(template, "SecurityGroup").update(GroupDescription="other", Tags=[{"Key": "a", "Value": "b"}])
+
+    assert changes(change)["SecurityGroup"].replacement is Replacement.YES
+
+
+def test_a_change_that_may_replace_is_worse_than_one_that_does_not() -> None:
+    before = sound()
+    before["Resources"]["Vpc"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
+
+    def change(template: Template) -> None:
+        properties(template, "Vpc").update(InstanceTenancy="dedicated", EnableDnsSupport=False)
+
+    assert changes(change, before)["Vpc"].replacement is Replacement.MAYBE
 
 
 def test_a_node_group_does_not_take_another_launch_template() -> None:
