@@ -38,6 +38,9 @@ def one_more(card: int, device: int, kind: str) -> Change:
     return change
 
 
+_type_of_node_group = all_of(
+    drop("LaunchTemplate.LaunchTemplateData.InstanceType"), put("NodeGroup.InstanceTypes", ["p4d.24xlarge"])
+)
 _AMI = put("NodeGroup.AmiType", "AL2023_x86_64_STANDARD")
 _ONE_EFA = (0, 0, "efa")
 
@@ -53,6 +56,7 @@ INTERFACE_CASES = (
         also=frozenset({"EFA-NG-010"}),  # c5n has no GPU
     ),
     Case(rule=rules.NO_SUCH_CARD, broken=interface(4, NetworkCardIndex=99)),
+    Case(rule=rules.NO_SUCH_CARD, broken=all_of(_type_of_node_group, interface(4, NetworkCardIndex=99))),
     Case(
         rule=rules.DEVICE_BEYOND_LIMIT,
         broken=layout("p5.48xlarge", [(0, 0, "efa"), *((card, card, "efa") for card in range(1, 32))]),
@@ -70,7 +74,15 @@ INTERFACE_CASES = (
         kept=all_of(layout("i7ie.48xlarge", [_ONE_EFA]), _AMI),
         also=frozenset({"EFA-NG-028"}),  # the template has no labels
     ),
-    Case(rule=rules.TOO_FEW_EFAS, broken=drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces.4")),
+    Case(
+        rule=rules.TOO_FEW_EFAS,
+        broken=drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces.4"),
+        # Another may be one with EFA, when it is deployed.
+        kept=all_of(
+            drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces.4"),
+            interface(0, InterfaceType={"Ref": "Subnet"}),
+        ),
+    ),
     Case(
         rule=rules.NO_EFA_INTERFACE,
         broken=drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces"),

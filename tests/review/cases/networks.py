@@ -63,6 +63,12 @@ NETWORK_CASES = (
     Case(rule=rules.ACL_DROPS, broken=acl(), kept=acl(_IN, _OUT)),
     # An ACL of elsewhere, with entries of its own.
     Case(rule=rules.ACL_DROPS, broken=acl(_OUT), kept=all_of(acl(), put("AclOfSubnet.NetworkAclId", "acl-1"))),
+    # The control plane is where only the deployment knows.
+    Case(
+        rule=rules.ACL_DROPS,
+        broken=acl(_OUT),
+        kept=all_of(acl(_IN, _OUT), put("Cluster.ResourcesVpcConfig.SubnetIds", ["subnet-0a1b2c3d4e5f60718"])),
+    ),
     # Of no subnet of nodes, or of the control plane.
     Case(rule=rules.ACL_DROPS, broken=acl(_IN), kept=acl(subnet="PublicSubnet")),
     # The lowest number counts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from efa_constructs.rules import security_groups as rules
 
-from ..templates import Template, add, all_of, drop, interface, put, whole
+from ..templates import Template, add, all_of, data, drop, interface, put, whole
 from .case import Case
 
 __all__ = ["SECURITY_GROUP_CASES"]
@@ -48,6 +48,15 @@ _another_group = all_of(
         DestinationSecurityGroupId={"Ref": "Another"},
     ),
     *(interface(index, Groups=[{"Ref": "ClusterSecurityGroup"}, _GROUP, {"Ref": "Another"}]) for index in range(5)),
+)
+# Nodes without EFA, whose groups are those of the instance.
+_without_interfaces = all_of(
+    drop("LaunchTemplate.LaunchTemplateData.NetworkInterfaces"),
+    drop("LaunchTemplate.LaunchTemplateData.Placement"),
+    data("InstanceType", "m7i.4xlarge"),
+    data("SecurityGroupIds", [{"Ref": "ClusterSecurityGroup"}, _GROUP]),
+    put("NodeGroup.AmiType", "AL2023_x86_64_STANDARD"),
+    put("NodeGroup.Labels", {}),
 )
 _tagged = put("SecurityGroup.Tags", [{"Key": "efa-constructs:traffic", "Value": "efa"}])
 
@@ -103,6 +112,11 @@ SECURITY_GROUP_CASES = (
         kept=ingress(IpProtocol="tcp", FromPort=22, ToPort=22, CidrIp="192.0.2.0/24"),
     ),
     Case(rule=rules.SSH_OPEN_TO_THE_WORLD, broken=ingress(IpProtocol="-1", CidrIpv6="::/0")),
+    Case(
+        rule=rules.SSH_OPEN_TO_THE_WORLD,
+        broken=all_of(_without_interfaces, ingress(IpProtocol="-1", CidrIp="0.0.0.0/0")),
+        kept=all_of(_without_interfaces, ingress(IpProtocol="-1", CidrIp="192.0.2.0/24")),
+    ),
     Case(
         rule=rules.OPEN_TO_THE_WORLD,
         broken=ingress(IpProtocol="tcp", FromPort=8888, ToPort=8888, CidrIp="0.0.0.0/0"),
