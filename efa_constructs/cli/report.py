@@ -14,6 +14,7 @@ from .output import note, print_json
 
 if TYPE_CHECKING:
     from ..review import Review
+    from ..review.comparison import Comparison
     from ..review.templates import Templates
 
 __all__ = ["report"]
@@ -55,10 +56,12 @@ def report(
 
     Example: efa report --assembly cdk.out -o report.html
 
-    Exit code 1, with '--check': a rule is broken whose severity is error, and nobody acknowledges it.
+    Exit code 1, with '--check': a rule is broken whose severity is error, and nobody acknowledges it; or, with
+    '--against', CloudFormation would refuse to change an export that another stack imports.
     """
     chosen = _format(check, format_, as_json)
     from ..review import review
+    from ..review.comparison import compare
 
     reviewed = review(_read(assembly, template))
     earlier = None if against is None else review(_read_either(against))
@@ -66,8 +69,9 @@ def report(
         _write_page(reviewed, earlier, output or _PAGE)
     if chosen is None:
         return 0
-    _print(reviewed, earlier, chosen)
-    return 0 if reviewed.passes else 1
+    comparison = None if earlier is None else compare(earlier.blueprint.templates, reviewed.blueprint.templates)
+    _print(reviewed, comparison, chosen)
+    return 0 if reviewed.passes and not (comparison and comparison.is_refused) else 1
 
 
 def _format(check: bool, format_: Format, as_json: bool) -> Format | None:
@@ -109,11 +113,16 @@ def _write_page(reviewed: Review, earlier: Review | None, file: Path) -> None:
     note(f"Written: {file}")
 
 
-def _print(reviewed: Review, earlier: Review | None, chosen: Format) -> None:
+def _print(reviewed: Review, comparison: Comparison | None, chosen: Format) -> None:
+    exports = comparison.exports_in_use if comparison else ()
+    if chosen in (Format.SARIF, Format.JUNIT):
+        # Both formats are of findings in templates, not of what is between two versions.
+        for export in exports:
+            note(f"{export.problem}: {export.fix}")
     if chosen is Format.JSON:
         from ..review.formats.json_document import to_json
 
-        print_json(to_json(reviewed, earlier))
+        print_json(to_json(reviewed, comparison))
     elif chosen is Format.SARIF:
         from importlib.metadata import version
 
@@ -128,5 +137,4 @@ def _print(reviewed: Review, earlier: Review | None, chosen: Format) -> None:
         from .review_text import print_exports_in_use, print_findings
 
         print_findings(reviewed)
-        if earlier is not None:
-            print_exports_in_use(earlier, reviewed)
+        print_exports_in_use(exports)

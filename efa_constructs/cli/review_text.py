@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from ..review import Finding, Review
-from ..review.comparison import compare
+from ..review.comparison.exports import ExportInUse
 from ..rules import Severity
 from .output import console
 
@@ -43,10 +43,10 @@ def print_findings(review: Review) -> None:
     out.print(Text(_summary(review)))
 
 
-def print_exports_in_use(earlier: Review, review: Review) -> None:
+def print_exports_in_use(exports: Sequence[ExportInUse]) -> None:
     """Print what CloudFormation would refuse to update because another stack imports it."""
     out = console()
-    for export in compare(earlier.blueprint.templates, review.blueprint.templates).exports_in_use:
+    for export in exports:
         out.print()
         for part in (export.problem, f"fix: {export.fix}"):
             for line in _wrapped(part, out.width):

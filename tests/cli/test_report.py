@@ -99,6 +99,7 @@ def test_tells_what_changes_in_the_document_and_in_text(call, tmp_path: Path) ->
         nodes["Resources"]["SecurityGroup"]["Properties"]["GroupDescription"] = description
         assembly(folder / "cdk.out", Nodes=nodes, Job={"Resources": {"Parameter": importer}})
     ended = call("--json", "--against", "before/cdk.out")
+    assert (ended.code, ended.document["passes"]) == (1, False)
     (export,) = ended.document["exportsInUse"]
     assert {name: export[name] for name in ("export", "stack", "importedBy", "removed", "sure", "becauseOf")} == {
         "export": "group",
@@ -112,9 +113,16 @@ def test_tells_what_changes_in_the_document_and_in_text(call, tmp_path: Path) ->
     assert changes["SecurityGroup"]["replacement"] == "yes"
     assert changes["SecurityGroup"]["properties"] == [{"path": "GroupDescription", "replacement": "yes"}]
     assert changes["NodeGroup"]["becauseOf"] == ["Nodes/LaunchTemplate"]
-    text = " ".join(call("--check", "--against", "before/cdk.out").out.split())
+    refused = call("--check", "--against", "before/cdk.out")
+    assert refused.code == 1
+    text = " ".join(refused.out.split())
     assert "CloudFormation refuses to update Nodes" in text
     assert "fix: let Job get the value in another way first" in text
+    for name in ("sarif", "junit"):
+        other = call("--check", "--format", name, "--against", "before/cdk.out")
+        assert other.code == 1
+        assert "CloudFormation refuses to update Nodes" in other.err
+    assert call("--check", "--against", "cdk.out").code == 0
     assert "refuses" not in call("--check").out
     alone = call("--json").document
     assert (alone["changes"], alone["exportsInUse"]) == (None, None)

@@ -22,6 +22,11 @@ class Comparison:
     # Those that it would change or take away.
     exports_in_use: Sequence[ExportInUse]
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether CloudFormation surely refuses to deploy it."""
+        return any(export.is_sure for export in self.exports_in_use)
+
 
 def compare(before: Templates, after: Templates) -> Comparison:
     """Find what changes, and what CloudFormation would refuse to change."""

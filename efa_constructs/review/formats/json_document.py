@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..comparison import compare
+from ..comparison import Comparison
 from ..comparison.changes import Change
 from ..comparison.exports import ExportInUse
 from ..location import place_of
@@ -13,14 +13,13 @@ from ..review import Finding, Review
 __all__ = ["to_json"]
 
 
-def to_json(review: Review, against: Review | None = None) -> dict[str, Any]:
+def to_json(review: Review, comparison: Comparison | None = None) -> dict[str, Any]:
     """The findings, the worst first, and those that people acknowledge.
 
-    :param against: The review of the templates that are deployed now. Default: what changes is not known, null.
+    :param comparison: With the templates that are deployed now. Default: what changes is not known, null.
     """
-    comparison = None if against is None else compare(against.blueprint.templates, review.blueprint.templates)
     return {
-        "passes": review.passes,
+        "passes": review.passes and not (comparison and comparison.is_refused),
         "stacks": [stack.name for stack in review.blueprint.templates.stacks],
         "findings": [_finding(finding) for finding in review.findings],
         "acknowledged": [{**_finding(finding), "reason": finding.acknowledged} for finding in review.acknowledged],
