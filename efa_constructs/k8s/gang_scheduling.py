@@ -9,7 +9,7 @@ from cdk8s import Duration
 
 from ..argument_kinds import check_fields
 from ..errors import InvalidArgumentError
-from ..rules.jobs import WAITING_DOES_NOT_BLOCK_GANGS
+from ..rules.jobs import GANGS_ARE_NO_LARGER_THAN_JOBS, WAITING_DOES_NOT_BLOCK_GANGS
 from .field_kinds import COUNT, DURATION, name_of
 from .names import check_subdomain_name
 from .quantities import INT32_MAX, check_range, whole_seconds
@@ -68,9 +68,8 @@ class GangScheduling:
         if available is None:
             available = workers if wait_for_workers else everyone
         if not 1 <= available <= everyone:
-            raise InvalidArgumentError(
-                f"'min_available' must be from 1 to {everyone}, the workers and the launcher, got {available}"
-            )
+            message = f"'min_available' must be from 1 to {everyone}, the workers and the launcher, got {available}"
+            raise InvalidArgumentError(GANGS_ARE_NO_LARGER_THAN_JOBS.cited(message))
         if wait_for_workers and available > workers:
             # https://github.com/kubeflow/mpi-operator/issues/608
             raise InvalidArgumentError(

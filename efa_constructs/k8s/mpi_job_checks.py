@@ -12,7 +12,14 @@ from ..errors import InvalidArgumentError
 from ..pods.host_names import LONGEST_HOST_NAME, worker_host_name
 from ..pods.mpirun_ranks import other_ranks
 from ..pods.pod_refusals import normal_path
-from ..rules.jobs import DEVICES_BY_ONE_WAY, HOST_NAMES_FIT, RANKS_FILL_SLOTS
+from ..rules.jobs import (
+    DEVICES_BY_ONE_WAY,
+    GANGS_HAVE_ONE_SCHEDULER,
+    HOST_NAMES_FIT,
+    KUEUE_OR_GANGS,
+    RANKS_FILL_SLOTS,
+    WORKERS_HAVE_SLOTS,
+)
 from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 from .finished_pods import FinishedPods
 from .gang_scheduling import GangScheduling
@@ -85,7 +92,7 @@ def ranks_per_node(where: str, processes_per_node: int | None, resources: Resolv
     instance = resources.instance
     if processes_per_node is None:
         return resources.accelerators * ranks_an_accelerator(instance) or instance.cores or instance.vcpus
-    check_range(where, "processes_per_node", processes_per_node, least=1)
+    check_range(where, "processes_per_node", processes_per_node, least=1, rule=WORKERS_HAVE_SLOTS)
     return processes_per_node
 
 
@@ -206,8 +213,10 @@ def check_queueing(
         check_keys("kueue.topology", [] if kueue.topology is None else [kueue.topology])
         if gang_scheduling is not None:
             raise InvalidArgumentError(
-                f"{where}: 'kueue' and 'gang_scheduling' are both given, which do not go together: Kueue admits a job "
-                "as a whole already; use one of them"
+                KUEUE_OR_GANGS.refusal(
+                    f"{where}: 'kueue' and 'gang_scheduling' are both given, which do not go together",
+                    "Kueue admits a job as a whole already; use one of them",
+                )
             )
     for key in annotations:
         if key.startswith(_PODSET_ANNOTATIONS):
@@ -228,8 +237,11 @@ def check_scheduler(where: str, gang_scheduling: GangScheduling | None, pods: Fi
         name = template["spec"].get("schedulerName")
         if name is not None:
             raise InvalidArgumentError(
-                f"{where}: '{argument}' has 'spec.schedulerName' {name!r}, but with 'gang_scheduling' the operator "
-                "sets that of the gang: leave one of them out"
+                GANGS_HAVE_ONE_SCHEDULER.refusal(
+                    f"{where}: '{argument}' has 'spec.schedulerName' {name!r}, but with 'gang_scheduling' the operator "
+                    "sets that of the gang",
+                    "leave one of them out",
+                )
             )
 
 

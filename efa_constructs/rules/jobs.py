@@ -10,10 +10,13 @@ __all__ = [
     "EFA_PODS_LOCK_MEMORY",
     "ENOUGH_NODES",
     "ENVIRONMENT_DOES_NO_HARM",
+    "GANGS_ARE_NO_LARGER_THAN_JOBS",
+    "GANGS_HAVE_ONE_SCHEDULER",
     "GPUS_OF_A_POD_SHARE_MEMORY",
     "HOST_NAMES_FIT",
     "HUGE_PAGES_ARE_ASKED_FOR",
     "JOB_RULES",
+    "KUEUE_OR_GANGS",
     "KUEUE_READS_WHAT_IT_IS_TOLD",
     "LAUNCHERS_LOG_STAYS",
     "MPI_CONTAINER_IS_FIRST",
@@ -31,12 +34,14 @@ __all__ = [
     "WHOLE_NODES_HAVE_THEIR_EFAS",
     "WORKERS_ARE_CLEANED_UP",
     "WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN",
+    "WORKERS_HAVE_SLOTS",
 ]
 
 _HUGE_PAGES = "https://kubernetes.io/docs/tasks/manage-hugepages/scheduling-hugepages/"
 _MPI_JOB = "https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/v2beta1/types.go"
 _NODES = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
 _TAINTS = "https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/"
+_POD_GROUPS = "https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/controller/podgroup.go"
 _RESOURCES = "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/#extended-resources"
 
 PODS_FIT_NODES = Rule(
@@ -286,6 +291,43 @@ LAUNCHERS_LOG_STAYS = Rule(
     fix="set runPolicy.ttlSecondsAfterFinished to as many seconds as reading the log may take, or leave it out",
     source="https://kubernetes.io/docs/concepts/workloads/controllers/ttlafterfinished/",
 )
+GANGS_ARE_NO_LARGER_THAN_JOBS = Rule(
+    id="EFA-JOB-026",
+    severity=Severity.ERROR,
+    title="A gang has no more pods than its job",
+    problem="{object} has {least} as runPolicy.schedulingPolicy.minAvailable, and {pods} pods",
+    why="The scheduler of gangs waits for pods that nobody makes: the job stays Pending for ever.",
+    fix="set it to {pods}, the workers and the launcher, or to the number of workers, {workers}",
+    source=_POD_GROUPS,
+)
+GANGS_HAVE_ONE_SCHEDULER = Rule(
+    id="EFA-JOB-027",
+    severity=Severity.WARNING,
+    title="Where jobs are scheduled as gangs, their pods name no other scheduler",
+    problem="a {role} of {object} has the schedulerName {name}, and the MPI Operator sets that of gangs, {scheduler}",
+    why="The operator overwrites it: the scheduler that the job asks for never sees its pods.",
+    fix="leave schedulerName out, or install the MPI Operator without gang scheduling",
+    source=_POD_GROUPS,
+)
+KUEUE_OR_GANGS = Rule(
+    id="EFA-JOB-028",
+    severity=Severity.WARNING,
+    title="A job waits in a queue of Kueue, or is scheduled as a gang by the MPI Operator, not both",
+    problem="{object} waits in the queue {queue} of Kueue, and {gangs}",
+    why="Kueue admits a job as a whole already. The scheduler of gangs counts free nodes by itself, and may hold back "
+    "pods that Kueue has admitted: they use up the quota, and do nothing.",
+    fix="leave one of them out: the label kueue.x-k8s.io/queue-name, or the gang scheduling",
+    source="https://kueue.sigs.k8s.io/docs/tasks/run/kubeflow/mpijobs/",
+)
+WORKERS_HAVE_SLOTS = Rule(
+    id="EFA-JOB-029",
+    severity=Severity.ERROR,
+    title="A worker has at least one slot",
+    problem="{object} has 0 as slotsPerWorker",
+    why="The list of hosts that the MPI Operator writes has no room for a rank: mpirun ends with 'not enough slots'.",
+    fix="set slotsPerWorker to the number of ranks on a worker: one for each accelerator",
+    source=_MPI_JOB,
+)
 JOB_RULES = (
     PODS_FIT_NODES,
     NODES_TAKE_PODS,
@@ -312,4 +354,8 @@ JOB_RULES = (
     THERE_ARE_NODES_FOR_PODS,
     NODES_HAVE_LABELS_THAT_PODS_SELECT,
     LAUNCHERS_LOG_STAYS,
+    GANGS_ARE_NO_LARGER_THAN_JOBS,
+    GANGS_HAVE_ONE_SCHEDULER,
+    KUEUE_OR_GANGS,
+    WORKERS_HAVE_SLOTS,
 )

@@ -9,6 +9,7 @@ from .amis import AMI_CHECKS
 from .capacity import CAPACITY_CHECKS
 from .clusters import CLUSTER_CHECKS
 from .device_plugins import DEVICE_PLUGIN_CHECKS
+from .gangs import GANG_CHECKS
 from .iam import IAM_CHECKS
 from .interfaces import INTERFACE_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
@@ -50,6 +51,7 @@ CHECKS: tuple[Check, ...] = (
     *MANIFEST_CHECKS,
     *SCHEDULING_CHECKS,
     *MPI_JOB_CHECKS,
+    *GANG_CHECKS,
     *REPEATED_OBJECT_CHECKS,
     *NAME_CHECKS,
     *POD_CHECKS,

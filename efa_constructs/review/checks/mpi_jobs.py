@@ -8,16 +8,14 @@ from typing import Any
 
 from ...catalogue import GPU_RESOURCE
 from ...pods.host_names import LONGEST_HOST_NAME, is_host_name, worker_host_name
-from ...pods.known_programs import PLUGINS, KnownProgram
+from ...pods.known_programs import PLUGINS
 from ...pods.mpi_job_schema import API_VERSION, mismatches_of_job
 from ...pods.mpirun_ranks import other_ranks, runs_of
 from ...pods.requests import amounts, written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about, about_pods
-from ..clusters import ReviewedCluster, clusters_of, each_pod
-from ..manifests import KubernetesObject
-from ..pod_templates import PodTemplate
+from ..jobs import each_job, pods_of_operator, replicas_of, words_of
 from ..shapes import as_mapping
 from ..values import is_known, whole_number
 
@@ -28,29 +26,18 @@ _SSH_PORT = 22
 _OTHER_PORT = re.compile(r"\s-(p|f)|\bPort\b")
 
 
-def _each_job(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, KubernetesObject, Mapping[str, Any]]]:
-    for cluster in clusters_of(blueprint):
-        for job in cluster.of_kind("MPIJob"):
-            yield cluster, job, as_mapping(job.content.get("spec"))
-
-
-def _replicas(spec: Mapping[str, Any], role: str) -> int | None:
-    of_role = as_mapping(as_mapping(spec.get("mpiReplicaSpecs")).get(role))
-    # Workers have no default that the operator takes.
-    return whole_number(of_role.get("replicas", 1 if role == "Launcher" else None)) if of_role else None
-
-
 def _other_ranks(blueprint: Blueprint) -> Iterator[Violation]:
-    for cluster, job, spec in _each_job(blueprint):
-        workers, slots = _replicas(spec, "Worker"), whole_number(spec.get("slotsPerWorker", 1))
-        if workers is None or slots is None:
+    for cluster, job, spec in each_job(blueprint):
+        workers, slots = replicas_of(spec, "Worker"), whole_number(spec.get("slotsPerWorker", 1))
+        # A worker without slots is another mistake.
+        if workers is None or not slots:
             continue
         # The launcher may be one of the hosts.
         slots *= workers + (spec.get("runLauncherAsWorker") is True)
         for template in cluster.pods:
             if template.of is job and template.role == "launcher":
                 first = template.spec["containers"][0]
-                command = _words_of(first)
+                command = words_of(first)
                 other = other_ranks(command, slots) if is_known(command) else None
                 # A script may have several runs: what it says of one is not what it is.
                 if other is not None and other.surely_meant:
@@ -58,52 +45,37 @@ def _other_ranks(blueprint: Blueprint) -> Iterator[Violation]:
 
 
 def _other_slots(blueprint: Blueprint) -> Iterator[Violation]:
-    for cluster, job, spec in _each_job(blueprint):
+    for cluster, job, spec in each_job(blueprint):
         slots = whole_number(spec.get("slotsPerWorker", 1))
         for template in cluster.pods:
             gpus = template.requests.get(GPU_RESOURCE) if template.of is job and template.role == "worker" else None
-            if gpus and slots is not None and slots != gpus:
+            if gpus and slots and slots != gpus:
                 yield about_pods(template, slots=slots, gpus=written(GPU_RESOURCE, gpus))
 
 
+def _no_slots(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, job, spec in each_job(blueprint):
+        if whole_number(spec.get("slotsPerWorker")) == 0:
+            yield about(job)
+
+
 def _several_launchers(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, job, spec in _each_job(blueprint):
-        replicas = _replicas(spec, "Launcher")
+    for _, job, spec in each_job(blueprint):
+        replicas = replicas_of(spec, "Launcher")
         if replicas is not None and replicas > 1:
             yield about(job, replicas=replicas)
 
 
 def _long_names(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, job, spec in _each_job(blueprint):
-        workers = _replicas(spec, "Worker") or 1
+    for _, job, spec in each_job(blueprint):
+        workers = replicas_of(spec, "Worker") or 1
         host = worker_host_name(job.object_name, workers - 1)
         if is_known(host) and (len(host) > LONGEST_HOST_NAME or not is_host_name(host)):
             yield about(job, host=host, length=len(host), most=LONGEST_HOST_NAME)
 
 
-def _gangs_that_wait(blueprint: Blueprint) -> Iterator[Violation]:
-    for cluster, job, spec in _each_job(blueprint):
-        policy = as_mapping(as_mapping(spec.get("runPolicy")).get("schedulingPolicy"))
-        workers, least = _replicas(spec, "Worker"), whole_number(policy.get("minAvailable"))
-        # The gang may be the workers alone.
-        without_launcher = least is not None and workers is not None and least <= workers
-        waits = spec.get("launcherCreationPolicy") == "WaitForWorkersReady"
-        if waits and not without_launcher and _schedules_gangs(cluster):
-            yield about(job)
-
-
-def _schedules_gangs(cluster: ReviewedCluster) -> bool:
-    for template in cluster.running(KnownProgram.MPI_OPERATOR):
-        for container in template.spec["containers"]:
-            for argument in _words_of(container):
-                flag, _, value = argument.lstrip("-").partition("=")
-                if flag == "gang-scheduling" and value:
-                    return True
-    return False
-
-
 def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, job, spec in _each_job(blueprint):
+    for _, job, spec in each_job(blueprint):
         policy = as_mapping(spec.get("runPolicy")).get("cleanPodPolicy")
         # kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/default.go
         if policy in (None, "None") and job.content.get("apiVersion") == API_VERSION:
@@ -116,7 +88,7 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
 
 
 def _unsound(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, job, _ in _each_job(blueprint):
+    for _, job, _ in each_job(blueprint):
         if job.content.get("apiVersion") == API_VERSION:
             for problem, hint in mismatches_of_job(job.content.get("spec")):
                 if is_known(problem):
@@ -124,7 +96,7 @@ def _unsound(blueprint: Blueprint) -> Iterator[Violation]:
 
 
 def _not_first(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, template in _pods_of_operator(blueprint):
+    for _, template in pods_of_operator(blueprint):
         first, *others = template.spec["containers"]
         work = _starts_ranks if template.role == "launcher" else _asks_for_devices
         for container in others:
@@ -135,7 +107,7 @@ def _not_first(blueprint: Blueprint) -> Iterator[Violation]:
 
 
 def _starts_ranks(container: Mapping[str, Any]) -> str | None:
-    return "starts mpirun" if runs_of(_words_of(container)) else None
+    return "starts mpirun" if runs_of(words_of(container)) else None
 
 
 def _asks_for_devices(container: Mapping[str, Any]) -> str | None:
@@ -149,7 +121,7 @@ def _asks_for_devices(container: Mapping[str, Any]) -> str | None:
 
 
 def _on_network_of_nodes(blueprint: Blueprint) -> Iterator[Violation]:
-    for cluster, template in _pods_of_operator(blueprint):
+    for cluster, template in pods_of_operator(blueprint):
         if template.role != "worker" or template.spec.get("hostNetwork") is not True:
             continue
         systems = {group.ami_type and group.ami_type.operating_system for group in cluster.groups_for(template)}
@@ -160,7 +132,7 @@ def _on_network_of_nodes(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _listens_for_ssh(worker: Mapping[str, Any]) -> bool:
     """Whether sshd of a worker listens on its port, as far as the job says: an image may have another."""
-    command = " ".join(_words_of(worker))
+    command = " ".join(words_of(worker))
     ports = [port.get("containerPort") for port in worker.get("ports") or ()]
     if not is_known([command, *ports]) or (ports and _SSH_PORT not in ports):
         return False
@@ -168,20 +140,9 @@ def _listens_for_ssh(worker: Mapping[str, Any]) -> bool:
 
 
 def _deleted_launchers(blueprint: Blueprint) -> Iterator[Violation]:
-    for _, job, spec in _each_job(blueprint):
+    for _, job, spec in each_job(blueprint):
         if whole_number(as_mapping(spec.get("runPolicy")).get("ttlSecondsAfterFinished")) == 0:
             yield about(job)
-
-
-def _pods_of_operator(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:
-    """The pods of jobs that the MPI Operator runs, by SSH: Kubeflow's Training Operator has MPIJobs, too."""
-    for cluster, template in each_pod(blueprint):
-        if (template.of.kind, template.of.content.get("apiVersion")) == ("MPIJob", API_VERSION):
-            yield cluster, template
-
-
-def _words_of(container: Mapping[str, Any]) -> list[str]:
-    return [str(word) for word in (*(container.get("command") or ()), *(container.get("args") or ()))]
 
 
 MPI_JOB_CHECKS = (
@@ -189,7 +150,7 @@ MPI_JOB_CHECKS = (
     Check(rule=rules.SLOTS_ARE_ACCELERATORS, violations=_other_slots),
     Check(rule=rules.ONE_LAUNCHER, violations=_several_launchers),
     Check(rule=rules.HOST_NAMES_FIT, violations=_long_names),
-    Check(rule=rules.WAITING_DOES_NOT_BLOCK_GANGS, violations=_gangs_that_wait),
+    Check(rule=rules.WORKERS_HAVE_SLOTS, violations=_no_slots),
     Check(rule=rules.WORKERS_ARE_CLEANED_UP, violations=_left_workers),
     Check(rule=rules.MPI_JOBS_ARE_SOUND, violations=_unsound),
     Check(rule=rules.MPI_CONTAINER_IS_FIRST, violations=_not_first),

@@ -89,6 +89,30 @@ def gangs(manifests: Manifests) -> None:
     operator.setdefault("args", []).append("--gang-scheduling=volcano")
 
 
+def gangs_of(least: object) -> Callable[[Manifests], None]:
+    """Schedule gangs, of so many pods."""
+
+    def change(manifests: Manifests) -> None:
+        gangs(manifests)
+        manifests.job["spec"].update(launcherCreationPolicy="AtStartup")
+        manifests.job["spec"]["runPolicy"]["schedulingPolicy"] = {"minAvailable": least}
+
+    return change
+
+
+def own_scheduler(name: str) -> Callable[[Manifests], None]:
+    def change(manifests: Manifests) -> None:
+        gangs_of(3)(manifests)
+        manifests.pod("Worker")["schedulerName"] = name
+
+    return change
+
+
+def queued_gangs(manifests: Manifests) -> None:
+    gangs_of(3)(manifests)
+    manifests.job["metadata"]["labels"] = {QUEUE: "gpu"}
+
+
 def without_right(resource: str) -> Callable[[Manifests], None]:
     def change(manifests: Manifests) -> None:
         for rule in manifests.find("ClusterRole", "mpi-operator")["rules"]:
@@ -282,6 +306,10 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-023", select_nodes("Worker", "node.kubernetes.io/instance-type", "p5.48xlarge")),
     ("EFA-JOB-024", select_nodes("Launcher", "team", "vision")),
     ("EFA-JOB-025", set_in("runPolicy", "ttlSecondsAfterFinished", 0)),
+    ("EFA-JOB-026", gangs_of(4)),
+    ("EFA-JOB-027", own_scheduler("default-scheduler")),
+    ("EFA-JOB-028", queued_gangs),
+    ("EFA-JOB-029", set_in("slotsPerWorker", 0)),
     ("EFA-K8S-014", lambda manifests: repeat(manifests, note="another")),
     ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(name="EFA")),
     ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(labels={"a": "-"})),
