@@ -5,20 +5,15 @@ from __future__ import annotations
 import re
 
 from ..errors import InvalidArgumentError
-from ..pods.image_references import MOVING_TAGS
-from ..rules.manifests import IMAGES_ARE_PINNED
+from ..pods.image_references import MOVING_TAGS, reference_pattern
+from ..rules.manifests import IMAGES_ARE_PINNED, IMAGES_ARE_REFERENCES
 from .tokens import TOKEN, ends_in_token
 
 __all__ = ["check_image", "check_tag"]
 
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-# https://github.com/distribution/reference, reference.go. Registry and repository may be known at deployment only.
-_REGISTRY = rf"([A-Za-z0-9.-]|{TOKEN})+(:\d+)?/"
-_PART = rf"([a-z0-9]|{TOKEN})+((\.|_|__|-+)([a-z0-9]|{TOKEN})+)*"
-_REFERENCE = re.compile(
-    rf"(?P<name>({_REGISTRY})?{_PART}(/{_PART})*)(:(?P<tag>\w[\w.-]{{0,127}}))?(@(?P<digest>[a-z0-9]+:[0-9a-f]{{32,}}))?",
-    re.ASCII,
-)
+# Registry and repository may be known at deployment only.
+_REFERENCE = reference_pattern(TOKEN)
 
 
 def check_image(argument: str, image: str) -> None:
@@ -34,8 +29,7 @@ def check_image(argument: str, image: str) -> None:
     match = _REFERENCE.fullmatch(image)
     if match is None:
         raise InvalidArgumentError(
-            f"'{argument}' is {image!r}, which is no reference to a container image: give one such as "
-            "registry.example.com/train:1.2.3, in lower case"
+            IMAGES_ARE_REFERENCES.refusal(f"'{argument}' is {image!r}, which is no reference to a container image")
         )
     tag = match["tag"]
     if match["digest"] is None and (tag is None or tag in MOVING_TAGS):

@@ -5,13 +5,16 @@ Source: https://github.com/distribution/reference.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-__all__ = ["MOVING_TAGS", "ImageReference", "image_reference"]
+__all__ = ["MOVING_TAGS", "ImageReference", "image_reference", "is_image_reference", "reference_pattern"]
 
 MOVING_TAGS = frozenset({"latest", "main", "master"})
 """Tags that mean another image every week."""
 _DEFAULT_REGISTRY = "docker.io"
+# No text matches it.
+_NOTHING = r"(?!)"
 
 
 class ImageReference(NamedTuple):
@@ -54,3 +57,26 @@ def image_reference(image: str) -> ImageReference:
         tag=tag or None,
         digest=digest or None,
     )
+
+
+def reference_pattern(unknown: str = _NOTHING) -> re.Pattern[str]:
+    """What an image's reference looks like, with the groups "name", "tag" and "digest".
+
+    :param unknown: A pattern of what stands in registry and repository for what only the deployment knows. Default:
+        nothing does.
+    """
+    registry = rf"(([A-Za-z0-9.-]|{unknown})+|\[[0-9A-Fa-f:]+\])(:\d+)?/"
+    part = rf"([a-z0-9]|{unknown})+((\.|_|__|-+)([a-z0-9]|{unknown})+)*"
+    return re.compile(
+        rf"(?P<name>({registry})?{part}(/{part})*)(:(?P<tag>\w[\w.-]{{0,127}}))?"
+        r"(@(?P<digest>[a-z0-9]+:[0-9a-f]{32,}))?",
+        re.ASCII,
+    )
+
+
+_REFERENCE = reference_pattern()
+
+
+def is_image_reference(image: str) -> bool:
+    """Whether a text refers to an image, as far as its characters go."""
+    return _REFERENCE.fullmatch(image) is not None

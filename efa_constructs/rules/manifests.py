@@ -6,6 +6,7 @@ from .rule import Rule, Severity
 
 __all__ = [
     "IMAGES_ARE_PINNED",
+    "IMAGES_ARE_REFERENCES",
     "MANIFESTS_ARE_SMALL",
     "MANIFESTS_ARE_WHOLE",
     "MANIFEST_RULES",
@@ -107,6 +108,16 @@ NAMES_ARE_SOUND = Rule(
     fix="choose a name of the length and the characters that Kubernetes takes there",
     source="https://kubernetes.io/docs/concepts/overview/working-with-objects/names/",
 )
+IMAGES_ARE_REFERENCES = Rule(
+    id="EFA-K8S-016",
+    severity=Severity.ERROR,
+    title="The image of a container is a reference to one: of a registry, a repository, a tag and a digest",
+    problem="the container '{container}' of {object} has the image {image!r}, which is no reference to a container "
+    "image",
+    why="The API server takes it, and the kubelet does not: the pod stays Pending with InvalidImageName.",
+    fix="give one such as registry.example.com/train:1.2.3, in lower case",
+    source="https://github.com/distribution/reference/blob/main/reference.go",
+)
 MANIFEST_RULES = (
     MANIFESTS_ARE_WHOLE,
     MANIFESTS_ARE_SMALL,
@@ -117,4 +128,5 @@ MANIFEST_RULES = (
     OPERATOR_MAY_SUSPEND_JOBS,
     OBJECTS_STAND_ONCE,
     NAMES_ARE_SOUND,
+    IMAGES_ARE_REFERENCES,
 )

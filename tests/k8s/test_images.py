@@ -41,7 +41,10 @@ def test_takes_a_tag_or_a_digest(image):
         ("${Token[TOKEN.12]}/training", "which has no tag"),
         ("${Token[TOKEN.12]}/training:latest", "which has the tag 'latest', which moves"),
         ("", "no reference to a container image"),
-        ("train ing:1", "no reference to a container image: give one such as registry.example.com/train:1.2.3"),
+        (
+            "train ing:1",
+            r"no reference to a container image: give one such as registry.example.com/train:1.2.3.* \(EFA-K8S-016\)",
+        ),
         ("Train:1", "no reference to a container image"),
         ("registry.example.com/Train:1", "no reference to a container image"),
         ("/train:1", "no reference to a container image"),

@@ -18,7 +18,7 @@ REQUIRED = "kueue.x-k8s.io/podset-required-topology"
     [
         (
             {"kueue": Kueue(queue="a"), "gang_scheduling": GangScheduling()},
-            "'kueue' and 'gang_scheduling' are both given, which do not go together: .* use one of them",
+            r"'kueue' and 'gang_scheduling' are both given, which do not go together: .* one of them \(EFA-JOB-028\)",
         ),
         (
             {"pod_annotations": {REQUIRED: LAYER_3}},

@@ -8,10 +8,11 @@ from typing import Any
 
 from ...manifest_size import MAXIMUM_ANNOTATIONS, applied_size
 from ...pods.access_rules import Right, allows, granted_rules
-from ...pods.image_references import image_reference
+from ...pods.image_references import image_reference, is_image_reference
 from ...pods.known_programs import KnownProgram
 from ...rules.manifests import (
     IMAGES_ARE_PINNED,
+    IMAGES_ARE_REFERENCES,
     MANIFESTS_ARE_SMALL,
     MANIFESTS_ARE_WHOLE,
     OPERATOR_IS_THERE,
@@ -23,7 +24,7 @@ from ..access import ReviewedAccess
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
-from ..manifests import KUBERNETES_RESOURCE, load_manifest, objects_in
+from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, load_manifest, objects_in
 from ..pod_templates import PodTemplate, pod_templates, problems_of_pod_templates
 from ..shapes import as_mapping, at_path
 from ..values import is_known
@@ -85,22 +86,34 @@ def _too_large(blueprint: Blueprint) -> Iterator[Violation]:
 
 
 def _not_pinned(blueprint: Blueprint) -> Iterator[Violation]:
+    for one, container, image in _images(blueprint):
+        reference = image_reference(image)
+        if is_image_reference(image) and reference.pinned_by == "nothing":
+            tag = reference.tag
+            yield about(
+                one,
+                container=container,
+                image=image,
+                wrong="has no tag" if tag is None else f"has the tag '{tag}', which moves",
+                example=f"{image.removesuffix(f':{tag}')}:1.2.3",
+            )
+
+
+def _no_references(blueprint: Blueprint) -> Iterator[Violation]:
+    for one, container, image in _images(blueprint):
+        if not is_image_reference(image):
+            yield about(one, container=container, image=image)
+
+
+def _images(blueprint: Blueprint) -> Iterator[tuple[KubernetesObject, Any, str]]:
+    """The images that are known, with their objects and the names of their containers."""
     for one in blueprint.objects:
         for template in pod_templates(one):
             for container in template.containers:
                 image = container.get("image")
-                if not isinstance(image, str) or not is_known(image):
-                    continue
-                reference = image_reference(image)
-                if reference.pinned_by == "nothing":
-                    tag = reference.tag
-                    yield about(
-                        one,
-                        container=container.get("name"),
-                        image=image,
-                        wrong="has no tag" if tag is None else f"has the tag '{tag}', which moves",
-                        example=f"{image.removesuffix(f':{tag}')}:1.2.3",
-                    )
+                # The API server refuses a pod without one.
+                if isinstance(image, str) and image and is_known(image):
+                    yield one, container.get("name"), image
 
 
 def _not_sound(blueprint: Blueprint) -> Iterator[Violation]:
@@ -170,6 +183,7 @@ MANIFEST_CHECKS = (
     Check(rule=MANIFESTS_ARE_WHOLE, violations=_not_whole),
     Check(rule=MANIFESTS_ARE_SMALL, violations=_too_large),
     Check(rule=IMAGES_ARE_PINNED, violations=_not_pinned),
+    Check(rule=IMAGES_ARE_REFERENCES, violations=_no_references),
     Check(rule=POD_TEMPLATES_ARE_SOUND, violations=_not_sound),
     Check(rule=OPERATOR_IS_THERE, violations=_no_operator),
     Check(rule=OPERATOR_MAY_UPDATE_JOBS, violations=_may_not_run_jobs),

@@ -18,6 +18,7 @@ QUEUE = "kueue.x-k8s.io/queue-name"
 TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
 EFA = "vpc.amazonaws.com/efa"
 HUGE_PAGES = "hugepages-2Mi"
+DIGEST = f"sha256:{'0123' * 16}"
 
 
 def taint(*tolerated: str) -> Callable[[Manifests], None]:
@@ -285,10 +286,10 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     # It does not go there: its version is no matter.
     ("EFA-K8S-004", lambda manifests: (on_p6(manifests, "v0.5.4"), manifests.group["Labels"].pop("fabric"))),
     ("EFA-K8S-012", lambda manifests: on_p6(manifests, "v0.5.5")),
-    ("EFA-K8S-012", lambda manifests: on_p6(manifests, "v0.4.4-eksbuild.1@sha256:0123")),
+    ("EFA-K8S-012", lambda manifests: on_p6(manifests, f"v0.4.4-eksbuild.1@{DIGEST}")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.20.0", MOFED_ENABLED="true")),
     ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.2")),
-    ("EFA-K8S-011", lambda manifests: nvidia(manifests, "v0.19.0@sha256:0123", FAIL_ON_INIT_ERROR="false")),
+    ("EFA-K8S-011", lambda manifests: nvidia(manifests, f"v0.19.0@{DIGEST}", FAIL_ON_INIT_ERROR="false")),
     ("EFA-JOB-015", set_in("runPolicy", "cleanPodPolicy", "None")),
     ("EFA-JOB-019", set_in("mpiImplementation", "OpenMpi")),
     ("EFA-JOB-019", set_in("launcherCreationPolicy", "AtStart")),
@@ -316,6 +317,8 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(annotations={"a/": "x"})),
     ("EFA-K8S-015", lambda manifests: manifests.worker.update(env=[{"name": "1ST", "value": "x"}])),
     ("EFA-K8S-015", lambda manifests: manifests.worker.update(ports=[{"containerPort": 0}])),
+    ("EFA-K8S-016", lambda manifests: manifests.worker.update(image="registry.example.com/Train:1.0")),
+    ("EFA-K8S-016", lambda manifests: manifests.worker.update(image="https://registry.example.com/train:1.0")),
 ]
 
 
@@ -334,6 +337,30 @@ def test_a_slot_for_each_gpu() -> None:
         command("16", "8")(manifests)
 
     assert broken_rules_of_manifests(change) == {"EFA-JOB-010"}
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "train:1.0",
+        "Registry.example.com:5000/team/train_it--well:v1.0-rc_1",
+        "[2001:db8::1]:5000/train:1.0",
+        f"train@{DIGEST}",
+        f"registry.example.com/train:1.0@{DIGEST}",
+        "⟨?Registry⟩/Train",
+    ],
+)
+def test_takes_every_reference_to_an_image(image: str) -> None:
+    assert broken_rules_of_manifests(lambda manifests: manifests.worker.update(image=image)) == set()
+
+
+@pytest.mark.parametrize(
+    "image", ["train ing:1", "/train:1", "train:1:2", "registry.example.com//train:1", "train@sha256:0123", "Train"]
+)
+def test_says_once_that_an_image_is_none(image: str) -> None:
+    (finding,) = review_of_manifests(lambda manifests: manifests.worker.update(image=image)).findings
+    assert finding.rule.id == "EFA-K8S-016"
+    assert f"has the image {image!r}, which is no reference to a container image" in finding.problem
 
 
 @pytest.mark.parametrize(
