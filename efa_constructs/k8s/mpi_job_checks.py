@@ -11,6 +11,7 @@ from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
 from ..pods.host_names import LONGEST_HOST_NAME, worker_host_name
 from ..pods.mpirun_ranks import other_ranks
+from ..pods.operators_own import CONFIG_PATH
 from ..pods.pod_refusals import normal_path
 from ..rules.jobs import (
     DEVICES_BY_ONE_WAY,
@@ -36,7 +37,6 @@ from .names import (
 )
 from .node_selection import check_tolerations
 from .pod_overrides import (
-    CONFIG_PATH,
     infiniband,
     operators_labels,
     operators_variables,

@@ -11,15 +11,29 @@ from itertools import chain
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from ..pods.operators_own import (
+    CONFIG_PATH,
+    CONFIG_VOLUME,
+    LABELS,
+    ROLE_VARIABLE,
+    SSH_VOLUME,
+    VARIABLES,
+    taken_by_operator,
+)
 from ..pods.pod_refusals import normal_path
 from ..pods.pod_template import merge, mismatches, one_of_conflicts, schema, useless_removals, without_removals
 from ..pods.requests import is_never_overcommitted
-from ..rules.jobs import DEVICES_COME_FROM_PLUGINS, KUEUE_READS_WHAT_IT_IS_TOLD, MPI_CONTAINER_IS_FIRST
+from ..rules.jobs import (
+    DEVICES_COME_FROM_PLUGINS,
+    KUEUE_READS_WHAT_IT_IS_TOLD,
+    MPI_CONTAINER_IS_FIRST,
+    OPERATOR_HAS_ITS_VOLUMES,
+    OPERATOR_SETS_ITS_OWN,
+)
 from ..rules.manifests import POD_TEMPLATES_ARE_SOUND
 from .override_names import check_names_of
 
 __all__ = [
-    "CONFIG_PATH",
     "Overrides",
     "infiniband",
     "merged",
@@ -32,21 +46,7 @@ __all__ = [
 # A part of a pod template: {"metadata": {...}, "spec": {...}}. None removes a field.
 Overrides = Mapping[str, Any]
 
-_OPERATOR_LABELS = "training.kubeflow.org/"
-_OPERATOR_VOLUMES = frozenset({"mpi-job-config", "ssh-auth"})
-_OPERATOR_VARIABLES = (
-    "K_MPI_JOB_ROLE",
-    "OMPI_MCA_orte_keep_fqdn_hostnames",
-    "OMPI_MCA_orte_default_hostfile",
-    "OMPI_MCA_orte_set_default_slots",
-    "OMPI_MCA_plm_rsh_args",
-    "I_MPI_HYDRA_HOST_FILE",
-    "I_MPI_HYDRA_BOOTSTRAP_EXEC_EXTRA_ARGS",
-    "I_MPI_PERHOST",
-    "HYDRA_HOST_FILE",
-    "HYDRA_LAUNCH_EXTRA_ARGS",
-)
-CONFIG_PATH = "/etc/mpi"
+_OPERATOR_VARIABLES = frozenset({ROLE_VARIABLE}.union(*VARIABLES.values()))
 # Fields of the pod that the operator sets, and what to use in their place.
 _OPERATOR_FIELDS = {
     "hostname": "the operator names each pod, and the hostfile depends on it: leave it out",
@@ -135,7 +135,7 @@ def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
             yield f"has 'metadata.{name}', but the operator makes the pods, and names them: leave it out"
     for name, instead in _OPERATOR_FIELDS.items():
         if name in spec:
-            yield f"has 'spec.{name}' {spec[name]!r}: {instead}"
+            yield OPERATOR_SETS_ITS_OWN.cited(f"has 'spec.{name}' {spec[name]!r}: {instead}")
     yield from operators_labels(metadata.get("labels", {}))
     for volume in spec.get("volumes", []):
         yield from operators_volume(volume.get("name", ""), "", "")
@@ -145,8 +145,10 @@ def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
 def operators_labels(labels: Iterable[str]) -> Iterator[str]:
     """What is wrong with labels of pods, because the operator sets them, or because they do nothing there."""
     for label in labels:
-        if label.startswith(_OPERATOR_LABELS):
-            yield f"has the label '{label}', by which the operator finds its pods: leave it out"
+        if label.startswith(LABELS):
+            yield OPERATOR_SETS_ITS_OWN.refusal(
+                f"has the label '{label}', by which the operator finds its pods", what="it", instead=""
+            )
         if label.startswith("kueue.x-k8s.io/"):
             yield KUEUE_READS_WHAT_IT_IS_TOLD.refusal(
                 f"has the label '{label}', which Kueue reads on the MPIJob, not on its pods", "use Kueue(queue=...)"
@@ -157,7 +159,7 @@ def operators_variables(names: Iterable[str]) -> Iterator[str]:
     """What is wrong with variables, because the operator sets them too."""
     for name in names:
         if name in _OPERATOR_VARIABLES:
-            yield f"sets {name}, which the operator sets too: leave it out"
+            yield OPERATOR_SETS_ITS_OWN.refusal(f"sets {name}, which the operator sets too", what="it", instead="")
 
 
 def other_values(variables: Mapping[str, object], own: Mapping[str, str]) -> Iterator[str]:
@@ -172,11 +174,10 @@ def other_values(variables: Mapping[str, object], own: Mapping[str, str]) -> Ite
 
 def operators_volume(name: str, mount_path: str, ssh_auth_mount_path: str) -> Iterator[str]:
     """What is wrong with a volume, or with a mount of it, because the operator has one there."""
-    if name in _OPERATOR_VOLUMES:
-        yield f"has a volume '{name}', a name that the operator uses: choose another"
-    path = normal_path(mount_path)
-    if path and path in {CONFIG_PATH, normal_path(ssh_auth_mount_path)}:
-        yield f"mounts a volume at {path}, where the operator mounts its own: choose another path"
+    for taken in taken_by_operator(
+        name, mount_path, names=(SSH_VOLUME, CONFIG_VOLUME), paths=(CONFIG_PATH, ssh_auth_mount_path)
+    ):
+        yield OPERATOR_HAS_ITS_VOLUMES.refusal(taken.problem, what=taken.what)
 
 
 def infiniband(volume: str, host_path: str) -> Iterator[str]:

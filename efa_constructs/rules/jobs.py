@@ -24,6 +24,8 @@ __all__ = [
     "NODES_HAVE_LABELS_THAT_PODS_SELECT",
     "NODES_TAKE_PODS",
     "ONE_LAUNCHER",
+    "OPERATOR_HAS_ITS_VOLUMES",
+    "OPERATOR_SETS_ITS_OWN",
     "PODS_FIT_NODES",
     "RANKS_FILL_SLOTS",
     "REQUESTS_ARE_LIMITS",
@@ -37,6 +39,7 @@ __all__ = [
     "WORKERS_HAVE_SLOTS",
 ]
 
+_CONTROLLER = "https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/controller/mpi_job_controller.go"
 _HUGE_PAGES = "https://kubernetes.io/docs/tasks/manage-hugepages/scheduling-hugepages/"
 _MPI_JOB = "https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/apis/kubeflow/v2beta1/types.go"
 _NODES = "https://kubernetes.io/docs/concepts/scheduling-eviction/assign-pod-node/"
@@ -237,7 +240,7 @@ MPI_CONTAINER_IS_FIRST = Rule(
     why="The MPI Operator gives the SSH keys, the list of hosts, its environment and, where a worker has no command, "
     "sshd to the first container alone: mpirun reaches no worker, or starts the ranks in a container without devices.",
     fix="put '{container}' first, or make '{first}' an init container with the restartPolicy Always",
-    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/pkg/controller/mpi_job_controller.go",
+    source=_CONTROLLER,
 )
 WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN = Rule(
     id="EFA-JOB-021",
@@ -328,6 +331,27 @@ WORKERS_HAVE_SLOTS = Rule(
     fix="set slotsPerWorker to the number of ranks on a worker: one for each accelerator",
     source=_MPI_JOB,
 )
+OPERATOR_HAS_ITS_VOLUMES = Rule(
+    id="EFA-JOB-030",
+    severity=Severity.ERROR,
+    title="The volumes of a job's pods leave those of the MPI Operator their names and paths",
+    problem="the {role} of {object} {problem}",
+    why="The operator adds its volumes, with the SSH keys and the list of hosts, to those of the pod. The API server "
+    "refuses a pod that has two of a name or at a path, so that the job has no pods; where it takes them, one hides "
+    "the other.",
+    fix="choose another {what}",
+    source=_CONTROLLER,
+)
+OPERATOR_SETS_ITS_OWN = Rule(
+    id="EFA-JOB-031",
+    severity=Severity.WARNING,
+    title="A job leaves to the MPI Operator what the operator sets of its pods",
+    problem="the {role} of {object} has {what}, which the MPI Operator sets to something else",
+    why="The operator overwrites it without a word in the job's status: pods have another name, another policy or "
+    "another environment than the job says.",
+    fix="leave {what} out{instead}",
+    source=_CONTROLLER,
+)
 JOB_RULES = (
     PODS_FIT_NODES,
     NODES_TAKE_PODS,
@@ -358,4 +382,6 @@ JOB_RULES = (
     GANGS_HAVE_ONE_SCHEDULER,
     KUEUE_OR_GANGS,
     WORKERS_HAVE_SLOTS,
+    OPERATOR_HAS_ITS_VOLUMES,
+    OPERATOR_SETS_ITS_OWN,
 )

@@ -40,7 +40,10 @@ def test_puts_overrides_on_what_it_wrote(bench):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"spec": {"restartPolicy": "Never"}}, "'spec.restartPolicy' 'Never': the operator overrides it"),
+        (
+            {"spec": {"restartPolicy": "Never"}},
+            r"'spec.restartPolicy' 'Never': the operator overrides it.*\(EFA-JOB-031\)",
+        ),
         ({"spec": {"hostname": "a"}}, "'spec.hostname' 'a': the operator names each pod"),
         ({"spec": {"subdomain": "a"}}, "'spec.subdomain'"),
         ({"spec": {"node_selector": {}}}, "'spec.node_selector', which no pod has.*did you mean 'nodeSelector'"),
@@ -49,7 +52,7 @@ def test_puts_overrides_on_what_it_wrote(bench):
         ({"spec": {"containers": [{"name": "worker", "enviroment": []}]}}, r"'spec.containers\[0\].enviroment'"),
         ({"metadata": {"labels": {"training.kubeflow.org/job-name": "a"}}}, "by which the operator finds its pods"),
         ({"metadata": {"labels": {"kueue.x-k8s.io/queue-name": "a"}}}, "Kueue reads on the MPIJob, not on its pods"),
-        ({"spec": {"volumes": [{"name": "mpi-job-config"}]}}, "has a volume 'mpi-job-config'"),
+        ({"spec": {"volumes": [{"name": "mpi-job-config"}]}}, r"has a volume 'mpi-job-config'.*\(EFA-JOB-030\)"),
         ({"spec": {"volumes": [{"name": "x", "hostPath": {"path": "/dev/infiniband"}}]}}, "mounts /dev/infiniband"),
         (
             {"spec": {"containers": [{"name": "sidecar"}, {"name": "worker"}]}},

@@ -20,6 +20,7 @@ from .mpi_jobs import MPI_JOB_CHECKS
 from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
+from .operators_own import OPERATORS_OWN_CHECKS
 from .placement import PLACEMENT_CHECKS
 from .pods import POD_CHECKS
 from .repeated_objects import REPEATED_OBJECT_CHECKS
@@ -52,6 +53,7 @@ CHECKS: tuple[Check, ...] = (
     *SCHEDULING_CHECKS,
     *MPI_JOB_CHECKS,
     *GANG_CHECKS,
+    *OPERATORS_OWN_CHECKS,
     *REPEATED_OBJECT_CHECKS,
     *NAME_CHECKS,
     *POD_CHECKS,

@@ -90,6 +90,13 @@ def gangs(manifests: Manifests) -> None:
     operator.setdefault("args", []).append("--gang-scheduling=volcano")
 
 
+def volume(manifests: Manifests, role: str, name: str, path: str) -> None:
+    """Mount an empty volume into the first container of a pod."""
+    pod = manifests.pod(role)
+    pod.setdefault("volumes", []).append({"name": name, "emptyDir": {}})
+    pod["containers"][0].setdefault("volumeMounts", []).append({"name": name, "mountPath": path})
+
+
 def gangs_of(least: object) -> Callable[[Manifests], None]:
     """Schedule gangs, of so many pods."""
 
@@ -311,6 +318,10 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-027", own_scheduler("default-scheduler")),
     ("EFA-JOB-028", queued_gangs),
     ("EFA-JOB-029", set_in("slotsPerWorker", 0)),
+    ("EFA-JOB-030", lambda manifests: volume(manifests, "Worker", "ssh-auth", "/keys")),
+    ("EFA-JOB-030", lambda manifests: volume(manifests, "Launcher", "config", "/etc/mpi/")),
+    ("EFA-JOB-031", lambda manifests: manifests.pod("Launcher").update(restartPolicy="OnFailure")),
+    ("EFA-JOB-031", lambda manifests: manifests.worker.update(env=[{"name": "K_MPI_JOB_ROLE", "value": "x"}])),
     ("EFA-K8S-014", lambda manifests: repeat(manifests, note="another")),
     ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(name="EFA")),
     ("EFA-K8S-015", lambda manifests: manifests.efa_plugin["metadata"].update(labels={"a": "-"})),
