@@ -206,12 +206,11 @@ class Templates:
                     yield Export(stack=stack, name=name, value=self._output(stack.name, output))
 
     def importers_of(self, export: Export) -> list[StackTemplate]:
-        """The stacks that import an export, of those that go to the same place as it."""
-        place = (export.stack.account, export.stack.region)
+        """The stacks that import an export, of those that say the same of where they go as its own."""
         return [
             stack
             for stack in self.stacks
-            if (stack.account, stack.region) == place and export.name in self._imports[stack.name]
+            if _say_same_place(stack, export.stack) and export.name in self._imports[stack.name]
         ]
 
     @cached_property
@@ -272,7 +271,7 @@ class Templates:
     def _export(self, importing: StackTemplate, name: str) -> Any:
         for stack in self.stacks:
             # Another account or Region may have an export of the same name.
-            for output, definition in _outputs(stack).items() if _same_place(stack, importing) else ():
+            for output, definition in _outputs(stack).items() if _may_share_place(stack, importing) else ():
                 export = definition.get("Export")
                 if isinstance(export, Mapping) and self._evaluator(stack).evaluate(export.get("Name")) == name:
                     return self._output(stack.name, output)
@@ -318,8 +317,13 @@ def renamed(stack: StackTemplate, name: str) -> StackTemplate:
     return replace(stack, name=name, nested=nested)
 
 
-def _same_place(one: StackTemplate, other: StackTemplate) -> bool:
-    """Whether two stacks may be in the same account and Region."""
+def _say_same_place(one: StackTemplate, other: StackTemplate) -> bool:
+    """Whether two stacks name the same account and Region, or both leave the same of it to the credentials."""
+    return (one.account, one.region) == (other.account, other.region)
+
+
+def _may_share_place(one: StackTemplate, other: StackTemplate) -> bool:
+    """Whether two stacks may be in the same account and Region: one that names none may be in any."""
     places = ((one.account, other.account), (one.region, other.region))
     return all(None in pair or pair[0] == pair[1] for pair in places)
 
