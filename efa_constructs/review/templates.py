@@ -16,6 +16,7 @@ from .values import Reference, known_text, unknown
 __all__ = [
     "CLUSTER",
     "CLUSTER_OF_AWS_EKS",
+    "CLUSTER_TYPES",
     "NESTED_STACK",
     "Export",
     "Resource",
@@ -27,6 +28,7 @@ __all__ = [
 CLUSTER = "AWS::EKS::Cluster"
 CLUSTER_OF_AWS_EKS = "Custom::AWSCDK-EKS-Cluster"
 """The older of CDK's modules makes clusters by a custom resource."""
+CLUSTER_TYPES = (CLUSTER, CLUSTER_OF_AWS_EKS)
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -44,6 +46,8 @@ class StackTemplate:
     # None: wherever the credentials lead.
     account: str | None = None
     region: str | None = None
+    # Bytes of its text. None: it was not read from a file.
+    size: int | None = None
     # Of the aws-cdk-lib that wrote it. None: it comes from no app, or from one that does not tell.
     cdk_version: str | None = None
     # Findings that people acknowledge: by the path of a construct, and the rule's id, with the reason.
@@ -109,12 +113,17 @@ class Resource:
 
         Those of a cluster of ``aws_eks`` go by the names of ``AWS::EKS::Cluster``.
         """
-        names = path.split(".")
-        value = at_path(self.properties, *names)
+        value = at_path(self.properties, *path.split("."))
         if value is None and self.type == CLUSTER_OF_AWS_EKS:
-            # Its resource has what the API of EKS takes: {"Config": {"accessConfig": {"authenticationMode": ...}}}.
-            value = at_path(self.properties, "Config", *(f"{name[:1].lower()}{name[1:]}" for name in names))
+            value = at_path(self.properties, *self.path_of(path).split("."))
         return default if value is None else value
+
+    def path_of(self, path: str) -> str:
+        """Where the resource has a property: a cluster of ``aws_eks`` has ``Version`` as ``Config.version``."""
+        if self.type != CLUSTER_OF_AWS_EKS:
+            return path
+        # Its resource has what the API of EKS takes: {"Config": {"accessConfig": {"authenticationMode": ...}}}.
+        return ".".join(("Config", *(f"{name[:1].lower()}{name[1:]}" for name in path.split("."))))
 
     def items(self, path: str) -> list[Any]:
         """A property that is a list. What is none, or known only to the deployment, is empty."""
