@@ -11,6 +11,7 @@ from constructs import Construct
 
 from efa_constructs.aws import EfaCluster, EfaNetwork
 from efa_constructs.catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION
+from efa_constructs.rules.clusters import KEY_OF_ANOTHER_REGION
 
 from .explained_findings import explain, managed_policy
 from .kms_keys import key_of
@@ -81,7 +82,7 @@ class EfaClusterStack(cdk.Stack):
     def _secrets_key(self, settings: Settings) -> kms.IKey | None:
         if settings.secrets_key_arn is None:
             return None
-        return key_of(self, "SecretsKey", "efa:secretsKeyArn", settings.secrets_key_arn)
+        return key_of(self, "SecretsKey", "efa:secretsKeyArn", settings.secrets_key_arn, KEY_OF_ANOTHER_REGION)
 
     # The VPC compares its zones with the stack's, which CDK would look up in AWS: synthesis shall not.
     @property

@@ -10,6 +10,7 @@ from aws_cdk import aws_kms as kms
 from constructs import Construct
 
 from efa_constructs.aws import EfaNodeGroup
+from efa_constructs.rules.launch_templates import KEY_OF_ANOTHER_REGION
 
 from .cluster import EfaClusterStack
 from .existing_cluster import ExistingCluster
@@ -113,7 +114,7 @@ class EfaNodesStack(cdk.Stack):
     def _volume_key(self, settings: Settings) -> kms.IKey | None:
         if settings.volume_key_arn is None:
             return None
-        return key_of(self, "VolumeKey", "efa:volumeKeyArn", settings.volume_key_arn)
+        return key_of(self, "VolumeKey", "efa:volumeKeyArn", settings.volume_key_arn, KEY_OF_ANOTHER_REGION)
 
     def _define_outputs(self, node_group: EfaNodeGroup) -> None:
         interfaces = [

@@ -16,6 +16,7 @@ from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
 from ..manifest_size import check_manifest_sizes
 from ..rules.manifests import MANIFESTS_ARE_WHOLE, OBJECTS_STAND_ONCE
+from ..rules.templates import TEMPLATE_TOO_LARGE
 from ..tree_warnings import copy_warnings
 from .any_cluster import is_of_first_library
 from .argument_kinds import KINDS
@@ -201,8 +202,11 @@ def _check_total(stack: Stack, total: int) -> None:
     """Refuse more than the stack's template can hold, with what it has been given before."""
     if total > _MOST_BYTES_OF_ALL:
         raise InvalidArgumentError(
-            f"'charts' has objects with which the manifests of stack '{stack.node.id}' have {total:,} bytes, but a "
-            f"template holds about {_MOST_BYTES_OF_ALL:,}: divide the charts among several stacks"
+            TEMPLATE_TOO_LARGE.refusal(
+                f"'charts' has objects with which the manifests of stack '{stack.node.id}' have {total:,} bytes, but a "
+                f"template holds about {_MOST_BYTES_OF_ALL:,}",
+                "divide the charts among several stacks",
+            )
         )
 
 

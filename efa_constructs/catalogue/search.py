@@ -29,16 +29,19 @@ def get(name: str) -> InstanceType:
     records = records_with_efa()
     if name in records:
         return _known(name)
+    # Only here: these words would add to the start of every app.
+    from ..rules.interfaces import TYPE_WITHOUT_EFA
+    from ..rules.node_groups import UNKNOWN_FAMILY, UNKNOWN_INSTANCE_TYPE, UNPUBLISHED_INSTANCE_TYPE
+
     if name in refused_types():
         refusal = refused_types()[name]
         raise UnknownInstanceTypeError(
-            f"instance type '{name}' cannot be used: {refusal['refused']}; use {' or '.join(refusal['alternatives'])}"
+            UNPUBLISHED_INSTANCE_TYPE.refusal(
+                f"instance type '{name}' cannot be used, for {refusal['refused']}",
+                f"use {' or '.join(refusal['alternatives'])}",
+            )
         )
     without_efa, accelerator = sizes_without_efa(name.partition(".")[0])
-    # Only here: these words would add to the start of every app.
-    from ..rules.interfaces import TYPE_WITHOUT_EFA
-    from ..rules.node_groups import UNKNOWN_FAMILY, UNKNOWN_INSTANCE_TYPE
-
     if name in without_efa:
         instead = f"take one of the {_similar(name, accelerator)}"
         raise NotAnEfaInstanceTypeError(TYPE_WITHOUT_EFA.refusal(f"instance type '{name}' has no EFA", instead))

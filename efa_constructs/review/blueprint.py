@@ -23,7 +23,7 @@ from ..catalogue.node_label_rules import TAINT_EFFECTS
 from ..errors import EfaConstructsError, NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from .manifests import KubernetesObject, kubernetes_objects
 from .shapes import as_mapping
-from .templates import CLUSTER, CLUSTER_OF_AWS_EKS, Resource, Templates
+from .templates import CLUSTER_TYPES, Resource, Templates
 from .values import is_known, known_text, unknown, whole_number
 
 __all__ = ["Blueprint", "Interface", "LaunchTemplate", "NodeGroup"]
@@ -280,7 +280,7 @@ class Blueprint:
     @cached_property
     def clusters(self) -> Sequence[Resource]:
         """The clusters that the templates make, by whichever of CDK's modules."""
-        return self.templates.of_type(CLUSTER, CLUSTER_OF_AWS_EKS)
+        return self.templates.of_type(*CLUSTER_TYPES)
 
     def node_groups_of(self, template: LaunchTemplate) -> list[NodeGroup]:
         """Those that launch from it."""

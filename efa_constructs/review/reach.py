@@ -11,12 +11,11 @@ from ..catalogue.address_ranges import ANYWHERE_IPV4
 from .blueprint import Blueprint
 from .security_groups import GroupRule, rules_of
 from .shapes import as_list, as_mapping, as_mappings, at_path
-from .templates import Resource, Templates
+from .templates import CLUSTER_TYPES, Resource, Templates
 
 __all__ = ["Path", "Peer", "is_world", "paths", "peer_of"]
 
 _GROUP = "AWS::EC2::SecurityGroup"
-_CLUSTER = "AWS::EKS::Cluster"
 _PREFIX_LISTS = ("SourcePrefixListId", "DestinationPrefixListId")
 
 
@@ -135,7 +134,7 @@ def peer_of(templates: Templates, value: Any) -> Peer:
     resource = templates.at(value)
     if resource is not None and resource.type == _GROUP:
         return Peer(kind="group", value=str(resource.reference), resource=resource)
-    if resource is not None and resource.type == _CLUSTER:
+    if resource is not None and resource.type in CLUSTER_TYPES:
         return _cluster_group(resource)
     return Peer(kind="group elsewhere", value=str(value))
 
@@ -146,7 +145,7 @@ def _cluster_group(cluster: Resource) -> Peer:
 
 def _of_cluster_groups(templates: Templates) -> Iterator[Path]:
     """Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters"."""
-    for cluster in templates.of_type(_CLUSTER):
+    for cluster in templates.of_type(*CLUSTER_TYPES):
         own = _cluster_group(cluster)
         made = "EKS makes the cluster security group, whose members talk to each other and to everybody"
         for destination in (own, Peer(kind="addresses", value=ANYWHERE_IPV4)):
@@ -161,7 +160,7 @@ def _of_cluster_groups(templates: Templates) -> Iterator[Path]:
 
 
 def _of_endpoints(templates: Templates) -> Iterator[Path]:
-    for cluster in templates.of_type(_CLUSTER):
+    for cluster in templates.of_type(*CLUSTER_TYPES):
         endpoint = Peer(kind="endpoint", value=str(cluster.reference), resource=cluster)
         # EKS API Reference, VpcConfigRequest: public and open to all, unless said otherwise.
         if str(cluster.get("ResourcesVpcConfig.EndpointPublicAccess", True)).lower() == "false":

@@ -85,7 +85,7 @@ def read_stack_template(
     if file in outer:
         raise InvalidArgumentError(f"the template '{file}' is nested in itself")
     try:
-        document = load_template_text(file.read_text(encoding="utf-8"))
+        document, size = load_template_text(file.read_text(encoding="utf-8")), file.stat().st_size
     except OSError as error:
         raise InvalidArgumentError(f"cannot read the template '{file}': {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -102,6 +102,7 @@ def read_stack_template(
         file=file,
         account=account,
         region=region,
+        size=size,
         nested={
             logical_id: read_stack_template(
                 path,

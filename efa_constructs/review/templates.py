@@ -16,6 +16,7 @@ from .values import Reference, known_text, unknown
 __all__ = [
     "CLUSTER",
     "CLUSTER_OF_AWS_EKS",
+    "CLUSTER_TYPES",
     "NESTED_STACK",
     "Export",
     "Resource",
@@ -27,6 +28,7 @@ __all__ = [
 CLUSTER = "AWS::EKS::Cluster"
 CLUSTER_OF_AWS_EKS = "Custom::AWSCDK-EKS-Cluster"
 """The older of CDK's modules makes clusters by a custom resource."""
+CLUSTER_TYPES = (CLUSTER, CLUSTER_OF_AWS_EKS)
 
 NESTED_STACK = "AWS::CloudFormation::Stack"
 
@@ -44,6 +46,8 @@ class StackTemplate:
     # None: wherever the credentials lead.
     account: str | None = None
     region: str | None = None
+    # Bytes of its text. None: it was not read from a file.
+    size: int | None = None
     # Of the aws-cdk-lib that wrote it. None: it comes from no app, or from one that does not tell.
     cdk_version: str | None = None
     # Findings that people acknowledge: by the path of a construct, and the rule's id, with the reason.
@@ -109,12 +113,17 @@ class Resource:
 
         Those of a cluster of ``aws_eks`` go by the names of ``AWS::EKS::Cluster``.
         """
-        names = path.split(".")
-        value = at_path(self.properties, *names)
+        value = at_path(self.properties, *path.split("."))
         if value is None and self.type == CLUSTER_OF_AWS_EKS:
-            # Its resource has what the API of EKS takes: {"Config": {"accessConfig": {"authenticationMode": ...}}}.
-            value = at_path(self.properties, "Config", *(f"{name[:1].lower()}{name[1:]}" for name in names))
+            value = at_path(self.properties, *self.path_of(path).split("."))
         return default if value is None else value
+
+    def path_of(self, path: str) -> str:
+        """Where the resource has a property: a cluster of ``aws_eks`` has ``Version`` as ``Config.version``."""
+        if self.type != CLUSTER_OF_AWS_EKS:
+            return path
+        # Its resource has what the API of EKS takes: {"Config": {"accessConfig": {"authenticationMode": ...}}}.
+        return ".".join(("Config", *(f"{name[:1].lower()}{name[1:]}" for name in path.split("."))))
 
     def items(self, path: str) -> list[Any]:
         """A property that is a list. What is none, or known only to the deployment, is empty."""
@@ -206,12 +215,11 @@ class Templates:
                     yield Export(stack=stack, name=name, value=self._output(stack.name, output))
 
     def importers_of(self, export: Export) -> list[StackTemplate]:
-        """The stacks that import an export, of those that go to the same place as it."""
-        place = (export.stack.account, export.stack.region)
+        """The stacks that import an export, of those that say the same of where they go as its own."""
         return [
             stack
             for stack in self.stacks
-            if (stack.account, stack.region) == place and export.name in self._imports[stack.name]
+            if _say_same_place(stack, export.stack) and export.name in self._imports[stack.name]
         ]
 
     @cached_property
@@ -272,7 +280,7 @@ class Templates:
     def _export(self, importing: StackTemplate, name: str) -> Any:
         for stack in self.stacks:
             # Another account or Region may have an export of the same name.
-            for output, definition in _outputs(stack).items() if _same_place(stack, importing) else ():
+            for output, definition in _outputs(stack).items() if _may_share_place(stack, importing) else ():
                 export = definition.get("Export")
                 if isinstance(export, Mapping) and self._evaluator(stack).evaluate(export.get("Name")) == name:
                     return self._output(stack.name, output)
@@ -318,8 +326,13 @@ def renamed(stack: StackTemplate, name: str) -> StackTemplate:
     return replace(stack, name=name, nested=nested)
 
 
-def _same_place(one: StackTemplate, other: StackTemplate) -> bool:
-    """Whether two stacks may be in the same account and Region."""
+def _say_same_place(one: StackTemplate, other: StackTemplate) -> bool:
+    """Whether two stacks name the same account and Region, or both leave the same of it to the credentials."""
+    return (one.account, one.region) == (other.account, other.region)
+
+
+def _may_share_place(one: StackTemplate, other: StackTemplate) -> bool:
+    """Whether two stacks may be in the same account and Region: one that names none may be in any."""
     places = ((one.account, other.account), (one.region, other.region))
     return all(None in pair or pair[0] == pair[1] for pair in places)
 

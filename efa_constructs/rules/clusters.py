@@ -11,6 +11,7 @@ __all__ = [
     "ENTRIES_WITHOUT_API",
     "GROUPS_OF_NODES",
     "ILL_FORMED_VERSION",
+    "KEY_OF_ANOTHER_REGION",
     "MANIFEST_BEFORE_ENTRY",
     "NO_CONTROL_PLANE_LOGS",
     "NO_ENDPOINT",
@@ -176,6 +177,16 @@ CNI_WITHOUT_EFA_ONLY = Rule(
     fix="use {minimum} or newer, or leave AddonVersion out",
     source="https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html",
 )
+KEY_OF_ANOTHER_REGION = Rule(
+    id="EFA-EKS-017",
+    severity=Severity.ERROR,
+    title="The KMS key of a cluster's secrets is in the Region of the cluster",
+    problem="{where} is a key of {region}, and the stack is in {own}",
+    why="EKS refuses the cluster: it encrypts with keys of its own Region alone. A multi-Region key has an ARN in each "
+    "of its Regions.",
+    fix="use a key of {own}; make or replicate one there",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html",
+)
 CLUSTER_RULES = (
     ENTRIES_WITHOUT_API,
     MANIFEST_BEFORE_ENTRY,
@@ -193,4 +204,5 @@ CLUSTER_RULES = (
     GROUPS_OF_NODES,
     SCOPE_WITHOUT_NAMESPACES,
     CNI_WITHOUT_EFA_ONLY,
+    KEY_OF_ANOTHER_REGION,
 )

@@ -12,6 +12,7 @@ __all__ = [
     "ILL_FORMED_RESERVATION",
     "INSTANCE_PROFILE",
     "IOPS_MISSING",
+    "KEY_OF_ANOTHER_REGION",
     "LAUNCH_TEMPLATE_RULES",
     "MAX_PODS",
     "METADATA_REACHES_PODS",
@@ -278,6 +279,16 @@ MAX_PODS = Rule(
     "EKS's own",
     source="https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/internal/kubelet/eni_max_pods.go",
 )
+KEY_OF_ANOTHER_REGION = Rule(
+    id="EFA-LT-026",
+    severity=Severity.ERROR,
+    title="The KMS key of a volume is in the Region of the volume",
+    problem="{where} is a key of {region}, and the stack is in {own}",
+    why="Amazon EBS encrypts with keys of its own Region alone: no instance starts. A multi-Region key has an ARN in "
+    "each of its Regions.",
+    fix="use a key of {own}; make or replicate one there",
+    source="https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html",
+)
 LAUNCH_TEMPLATE_RULES = (
     INSTANCE_PROFILE,
     SHUTDOWN_BEHAVIOUR,
@@ -304,4 +315,5 @@ LAUNCH_TEMPLATE_RULES = (
     ILL_FORMED_RESERVATION,
     TWO_RESERVATIONS,
     MAX_PODS,
+    KEY_OF_ANOTHER_REGION,
 )

@@ -41,6 +41,7 @@ __all__ = [
     "UNAVAILABLE_TWICE",
     "UNKNOWN_FAMILY",
     "UNKNOWN_INSTANCE_TYPE",
+    "UNPUBLISHED_INSTANCE_TYPE",
     "USAGE_CLASS",
     "VERSION_OF_ANOTHER",
 ]
@@ -387,6 +388,17 @@ UNKNOWN_FAMILY = Rule(
     "--instance-types {name}'), and use a newer efa-constructs, or check by hand",
     source="https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html",
 )
+UNPUBLISHED_INSTANCE_TYPE = Rule(
+    id="EFA-NG-038",
+    severity=Severity.WARNING,
+    title="AWS publishes what EFA needs to be known about the instance type",
+    problem="{where} is {name}: {unpublished}",
+    why="The constructs refuse the type, for nobody can tell which interfaces it takes. A template with it may be "
+    "right, but nothing about EFA was checked for it.",
+    fix="use {alternatives}, or see that its interfaces are right ('aws ec2 describe-instance-types --instance-types "
+    "{name}')",
+    source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html",
+)
 FIXED_TEMPLATE_VERSION = Rule(
     id="EFA-NG-037",
     severity=Severity.WARNING,
@@ -437,4 +449,5 @@ NODE_GROUP_RULES = (
     VERSION_OF_ANOTHER,
     UNKNOWN_FAMILY,
     FIXED_TEMPLATE_VERSION,
+    UNPUBLISHED_INSTANCE_TYPE,
 )

@@ -13,6 +13,8 @@ __all__ = [
     "OUT_OF_LIMITS",
     "READ_ONLY",
     "TEMPLATE_RULES",
+    "TEMPLATE_TOO_LARGE",
+    "TOO_MANY_RESOURCES",
     "UNKNOWN_PROPERTY",
     "UNKNOWN_VALUE",
     "WRONG_TYPE",
@@ -21,6 +23,7 @@ __all__ = [
 _REFERENCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-template-resource-type-ref.html"
 )
+_QUOTAS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
 _FUNCTIONS = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html"
 
 UNKNOWN_PROPERTY = Rule(
@@ -113,6 +116,25 @@ IDLE_ACKNOWLEDGEMENT = Rule(
     fix="give the id of a rule, and a reason",
     source="https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Validations.html",
 )
+TEMPLATE_TOO_LARGE = Rule(
+    id="EFA-CFN-011",
+    severity=Severity.ERROR,
+    title="A template is no larger than CloudFormation takes",
+    problem="the template of {stack} has {size} bytes, but CloudFormation takes {most}; the largest resource of it "
+    "is {largest}",
+    why="CloudFormation refuses the template. What is deployed stays as it is.",
+    fix="divide the resources among several stacks, or nested ones, or keep scripts and data in Amazon S3",
+    source=_QUOTAS,
+)
+TOO_MANY_RESOURCES = Rule(
+    id="EFA-CFN-012",
+    severity=Severity.ERROR,
+    title="A template has no more resources than CloudFormation takes",
+    problem="the template of {stack} has {count} resources, but CloudFormation takes {most}",
+    why="CloudFormation refuses the template. What is deployed stays as it is.",
+    fix="divide the resources among several stacks, or nested ones",
+    source=_QUOTAS,
+)
 TEMPLATE_RULES = (
     UNKNOWN_PROPERTY,
     WRONG_TYPE,
@@ -124,4 +146,6 @@ TEMPLATE_RULES = (
     ILL_FORMED_ID,
     READ_ONLY,
     IDLE_ACKNOWLEDGEMENT,
+    TEMPLATE_TOO_LARGE,
+    TOO_MANY_RESOURCES,
 )

@@ -296,7 +296,9 @@ def test_counts_what_quotes_and_line_ends_take_in_a_template_and_what_the_stack_
         metadata = k8s.ObjectMeta(name=f"escaped-{number}")
         k8s.KubeConfigMap(escaped, f"Map{number}", metadata=metadata, data={"text": '"\n' * 16_000})
     ClusterManifests(bench.stack, "First", cluster=access.cluster, charts=[escaped])
-    with pytest.raises(InvalidArgumentError, match=r"have 9.* bytes, but a template holds about 900,000"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"have 9.* bytes, but a template holds about 900,000: .*\(EFA-CFN-011\)"
+    ):
         ClusterManifests(bench.stack, "Second", cluster=access.cluster, charts=[large(50_000)])
     # Nothing was defined: the name is free.
     ClusterManifests(bench.stack, "Second", cluster=access.cluster, charts=[large(1)])

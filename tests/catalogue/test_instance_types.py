@@ -261,7 +261,7 @@ def test_refuses_a_filter_that_makes_no_sense(filters, message):
         ("p6.48xlarge", UnknownInstanceTypeError, "correct it if you meant p6-b200.48xlarge, p6-b300.48xlarge"),
         ("p5", UnknownInstanceTypeError, "choose one that it knows: p5.48xlarge"),
         ("", UnknownInstanceTypeError, "one that 'efa instances' lists"),
-        ("p6e-gb300.36xlarge", UnknownInstanceTypeError, "use p6e-gb200.36xlarge or p6-b300.48xlarge"),
+        ("p6e-gb300.36xlarge", UnknownInstanceTypeError, "use p6e-gb200.36xlarge or p6-b300.48xlarge (EFA-NG-038)"),
         (
             "g5.xlarge",
             NotAnEfaInstanceTypeError,

@@ -91,7 +91,7 @@ def test_a_quota_that_nobody_has_is_held_against_no_configuration(
 def test_preflight_says_what_is_wrong_with_a_configuration(trials: CommandTrials, tmp_path: Path) -> None:
     tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarg"), None, REGION)
     assert tried is not None and not tried.as_expected
-    assert tried.answer.startswith("instance type 'p4d.24xlarg' is not known")
+    assert tried.answer.startswith("instance type 'p4d.24xlarg' is not in the catalogue")
 
 
 def test_preflight_looks_for_the_bootstrap_stack_that_the_app_uses(trials: CommandTrials, tmp_path: Path) -> None:

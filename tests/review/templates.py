@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,12 @@ def templates_of(*documents: Mapping[str, Any], region: str | None = "us-east-1"
     """Templates as stacks Stack1, Stack2 and so on."""
     return Templates(
         StackTemplate(
-            name=f"Stack{number}", document=document, file=Path(f"stack{number}.json"), account=None, region=region
+            name=f"Stack{number}",
+            document=document,
+            file=Path(f"stack{number}.json"),
+            account=None,
+            region=region,
+            size=len(json.dumps(document, default=str)),
         )
         for number, document in enumerate(documents, 1)
     )

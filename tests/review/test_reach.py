@@ -118,6 +118,14 @@ def test_the_api_of_a_cluster_is_open_unless_it_is_said_otherwise(config: dict[s
     ]
 
 
+def test_the_api_of_a_cluster_of_aws_eks_is_as_open_as_it_says() -> None:
+    config = {"resourcesVpcConfig": {"endpointPublicAccess": True, "publicAccessCidrs": [NEAR]}}
+    assert told(C=resource("Custom::AWSCDK-EKS-Cluster", Config=config)) == [
+        *OF_CLUSTER,
+        f"Ingress: addresses {NEAR} -> endpoint C, tcp 443 ({API})",
+    ]
+
+
 def service(name: str, annotations: dict[str, str] | None = None, **spec: Any) -> dict[str, Any]:
     metadata = {"name": name, "namespace": "n", **({"annotations": annotations} if annotations else {})}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}], **spec}}

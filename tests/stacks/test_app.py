@@ -375,8 +375,14 @@ def test_refuses_facts_of_another_region_or_account(app, facts_file, monkeypatch
         ),
         ({"interfaceLayout": "wide"}, "'efa:interfaceLayout' must be one of default, classic, bandwidth, got 'wide'"),
         ({"amiType": "AL2_x86_64_GPU"}, "'efa:amiType' is AL2_x86_64_GPU, of which AWS has published no AMI"),
-        ({"volumeKeyArn": KEY.replace("us-east-1", "us-west-2")}, "'efa:volumeKeyArn' is a key of us-west-2, but the"),
-        ({"secretsKeyArn": KEY.replace("us-east-1", "us-west-2")}, "'efa:secretsKeyArn' is a key of us-west-2, but"),
+        (
+            {"volumeKeyArn": KEY.replace("us-east-1", "us-west-2")},
+            r"'efa:volumeKeyArn' is a key of us-west-2, .*\(EFA-LT-026\)",
+        ),
+        (
+            {"secretsKeyArn": KEY.replace("us-east-1", "us-west-2")},
+            r"'efa:secretsKeyArn' is a key of us-west-2, .*\(EFA-EKS-017\)",
+        ),
         ({"kubernetesVersion": "newest"}, "'efa:kubernetesVersion' must be a minor version.*got 'newest'"),
     ],
 )

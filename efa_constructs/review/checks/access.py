@@ -28,7 +28,7 @@ def _modes(blueprint: Blueprint) -> Iterator[Fault]:
             yield fault(
                 rules.ENTRIES_WITHOUT_API,
                 cluster,
-                "AccessConfig",
+                cluster.path_of("AccessConfig"),
                 cluster=cluster.logical_id,
                 mode=mode,
                 entry=entry.logical_id,

@@ -11,7 +11,7 @@ from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..policies import policies_in, rights_of, services_that_may_assume
 from ..shapes import as_list, at_path
-from ..templates import CLUSTER, Resource
+from ..templates import Resource
 
 __all__ = ["IAM_CHECKS"]
 
@@ -35,7 +35,7 @@ def _node_roles(blueprint: Blueprint) -> Iterator[Fault]:
             if not rights.managed & _PULLING and not rights.allows("ecr:GetAuthorizationToken"):
                 yield fault(rules.NODES_CANNOT_PULL, role, "ManagedPolicyArns", role=role.logical_id)
         yield from _trust(role, "ec2", rules.NODE_ROLE_OF_OTHERS)
-    for cluster in blueprint.templates.of_type(CLUSTER):
+    for cluster in blueprint.clusters:
         own = _role(blueprint, cluster.get("RoleArn"))
         if own is not None:
             yield from _trust(own, "eks", rules.CLUSTER_ROLE_OF_OTHERS)

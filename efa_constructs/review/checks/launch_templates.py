@@ -10,6 +10,7 @@ from ...catalogue.volume_types import VOLUME_TYPES, volume_misfit
 from ...rules import launch_templates as rules
 from ..blueprint import Blueprint, LaunchTemplate
 from ..check import Fault, checks_of, fault
+from ..kms_keys import other_region_of_key
 from ..shapes import as_mapping, at_path
 from ..values import is_known, is_true, known_text, whole_number
 
@@ -72,6 +73,10 @@ def _volume(
     encrypted = ebs.get("Encrypted", False)
     if is_known(encrypted) and not is_true(encrypted) and "SnapshotId" not in ebs:
         yield fault(rules.UNENCRYPTED_VOLUME, template.resource, path)
+    region = other_region_of_key(blueprint.templates, template.resource, ebs.get("KmsKeyId"))
+    if region is not None:
+        own = template.resource.stack.region
+        yield fault(rules.KEY_OF_ANOTHER_REGION, template.resource, f"{path}.KmsKeyId", region=region, own=own)
     size = whole_number(ebs.get("VolumeSize"))
     ami = next((each.ami_type for each in blueprint.node_groups_of(template)), None)
     smallest = ami.minimum_volume_gib if ami is not None and ami.volume_device == device else None
@@ -112,5 +117,6 @@ LAUNCH_TEMPLATE_CHECKS = (
         rules.VOLUME_TOO_SMALL,
         rules.VOLUME_MISFIT,
         rules.IOPS_MISSING,
+        rules.KEY_OF_ANOTHER_REGION,
     ),
 )

@@ -14,7 +14,7 @@ from ...rules import networks as rules
 from ..blueprint import Blueprint, NodeGroup
 from ..check import Fault, checks_of, fault
 from ..network_acls import Traffic, network_acl_of, surely_drops
-from ..shapes import as_list, at_path
+from ..shapes import as_list
 from ..subnets import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
 from ..templates import Resource
 from ..values import is_known, is_true, known_text, whole_number
@@ -54,7 +54,7 @@ def _vpcs(blueprint: Blueprint) -> Iterator[Fault]:
     templates = blueprint.templates
     for group in blueprint.node_groups:
         cluster = blueprint.cluster_of(group)
-        of_cluster = as_list(at_path(cluster.get("ResourcesVpcConfig"), "SubnetIds")) if cluster is not None else []
+        of_cluster = as_list(cluster.get("ResourcesVpcConfig.SubnetIds")) if cluster is not None else []
         cluster_vpc = next((vpc_of(templates, each) for each in of_cluster if vpc_of(templates, each)), None)
         vpcs = [
             (index, vpc_of(templates, value))

@@ -83,8 +83,17 @@ def _unknown(resource: Resource, name: str, path: str) -> Iterator[Fault]:
     except NotAnEfaInstanceTypeError:
         return
     except UnknownInstanceTypeError:
-        # Some exist, and nothing else is known about them.
-        if name in refused_types():
+        refusal = refused_types().get(name)
+        if refusal is not None:
+            alternatives = " or ".join(refusal["alternatives"])
+            yield fault(
+                rules.UNPUBLISHED_INSTANCE_TYPE,
+                resource,
+                path,
+                name=name,
+                unpublished=refusal["refused"],
+                alternatives=alternatives,
+            )
             return
         rule = rules.UNKNOWN_FAMILY if is_of_unknown_family(name) else rules.UNKNOWN_INSTANCE_TYPE
         yield fault(rule, resource, path, name=name, recorded=RECORDED, hint=nearest_instance_types(name))
@@ -151,6 +160,7 @@ NODE_GROUP_CHECKS = (
         _instance_types,
         rules.UNKNOWN_INSTANCE_TYPE,
         rules.UNKNOWN_FAMILY,
+        rules.UNPUBLISHED_INSTANCE_TYPE,
         rules.INSTANCE_TYPE_IN_TWO_PLACES,
         rules.SEVERAL_INSTANCE_TYPES,
         rules.OTHER_KIND,

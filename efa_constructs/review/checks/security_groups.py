@@ -154,7 +154,7 @@ def _is_shut_out(blueprint: Blueprint, group: NodeGroup, primary: Interface) -> 
     if len(own) < len(set(map(str, primary.groups))):
         return False
     cluster = blueprint.cluster_of(group)
-    beside = as_list(at_path(cluster.get("ResourcesVpcConfig"), "SecurityGroupIds")) if cluster is not None else []
+    beside = as_list(cluster.get("ResourcesVpcConfig.SecurityGroupIds")) if cluster is not None else []
     if any(each in own for each in _groups_at(blueprint, beside)):
         return False
     return not any(

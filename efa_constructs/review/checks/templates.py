@@ -9,6 +9,7 @@ from typing import Any
 from ...catalogue.identifiers import IAM_ROLE_ARN, SECURITY_GROUP_ID, SUBNET_ID, VPC_ID
 from ...catalogue.nearest import nearest
 from ...catalogue.resource_schemas import resource_schemas
+from ...catalogue.template_quotas import MAXIMUM_RESOURCES, MAXIMUM_TEMPLATE_BYTES
 from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
@@ -242,6 +243,27 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _quotas(blueprint: Blueprint) -> Iterator[Fault]:
+    for stack in blueprint.templates.stacks:
+        own = [resource for resource in blueprint.templates.resources if resource.stack is stack]
+        if not own:
+            continue
+        if stack.size is not None and stack.size > MAXIMUM_TEMPLATE_BYTES:
+            largest = max(own, key=lambda resource: len(str(resource.definition)))
+            yield fault(
+                rules.TEMPLATE_TOO_LARGE,
+                largest,
+                stack=stack.name,
+                size=f"{stack.size:,}",
+                most=f"{MAXIMUM_TEMPLATE_BYTES:,}",
+                largest=largest.logical_id,
+            )
+        count = sum(not str(name).startswith("Fn::") for name in _mapping(stack.document.get("Resources")))
+        # Those of a macro may be more or fewer.
+        if count > MAXIMUM_RESOURCES and not _has_own_transform(stack):
+            yield fault(rules.TOO_MANY_RESOURCES, own[-1], stack=stack.name, count=count, most=MAXIMUM_RESOURCES)
+
+
 TEMPLATE_CHECKS = (
     *checks_of(
         _conformity,
@@ -253,5 +275,6 @@ TEMPLATE_CHECKS = (
         rules.ILL_FORMED_ID,
         rules.READ_ONLY,
     ),
+    *checks_of(_quotas, rules.TEMPLATE_TOO_LARGE, rules.TOO_MANY_RESOURCES),
     *checks_of(_references, rules.NO_SUCH_ATTRIBUTE, rules.NO_SUCH_REFERENCE),
 )

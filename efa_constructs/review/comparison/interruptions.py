@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..manifests import KubernetesObject
-from ..templates import Resource
+from ..templates import CLUSTER_TYPES, Resource
 from .replacement import Replacement
 
 __all__ = ["interruption_by_object", "interruption_by_removal", "interruption_by_resource"]
@@ -57,13 +57,13 @@ def interruption_by_resource(resource: Resource, paths: Iterable[str], replaceme
         return _NODES_REPLACED
     if resource.type == "AWS::EKS::Nodegroup" and "ScalingConfig" in changed:
         return "Where the group gets smaller, nodes go, and the jobs on them end."
-    if resource.type == "AWS::EKS::Cluster" and "Version" in changed:
+    if resource.type in CLUSTER_TYPES and resource.path_of("Version") in paths:
         return "EKS upgrades the control plane in place, which takes minutes and cannot be taken back; nodes go on."
     return None
 
 
 _REMOVED = {
-    "AWS::EKS::Cluster": "EKS deletes the cluster: everything that runs in it ends.",
+    **dict.fromkeys(CLUSTER_TYPES, "EKS deletes the cluster: everything that runs in it ends."),
     "AWS::EKS::Nodegroup": "EKS deletes the node group with its nodes: every job that runs on them ends.",
 }
 _JOBS = ("Job", "MPIJob", "PyTorchJob")

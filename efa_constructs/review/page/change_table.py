@@ -10,6 +10,7 @@ from typing import Any
 
 from ..comparison.changes import Change, ChangeKind, PropertyChange
 from ..comparison.replacement import Replacement
+from ..templates import CLUSTER_TYPES
 from .names import Names
 
 __all__ = ["ChangeRow", "change_rows"]
@@ -66,7 +67,7 @@ def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> It
 
 
 def _rank(change: Change) -> tuple[bool, bool, bool]:
-    ends_jobs = change.resource.type in ("AWS::EKS::Cluster", "AWS::EKS::Nodegroup")
+    ends_jobs = change.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup")
     return change.interrupts is None, not ends_jobs, change.replacement is Replacement.NO
 
 

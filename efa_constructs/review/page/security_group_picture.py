@@ -118,7 +118,7 @@ def _members(blueprint: Blueprint, peer: Peer, names: Names) -> list[str]:
             efas = sum(one.has_efa for one in having)
             found.append(f"on {len(having)} interfaces of {names.of(template.resource)}")
             found.append(f"of these {efas} with EFA")
-    for cluster in blueprint.templates.of_type("AWS::EKS::Cluster"):
+    for cluster in blueprint.clusters:
         if any(_is(blueprint, group, peer) for group in cluster.items("ResourcesVpcConfig.SecurityGroupIds")):
             found.append(f"on the control plane of {names.of(cluster)}")
     return found

@@ -14,6 +14,7 @@ from ..networks import Network
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..reach import Path, peer_of
 from ..shapes import at_path
+from ..templates import CLUSTER_TYPES
 from ..values import is_known
 from .names import Names
 from .pods import is_part_of_job
@@ -181,7 +182,7 @@ def _replaced(changes: Sequence[Change]) -> str:
 
 
 def _matters(change: Change) -> bool:
-    return change.resource.type in ("AWS::EKS::Cluster", "AWS::EKS::Nodegroup")
+    return change.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup")
 
 
 def _title(change: Change, names: Names) -> str:

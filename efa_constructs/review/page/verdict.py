@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ... import catalogue
 from ...pods.known_programs import PLUGINS
 from ...rules import Severity
-from ...rules.node_groups import UNKNOWN_FAMILY
+from ...rules.node_groups import UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE
 from ..blueprint import Blueprint, NodeGroup
 from ..capacity import capacity_of, placement_group_of
 from ..clusters import ReviewedCluster
@@ -67,6 +67,9 @@ def verdict(
     return Verdict(answer=answer, summary=summary, groups=groups)
 
 
+_OF_TYPES_UNKNOWN = (UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE)
+
+
 def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
     errors = sum(finding.rule.severity is Severity.ERROR for finding in review.findings)
     if errors:
@@ -77,7 +80,7 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
         )
     if not groups:
         return "none", "No node group of these templates has an EFA interface."
-    unknown = {str(each.violation.values["name"]) for each in review.findings if each.rule is UNKNOWN_FAMILY}
+    unknown = {str(each.violation.values["name"]) for each in review.findings if each.rule in _OF_TYPES_UNKNOWN}
     if unknown:
         return "doubtful", f"Doubtful: nothing is known here about {', '.join(sorted(unknown))}."
     evidence = [one for group in groups for one in group.evidence]

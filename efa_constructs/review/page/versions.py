@@ -44,7 +44,7 @@ def versions(blueprint: Blueprint, images: Sequence[Image], names: Names) -> tup
 
 
 def _of_clusters(blueprint: Blueprint, names: Names) -> Iterator[Version]:
-    for cluster in blueprint.templates.of_type("AWS::EKS::Cluster"):
+    for cluster in blueprint.clusters:
         version = cluster.get("Version")
         yield _version(
             f"Kubernetes of {names.of(cluster)}",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from efa_constructs.rules import clusters as rules
+from typing import Any
 
-from ..templates import add, all_of, drop, put, whole
+from efa_constructs.rules import clusters as rules
+from efa_constructs.rules.iam import CLUSTER_ROLE_OF_OTHERS
+
+from ..templates import Template, add, all_of, drop, put, whole
 from .case import Case
 
 __all__ = ["CLUSTER_CASES"]
@@ -29,7 +32,126 @@ def cni(version: object, **properties: object):
     return add(f"Cni{len(properties)}", "AWS::EKS::Addon", **given)
 
 
+def of_aws_eks(template: Template) -> None:
+    """The same cluster as CDK's older module makes it: by the names of EKS's API."""
+    whole(template)
+    cluster = template["Resources"]["Cluster"]
+    config = _in_lower_camel_case(cluster["Properties"])
+    [enabled] = config["logging"]["clusterLogging"].values()
+    config["logging"] = {"clusterLogging": [{"enabled": True, "types": [each["type"] for each in enabled]}]}
+    cluster.update(Type="Custom::AWSCDK-EKS-Cluster", Properties={"Config": config})
+
+
+def _in_lower_camel_case(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_in_lower_camel_case(item) for item in value]
+    if not isinstance(value, dict) or any(name == "Ref" or name.startswith("Fn::") for name in value):
+        return value
+    return {f"{name[:1].lower()}{name[1:]}": _in_lower_camel_case(item) for name, item in value.items()}
+
+
+_CONFIG = "Cluster.Config"
+_NETWORK_OF_AWS_EKS = f"{_CONFIG}.resourcesVpcConfig"
+_SOME_LOGS = [
+    {"enabled": True, "types": ["api", "audit", "authenticator"]},
+    {"enabled": "true", "types": ["controllerManager", "scheduler"]},
+]
+
+_OF_AWS_EKS = (
+    Case(
+        rule=rules.ENTRIES_WITHOUT_API,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.accessConfig", {})),
+        kept=of_aws_eks,
+    ),
+    Case(
+        rule=rules.PUBLIC_ENDPOINT,
+        broken=all_of(of_aws_eks, drop(f"{_NETWORK_OF_AWS_EKS}.publicAccessCidrs")),
+        kept=of_aws_eks,
+    ),
+    Case(
+        rule=rules.PUBLIC_ENDPOINT,
+        broken=all_of(of_aws_eks, drop(_NETWORK_OF_AWS_EKS)),
+        # Whoever deploys it says how it is open, or even all of it.
+        kept=all_of(of_aws_eks, put(_NETWORK_OF_AWS_EKS, {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.NO_ENDPOINT,
+        broken=all_of(
+            of_aws_eks,
+            put(f"{_NETWORK_OF_AWS_EKS}.endpointPublicAccess", "false"),
+            put(f"{_NETWORK_OF_AWS_EKS}.endpointPrivateAccess", False),
+            drop(f"{_NETWORK_OF_AWS_EKS}.publicAccessCidrs"),
+        ),
+        kept=all_of(of_aws_eks, put(f"{_NETWORK_OF_AWS_EKS}.endpointPublicAccess", "false")),
+    ),
+    Case(
+        rule=rules.RANGES_WITHOUT_ENDPOINT,
+        broken=all_of(of_aws_eks, put(f"{_NETWORK_OF_AWS_EKS}.endpointPublicAccess", False)),
+        kept=of_aws_eks,
+    ),
+    Case(
+        rule=rules.NO_CONTROL_PLANE_LOGS,
+        broken=all_of(
+            of_aws_eks, put(f"{_CONFIG}.logging.clusterLogging", [*_SOME_LOGS[:1], {**_SOME_LOGS[1], "enabled": False}])
+        ),
+        kept=all_of(of_aws_eks, put(f"{_CONFIG}.logging.clusterLogging", _SOME_LOGS)),
+    ),
+    Case(
+        rule=rules.NO_CONTROL_PLANE_LOGS,
+        broken=all_of(of_aws_eks, drop(f"{_CONFIG}.logging")),
+        kept=all_of(of_aws_eks, put(f"{_CONFIG}.logging.clusterLogging", {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.SECRETS_WITHOUT_KEY,
+        broken=all_of(of_aws_eks, drop(f"{_CONFIG}.encryptionConfig")),
+        kept=all_of(of_aws_eks, put(_CONFIG, {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.VERSION_NOT_OFFERED,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.version", "1.29")),
+        kept=all_of(of_aws_eks, put(f"{_CONFIG}.version", {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.SUPPORT_ENDED,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.version", "1.33")),
+        kept=all_of(of_aws_eks, put(f"{_CONFIG}.version", "1.34")),
+    ),
+    Case(
+        rule=rules.ILL_FORMED_VERSION,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.version", "1.36.2")),
+        kept=of_aws_eks,
+    ),
+    Case(
+        rule=rules.CLUSTER_ZONES,
+        broken=all_of(of_aws_eks, put("OtherSubnet.AvailabilityZone", "us-east-1a")),
+        kept=of_aws_eks,
+    ),
+    Case(
+        rule=CLUSTER_ROLE_OF_OTHERS,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.roleArn", {"Fn::GetAtt": ["NodeRole", "Arn"]})),
+        kept=of_aws_eks,
+    ),
+    Case(
+        rule=rules.SUBNETS_OF_TWO_VPCS,
+        broken=all_of(of_aws_eks, put("OtherSubnet.VpcId", {"Ref": "OtherVpc"})),
+        kept=of_aws_eks,
+    ),
+)
+
+_WEST = "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+
 CLUSTER_CASES = (
+    Case(
+        rule=rules.KEY_OF_ANOTHER_REGION,
+        broken=all_of(whole, put("Cluster.EncryptionConfig.0.Provider.KeyArn", _WEST)),
+        kept=whole,
+    ),
+    Case(
+        rule=rules.KEY_OF_ANOTHER_REGION,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.encryptionConfig.0.provider.keyArn", _WEST)),
+        kept=of_aws_eks,
+    ),
+    *_OF_AWS_EKS,
     Case(
         rule=rules.ENTRIES_WITHOUT_API,
         broken=all_of(whole, drop("Cluster.AccessConfig")),

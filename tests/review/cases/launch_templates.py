@@ -66,7 +66,26 @@ _bottlerocket = all_of(
     ),
 )
 
+_KEY = f"{_VOLUME}.KmsKeyId"
+_KEY_ARN = "arn:aws:kms:{}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
+
 LAUNCH_TEMPLATE_CASES = (
+    Case(
+        rule=rules.KEY_OF_ANOTHER_REGION,
+        broken=put(_KEY, _KEY_ARN.format("us-west-2")),
+        kept=put(_KEY, _KEY_ARN.format("us-east-1")),
+    ),
+    Case(
+        rule=rules.KEY_OF_ANOTHER_REGION,
+        broken=put(_KEY, {"Fn::Sub": "arn:${AWS::Partition}:kms:eu-west-1:${AWS::AccountId}:alias/nodes"}),
+        # An id or an alias is of the volume's Region.
+        kept=put(_KEY, "alias/nodes"),
+    ),
+    Case(
+        rule=rules.KEY_OF_ANOTHER_REGION,
+        broken=put(_KEY, {"Fn::Sub": "arn:aws:kms:us-gov-west-1:${Subnet}:key/1"}),
+        kept=put(_KEY, {"Fn::Sub": "arn:aws:kms:${Subnet}:123456789012:key/1"}),
+    ),
     # Two interfaces fit on card 0 of a p5.48xlarge, and one is efa-only: (2 - 1) * 49 + 2 addresses are left.
     Case(rule=rules.MAX_PODS, broken=_p5, kept=all_of(_p5, max_pods(51))),
     Case(rule=rules.MAX_PODS, broken=all_of(_p5, max_pods(52)), kept=all_of(_p5, max_pods("$(reckon)"))),

@@ -85,9 +85,16 @@ NODE_GROUP_CASES = (
     Case(
         rule=rules.UNKNOWN_FAMILY,
         broken=put(_INSTANCE_TYPE, "p7-c300.48xlarge"),
-        # EC2 has it, and nothing else is known about it.
+        # EC2 has it, and another rule says that nothing else is known about it.
         kept=put(_INSTANCE_TYPE, "p6e-gb300.36xlarge"),
     ),
+    Case(
+        rule=rules.UNPUBLISHED_INSTANCE_TYPE,
+        broken=put(_INSTANCE_TYPE, "p6e-gb300.36xlarge"),
+        # Nobody knows this one at all.
+        kept=put(_INSTANCE_TYPE, "p6e-gb300.37xlarge"),
+    ),
+    Case(rule=rules.UNPUBLISHED_INSTANCE_TYPE, broken=put(_INSTANCE_TYPE, "trn2-ac.24xlarge")),
     Case(rule=rules.FIXED_TEMPLATE_VERSION, broken=put(_VERSION, "1")),
     Case(rule=rules.FIXED_TEMPLATE_VERSION, broken=put(_VERSION, 1), kept=put(_VERSION, {"Ref": "Version"})),
     Case(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from efa_constructs.rules import templates as rules
 
 from ..templates import Change, Template, add, all_of, drop, put, whole
@@ -21,7 +23,30 @@ def _fabric(template: Template) -> None:
     template["Conditions"] = {"Fabric": {"Fn::Equals": ["on", "on"]}}
 
 
+def _topics(number: int) -> Change:
+    """Add resources that EFA has nothing to do with. The sound template has six."""
+    return all_of(*(add(f"Topic{each}", "AWS::SNS::Topic") for each in range(number)))
+
+
+def _with_size(size: int) -> Change:
+    """Make the text of the template this long."""
+
+    def change(template: Template) -> None:
+        template["Metadata"] = {"Padding": ""}
+        template["Metadata"]["Padding"] = "x" * (size - len(json.dumps(template)))
+
+    return change
+
+
 TEMPLATE_CASES = (
+    Case(rule=rules.TEMPLATE_TOO_LARGE, broken=_with_size(1_000_001), kept=_with_size(1_000_000)),
+    Case(rule=rules.TOO_MANY_RESOURCES, broken=_topics(495), kept=_topics(494)),
+    Case(
+        rule=rules.TOO_MANY_RESOURCES,
+        broken=all_of(_topics(495), lambda template: template.update(Transform="AWS::LanguageExtensions")),
+        # A macro of somebody's own may take some away.
+        kept=all_of(_topics(495), lambda template: template.update(Transform="Mine")),
+    ),
     Case(rule=rules.UNKNOWN_PROPERTY, broken=put("NodeGroup.scalingConfig", {"MinSize": 1})),
     Case(
         rule=rules.WRONG_TYPE,

@@ -49,6 +49,22 @@ def test_tells_what_is_added_and_removed() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [("AWS::EKS::Cluster", {"Version": "1.35"}), ("Custom::AWSCDK-EKS-Cluster", {"Config": {"version": "1.35"}})],
+)
+def test_a_cluster_of_either_module_is_upgraded_in_place_and_ends_what_runs_when_it_goes(
+    kind: str, settings: dict[str, Any]
+) -> None:
+    before = sound()
+    before["Resources"]["Cluster"] = {"Type": kind, "Properties": settings}
+    newer = json.loads(json.dumps(settings).replace("1.35", "1.36"))
+    upgraded = changes(lambda template: template["Resources"]["Cluster"].update(Properties=newer), before)["Cluster"]
+    assert upgraded.interrupts is not None and upgraded.interrupts.startswith("EKS upgrades the control plane in place")
+    gone = changes(lambda template: template["Resources"].pop("Cluster"), before)["Cluster"]
+    assert gone.interrupts == "EKS deletes the cluster: everything that runs in it ends."
+
+
 def test_a_node_group_on_another_subnet_is_replaced_and_ends_its_jobs() -> None:
     found = changes(lambda template: properties(template, "NodeGroup").update(Subnets=["subnet-0a1b2c3d4e5f60718"]))
     assert list(found) == ["NodeGroup"]
