@@ -53,7 +53,7 @@ test-minimum: setup ## Test what importers use with the lowest versions that pyp
 	cd examples/importer && ../../.venv/bin/node ../../node_modules/aws-cdk/bin/cdk synth --quiet --no-notices --no-version-reporting \
 	  --app '$(MINIMUM)/bin/python app.py' --output $(MINIMUM)/cdk.out
 
-# Not part of 'test' either: an area takes minutes to half an hour. What is decided stays in .mutation/, so that an
+# Not part of 'test' either: an area takes from minutes to hours. What is decided stays in .mutation/, so that an
 # interrupted run goes on where it was.
 mutation: setup ## Find tests that cannot fail, by small changes of the code; AREA=rules or MODULE=... for a part
 	UV_PROJECT_ENVIRONMENT=$(MUTATION) $(VENV)/bin/uv sync --locked --all-extras --group mutation --no-install-project --quiet
