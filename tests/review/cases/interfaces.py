@@ -90,6 +90,11 @@ INTERFACE_CASES = (
     ),
     Case(rule=rules.TYPE_WITHOUT_EFA, broken=data("InstanceType", "g5.2xlarge")),
     Case(
+        rule=rules.TYPE_WITHOUT_EFA,
+        broken=all_of(_type_of_node_group, put("NodeGroup.InstanceTypes", ["g5.2xlarge"])),
+        kept=_type_of_node_group,
+    ),
+    Case(
         rule=rules.PUBLIC_ADDRESS,
         broken=interface(0, AssociatePublicIpAddress=True),
         kept=interface(0, AssociatePublicIpAddress=False),
