@@ -1,7 +1,7 @@
-"""Labels by which the device plugins find their nodes.
+"""Labels of nodes: those by which the device plugins find them, and those that Kubernetes and EKS set.
 
-A label, not a list of instance types: a list goes stale, and then a plugin silently runs on no node; and the EFA plugin
-crash-loops on a node of an EFA type that was launched without an EFA interface.
+The plugins go by a label, not a list of instance types: a list goes stale, and then a plugin silently runs on no
+node; and the EFA plugin crash-loops on a node of an EFA type that was launched without an EFA interface.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from .ami_types import AmiType
 from .instance_types import InstanceType
 
 __all__ = [
+    "ARCHITECTURE_LABEL",
+    "CAPACITY_TYPE_LABEL",
     "EFA_LABEL",
     "GPU_LABEL",
     "INSTANCE_TYPE_LABEL",
@@ -18,6 +20,8 @@ __all__ = [
     "NEURON_LABEL",
     "NODE_GROUP_LABEL",
     "NVIDIA_DEVICE_PLUGIN_LABEL",
+    "ZONE_LABEL",
+    "ZONE_LABELS",
     "node_labels",
 ]
 
@@ -35,10 +39,16 @@ NVIDIA_DEVICE_PLUGIN_LABEL = "nvidia.com/gpu.deploy.device-plugin"
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
 # With the older name, which the kubelet sets still.
 INSTANCE_TYPE_LABELS = (INSTANCE_TYPE_LABEL, "beta.kubernetes.io/instance-type")
-# Values of kubernetes.io/arch, by EC2's names of architectures.
+ZONE_LABEL = "topology.kubernetes.io/zone"
+# With the older name, too.
+ZONE_LABELS = (ZONE_LABEL, "failure-domain.beta.kubernetes.io/zone")
+ARCHITECTURE_LABEL = "kubernetes.io/arch"
+# Its values, by EC2's names of architectures.
 KUBERNETES_ARCHITECTURES = {"arm64": "arm64", "x86_64": "amd64"}
 # The name of a node's managed node group, set by EKS.
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
+# "ON_DEMAND" and the like, set by EKS.
+CAPACITY_TYPE_LABEL = "eks.amazonaws.com/capacityType"
 
 
 def node_labels(instance: InstanceType, *, has_efa: bool, ami_type: AmiType | None = None) -> dict[str, str]:

@@ -9,6 +9,7 @@ from .release_numbers import release_numbers
 __all__ = [
     "MINIMUM_WITH_EFA",
     "MINIMUM_WITH_EFA_ONLY",
+    "VARIABLES_OF_OTHER_ADDRESSES",
     "is_version",
     "supports_efa",
     "supports_efa_only",
@@ -20,6 +21,11 @@ MINIMUM_WITH_EFA = "1.7.10"
 # Older ones take an interface without an address for one of theirs.
 # https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html, "Considerations"
 MINIMUM_WITH_EFA_ONLY = "1.18.5"
+VARIABLES_OF_OTHER_ADDRESSES = ("ENABLE_PREFIX_DELEGATION", "ENABLE_MULTI_NIC", "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG")
+"""With these it gives pods other addresses than secondary ones of network card 0.
+
+Source: https://github.com/aws/amazon-vpc-cni-k8s#cni-configuration-variables
+"""
 # One interface for the pods that run, and WARM_ENI_TARGET's one for those to come.
 _INTERFACES_OF_FEW_PODS = 2
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..errors import InvalidArgumentError, KubernetesRequestError
 from ..pods.known_programs import JOB_NAME_LABEL, job_role
+from ..pods.mpi_job_schema import API_VERSION
 from .diagnosis.cluster_objects import ClusterObjects
 from .diagnosis.diagnosis import diagnose
 from .kubeconfig import Kubeconfig, connected, read_kubeconfig
@@ -20,7 +21,7 @@ from .snapshot import KubernetesObject, condition, read_snapshot
 
 __all__ = ["FoundJob", "JobQuestion", "api_words", "found_job", "why_not_started"]
 
-_PATH = "/apis/kubeflow.org/v2beta1"
+_PATH = f"/apis/{API_VERSION}"
 _MOST_NAMED = 10
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from ..pods.mpi_job_schema import API_VERSION
 from .kubernetes_api import API_ERRORS, KubernetesApi, server_words, status_code
 
 __all__ = ["ClusterSnapshot", "KubernetesObject", "condition", "read_snapshot"]
@@ -27,7 +28,7 @@ _PATHS = {
     "role_bindings": "/apis/rbac.authorization.k8s.io/v1/rolebindings",
     "roles": "/apis/rbac.authorization.k8s.io/v1/roles",
     "resource_slices": "/apis/resource.k8s.io/v1/resourceslices",
-    "mpi_jobs": "/apis/kubeflow.org/v2beta1/mpijobs",
+    "mpi_jobs": f"/apis/{API_VERSION}/mpijobs",
 }
 _OF_NO_NAMESPACE = ("nodes", "cluster_role_bindings", "cluster_roles", "resource_slices")
 # Not every cluster has these.

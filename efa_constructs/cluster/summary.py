@@ -17,6 +17,7 @@ from ..catalogue import (
     NEURON_RESOURCE,
     NODE_GROUP_LABEL,
 )
+from ..catalogue.labels import ZONE_LABEL
 from ..pods.known_programs import JOB_NAME_LABEL, KnownProgram, job_role, known_program
 from ..pods.requests import amounts, total, written
 from .printable import printable
@@ -215,7 +216,7 @@ def _node(node: KubernetesObject) -> SummarizedNode:
         name=node["metadata"]["name"],
         instance_id=provider_id.rpartition("/")[2] if provider_id.startswith("aws://") else None,
         instance_type=labels.get(INSTANCE_TYPE_LABEL, ""),
-        availability_zone=labels.get("topology.kubernetes.io/zone", ""),
+        availability_zone=labels.get(ZONE_LABEL, ""),
         node_group=labels.get(NODE_GROUP_LABEL, ""),
         ready=condition(node, "Ready"),
         devices={name: int(allocatable[name]) for name in DEVICE_RESOURCES if name in allocatable},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..argument_kinds import check_fields
+from ..pods.known_programs import KUEUE_QUEUE_LABEL
 from .field_kinds import SWITCH, name_of
 
 __all__ = ["Kueue"]
@@ -42,7 +43,7 @@ class Kueue:
 
     def job_labels(self) -> dict[str, str]:
         """Labels of the MPIJob; on pods they would do nothing."""
-        labels = {"kueue.x-k8s.io/queue-name": self.queue}
+        labels = {KUEUE_QUEUE_LABEL: self.queue}
         if self.priority_class is not None:
             labels["kueue.x-k8s.io/priority-class"] = self.priority_class
         return labels

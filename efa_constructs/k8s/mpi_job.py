@@ -11,6 +11,7 @@ from constructs import Construct
 
 from ..argument_kinds import checks_kinds
 from ..catalogue import InstanceType
+from ..pods.mpi_job_schema import API_VERSION
 from ..tree_warnings import add_warning
 from .argument_kinds import KINDS
 from .error_context import errors_about
@@ -176,7 +177,7 @@ class MpiJob(Construct):
         self.api_object: ApiObject = ApiObject(
             self,
             "Resource",
-            api_version="kubeflow.org/v2beta1",
+            api_version=API_VERSION,
             kind="MPIJob",
             metadata=ApiObjectMetadata(
                 name=name, namespace=namespace, labels=kueue.job_labels() if kueue is not None else None

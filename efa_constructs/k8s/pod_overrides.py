@@ -11,10 +11,10 @@ from itertools import chain
 from typing import Any
 
 from ..errors import InvalidArgumentError
+from ..pods.known_programs import OPERATOR_LABELS
 from ..pods.operators_own import (
     CONFIG_PATH,
     CONFIG_VOLUME,
-    LABELS,
     ROLE_VARIABLE,
     SSH_VOLUME,
     VARIABLES,
@@ -145,7 +145,7 @@ def _operators_own(metadata: Mapping[str, Any], spec: Mapping[str, Any]) -> Iter
 def operators_labels(labels: Iterable[str]) -> Iterator[str]:
     """What is wrong with labels of pods, because the operator sets them, or because they do nothing there."""
     for label in labels:
-        if label.startswith(LABELS):
+        if label.startswith(OPERATOR_LABELS):
             yield OPERATOR_SETS_ITS_OWN.refusal(
                 f"has the label '{label}', by which the operator finds its pods", what="it", instead=""
             )

@@ -9,11 +9,25 @@ from typing import Any
 from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from .image_references import image_reference
 
-__all__ = ["JOB_NAME_LABEL", "JOB_ROLE_LABEL", "PLUGINS", "KnownProgram", "is_launcher", "job_role", "known_program"]
+__all__ = [
+    "JOB_NAME_LABEL",
+    "JOB_ROLE_LABEL",
+    "KUEUE_QUEUE_LABEL",
+    "OPERATOR_LABELS",
+    "PLUGINS",
+    "KnownProgram",
+    "is_launcher",
+    "job_role",
+    "known_program",
+]
 
 # https://github.com/kubeflow/common, pkg/apis/common/v1/constants.go: set by the operator.
-JOB_NAME_LABEL = "training.kubeflow.org/job-name"
-JOB_ROLE_LABEL = "training.kubeflow.org/job-role"
+OPERATOR_LABELS = "training.kubeflow.org/"
+"""What the labels begin with by which the MPI Operator finds its pods."""
+JOB_NAME_LABEL = f"{OPERATOR_LABELS}job-name"
+JOB_ROLE_LABEL = f"{OPERATOR_LABELS}job-role"
+KUEUE_QUEUE_LABEL = "kueue.x-k8s.io/queue-name"
+"""Of a job: the local queue that it waits in. https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/"""
 
 
 class KnownProgram(StrEnum):

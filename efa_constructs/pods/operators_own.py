@@ -13,7 +13,6 @@ from .pod_refusals import normal_path
 __all__ = [
     "CONFIG_PATH",
     "CONFIG_VOLUME",
-    "LABELS",
     "RESTART_POLICIES",
     "ROLE_VARIABLE",
     "SSH_PATH",
@@ -23,8 +22,6 @@ __all__ = [
     "taken_by_operator",
 ]
 
-LABELS = "training.kubeflow.org/"
-"""What the labels begin with by which it finds its pods."""
 SSH_VOLUME = "ssh-auth"
 """Of launcher and workers."""
 SSH_PATH = "/root/.ssh"

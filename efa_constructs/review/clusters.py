@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import catalogue
 from ..catalogue import EFA_RESOURCE, NODE_GROUP_LABEL, InstanceType
-from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
+from ..catalogue.labels import ARCHITECTURE_LABEL, INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
 from ..pods.image_references import image_reference
 from ..pods.known_programs import PLUGINS, KnownProgram, known_program
 from ..pods.node_rules import unmet_requirement
@@ -51,6 +51,11 @@ class ReviewedCluster:
         return tuple(template for one in self.objects for template in pod_templates(one))
 
     @property
+    def images(self) -> Iterator[str]:
+        """What its pods run."""
+        return (str(container.get("image", "")) for template in self.pods for container in template.containers)
+
+    @property
     def may_be_automatic(self) -> bool:
         """Whether EKS may make nodes for it by itself, with what their devices need: EKS Auto Mode."""
         return self.resource is None or self.resource.get("ComputeConfig.Enabled") not in (None, False, "false")
@@ -58,13 +63,12 @@ class ReviewedCluster:
     @property
     def applies_more(self) -> bool:
         """Whether something on it applies what the templates do not show."""
-        return self.has_argo_cd or any(_group(one) in _BRINGING_MORE for one in self.objects)
+        return self.has_argo_cd or any(one.group in _BRINGING_MORE for one in self.objects)
 
     @property
     def _knows_programs(self) -> bool:
         """Whether no pod runs an image that only the deployment knows."""
-        images = (str(container.get("image", "")) for template in self.pods for container in template.containers)
-        return all(is_known(image_reference(image).name) for image in images)
+        return all(is_known(image_reference(image).name) for image in self.images)
 
     def surely_lacks(self, program: KnownProgram) -> bool:
         """Whether the templates make the cluster, and nothing that they put on it runs a program."""
@@ -122,7 +126,7 @@ class ReviewedCluster:
         instance = group.instance_type
         if instance is not None:
             labels |= dict.fromkeys(INSTANCE_TYPE_LABELS, instance.name)
-            labels["kubernetes.io/arch"] = KUBERNETES_ARCHITECTURES[instance.architecture]
+            labels[ARCHITECTURE_LABEL] = KUBERNETES_ARCHITECTURES[instance.architecture]
         taints = [taint for taint in group.taints if isinstance(taint.get("key"), str)]
         return {"metadata": {"name": group.resource.logical_id, "labels": labels}, "spec": {"taints": taints}}
 
@@ -163,11 +167,6 @@ def _clusters(blueprint: Blueprint) -> tuple[ReviewedCluster, ...]:
         )
         for name in names
     )
-
-
-def _group(one: KubernetesObject) -> str:
-    """``apps`` of ``apps/v1``."""
-    return str(one.content.get("apiVersion")).rpartition("/")[0]
 
 
 def each_pod(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:

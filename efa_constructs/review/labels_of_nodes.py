@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 
 from ..catalogue import NODE_GROUP_LABEL
-from ..catalogue.labels import INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
+from ..catalogue.labels import (
+    ARCHITECTURE_LABEL,
+    CAPACITY_TYPE_LABEL,
+    INSTANCE_TYPE_LABELS,
+    KUBERNETES_ARCHITECTURES,
+    ZONE_LABELS,
+)
 from .blueprint import Blueprint, NodeGroup
 from .charts import may_bring_nodes
 from .clusters import ReviewedCluster
@@ -16,9 +22,6 @@ from .values import is_known, known_text
 
 __all__ = ["is_for_groups_to_set", "knows_labels", "labels_by_aws", "may_have_other_nodes"]
 
-_ZONE_LABELS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone")
-_CAPACITY_TYPE_LABEL = "eks.amazonaws.com/capacityType"
-_ARCHITECTURE_LABEL = "kubernetes.io/arch"
 # Domains of labels that the kubelet, EKS, Karpenter, NVIDIA's feature discovery and the like set on nodes.
 _OF_OTHERS = ("eks.amazonaws.com", "k8s.aws", "k8s.io", "karpenter.sh", "kubernetes.io", "nvidia.com", "x-k8s.io")
 # What joins a cluster without being a managed node group, or makes nodes that do.
@@ -40,11 +43,11 @@ def labels_by_aws(templates: Templates, group: NodeGroup) -> Iterator[Mapping[st
     """
     same = {
         NODE_GROUP_LABEL: known_text(group.resource.get("NodegroupName")),
-        _CAPACITY_TYPE_LABEL: known_text(group.resource.get("CapacityType", "ON_DEMAND")),
-        _ARCHITECTURE_LABEL: KUBERNETES_ARCHITECTURES.get((group.ami_type and group.ami_type.architecture) or ""),
+        CAPACITY_TYPE_LABEL: known_text(group.resource.get("CapacityType", "ON_DEMAND")),
+        ARCHITECTURE_LABEL: KUBERNETES_ARCHITECTURES.get((group.ami_type and group.ami_type.architecture) or ""),
     }
     for instance_type, zone in product(_instance_types(group), _zones(templates, group)):
-        labels = same | dict.fromkeys(INSTANCE_TYPE_LABELS, instance_type) | dict.fromkeys(_ZONE_LABELS, zone)
+        labels = same | dict.fromkeys(INSTANCE_TYPE_LABELS, instance_type) | dict.fromkeys(ZONE_LABELS, zone)
         yield {key: value for key, value in labels.items() if value is not None}
 
 
@@ -79,7 +82,6 @@ def knows_labels(group: NodeGroup) -> bool:
 
 def may_have_other_nodes(blueprint: Blueprint, cluster: ReviewedCluster) -> bool:
     """Whether a cluster may have nodes that are of no node group of these templates."""
-    images = (str(container.get("image")) for template in cluster.pods for container in template.containers)
     return (
         not cluster.node_groups
         or cluster.may_be_automatic
@@ -87,5 +89,5 @@ def may_have_other_nodes(blueprint: Blueprint, cluster: ReviewedCluster) -> bool
         or cluster.applies_more
         or bool(blueprint.templates.of_type(*_OTHER_NODES))
         or bool(blueprint.objects_of_kind(*_KINDS_OF_KARPENTER))
-        or any("karpenter" in image for image in images)
+        or any("karpenter" in image for image in cluster.images)
     )

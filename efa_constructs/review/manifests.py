@@ -50,6 +50,11 @@ class KubernetesObject:
         return str(self.content.get("kind"))
 
     @property
+    def group(self) -> str:
+        """``apps`` of ``apps/v1``. Empty: it is of Kubernetes' first API."""
+        return str(self.content.get("apiVersion")).rpartition("/")[0]
+
+    @property
     def namespace(self) -> str:
         """Its namespace. An object that has none is in "default"."""
         return str(self._metadata.get("namespace") or "default")

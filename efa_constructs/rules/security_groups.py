@@ -10,6 +10,7 @@ __all__ = [
     "EFA_DOES_NOT_PASS",
     "EGRESS_TO_ITSELF",
     "INGRESS_FROM_ITSELF",
+    "LET_EFA_PASS",
     "NO_SECURITY_GROUP",
     "ONLY_THE_CLUSTER_GROUP",
     "OPEN_TO_THE_WORLD",
@@ -53,6 +54,8 @@ EFA_DOES_NOT_PASS = Rule(
     "EfaSecurityGroup",
     source=_EFA_GUIDE,
 )
+LET_EFA_PASS = f"{EFA_DOES_NOT_PASS.mend()}: a rule for 0.0.0.0/0 does not cover EFA; and have all nodes in one subnet"
+"""What to do where one node does not reach the EFA of another, whichever of it is the reason."""
 ONLY_THE_CLUSTER_GROUP = Rule(
     id="EFA-SG-004",
     severity=Severity.WARNING,

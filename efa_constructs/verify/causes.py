@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ..rules import Rule
 from ..rules.jobs import DEVICES_COME_FROM_PLUGINS, EFA_PODS_LOCK_MEMORY, ENVIRONMENT_DOES_NO_HARM
-from ..rules.security_groups import EFA_DOES_NOT_PASS
+from ..rules.security_groups import EFA_DOES_NOT_PASS, LET_EFA_PASS
 
 __all__ = ["CAUSES", "WITHOUT_MPI", "Cause", "causes_in_nccl_line", "causes_in_other_line"]
 
@@ -95,7 +95,7 @@ CAUSES = (
         re.compile(r"NET/OFI .{0,300}(?:Unable to insert remote address|unresponsive|Unresponsive|Unreachable|4126)"),
         re.compile(r"EFA internal error: \(41(?:07|26)\)|libfabric:.{0,300}prov_err(?:no)?: .{0,100}\(41(?:07|26)\)"),
         "a node does not reach the EFA of another",
-        f"{EFA_DOES_NOT_PASS.mend()}: a rule for 0.0.0.0/0 does not cover EFA; and have all nodes in one subnet",
+        LET_EFA_PASS,
         "https://github.com/aws/aws-ofi-nccl/issues/663",
         EFA_DOES_NOT_PASS,
     ),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from ...pods.known_programs import KnownProgram
+from ...pods.known_programs import KUEUE_QUEUE_LABEL, KnownProgram
 from ...rules import Rule
 from ...rules.jobs import EFA_PODS_LOCK_MEMORY, RANKS_FILL_SLOTS, WAITING_DOES_NOT_BLOCK_GANGS
-from ...rules.security_groups import EFA_DOES_NOT_PASS
+from ...rules.security_groups import EFA_DOES_NOT_PASS, LET_EFA_PASS
 from ..finding import Level
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
@@ -58,7 +58,7 @@ REMEDIES = (
     (
         UNREACHED,
         "efa-does-not-reach",
-        f"{EFA_DOES_NOT_PASS.mend()}: a rule for 0.0.0.0/0 does not cover EFA; and have all nodes in one subnet",
+        LET_EFA_PASS,
     ),
     (
         NO_SLOTS,
@@ -235,7 +235,7 @@ def _stuck(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Itera
 
 
 def _suspended(objects: ClusterObjects, job: Owner, item: KubernetesObject) -> Cause:
-    queue = (item["metadata"].get("labels") or {}).get("kueue.x-k8s.io/queue-name")
+    queue = (item["metadata"].get("labels") or {}).get(KUEUE_QUEUE_LABEL)
     return Cause(
         code="mpi-job-suspended",
         level=Level.WARNING,

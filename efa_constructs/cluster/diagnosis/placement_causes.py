@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 
+from ...catalogue.labels import ZONE_LABELS
 from ...pods.requests import pod_requests, written
 from ...rules.jobs import NODES_TAKE_PODS, PODS_FIT_NODES, WORKERS_ARE_CLEANED_UP
 from .cause import Cause, Owner, listed
@@ -20,7 +21,7 @@ Dependents = Mapping[Owner, tuple[Owner, ...]]
 
 # Set by 'kubectl cordon' and 'kubectl drain'.
 _CORDONED = "node.kubernetes.io/unschedulable"
-_ZONE_KEYS = ("topology.kubernetes.io/zone", "failure-domain.beta.kubernetes.io/zone", "topology.k8s.aws/zone-id")
+_ZONE_KEYS = (*ZONE_LABELS, "topology.k8s.aws/zone-id")
 
 
 def about_missing_nodes(objects: ClusterObjects, unplaced: Sequence[Unplaced]) -> Iterator[Cause]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ...pods.known_programs import KnownProgram
+from ...pods.known_programs import KUEUE_QUEUE_LABEL, KnownProgram
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about, about_pods
@@ -16,8 +16,6 @@ from ..values import is_known, whole_number
 
 __all__ = ["GANG_CHECKS"]
 
-# https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/
-_KUEUE_QUEUE = "kueue.x-k8s.io/queue-name"
 # Of runPolicy.schedulingPolicy, what is for gangs alone: Kueue reads the priority class, too.
 _OF_GANGS = ("minAvailable", "queue", "scheduleTimeoutSeconds")
 
@@ -52,7 +50,7 @@ def _other_schedulers(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _gangs_in_queues(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster, job, spec in each_job(blueprint):
-        queue = at_path(job.content, "metadata", "labels", _KUEUE_QUEUE)
+        queue = at_path(job.content, "metadata", "labels", KUEUE_QUEUE_LABEL)
         if not isinstance(queue, str) or not queue:
             continue
         scheduler = gang_scheduler_of(cluster)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ... import catalogue
 from ...catalogue import MaxPods, NetworkInterface
 from ...catalogue.user_data import max_pods_told, settings_that_count
+from ...catalogue.vpc_cni import VARIABLES_OF_OTHER_ADDRESSES
 from ...rules import launch_templates as rules
 from ..blueprint import Blueprint, LaunchTemplate, NodeGroup
 from ..check import Fault, checks_of, fault
@@ -20,9 +21,6 @@ __all__ = ["MAX_PODS_CHECKS"]
 _SYSTEMS = ("AL2023", "BOTTLEROCKET")
 # A script may reckon the number itself.
 _ABOUT_PODS = re.compile(r"max[-_]?pods", re.IGNORECASE)
-# With these the VPC CNI has other addresses than secondary ones of card 0.
-# https://github.com/aws/amazon-vpc-cni-k8s#cni-configuration-variables
-_OTHER_ADDRESSES = ("ENABLE_PREFIX_DELEGATION", "ENABLE_MULTI_NIC", "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG")
 _PREFIXES = ("Ipv4PrefixCount", "Ipv4Prefixes", "Ipv6PrefixCount", "Ipv6Prefixes")
 # What people change to set them: the DaemonSet, and its Helm chart.
 _CNI_NAMES = ("aws-node", "aws-vpc-cni")
@@ -82,7 +80,7 @@ def _has_other_addresses(blueprint: Blueprint, group: NodeGroup) -> bool:
     for addon in templates.of_type("AWS::EKS::Addon"):
         settings = str(addon.get("ConfigurationValues", ""))
         if addon.get("AddonName") == "vpc-cni" and (
-            not is_known(settings) or any(name in settings for name in _OTHER_ADDRESSES)
+            not is_known(settings) or any(name in settings for name in VARIABLES_OF_OTHER_ADDRESSES)
         ):
             return True
     applied = (str(each.properties) for each in templates.of_type(*KUBERNETES_TYPES))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...pods.known_programs import JOB_NAME_LABEL, JOB_ROLE_LABEL, OPERATOR_LABELS
 from ...pods.operators_own import (
     CONFIG_PATH,
     CONFIG_VOLUME,
-    LABELS,
     RESTART_POLICIES,
     ROLE_VARIABLE,
     SSH_PATH,
@@ -68,9 +68,12 @@ def _other_restart_policy(template: PodTemplate) -> Iterator[Violation]:
 
 
 def _other_labels(template: PodTemplate) -> Iterator[Violation]:
-    own = {"operator-name": "mpi-operator", "job-name": template.of.object_name, "job-role": template.role}
-    for name, set_by_operator in own.items():
-        label = f"{LABELS}{name}"
+    own = {
+        f"{OPERATOR_LABELS}operator-name": "mpi-operator",
+        JOB_NAME_LABEL: template.of.object_name,
+        JOB_ROLE_LABEL: template.role,
+    }
+    for label, set_by_operator in own.items():
         value = template.labels.get(label)
         if value is not None and is_known([value, set_by_operator]) and value != set_by_operator:
             yield about_pods(template, what=f"the label {label} {value!r}", instead="")

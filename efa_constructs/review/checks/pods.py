@@ -10,12 +10,14 @@ from typing import Any
 from ... import catalogue
 from ...catalogue import EFA_RESOURCE, GPU_RESOURCE, HUGEPAGES_RESOURCE
 from ...pods.environment_verdicts import judge_environment
+from ...pods.known_programs import KUEUE_QUEUE_LABEL
 from ...pods.mpirun_variables import handed_on_variables
 from ...pods.requests import amounts, is_never_overcommitted, number, written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about, about_pods
 from ..clusters import ReviewedCluster, clusters_of, each_pod
+from ..jobs import words_of
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import as_mapping, as_mappings, at_path
 from ..values import is_known
@@ -24,7 +26,6 @@ __all__ = ["POD_CHECKS"]
 
 _HUGE_PAGES = "hugepages-"
 # https://kueue.sigs.k8s.io/docs/reference/labels-and-annotations/
-_KUEUE_QUEUE = "kueue.x-k8s.io/queue-name"
 _KUEUE_TOPOLOGY = tuple(f"kueue.x-k8s.io/podset-{kind}-topology" for kind in ("required", "preferred", "unconstrained"))
 # Where a container has the shared memory of its own, if nothing is mounted there.
 _SHARED_MEMORY = ("/dev/shm", "/dev", "/")
@@ -184,8 +185,7 @@ def _variables(template: PodTemplate, container: Mapping[str, Any]) -> Mapping[s
     }
     if template.role != "launcher":
         return variables
-    words = [str(word) for word in (*(container.get("command") or ()), *(container.get("args") or ()))]
-    handed_on = handed_on_variables(words)
+    handed_on = handed_on_variables(words_of(container))
     return {
         **{name: value for name, value in variables.items() if name in handed_on},
         **{name: value for name, value in handed_on.items() if value is not None and is_known(value)},
@@ -243,10 +243,10 @@ def _misplaced_words_to_kueue(blueprint: Blueprint) -> Iterator[Violation]:
             annotations = as_mapping(at_path(job.content, "metadata", "annotations"))
             for name in (each for each in annotations if each.startswith(_KUEUE_TOPOLOGY)):
                 yield about(job, name=name, where="the job", instead="the pod templates")
-            if at_path(job.content, "metadata", "labels", _KUEUE_QUEUE) is None:
-                for template in (each for each in cluster.pods if each.of is job and _KUEUE_QUEUE in each.labels):
+            if at_path(job.content, "metadata", "labels", KUEUE_QUEUE_LABEL) is None:
+                for template in (each for each in cluster.pods if each.of is job and KUEUE_QUEUE_LABEL in each.labels):
                     yield about(
-                        job, name=_KUEUE_QUEUE, where=f"the pod template of its {template.role}", instead="the job"
+                        job, name=KUEUE_QUEUE_LABEL, where=f"the pod template of its {template.role}", instead="the job"
                     )
 
 

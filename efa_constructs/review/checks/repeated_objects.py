@@ -19,10 +19,9 @@ def _repeated(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster in clusters_of(blueprint):
         seen: dict[tuple[str, ...], KubernetesObject] = {}
         for one in cluster.objects:
-            group, _, _ = str(one.content.get("apiVersion")).rpartition("/")
             if known_text(at_path(one.content, "metadata", "name")) is None or known_text(one.namespace) is None:
                 continue
-            first = seen.setdefault((group, one.kind, one.namespace, one.object_name), one)
+            first = seen.setdefault((one.group, one.kind, one.namespace, one.object_name), one)
             # The same twice does no harm, such as a namespace that every team's manifests begin with.
             if first.content != one.content:
                 yield about(one, other=first.resource.name)

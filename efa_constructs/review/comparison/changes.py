@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
-from ..templates import Resource, Templates, renamed
+from ..templates import CLUSTER_TYPES, Resource, Templates, renamed
 from ..values import references_in
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
 from .replacement import Replacement, replacement_by
@@ -57,6 +57,11 @@ class Change:
     interrupts: str | None = None
     # Whether its whole stack is not in the templates any more: what is in it stays until somebody deletes the stack.
     stack_is_gone: bool = False
+
+    @property
+    def is_of_cluster_or_nodes(self) -> bool:
+        """Whether it is about what every job of a cluster, or of a node group, stands on."""
+        return self.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup")
 
     @property
     def stays(self) -> bool:
@@ -224,10 +229,7 @@ def _object_changes(before: Templates, after: Templates, stacks: set[str]) -> It
 
 
 def _objects(templates: Templates) -> Mapping[tuple[str, ...], KubernetesObject]:
-    return {
-        (each.cluster, str(each.content.get("apiVersion")).partition("/")[0], each.title): each
-        for each in kubernetes_objects(templates)
-    }
+    return {(each.cluster, each.group, each.title): each for each in kubernetes_objects(templates)}
 
 
 def _object_property_changes(old: KubernetesObject, new: KubernetesObject) -> Iterator[PropertyChange]:

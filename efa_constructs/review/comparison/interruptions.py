@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from ..manifests import KubernetesObject
+from ..pod_templates import KINDS_WITH_ROLES
 from ..templates import CLUSTER_TYPES, Resource
 from .replacement import Replacement
 
@@ -66,7 +67,7 @@ _REMOVED = {
     **dict.fromkeys(CLUSTER_TYPES, "EKS deletes the cluster: everything that runs in it ends."),
     "AWS::EKS::Nodegroup": "EKS deletes the node group with its nodes: every job that runs on them ends.",
 }
-_JOBS = ("Job", "MPIJob", "PyTorchJob")
+_JOBS = ("Job", *KINDS_WITH_ROLES)
 
 
 def interruption_by_removal(resource: Resource, each: KubernetesObject | None) -> str | None:

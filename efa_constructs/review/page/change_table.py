@@ -10,7 +10,6 @@ from typing import Any
 
 from ..comparison.changes import Change, ChangeKind, PropertyChange
 from ..comparison.replacement import Replacement
-from ..templates import CLUSTER_TYPES
 from .names import Names
 
 __all__ = ["ChangeRow", "change_rows"]
@@ -67,8 +66,7 @@ def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> It
 
 
 def _rank(change: Change) -> tuple[bool, bool, bool]:
-    ends_jobs = change.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup")
-    return change.interrupts is None, not ends_jobs, change.replacement is Replacement.NO
+    return change.interrupts is None, not change.is_of_cluster_or_nodes, change.replacement is Replacement.NO
 
 
 def _becomes(change: Change) -> str:

@@ -14,7 +14,6 @@ from ..networks import Network
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..reach import Path, peer_of
 from ..shapes import at_path
-from ..templates import CLUSTER_TYPES
 from ..values import is_known
 from .names import Names
 from .pods import is_part_of_job
@@ -167,7 +166,8 @@ def changes_in_words(comparison: Comparison, names: Names) -> list[str]:
         return refused or ["Nothing changed."]
     counts = Counter(change.kind for change in changes)
     found = [f"{', '.join(f'{counts[kind]} {kind}' for kind in ChangeKind if counts[kind])}{_replaced(changes)}."]
-    told = (change for change in changes if change.interrupts and (change.kubernetes_object or _matters(change)))
+    interrupting = (change for change in changes if change.interrupts)
+    told = (change for change in interrupting if change.kubernetes_object or change.is_of_cluster_or_nodes)
     found += [f"{_title(change, names)}: {change.interrupts}" for change in told]
     return found + refused
 
@@ -176,13 +176,9 @@ def _replaced(changes: Sequence[Change]) -> str:
     changed = [change.replacement for change in changes if change.kind is ChangeKind.CHANGED]
     if not changed:
         return ""
-    sure, unsure = changed.count(Replacement.YES), len(changed) - changed.count(Replacement.NO)
-    unsure -= sure
+    sure = changed.count(Replacement.YES)
+    unsure = len(changed) - sure - changed.count(Replacement.NO)
     return f"; {sure or 'none'} replaced" + (f", {unsure} perhaps" if unsure else "")
-
-
-def _matters(change: Change) -> bool:
-    return change.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup")
 
 
 def _title(change: Change, names: Names) -> str:
