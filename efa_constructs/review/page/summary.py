@@ -161,7 +161,8 @@ def _in_its_words(path: Path) -> str:
 def changes_in_words(comparison: Comparison, names: Names) -> list[str]:
     """How much changes, and what that interrupts, a sentence each."""
     changes = comparison.changes
-    refused = [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
+    refused = [f"{names.of(change.resource)}: {change.refusal}" for change in comparison.refused_changes]
+    refused += [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
     if not changes:
         return refused or ["Nothing changed."]
     counts = Counter(change.kind for change in changes)

@@ -1,0 +1,51 @@
+"""Changes that CloudFormation, or the service, surely refuses, in words.
+
+Sources: CloudFormation Template Reference, "CloudFormation resource custom naming" and "AWS::EKS::Nodegroup
+LaunchTemplateSpecification"; of node groups of one name, https://github.com/aws/aws-cdk/issues/26931.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ...catalogue.create_only_properties import naming_properties
+from ..templates import Resource
+from ..values import unknowns_in
+from .replacement import Replacement
+
+__all__ = ["OTHER_TYPE", "refusal_by_resource"]
+
+OTHER_TYPE = "CloudFormation refuses the update: a resource of another type needs another logical id."
+_OTHER_TEMPLATE = (
+    "EKS refuses the update: a node group keeps its launch template for life, and only the version may change. Give "
+    "the node group another logical id, or keep the template."
+)
+
+
+def refusal_by_resource(resource: Resource, paths: Collection[str], replacement: Replacement) -> str | None:
+    """Why a change of these properties is refused. None: nothing that is known.
+
+    :param resource: As it is to be.
+    """
+    if replacement is Replacement.YES:
+        return _refusal_of_name(resource, paths)
+    other_template = {"LaunchTemplate.Id", "LaunchTemplate.Name"}.intersection(paths)
+    return _OTHER_TEMPLATE if resource.type == "AWS::EKS::Nodegroup" and other_template else None
+
+
+def _refusal_of_name(resource: Resource, paths: Collection[str]) -> str | None:
+    """CloudFormation makes the new one before it deletes the old one, and both would have the name."""
+    naming = naming_properties(resource.type)
+    values = [resource.properties.get(name) for name in naming]
+    changes = {path.partition(".")[0] for path in paths}
+    if not naming or None in values or changes.intersection(naming) or not _is_the_same(values):
+        return None
+    return (
+        f"CloudFormation refuses the update: it makes the new one before it deletes this one, and {' and '.join(naming)} "
+        f"would name both. Change what names it, or leave {'that' if len(naming) == 1 else 'the name'} out."
+    )
+
+
+def _is_the_same(values: Collection[object]) -> bool:
+    """Whether values that templates do not change are alike in every deployment of the stack: parameters may not be."""
+    return all(what.startswith("AWS::") for what in unknowns_in(list(values)))
