@@ -12,7 +12,7 @@ from ..comparison.changes import Change, ChangeKind
 from ..comparison.replacement import Replacement
 from ..networks import Network
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
-from ..reach import Path, peer_of
+from ..reach import Path, are_world, peer_of
 from ..shapes import at_path
 from ..values import is_known
 from .names import Names
@@ -141,14 +141,27 @@ def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
         f"The world may reach {peer_name(path.destination, names)}: {path.traffic}{_in_its_words(path)}"
         for path in world
     )
-    if not world:
-        unsaid = "" if all(is_known(path.source.value) for path in inward) else ", as far as its addresses are known"
+    together = list(_let_the_world_in_together(inward, names))
+    yield from together
+    known = all(is_known(path.source.value) and path.source.kind == "addresses" for path in inward)
+    unsaid = "" if known else ", as far as its addresses are known"
+    if not world and not together:
         yield f"No rule of these templates lets the world in{unsaid}."
-    elif all(path.destination.kind in ("endpoint", "service") for path in world):
-        yield "No security group lets the world in: no SSH, no other port."
+    elif not together and all(path.destination.kind in ("endpoint", "service") for path in world):
+        yield f"No security group lets the world in{unsaid}: no SSH, no other port."
     yield from itertools.islice(others, _MOST_RANGES)
     if len(others) > _MOST_RANGES:
         yield f"{len(others) - _MOST_RANGES} more ranges of addresses are let in: see the table of ports."
+
+
+def _let_the_world_in_together(inward: Sequence[Path], names: Names) -> Iterator[str]:
+    """Of ranges none of which is the world."""
+    ranges: dict[tuple[str, str], list[Path]] = {}
+    for path in inward:
+        ranges.setdefault((peer_name(path.destination, names), path.traffic), []).append(path)
+    for (destination, traffic), of_it in ranges.items():
+        if not any(path.source.is_world for path in of_it) and are_world(path.source.value for path in of_it):
+            yield f"The world may reach {destination}: {traffic}, by {len(of_it)} ranges that are all addresses together."
 
 
 def _in_its_words(path: Path) -> str:
