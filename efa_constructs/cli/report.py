@@ -114,6 +114,8 @@ def _write_page(reviewed: Review, earlier: Review | None, file: Path) -> None:
 
 
 def _print(reviewed: Review, comparison: Comparison | None, chosen: Format) -> None:
+    for stack in reviewed.blueprint.templates.unread_stacks():
+        note(f"Not read: the nested stack {stack.name}, whose template is not here")
     if comparison and chosen in (Format.SARIF, Format.JUNIT):
         # Both formats are of findings in templates, not of what is between two versions.
         for change in comparison.refused_changes:

@@ -180,3 +180,12 @@ def test_writes_the_page_with_what_changed(call, tmp_path: Path) -> None:
     assert page.startswith("<!doctype html>")
     assert "What changes against what is deployed now" in page
     assert "AWS::<wbr>EC2::<wbr>PlacementGroup" in page
+
+
+def test_says_of_a_nested_stack_that_its_template_was_not_read(call, tmp_path: Path) -> None:
+    elsewhere = {"TemplateURL": "https://s3.amazonaws.com/bucket/nodes.yaml"}
+    template = {"Resources": {"Nodes": {"Type": "AWS::CloudFormation::Stack", "Properties": elsewhere}}}
+    (tmp_path / "all.json").write_text(json.dumps(template))
+    for name in ("text", "json", "sarif", "junit"):
+        ended = call("--template", "all.json", "--check", "--format", name)
+        assert (ended.code, ended.err) == (0, "Not read: the nested stack all/Nodes, whose template is not here\n")

@@ -549,3 +549,10 @@ def test_doubts_nodes_that_nothing_keeps_close_to_each_other() -> None:
 )
 def test_shortens_a_text_by_how_wide_its_letters_are(text: str, width: float, shown: str) -> None:
     assert fitting(text, width) == shown
+
+
+def test_puts_no_full_stop_after_a_question() -> None:
+    template = sound()
+    template["Resources"]["NodeGroup"]["Properties"]["ScalingConfg"] = {}
+    findings = Page(render_page(review(templates_of(template)))).section("findings")
+    assert "did you mean ScalingConfig? Stack1" in findings
