@@ -73,7 +73,9 @@ def _inner(node: yaml.Node | None, name: str) -> tuple[yaml.Node | None, yaml.No
 
 def _may_be_left_out(node: yaml.Node) -> bool:
     """Whether a part of a list depends on a condition, so that others may move up."""
-    return node.tag == "!If" or (isinstance(node, yaml.MappingNode) and any(key.value == "Fn::If" for key, _ in node.value))
+    return node.tag == "!If" or (
+        isinstance(node, yaml.MappingNode) and any(key.value == "Fn::If" for key, _ in node.value)
+    )
 
 
 def _of_loop(node: yaml.Node | None, logical_id: str) -> tuple[yaml.Node | None, yaml.Node | None]:

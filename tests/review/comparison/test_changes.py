@@ -265,7 +265,9 @@ def test_a_replacement_of_another_name_is_not_refused(before: Template) -> None:
 
 def test_a_replacement_by_another_name_is_not_refused() -> None:
     before = _named("AWS::IAM::Role", "RoleName", "nodes", Path="/a/")
-    role = changes(lambda template: properties(template, "Named").update(RoleName="others", Path="/b/"), before)["Named"]
+    role = changes(lambda template: properties(template, "Named").update(RoleName="others", Path="/b/"), before)[
+        "Named"
+    ]
     assert (role.replacement, role.refusal) == (Replacement.YES, None)
 
 

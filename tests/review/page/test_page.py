@@ -556,3 +556,15 @@ def test_puts_no_full_stop_after_a_question() -> None:
     template["Resources"]["NodeGroup"]["Properties"]["ScalingConfg"] = {}
     findings = Page(render_page(review(templates_of(template)))).section("findings")
     assert "did you mean ScalingConfig? Stack1" in findings
+
+
+def test_tells_of_efa_interfaces_that_no_node_group_has() -> None:
+    template = sound()
+    del template["Resources"]["NodeGroup"]
+    told = "No node group of these templates has an EFA interface"
+    found = Page(render_page(review(templates_of(template))))
+    words_ = f"{told}; the launch template LaunchTemplate has 4, for nodes that this page does not judge."
+    assert words_ in found.section("summary")
+    assert words_ in found.section("efa")
+    del template["Resources"]["LaunchTemplate"]
+    assert f"{told}." in Page(render_page(review(templates_of(template)))).section("summary")
