@@ -3,8 +3,8 @@
     python -m efa_constructs.catalogue.generate_resource_schemas
 
 ``resource_schemas.json`` is what it says about the resource types that matter here, ``create_only_properties.json``
-which properties of any type only a new resource can take on, and which name it. Made from the schemas that cfn-lint ships, without
-descriptions and what no check reads.
+which properties of any type only a new resource can take on, and which name it. Made from the schemas that cfn-lint
+ships, without descriptions and what no check reads.
 """
 
 from __future__ import annotations

@@ -40,9 +40,10 @@ def _refusal_of_name(resource: Resource, paths: Collection[str]) -> str | None:
     changes = {path.partition(".")[0] for path in paths}
     if not naming or None in values or changes.intersection(naming) or not _is_the_same(values):
         return None
+    names = " and ".join(naming)
     return (
-        f"CloudFormation refuses the update: it makes the new one before it deletes this one, and {' and '.join(naming)} "
-        f"would name both. Change what names it, or leave {'that' if len(naming) == 1 else 'the name'} out."
+        f"CloudFormation refuses the update: it makes the new one before it deletes this one, and {names} would name "
+        f"both. Change what names it, or leave {'that' if len(naming) == 1 else 'the name'} out."
     )
 
 

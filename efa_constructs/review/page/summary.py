@@ -161,7 +161,8 @@ def _let_the_world_in_together(inward: Sequence[Path], names: Names) -> Iterator
         ranges.setdefault((peer_name(path.destination, names), path.traffic), []).append(path)
     for (destination, traffic), of_it in ranges.items():
         if not any(path.source.is_world for path in of_it) and are_world(path.source.value for path in of_it):
-            yield f"The world may reach {destination}: {traffic}, by {len(of_it)} ranges that are all addresses together."
+            together = f"{len(of_it)} ranges that are all addresses together"
+            yield f"The world may reach {destination}: {traffic}, by {together}."
 
 
 def _in_its_words(path: Path) -> str:
