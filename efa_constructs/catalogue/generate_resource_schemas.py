@@ -60,6 +60,7 @@ _FORMATS: Mapping[str, Mapping[tuple[str, ...], str]] = {
 }
 # The services refuse two of a name here as well, which CloudFormation knows by ids.
 _NAMED: Mapping[str, str] = {
+    "AWS::EC2::LaunchTemplate": "LaunchTemplateName",
     "AWS::EC2::SecurityGroup": "GroupName VpcId",
     "AWS::EKS::Nodegroup": "ClusterName NodegroupName",
 }

@@ -58,5 +58,5 @@ def test_knows_by_what_no_two_resources_of_a_type_can_be_alike() -> None:
     assert naming_properties("AWS::EKS::Nodegroup") == ("ClusterName", "NodegroupName")
     assert naming_properties("AWS::IAM::Role") == ("RoleName",)
     # AWS gives the id, or the name; and a log group can only be replaced by one of another name.
-    for name in ("AWS::EC2::LaunchTemplate", "AWS::EC2::PlacementGroup", "AWS::Logs::LogGroup", "Acme::Thing::Thing"):
+    for name in ("AWS::EC2::Subnet", "AWS::EC2::PlacementGroup", "AWS::Logs::LogGroup", "Acme::Thing::Thing"):
         assert naming_properties(name) == ()

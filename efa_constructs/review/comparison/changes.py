@@ -11,7 +11,7 @@ from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_object
 from ..templates import CLUSTER_TYPES, Resource, Templates, renamed
 from ..values import references_in
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
-from .refusals import OTHER_TYPE, refusal_by_resource
+from .refusals import OTHER_TYPE, refusal_by_addition, refusal_by_resource
 from .replacement import Replacement, replacement_by
 
 __all__ = ["LATEST_VERSION", "Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
@@ -113,12 +113,13 @@ def _by_key(templates: Templates) -> Mapping[_Key, Resource]:
 def _resource_changes(old: Mapping[_Key, Resource], new: Mapping[_Key, Resource], after: Templates) -> Iterator[Change]:
     own = {key: tuple(_property_changes(old[key], resource)) for key, resource in new.items() if key in old}
     replaced, followed = _follow(own, new, after)
+    removed = [resource for key, resource in old.items() if key not in new]
     for key, resource in new.items():
         # What changes in a manifest is told object by object.
         if resource.type == KUBERNETES_RESOURCE:
             continue
         if key not in old:
-            yield Change(kind=ChangeKind.ADDED, resource=resource)
+            yield Change(kind=ChangeKind.ADDED, resource=resource, refusal=refusal_by_addition(resource, removed))
         elif old[key].type != resource.type:
             yield _of_another_type(old[key], resource)
         elif own[key] or key in followed:

@@ -6,14 +6,14 @@ LaunchTemplateSpecification"; of node groups of one name, https://github.com/aws
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from ...catalogue.create_only_properties import naming_properties
 from ..templates import Resource
 from ..values import unknowns_in
 from .replacement import Replacement
 
-__all__ = ["OTHER_TYPE", "refusal_by_resource"]
+__all__ = ["OTHER_TYPE", "refusal_by_addition", "refusal_by_resource"]
 
 OTHER_TYPE = "CloudFormation refuses the update: a resource of another type needs another logical id."
 _OTHER_TEMPLATE = (
@@ -33,12 +33,28 @@ def refusal_by_resource(resource: Resource, paths: Collection[str], replacement:
     return _OTHER_TEMPLATE if resource.type == "AWS::EKS::Nodegroup" and other_template else None
 
 
+def refusal_by_addition(resource: Resource, removed: Iterable[Resource]) -> str | None:
+    """Why a new resource is refused. None: nothing that is known.
+
+    :param removed: Resources that go with the same deployment.
+    """
+    given = _given_names(resource)
+    if given is None:
+        return None
+    for other in removed:
+        if (other.type, other.stack.name, _given_names(other)) == (resource.type, resource.stack.name, given):
+            return (
+                f"CloudFormation refuses the update: it makes the new one before it deletes {other.logical_id}, and "
+                f"{' and '.join(naming_properties(resource.type))} would name both. Keep the logical id, or change the "
+                "name."
+            )
+    return None
+
+
 def _refusal_of_name(resource: Resource, paths: Collection[str]) -> str | None:
     """CloudFormation makes the new one before it deletes the old one, and both would have the name."""
     naming = naming_properties(resource.type)
-    values = [resource.properties.get(name) for name in naming]
-    changes = {path.partition(".")[0] for path in paths}
-    if not naming or None in values or changes.intersection(naming) or not _is_the_same(values):
+    if _given_names(resource) is None or {path.partition(".")[0] for path in paths}.intersection(naming):
         return None
     names = " and ".join(naming)
     return (
@@ -47,6 +63,9 @@ def _refusal_of_name(resource: Resource, paths: Collection[str]) -> str | None:
     )
 
 
-def _is_the_same(values: Collection[object]) -> bool:
-    """Whether values that templates do not change are alike in every deployment of the stack: parameters may not be."""
-    return all(what.startswith("AWS::") for what in unknowns_in(list(values)))
+def _given_names(resource: Resource) -> list[object] | None:
+    """By what no other resource can be called. None: AWS names it, or the values may differ by the deployment."""
+    values = [resource.properties.get(name) for name in naming_properties(resource.type)]
+    # Parameters may differ; the account, the Region and the stack are the same.
+    given = values and None not in values and all(what.startswith("AWS::") for what in unknowns_in(values))
+    return values if given else None

@@ -271,6 +271,30 @@ def test_a_replacement_by_another_name_is_not_refused() -> None:
     assert (role.replacement, role.refusal) == (Replacement.YES, None)
 
 
+@pytest.mark.parametrize("name", ["training", {"Ref": "AWS::StackName"}])
+def test_another_logical_id_for_what_keeps_its_name_is_refused(name: Any) -> None:
+    before = _named("AWS::EC2::LaunchTemplate", "LaunchTemplateName", name)
+
+    def change(template: Template) -> None:
+        template["Resources"]["Renamed"] = template["Resources"].pop("Named")
+
+    found = changes(change, before)
+    assert found["Renamed"].refusal is not None
+    assert "before it deletes Named, and LaunchTemplateName would name both" in found["Renamed"].refusal
+    assert found["Named"].refusal is None
+
+
+@pytest.mark.parametrize("name", [None, "other", {"Ref": "Name"}])
+def test_another_logical_id_with_another_name_is_not_refused(name: Any) -> None:
+    before = _named("AWS::EC2::LaunchTemplate", "LaunchTemplateName", "training" if name == "other" else name)
+
+    def change(template: Template) -> None:
+        template["Resources"]["Renamed"] = template["Resources"].pop("Named")
+        properties(template, "Renamed")["LaunchTemplateName"] = name
+
+    assert changes(change, before)["Renamed"].refusal is None
+
+
 def test_a_role_with_another_trust_policy_stays() -> None:
     before = sound()
     before["Resources"]["Role"] = {
