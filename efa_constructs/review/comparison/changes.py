@@ -114,12 +114,14 @@ def _resource_changes(old: Mapping[_Key, Resource], new: Mapping[_Key, Resource]
     own = {key: tuple(_property_changes(old[key], resource)) for key, resource in new.items() if key in old}
     replaced, followed = _follow(own, new, after)
     removed = [resource for key, resource in old.items() if key not in new]
+    moving = {key for key, replacement in replaced.items() if replacement is not Replacement.NO}
     for key, resource in new.items():
         # What changes in a manifest is told object by object.
         if resource.type == KUBERNETES_RESOURCE:
             continue
         if key not in old:
-            yield Change(kind=ChangeKind.ADDED, resource=resource, refusal=refusal_by_addition(resource, removed))
+            refusal = refusal_by_addition(resource, removed, moving)
+            yield Change(kind=ChangeKind.ADDED, resource=resource, refusal=refusal)
         elif old[key].type != resource.type:
             yield _of_another_type(old[key], resource)
         elif own[key] or key in followed:

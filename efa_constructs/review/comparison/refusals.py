@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from ...catalogue.create_only_properties import naming_properties
 from ..templates import Resource
-from ..values import unknowns_in
+from ..values import references_in, unknowns_in
 from .replacement import Replacement
 
 __all__ = ["OTHER_TYPE", "refusal_by_addition", "refusal_by_resource"]
@@ -33,16 +33,20 @@ def refusal_by_resource(resource: Resource, paths: Collection[str], replacement:
     return _OTHER_TEMPLATE if resource.type == "AWS::EKS::Nodegroup" and other_template else None
 
 
-def refusal_by_addition(resource: Resource, removed: Iterable[Resource]) -> str | None:
+def refusal_by_addition(
+    resource: Resource, removed: Iterable[Resource], replaced: Collection[tuple[str, str]]
+) -> str | None:
     """Why a new resource is refused. None: nothing that is known.
 
     :param removed: Resources that go with the same deployment.
+    :param replaced: Those that may be replaced, by stack and logical id: what refers to them may be called otherwise.
     """
     given = _given_names(resource)
-    if given is None:
+    if given is None or any((each.stack, each.logical_id) in replaced for each in references_in(given)):
         return None
     for other in removed:
-        if (other.type, other.stack.name, _given_names(other)) == (resource.type, resource.stack.name, given):
+        alike = other.type == resource.type and other.stack.name == resource.stack.name
+        if alike and _given_names(other) == given:
             return (
                 f"CloudFormation refuses the update: it makes the new one before it deletes {other.logical_id}, and "
                 f"{' and '.join(naming_properties(resource.type))} would name both. Keep the logical id, or change the "

@@ -284,11 +284,12 @@ def test_another_logical_id_for_what_keeps_its_name_is_refused(name: Any) -> Non
     assert found["Named"].refusal is None
 
 
-@pytest.mark.parametrize("name", [None, "other", {"Ref": "Name"}])
+@pytest.mark.parametrize("name", [None, "other", {"Ref": "Name"}, {"Ref": "PlacementGroup"}])
 def test_another_logical_id_with_another_name_is_not_refused(name: Any) -> None:
     before = _named("AWS::EC2::LaunchTemplate", "LaunchTemplateName", "training" if name == "other" else name)
 
     def change(template: Template) -> None:
+        properties(template, "PlacementGroup")["Strategy"] = "spread"
         template["Resources"]["Renamed"] = template["Resources"].pop("Named")
         properties(template, "Renamed")["LaunchTemplateName"] = name
 
