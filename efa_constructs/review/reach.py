@@ -32,7 +32,7 @@ def are_world(ranges: Iterable[Any]) -> bool:
     networks = [network for each in ranges if (network := _network(each)) is not None]
     of_4 = collapse_addresses(network for network in networks if isinstance(network, IPv4Network))
     of_6 = collapse_addresses(network for network in networks if isinstance(network, IPv6Network))
-    return any(network.prefixlen == 0 for network in (*of_4, *of_6))
+    return any(network.prefixlen == 0 for network in of_4) or any(network.prefixlen == 0 for network in of_6)
 
 
 def _network(addresses: Any) -> IPv4Network | IPv6Network | None:
