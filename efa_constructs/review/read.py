@@ -17,6 +17,8 @@ from .templates import NESTED_STACK, StackTemplate, Templates
 
 __all__ = ["read_assembly_templates", "read_stack_template", "read_template_file"]
 
+# Of its plans and states, and of configurations in JSON: https://developer.hashicorp.com/terraform/internals/json-format
+_TERRAFORM = frozenset({"terraform", "terraform_version", "resource"})
 # https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Validations.html
 _ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
 
@@ -62,8 +64,14 @@ def read_template_file(file: Path) -> Templates:
     """
     template = read_stack_template(file, name=file.name.partition(".")[0])
     if "Resources" not in template.document:
-        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it {_what_it_is(template.document)}")
     return Templates([template])
+
+
+def _what_it_is(document: Any) -> str:
+    """What has no resources of CloudFormation, in words."""
+    of_terraform = _TERRAFORM.intersection(document) if isinstance(document, Mapping) else ()
+    return "is Terraform's" if of_terraform else "has no 'Resources'"
 
 
 def read_stack_template(
@@ -94,7 +102,7 @@ def read_stack_template(
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: {error}") from None
     resources = document.get("Resources", {}) if isinstance(document, Mapping) else None
     if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
-        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it {_what_it_is(document)}")
     document, assets = without_loops(document), _assets_in(file.parent)
     return StackTemplate(
         name=name,
