@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from types import ModuleType
 
 import pytest
 
-import efa_constructs.review
+import efa_constructs.review.reading
 from efa_constructs.review import security_groups
 from efa_constructs.review.checks import CHECKS
 from efa_constructs.rules import RULES
@@ -104,6 +105,7 @@ def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(m
     assert len(readings) == 1
 
 
-def test_the_package_says_where_to_look() -> None:
-    modules = {module.name for module in pkgutil.iter_modules(efa_constructs.review.__path__)}
-    assert modules == set(re.findall(r"``(\w+)``", str(efa_constructs.review.__doc__)))
+@pytest.mark.parametrize("package", [efa_constructs.review, efa_constructs.review.reading])
+def test_a_package_says_where_to_look(package: ModuleType) -> None:
+    modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    assert modules == set(re.findall(r"``(\w+)``", str(package.__doc__)))

@@ -14,7 +14,7 @@ from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
-from ..loops import LANGUAGE_EXTENSIONS
+from ..reading.loops import LANGUAGE_EXTENSIONS
 from ..shapes import as_list
 from ..templates import NESTED_STACK, Resource, StackTemplate
 

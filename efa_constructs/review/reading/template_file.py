@@ -1,58 +1,20 @@
-"""Reads what is reviewed: a cloud assembly, or a template alone."""
+"""Reads a file with a template, and the files of the stacks nested in it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidArgumentError
-from .assembly import AssemblyStack, read_assembly
+from ...errors import InvalidArgumentError
+from ..shapes import as_mapping, at_path
+from ..templates import NESTED_STACK, StackTemplate, Templates
+from .json_files import json_if_there
 from .loops import without_loops
-from .shapes import as_mapping, as_mappings, at_path
 from .template_text import TemplateTextError, load_template_text
-from .templates import NESTED_STACK, StackTemplate, Templates
 
-__all__ = ["read_assembly_templates", "read_stack_template", "read_template_file"]
-
-# https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Validations.html
-_ACKNOWLEDGED = "aws:cdk:acknowledged-rules"
-
-
-def read_assembly_templates(directory: Path) -> Templates:
-    """The templates of a cloud assembly, those of stages and nested stacks included.
-
-    :param directory: Such as ``cdk.out``.
-    :raises InvalidArgumentError: it is no cloud assembly, or a template of it cannot be read.
-    """
-    cdk_version, of_app = _cdk_version(directory), _acknowledgements_of_app(directory)
-    return Templates(
-        replace(
-            _acknowledging(
-                read_stack_template(stack.template_file, name=stack.name, account=stack.account, region=stack.region),
-                _together(of_app, _acknowledgements(stack)),
-            ),
-            construct_path=stack.path,
-            cdk_version=cdk_version,
-        )
-        for stack in read_assembly(directory).stacks
-    )
-
-
-def _together(*acknowledgements: Mapping[str, Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
-    paths = dict.fromkeys(path for each in acknowledgements for path in each)
-    return {
-        path: {name: reason for each in acknowledgements for name, reason in each.get(path, {}).items()}
-        for path in paths
-    }
-
-
-def _acknowledging(stack: StackTemplate, acknowledgements: Mapping[str, Mapping[str, str]]) -> StackTemplate:
-    """The stack, with those within it: what a construct acknowledges holds in the templates of nested stacks, too."""
-    nested = {logical_id: _acknowledging(inner, acknowledgements) for logical_id, inner in stack.nested.items()}
-    return replace(stack, acknowledgements=acknowledgements, nested=nested)
+__all__ = ["read_stack_template", "read_template_file"]
 
 
 def read_template_file(file: Path) -> Templates:
@@ -117,20 +79,6 @@ def read_stack_template(
     )
 
 
-def _cdk_version(directory: Path) -> str | None:
-    """As the construct tree has it, which apps may leave out."""
-    information = as_mapping(at_path(_json_in(directory / "tree.json"), "tree", "constructInfo"))
-    return str(information["version"]) if information.get("fqn") == "aws-cdk-lib.App" else None
-
-
-def _json_in(file: Path) -> Any:
-    """What a file says that need not be there."""
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-
-
 def _nested_template(definition: Any, file: Path, assets: Mapping[str, str]) -> Path | None:
     """The file with the template of a nested stack. None: it is no nested stack, or has its template elsewhere.
 
@@ -153,7 +101,7 @@ def _nested_template(definition: Any, file: Path, assets: Mapping[str, str]) -> 
 def _assets_in(folder: Path) -> Mapping[str, str]:
     found: dict[str, str] = {}
     for file in sorted(folder.glob("*.assets.json")):
-        for asset in as_mapping(as_mapping(_json_in(file)).get("files")).values():
+        for asset in as_mapping(as_mapping(json_if_there(file)).get("files")).values():
             source = at_path(asset, "source", "path")
             for destination in as_mapping(at_path(asset, "destinations")).values():
                 key = at_path(destination, "objectKey")
@@ -168,24 +116,3 @@ def _is_file(path: Path) -> bool:
     except OSError:
         # A name that is too long to be one.
         return False
-
-
-def _acknowledgements(stack: AssemblyStack) -> Mapping[str, Mapping[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for path, entries in stack.metadata.items():
-        for entry in entries:
-            if entry.get("type") == _ACKNOWLEDGED and isinstance(entry.get("data"), Mapping):
-                found.setdefault(path.removeprefix("/"), {}).update(entry["data"])
-    return found
-
-
-def _acknowledgements_of_app(directory: Path) -> Mapping[str, Mapping[str, str]]:
-    """What the app itself or a stage acknowledges: no stack says so, but CDK's report does, of rules that it ran."""
-    report = _json_in(directory / "validation-report.json")
-    found: dict[str, dict[str, str]] = {}
-    for plugin in as_mappings(at_path(report, "pluginReports")):
-        for accepted in as_mappings(plugin.get("suppressedViolations")):
-            for construct in as_mappings(accepted.get("violatingConstructs")):
-                reasons = found.setdefault(str(construct.get("constructPath")), {})
-                reasons[str(accepted.get("acknowledgedId"))] = str(accepted.get("reason") or "")
-    return found

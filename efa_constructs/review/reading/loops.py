@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .shapes import as_list, as_mapping
+from ..shapes import as_list, as_mapping
 
 __all__ = ["LANGUAGE_EXTENSIONS", "LOOP", "without_loops"]
 
