@@ -2,13 +2,14 @@
 
 ``reading`` is about files: it makes templates of them, and finds the line of a property again.
 
-What a template says is in ``templates``. ``values``, ``shapes``, ``evaluation`` and ``choices`` are about the language
-of templates, and ``conformity`` holds them against the registry's schemas.
+What templates say is in ``templates``: each is a ``stack_template``, and what it makes a ``resource``. ``values``,
+``shapes``, ``evaluation`` and ``choices`` are about the language of templates, and ``conformity`` holds them against
+the registry's schemas.
 
-What they would make is in ``blueprint`` (node groups, launch templates, interfaces) and ``clusters`` (what each cluster
-gets). More of AWS is in ``capacity``, ``networks``, ``subnets``, ``network_acls``, ``security_groups``, ``reach`` (who
-may talk to whom), ``policies`` and ``kms_keys``; of Kubernetes in ``manifests``, ``pod_templates``, ``jobs`` (MPIJobs),
-``access`` (RBAC), ``charts`` and ``labels_of_nodes``.
+What they would make is in ``blueprint``, with every ``node_group`` and ``launch_template``, and in ``clusters``: what
+each cluster gets. More of AWS is in ``capacity``, ``networks``, ``subnets``, ``network_acls``, ``security_groups``,
+``reach`` (who may talk to whom), ``policies`` and ``kms_keys``; of Kubernetes in ``manifests``, ``pod_templates``,
+``jobs`` (MPIJobs), ``access`` (RBAC), ``charts`` and ``labels_of_nodes``.
 
 ``review`` runs the ``checks``, each of them a ``check``, and sets apart ``acknowledgements``. ``comparison`` is of two
 versions of an app, ``formats`` and ``page`` are for people and programs.

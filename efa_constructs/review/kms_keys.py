@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 
 __all__ = ["other_region_of_key"]
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..catalogue.address_ranges import ANYWHERE_IPV4
 from .blueprint import Blueprint
+from .resource import CLUSTER_TYPES, Resource
 from .security_groups import GroupRule, rules_of
 from .shapes import as_list, as_mapping, as_mappings, at_path
-from .templates import CLUSTER_TYPES, Resource, Templates
+from .templates import Templates
 
 __all__ = ["Path", "Peer", "is_world", "paths", "peer_of"]
 

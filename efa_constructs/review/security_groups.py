@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 
 __all__ = ["GroupRule", "all_group_rules", "directions_to_itself", "rules_of"]
 

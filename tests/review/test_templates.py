@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
 

@@ -8,8 +8,9 @@ from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import KUBERNETES_TYPES
+from ..resource import Resource
 from ..shapes import as_mapping, at_path
-from ..templates import Resource, Templates
+from ..templates import Templates
 from ..values import known_text, references_in
 
 __all__ = ["ACCESS_CHECKS"]

@@ -8,8 +8,9 @@ from ... import catalogue
 from ...catalogue import AmiType
 from ...catalogue.kubernetes_versions import LAST_VERSION_WITH_AL2
 from ...rules import node_groups as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..node_group import NodeGroup
 from ..values import is_known, known_text
 
 __all__ = ["AMI_CHECKS"]

@@ -13,9 +13,9 @@ from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..kms_keys import other_region_of_key
 from ..reach import is_world
+from ..resource import CLUSTER_OF_AWS_EKS, Resource
 from ..shapes import as_list, as_mappings, at_path
 from ..subnets import same_vpc, vpc_of, zone_of
-from ..templates import CLUSTER_OF_AWS_EKS, Resource
 from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]

@@ -8,9 +8,10 @@ from typing import Any
 from ...catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
 from ...catalogue.volume_types import VOLUME_TYPES, volume_misfit
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..kms_keys import other_region_of_key
+from ..launch_template import LaunchTemplate
 from ..shapes import as_mapping, at_path
 from ..values import is_known, is_true, known_text, whole_number
 

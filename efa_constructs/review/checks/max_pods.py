@@ -10,9 +10,11 @@ from ...catalogue import MaxPods, NetworkInterface
 from ...catalogue.user_data import max_pods_told, settings_that_count
 from ...catalogue.vpc_cni import VARIABLES_OF_OTHER_ADDRESSES
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..launch_template import LaunchTemplate
 from ..manifests import KUBERNETES_TYPES
+from ..node_group import NodeGroup
 from ..values import is_known
 
 __all__ = ["MAX_PODS_CHECKS"]

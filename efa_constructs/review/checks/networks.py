@@ -11,12 +11,13 @@ from ...catalogue.address_ranges import ANYWHERE_IPV4
 from ...catalogue.identifiers import is_zone_name_of
 from ...catalogue.offered_zones import offered_zones
 from ...rules import networks as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..network_acls import Traffic, network_acl_of, surely_drops
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..shapes import as_list
 from ..subnets import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
-from ..templates import Resource
 from ..values import is_known, is_true, known_text, whole_number
 
 __all__ = ["NETWORK_CHECKS"]

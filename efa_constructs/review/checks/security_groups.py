@@ -8,12 +8,14 @@ from typing import Any
 
 from ...catalogue.tags import TRAFFIC_TAG
 from ...rules import security_groups as rules
-from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..launch_template import Interface, LaunchTemplate
+from ..node_group import NodeGroup
 from ..reach import is_world
+from ..resource import Resource
 from ..security_groups import GroupRule, all_group_rules, directions_to_itself, rules_of
 from ..shapes import as_list, as_mappings, at_path
-from ..templates import Resource
 from ..values import Reference, is_known, whole_number
 
 __all__ = ["SECURITY_GROUP_CHECKS"]

@@ -15,8 +15,9 @@ from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
 from ..reading.loops import LANGUAGE_EXTENSIONS
+from ..resource import Resource
 from ..shapes import as_list
-from ..templates import NESTED_STACK, Resource, StackTemplate
+from ..stack_template import NESTED_STACK, StackTemplate
 
 __all__ = ["TEMPLATE_CHECKS"]
 

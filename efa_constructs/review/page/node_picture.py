@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..blueprint import Interface
+from ..launch_template import Interface
 from .drawing import LINE_HEIGHT, Drawing, fitting
 
 __all__ = ["NodePicture", "draw_node", "letters_of"]

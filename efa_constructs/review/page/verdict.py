@@ -9,13 +9,14 @@ from ... import catalogue
 from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ...rules.node_groups import UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..capacity import capacity_of, placement_group_of
 from ..clusters import ReviewedCluster
 from ..networks import Network, Subnet
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..review import Review
 from ..security_groups import directions_to_itself
-from ..templates import Resource
 from .names import Names
 from .pods import may_run_on
 

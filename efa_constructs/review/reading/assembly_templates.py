@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..shapes import as_mapping, as_mappings, at_path
-from ..templates import StackTemplate, Templates
+from ..stack_template import StackTemplate
+from ..templates import Templates
 from .assembly import AssemblyStack, read_assembly
 from .json_files import json_if_there
 from .template_file import read_stack_template

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
-from ..templates import Resource
+from ..resource import Resource
 from .loops import LOOP
 
 __all__ = ["Place", "place_of"]

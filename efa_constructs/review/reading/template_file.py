@@ -9,7 +9,8 @@ from typing import Any
 
 from ...errors import InvalidArgumentError
 from ..shapes import as_mapping, at_path
-from ..templates import NESTED_STACK, StackTemplate, Templates
+from ..stack_template import NESTED_STACK, StackTemplate
+from ..templates import Templates
 from .json_files import json_if_there
 from .loops import without_loops
 from .template_text import TemplateTextError, load_template_text

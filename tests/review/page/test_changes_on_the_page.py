@@ -11,7 +11,8 @@ import pytest
 
 from efa_constructs.review.page import render_page
 from efa_constructs.review.review import Review, review
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 
 from ..manifests import Manifests, review_of_manifests
 from ..templates import Template, sound, templates_of

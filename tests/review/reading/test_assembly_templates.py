@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from efa_constructs.review import read_assembly_templates
-from efa_constructs.review.templates import StackTemplate
+from efa_constructs.review.stack_template import StackTemplate
 
 VPC = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
 
