@@ -36,23 +36,25 @@ def _told(blueprint: Blueprint) -> list[Resource]:
 
 def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in _told(blueprint):
-        if not isinstance(cluster.get(_NETWORK, {}), Mapping):
-            continue
         # Amazon EKS API Reference, "VpcConfigRequest": the public endpoint is on, and the private one off.
         public = cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)
-        private = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False)
-        ranges = as_list(cluster.get(_RANGES))
-        if not is_known(public):
-            continue
-        if is_true(public):
-            if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
-                yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
-            continue
-        if is_known(private) and not is_true(private):
-            yield fault(rules.NO_ENDPOINT, cluster, cluster.path_of(_NETWORK))
-        if ranges:
-            cidrs = ", ".join(map(str, ranges))
-            yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
+        if isinstance(cluster.get(_NETWORK, {}), Mapping) and is_known(public):
+            yield from _public_endpoint(cluster) if is_true(public) else _no_public_endpoint(cluster)
+
+
+def _public_endpoint(cluster: Resource) -> Iterator[Fault]:
+    ranges = as_list(cluster.get(_RANGES))
+    if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
+        yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
+
+
+def _no_public_endpoint(cluster: Resource) -> Iterator[Fault]:
+    private, ranges = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False), as_list(cluster.get(_RANGES))
+    if is_known(private) and not is_true(private):
+        yield fault(rules.NO_ENDPOINT, cluster, cluster.path_of(_NETWORK))
+    if ranges:
+        cidrs = ", ".join(map(str, ranges))
+        yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
 
 
 def _watching(blueprint: Blueprint) -> Iterator[Fault]:

@@ -14,7 +14,7 @@ from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
-from ..reading.loops import LANGUAGE_EXTENSIONS
+from ..reading.loops import LANGUAGE_EXTENSIONS, LOOP
 from ..resource import Resource
 from ..shapes import as_list
 from ..stack_template import NESTED_STACK, StackTemplate
@@ -164,23 +164,27 @@ _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 def _functions(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
     """Each reference in a value: where, "Ref", "Fn::GetAtt" or "Fn::If", and to what."""
+    function, argument = next(iter(value.items())) if isinstance(value, Mapping) and len(value) == 1 else (None, None)
+    if function in ("Ref", "Fn::GetAtt"):
+        yield path, function, argument
+        return
+    if function == "Fn::Sub":
+        yield from _variables(argument, path)
+    elif function == "Fn::If":
+        yield from ((path, "Fn::If", name) for name in as_list(argument)[:1])
+    for place, part in _parts(value, path):
+        yield from _functions(part, place)
+
+
+def _parts(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """What an object or a list has in it, with where. In a loop, a Ref may be of its variable: it is left out."""
     if isinstance(value, Mapping):
-        if len(value) == 1 and ("Ref" in value or "Fn::GetAtt" in value):
-            [(function, argument)] = value.items()
-            yield path, function, argument
-            return
-        if len(value) == 1 and "Fn::Sub" in value:
-            yield from _variables(value["Fn::Sub"], path)
-        if len(value) == 1 and "Fn::If" in value:
-            yield from ((path, "Fn::If", name) for name in as_list(value["Fn::If"])[:1])
         for name, item in value.items():
-            # There, a Ref may be of the loop's variable.
-            if str(name).startswith("Fn::ForEach::"):
-                continue
-            yield from _functions(item, path if str(name).startswith("Fn::") else _beneath(path, name))
+            if not str(name).startswith(LOOP):
+                yield path if str(name).startswith("Fn::") else _beneath(path, name), item
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _functions(item, f"{path}.{index}".removeprefix("."))
+            yield f"{path}.{index}".removeprefix("."), item
 
 
 def _variables(argument: Any, path: str) -> Iterator[tuple[str, str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,18 +47,7 @@ def read_stack_template(
     """
     if file in outer:
         raise InvalidArgumentError(f"the template '{file}' is nested in itself")
-    try:
-        document, size = load_template_text(file.read_text(encoding="utf-8")), file.stat().st_size
-    except OSError as error:
-        raise InvalidArgumentError(f"cannot read the template '{file}': {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InvalidArgumentError(f"cannot read the template '{file}': {error}") from None
-    except TemplateTextError as error:
-        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: {error}") from None
-    resources = document.get("Resources", {}) if isinstance(document, Mapping) else None
-    if not isinstance(document, Mapping) or not isinstance(resources, Mapping):
-        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
-    document, assets = without_loops(document), _assets_in(file.parent)
+    document, size = _read(file)
     return StackTemplate(
         name=name,
         document=document,
@@ -68,16 +57,35 @@ def read_stack_template(
         size=size,
         nested={
             logical_id: read_stack_template(
-                path,
-                name=f"{name}/{logical_id}",
-                account=account,
-                region=region,
-                outer=(*outer, file),
+                path, name=f"{name}/{logical_id}", account=account, region=region, outer=(*outer, file)
             )
-            for logical_id, definition in document.get("Resources", {}).items()
-            if (path := _nested_template(definition, file, assets)) is not None
+            for logical_id, path in _nested_templates(document, file)
         },
     )
+
+
+def _read(file: Path) -> tuple[Mapping[str, Any], int]:
+    """What a template says, its loops written out, and how many bytes it is."""
+    try:
+        document, size = load_template_text(file.read_text(encoding="utf-8")), file.stat().st_size
+    except OSError as error:
+        raise InvalidArgumentError(f"cannot read the template '{file}': {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidArgumentError(f"cannot read the template '{file}': {error}") from None
+    except TemplateTextError as error:
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: {error}") from None
+    if not isinstance(document, Mapping) or not isinstance(document.get("Resources", {}), Mapping):
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+    return without_loops(document), size
+
+
+def _nested_templates(document: Mapping[str, Any], file: Path) -> Iterator[tuple[str, Path]]:
+    """The nested stacks of a template whose own templates are files, too."""
+    assets = _assets_in(file.parent)
+    for logical_id, definition in document.get("Resources", {}).items():
+        path = _nested_template(definition, file, assets)
+        if path is not None:
+            yield logical_id, path
 
 
 def _nested_template(definition: Any, file: Path, assets: Mapping[str, str]) -> Path | None:
