@@ -1,8 +1,8 @@
-"""What templates would make, as far as EFA is concerned: clusters, node groups, and Kubernetes objects."""
+"""What templates would make, as far as EFA is concerned: clusters, nodes, security groups, Kubernetes objects."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from .launch_template import LaunchTemplate
 from .manifests import KubernetesObject, kubernetes_objects
 from .node_group import NodeGroup
 from .resource import CLUSTER_TYPES, Resource
+from .security_groups import GroupRule, group_rules
 from .templates import Templates
 from .values import known_text
 
@@ -78,6 +79,30 @@ class Blueprint:
             return known_instance_type(template.instance_type_name)
         types = {group.instance_type for group in self.node_groups if group.launch_template is template}
         return types.pop() if len(types) == 1 else None
+
+    @cached_property
+    def group_rules(self) -> tuple[GroupRule, ...]:
+        """The rules of all security groups, those of groups of elsewhere included."""
+        return tuple(group_rules(self.templates))
+
+    def rules_of(self, group: Resource) -> Sequence[GroupRule]:
+        """The rules of a security group of the templates."""
+        return self._rules_by_group.get(group, ())
+
+    @cached_property
+    def _rules_by_group(self) -> Mapping[Resource | None, Sequence[GroupRule]]:
+        by_group: dict[Resource | None, list[GroupRule]] = {}
+        for rule in self.group_rules:
+            by_group.setdefault(rule.group, []).append(rule)
+        return by_group
+
+    def directions_to_itself(self, group: Resource) -> frozenset[str]:
+        """The directions, of "Ingress" and "Egress", in which members of a group exchange all traffic by its rules."""
+        return frozenset(
+            rule.direction
+            for rule in self.rules_of(group)
+            if rule.is_of_all_traffic and self.templates.at(rule.peer_group) is group
+        )
 
     @cached_property
     def objects(self) -> tuple[KubernetesObject, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import catalogue
-from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE, AmiType, DevicePlugin, InstanceType
+from ..catalogue import AmiType, InstanceType
 from ..catalogue.node_label_rules import TAINT_EFFECTS
 from ..catalogue.search import known_instance_type
 from ..errors import EfaConstructsError
@@ -17,12 +17,6 @@ from .shapes import as_mapping
 from .values import is_known
 
 __all__ = ["NodeGroup"]
-
-_DEVICE_PLUGINS = {
-    EFA_RESOURCE: DevicePlugin.EFA,
-    GPU_RESOURCE: DevicePlugin.NVIDIA,
-    NEURON_RESOURCE: DevicePlugin.NEURON,
-}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,7 +71,7 @@ class NodeGroup:
 
     def brings(self, resource: str) -> bool:
         """Whether its AMI runs what offers the devices of a node itself."""
-        if self.instance_type is None or resource not in _DEVICE_PLUGINS:
+        if self.instance_type is None:
             return False
         ami_type = self.resource.get("AmiType")
         given = ami_type if isinstance(ami_type, str) and is_known(ami_type) else None
@@ -85,7 +79,7 @@ class NodeGroup:
             needs = catalogue.device_plugins_needed(self.instance_type, given)
         except EfaConstructsError:
             return False
-        return any(need.plugin is _DEVICE_PLUGINS[resource] and not need.needed for need in needs)
+        return any(need.plugin.resource == resource and not need.needed for need in needs)
 
     @property
     def cluster(self) -> str:

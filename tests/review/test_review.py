@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 import efa_constructs.review.reading
-from efa_constructs.review import security_groups
+from efa_constructs.review import blueprint
 from efa_constructs.review.checks import CHECKS
 from efa_constructs.rules import RULES
 
@@ -93,8 +93,8 @@ def test_a_macro_may_write_all_properties_of_a_resource_and_resources_of_its_own
 def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates of megabytes are reviewed in seconds."""
     readings = []
-    read = security_groups.all_group_rules
-    monkeypatch.setattr(security_groups, "all_group_rules", lambda templates: readings.append(1) or read(templates))
+    read = blueprint.group_rules
+    monkeypatch.setattr(blueprint, "group_rules", lambda templates: readings.append(1) or read(templates))
 
     def change(template: Template) -> None:
         for number in range(20):

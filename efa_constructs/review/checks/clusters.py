@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...catalogue.identifiers import KUBERNETES_VERSION
-from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS
-from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, is_version, supports_efa_only
+from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS, minor_number
+from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, VPC_CNI_ADDON, is_version, supports_efa_only
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
@@ -106,12 +106,8 @@ def _version(cluster: Resource, version: str) -> Iterator[Fault]:
         end = support.ends[0] if support.ends else "a date that has passed"
         yield fault(rules.SUPPORT_ENDED, cluster, path, version=version, end=end, newest=newest)
     # What is newer than this catalogue may be there.
-    elif support is None and _minor(version) < min(map(_minor, EKS_VERSIONS)):
+    elif support is None and minor_number(version) < min(map(minor_number, EKS_VERSIONS)):
         yield fault(rules.VERSION_NOT_OFFERED, cluster, path, version=version, newest=newest)
-
-
-def _minor(version: str) -> int:
-    return int(version.partition(".")[2])
 
 
 def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
@@ -133,7 +129,7 @@ def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
 def _cni(blueprint: Blueprint) -> Iterator[Fault]:
     for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
         version, cluster = known_text(addon.get("AddonVersion")), blueprint.cluster_named(addon.get("ClusterName"))
-        if addon.get("AddonName") != "vpc-cni" or version is None or cluster is None:
+        if addon.get("AddonName") != VPC_CNI_ADDON or version is None or cluster is None:
             continue
         if not is_version(version) or supports_efa_only(version):
             continue
