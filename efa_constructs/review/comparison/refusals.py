@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from ...catalogue.create_only_properties import naming_properties
-from ..templates import Resource
+from ..resource import Resource
 from ..values import references_in, unknowns_in
 from .replacement import Replacement
 
