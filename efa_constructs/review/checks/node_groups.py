@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from ... import catalogue
 from ...catalogue.identifiers import NODE_GROUP_NAME
+from ...catalogue.node_group_defaults import DEFAULT_INSTANCE_TYPE
 from ...catalogue.records import RECORDED, refused_types
 from ...catalogue.search import is_of_unknown_family, nearest_instance_types
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
@@ -18,6 +19,9 @@ from ..templates import Resource
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
+
+# Of a launch template.
+_NAMES_TYPES = frozenset({"InstanceRequirements", "InstanceType"})
 
 
 def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
@@ -71,6 +75,12 @@ def _instance_types(blueprint: Blueprint) -> Iterator[Fault]:
             )
         if group.efa_interfaces and len(set(listed)) > 1:
             yield _several(group, listed)
+        if (
+            group.efa_interfaces
+            and not group.resource.get("InstanceTypes")
+            and _NAMES_TYPES.isdisjoint(group.template_data)
+        ):
+            yield fault(rules.TYPE_OF_NOBODY, group.resource, "InstanceTypes", default=DEFAULT_INSTANCE_TYPE)
     for template in blueprint.launch_templates:
         name = template.instance_type_name
         if name is not None:
@@ -162,6 +172,7 @@ NODE_GROUP_CHECKS = (
         rules.UNKNOWN_FAMILY,
         rules.UNPUBLISHED_INSTANCE_TYPE,
         rules.INSTANCE_TYPE_IN_TWO_PLACES,
+        rules.TYPE_OF_NOBODY,
         rules.SEVERAL_INSTANCE_TYPES,
         rules.OTHER_KIND,
     ),
