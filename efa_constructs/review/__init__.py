@@ -2,8 +2,9 @@
 
 Files are read by ``read``, with ``assembly`` and ``template_text``; ``location`` finds the line of a property again.
 
-What a template says is in ``templates``. ``values``, ``shapes``, ``evaluation``, ``loops`` and ``choices`` are about
-the language of templates, and ``conformity`` holds them against the registry's schemas.
+What a template says is in ``templates``, and what is made before what in ``needs``. ``values``, ``shapes``,
+``evaluation``, ``loops`` and ``choices`` are about the language of templates, and ``conformity`` holds them against the
+registry's schemas.
 
 What they would make is in ``blueprint`` (node groups, launch templates, interfaces) and ``clusters`` (what each cluster
 gets). More of AWS is in ``capacity``, ``networks``, ``subnets``, ``network_acls``, ``security_groups``, ``reach`` (who

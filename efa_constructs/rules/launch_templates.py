@@ -308,8 +308,8 @@ VOLUME_OF_ANOTHER_DEVICE = Rule(
     id="EFA-LT-028",
     severity=Severity.WARNING,
     title="The volume that is made larger is the one that images and pods fill",
-    problem="the launch template has volumes at {devices}, and images, logs and files of pods of {ami_type} go to "
-    "{own}, which stays as small as the AMI has it",
+    problem="the launch template has volumes at {devices}, and nodes of {ami_type} keep images, logs and files of pods "
+    "at {own}, which stays as small as the AMI has it",
     why="The volume at another device is there, empty, and costs money. An image of a training container alone may "
     "fill the other one: the kubelet then evicts pods (DiskPressure).",
     fix="name the volume {own}",

@@ -67,7 +67,8 @@ def _refused(definitions: _Definitions, one: KubernetesObject, version: str) -> 
 
 
 def _too_early(blueprint: Blueprint) -> Iterator[Violation]:
-    places = {one: place for place, one in enumerate(blueprint.objects)}
+    order = {one: place for place, one in enumerate(blueprint.objects)}
+    seen: set[tuple[Resource, KubernetesObject]] = set()
 
     @cache
     def needs(resource: Resource) -> set[Resource]:
@@ -75,16 +76,21 @@ def _too_early(blueprint: Blueprint) -> Iterator[Violation]:
 
     for cluster in clusters_of(blueprint):
         for one, needed in _needed(cluster):
+            place = None
             if needed.resource is one.resource:
                 # kubectl makes the objects of a manifest one after the other, once it has looked up their kinds.
                 if needed.kind == _DEFINITION:
-                    yield about(one, needed=needed.title, place="which stands in the same manifest")
-                elif places[needed] > places[one]:
-                    yield about(one, needed=needed.title, place="which comes after it in the manifest")
+                    place = "which stands in the same manifest"
+                elif order[needed] > order[one]:
+                    place = "which comes after it in the manifest"
             # Stacks have an order of their own.
             elif needed.resource.stack is one.resource.stack and needed.resource not in needs(one.resource):
                 first, second = needed.resource.logical_id, one.resource.logical_id
-                yield about(one, needed=needed.title, place=f"which {first} applies, and {second} does not wait for it")
+                place = f"which {first} applies, and {second} does not wait for it"
+            # The first object of a manifest stands for all.
+            if place is not None and (one.resource, needed) not in seen:
+                seen.add((one.resource, needed))
+                yield about(one, needed=needed.title, place=place)
 
 
 def _needed(cluster: ReviewedCluster) -> Iterator[tuple[KubernetesObject, KubernetesObject]]:

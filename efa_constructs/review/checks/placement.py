@@ -139,7 +139,7 @@ def _differences(blueprint: Blueprint, group: NodeGroup, reservation: Resource) 
     count = whole_number(reservation.get("InstanceCount"))
     desired = whole_number(group.resource.get("ScalingConfig.DesiredSize"))
     if count is not None and desired is not None and desired > count:
-        yield f"for {count} instances", f"is to have {desired}"
+        yield f"for {count} instance{'s' if count != 1 else ''}", f"is to have {desired}"
 
 
 PLACEMENT_CHECKS = (
