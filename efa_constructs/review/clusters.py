@@ -87,8 +87,8 @@ class ReviewedCluster:
     def running(self, program: KnownProgram) -> Iterator[PodTemplate]:
         """The pod templates that run a program."""
         for template in self.pods:
-            images = [{"image": str(container.get("image", ""))} for container in template.spec["containers"]]
-            if known_program({"spec": {"containers": images}}) is program:
+            containers = [{**each, "image": str(each.get("image", ""))} for each in template.spec["containers"]]
+            if known_program({"spec": {"containers": containers}}) is program:
                 yield template
 
     def node_groups_with(self, resource: str) -> Iterator[NodeGroup]:

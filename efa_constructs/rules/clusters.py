@@ -205,8 +205,8 @@ NODES_OUTSIDE_OF_RANGES = Rule(
     id="EFA-EKS-019",
     severity=Severity.WARNING,
     title="Nodes reach the API server",
-    problem="the API server has no private endpoint, and its public one answers {cidrs} alone: nodes of {group} reach "
-    "it only if their NAT gateway has an address there",
+    problem="the API server has no private endpoint, and its public one answers {cidrs} alone, where the NAT gateway "
+    "of {group} has no address yet",
     why="Nodes then leave the VPC to reach the API server, and are refused where the address of their NAT gateway is "
     "not in the ranges: they do not join, and the node group ends with NodeCreationFailure.",
     fix="turn the private endpoint on as well (EndpointPrivateAccess; endpoint_access of CDK's Cluster), or add the "

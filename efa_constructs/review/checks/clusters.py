@@ -16,8 +16,8 @@ from ..clusters import clusters_of
 from ..kms_keys import other_region_of_key
 from ..reach import is_world
 from ..shapes import as_list, as_mappings, at_path
-from ..subnets import same_vpc, vpc_of, zone_of
-from ..templates import CLUSTER_OF_AWS_EKS, Resource
+from ..subnets import default_routes, same_vpc, vpc_of, zone_of
+from ..templates import CLUSTER_OF_AWS_EKS, Resource, Templates
 from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]
@@ -66,6 +66,9 @@ def _outside(blueprint: Blueprint) -> Iterator[Fault]:
         cluster = blueprint.cluster_of(group)
         if cluster is None or cluster not in _told(blueprint):
             continue
+        subnets = group.resource.items("Subnets")
+        if not subnets or not all(_has_new_address(blueprint.templates, subnet) for subnet in subnets):
+            continue
         private, ranges = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False), as_list(cluster.get(_RANGES))
         # Where some of them is known to the deployment alone, it may be the NAT gateway's.
         if not is_known(private) or is_true(private) or not ranges or not is_known(ranges):
@@ -73,6 +76,16 @@ def _outside(blueprint: Blueprint) -> Iterator[Fault]:
         if not any(map(is_world, ranges)) and is_true(cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)):
             cidrs, name = ", ".join(map(str, ranges)), group.resource.logical_id
             yield fault(rules.NODES_OUTSIDE_OF_RANGES, cluster, cluster.path_of(_RANGES), cidrs=cidrs, group=name)
+
+
+def _has_new_address(templates: Templates, subnet: Any) -> bool:
+    """Whether a subnet leads out by a NAT gateway whose address nobody knows before the deployment."""
+    gateways = [templates.at(route.get("NatGatewayId")) for route in default_routes(templates, subnet)]
+    return any(
+        (address := templates.at(gateway.get("AllocationId"))) is not None and address.type == "AWS::EC2::EIP"
+        for gateway in gateways
+        if gateway is not None
+    )
 
 
 def _add_ons(blueprint: Blueprint) -> Iterator[Fault]:

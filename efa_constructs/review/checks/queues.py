@@ -19,6 +19,7 @@ from ..values import is_known, known_text
 __all__ = ["QUEUE_CHECKS"]
 
 _KUEUE = "kueue"
+_KUEUE_GROUP = "kueue.x-k8s.io"
 # Of Kueue's configuration: jobs without a queue wait, too; some resources need no quota, others count as others.
 _JOBS_WITHOUT_QUEUE = "manageJobsWithoutQueueName"
 _OTHER_RESOURCES = ("excludeResourcePrefixes", "transformations")
@@ -51,8 +52,12 @@ def _mentions(cluster: ReviewedCluster, word: str) -> bool:
 
 def _missing_queues(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster, job, queue in _queued(blueprint):
-        queues = [one for one in cluster.of_kind("LocalQueue") if one.group == "kueue.x-k8s.io"]
-        # Where the templates have none, others make them.
+        # Where the templates have none of this name, and none of the namespace, others make them.
+        queues = [
+            one
+            for one in cluster.of_kind("LocalQueue")
+            if one.group == _KUEUE_GROUP and (one.namespace == job.namespace or one.object_name == queue)
+        ]
         if queues and _local_queue(cluster, job, queue) is None:
             others = ", ".join(f"{one.namespace}/{one.object_name}" for one in queues)
             if is_known(others):

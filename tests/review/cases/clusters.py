@@ -140,7 +140,9 @@ _OF_AWS_EKS = (
 
 _WEST = "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 
-_PUBLIC_ALONE = put(f"{_NETWORK}.EndpointPrivateAccess", False)
+_ADDRESS = add("Address", "AWS::EC2::EIP")
+_BY_ADDRESS = put("NatGateway.AllocationId", {"Fn::GetAtt": ["Address", "AllocationId"]})
+_PUBLIC_ALONE = all_of(_ADDRESS, _BY_ADDRESS, put(f"{_NETWORK}.EndpointPrivateAccess", False))
 _BARE = all_of(whole, put("Cluster.BootstrapSelfManagedAddons", False))
 _NETWORKING = ("vpc-cni", "kube-proxy", "coredns")
 
@@ -157,17 +159,24 @@ CLUSTER_CASES = (
     Case(rule=rules.NODES_OUTSIDE_OF_RANGES, broken=all_of(whole, _PUBLIC_ALONE), kept=whole),
     Case(
         rule=rules.NODES_OUTSIDE_OF_RANGES,
-        broken=all_of(whole, drop(f"{_NETWORK}.EndpointPrivateAccess")),
+        broken=all_of(whole, _ADDRESS, _BY_ADDRESS, drop(f"{_NETWORK}.EndpointPrivateAccess")),
         kept=all_of(
             whole,
             _PUBLIC_ALONE,
             put(f"{_NETWORK}.PublicAccessCidrs", ["192.0.2.0/24", {"Fn::Sub": "${Address}/32"}]),
-            add("Address", "AWS::EC2::EIP"),
         ),
     ),
     Case(
         rule=rules.NODES_OUTSIDE_OF_RANGES,
-        broken=all_of(of_aws_eks, put(f"{_CONFIG}.resourcesVpcConfig.endpointPrivateAccess", False)),
+        broken=all_of(
+            of_aws_eks, _ADDRESS, _BY_ADDRESS, put(f"{_CONFIG}.resourcesVpcConfig.endpointPrivateAccess", False)
+        ),
+        # The address may be one of them.
+        kept=all_of(whole, put(f"{_NETWORK}.EndpointPrivateAccess", False)),
+    ),
+    Case(
+        rule=rules.NODES_OUTSIDE_OF_RANGES,
+        broken=all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.EndpointPublicAccess", "true")),
         # No nodes of these templates are on it.
         kept=all_of(whole, _PUBLIC_ALONE, put("NodeGroup.ClusterName", "another")),
     ),

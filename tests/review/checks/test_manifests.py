@@ -89,9 +89,9 @@ def workers(count: int) -> Callable[[Manifests], None]:
     return change
 
 
-def run(manifests: Manifests, name: str, image: str = "registry.example.com/one:1.0", **spec: Any) -> None:
+def run(manifests: Manifests, name: str, image: str = "registry.example.com/one:1.0", **container: Any) -> None:
     """Run something else on the cluster."""
-    pod = {"containers": [{"name": "one", "image": image}], **spec}
+    pod = {"containers": [{"name": "one", "image": image, **container}]}
     one = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "kube-system"}}
     manifests.objects.append({**one, "spec": {"template": {"spec": pod}}})
 

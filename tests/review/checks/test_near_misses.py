@@ -100,6 +100,13 @@ KEPT: dict[str, list[Change]] = {
         ),
     ],
     "EFA-K8S-022": [
+        # Beside the plugin, of its image.
+        lambda manifests: run(
+            manifests,
+            "discovery",
+            "nvcr.io/nvidia/k8s-device-plugin:v0.20.0",
+            command=["/usr/bin/gpu-feature-discovery"],
+        ),
         lambda manifests: plugins_folder(manifests, "/var/lib/kubelet/", "/var/lib/kubelet"),
         lambda manifests: plugins_folder(manifests, "⟨?Folder⟩"),
     ],
@@ -185,13 +192,17 @@ KEPT: dict[str, list[Change]] = {
         # Somebody else makes the queues.
         lambda manifests: manifests.job["metadata"].update(labels={QUEUE: "gpu"}),
         lambda manifests: queues(manifests, *COVERED, namespace="⟨?Namespace⟩"),
+        lambda manifests: (
+            queues(manifests, *COVERED, namespace="vision"),
+            manifests.job["metadata"].update(labels={QUEUE: "speech"}),
+        ),
     ],
     "EFA-JOB-038": [
         lambda manifests: queues(manifests, *COVERED),
         lambda manifests: queues(manifests, "cpu", "⟨?Resource⟩"),
         lambda manifests: (
             queues(manifests, "cpu"),
-            run(manifests, "kueue", command="excludeResourcePrefixes: [hugepages-]"),
+            run(manifests, "kueue", command=["excludeResourcePrefixes: [hugepages-]"]),
         ),
     ],
     "EFA-JOB-039": [
