@@ -7,6 +7,7 @@ from .rule import Rule, Severity
 __all__ = [
     "CLUSTER_RULES",
     "CLUSTER_ZONES",
+    "CNI_AFTER_NODES",
     "CNI_WITHOUT_EFA_ONLY",
     "ENTRIES_WITHOUT_API",
     "GROUPS_OF_NODES",
@@ -201,6 +202,17 @@ NO_NETWORKING_ADD_ONS = Rule(
     "(bootstrap_self_managed_addons of CDK's Cluster) out",
     source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html",
 )
+CNI_AFTER_NODES = Rule(
+    id="EFA-EKS-020",
+    severity=Severity.ERROR,
+    title="The VPC CNI does not wait for nodes",
+    problem="{add_on}, the VPC CNI of a cluster with BootstrapSelfManagedAddons false, is made after the node group "
+    "{group}",
+    why="A node is ready only once its network plugin runs, and CloudFormation waits for that: the node group ends "
+    "with NodeCreationFailure before the add-on is made. It is different with CoreDNS, whose pods need a node.",
+    fix="let the node group depend on {add_on} (node.add_dependency(), DependsOn), not the other way round",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html",
+)
 NODES_OUTSIDE_OF_RANGES = Rule(
     id="EFA-EKS-019",
     severity=Severity.WARNING,
@@ -233,4 +245,5 @@ CLUSTER_RULES = (
     KEY_OF_ANOTHER_REGION,
     NO_NETWORKING_ADD_ONS,
     NODES_OUTSIDE_OF_RANGES,
+    CNI_AFTER_NODES,
 )

@@ -14,6 +14,7 @@ from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..clusters import clusters_of
 from ..kms_keys import other_region_of_key
+from ..needs import needs_of
 from ..reach import is_world
 from ..shapes import as_list, as_mappings, at_path
 from ..subnets import default_routes, same_vpc, vpc_of, zone_of
@@ -102,6 +103,19 @@ def _add_ons(blueprint: Blueprint) -> Iterator[Fault]:
         if missing and is_known(names) and not any(_OF_NETWORKS.search(name) for name in brought):
             path = cluster.resource.path_of("BootstrapSelfManagedAddons")
             yield fault(rules.NO_NETWORKING_ADD_ONS, cluster.resource, path, missing=", ".join(missing))
+
+
+def _late_network(blueprint: Blueprint) -> Iterator[Fault]:
+    for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
+        cluster = blueprint.cluster_named(addon.get("ClusterName"))
+        bare = cluster.get("BootstrapSelfManagedAddons") if cluster is not None else None
+        if addon.get("AddonName") != "vpc-cni" or bare is None or not is_known(bare) or is_true(bare):
+            continue
+        needed = needs_of(blueprint.templates, addon)
+        for group in blueprint.node_groups:
+            if group.resource in needed and blueprint.cluster_of(group) is cluster:
+                name = group.resource.logical_id
+                yield fault(rules.CNI_AFTER_NODES, addon, add_on=addon.logical_id, group=name)
 
 
 def _watching(blueprint: Blueprint) -> Iterator[Fault]:
@@ -201,6 +215,7 @@ CLUSTER_CHECKS = (
     *checks_of(_endpoints, rules.PUBLIC_ENDPOINT, rules.NO_ENDPOINT, rules.RANGES_WITHOUT_ENDPOINT),
     *checks_of(_outside, rules.NODES_OUTSIDE_OF_RANGES),
     *checks_of(_add_ons, rules.NO_NETWORKING_ADD_ONS),
+    *checks_of(_late_network, rules.CNI_AFTER_NODES),
     *checks_of(_watching, rules.NO_CONTROL_PLANE_LOGS, rules.SECRETS_WITHOUT_KEY),
     *checks_of(_keys, rules.KEY_OF_ANOTHER_REGION),
     *checks_of(_versions, rules.ILL_FORMED_VERSION, rules.SUPPORT_ENDED, rules.VERSION_NOT_OFFERED),

@@ -5,8 +5,10 @@ from __future__ import annotations
 import email
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
+
+import yaml  # type: ignore[import-untyped]
 
 from ...catalogue import AmiType
 from ...catalogue.user_data import MAXIMUM_USER_DATA_BYTES, NODE_CONFIG_TYPE, PART_TYPES
@@ -121,13 +123,27 @@ def _parts(template: LaunchTemplate, message: Message) -> Iterator[Fault]:
             )
         elif kind.startswith("text/x-shellscript") and is_known(start) and not start.startswith("#!"):
             yield fault(rules.SCRIPT_WITHOUT_SHELL, template.resource, _PATH, where=where, start=repr(start))
-        elif kind == NODE_CONFIG_TYPE and is_known(body) and "NodeConfig" not in body:
+        elif kind == NODE_CONFIG_TYPE and is_known(body) and not _is_node_config(body):
             yield fault(rules.NODE_CONFIG_WITHOUT_KIND, template.resource, _PATH, where=where)
 
 
+def _is_node_config(body: str) -> bool:
+    """Whether nodeadm can make anything of a part."""
+    try:
+        documents = [each for each in yaml.safe_load_all(body) if isinstance(each, Mapping)]
+    except yaml.YAMLError:
+        return False
+    return any(
+        each.get("kind") == "NodeConfig" and str(each.get("apiVersion")).startswith("node.eks.aws/")
+        for each in documents
+    )
+
+
 def _body(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    # Decoded by email, a text has marks no more: it encodes first what is not ASCII.
+    encoded = str(part.get("Content-Transfer-Encoding")).lower() in ("base64", "quoted-printable")
+    content = part.get_payload(decode=encoded)
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
 
 
 USER_DATA_CHECKS = (

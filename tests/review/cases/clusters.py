@@ -155,6 +155,10 @@ def add_ons(*names: object):
     )
 
 
+def waits(name: str, other: str):
+    return lambda template: template["Resources"][name].update(DependsOn=other)
+
+
 CLUSTER_CASES = (
     Case(rule=rules.NODES_OUTSIDE_OF_RANGES, broken=all_of(whole, _PUBLIC_ALONE), kept=whole),
     Case(
@@ -179,6 +183,17 @@ CLUSTER_CASES = (
         broken=all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.EndpointPublicAccess", "true")),
         # No nodes of these templates are on it.
         kept=all_of(whole, _PUBLIC_ALONE, put("NodeGroup.ClusterName", "another")),
+    ),
+    Case(
+        rule=rules.CNI_AFTER_NODES,
+        broken=all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn0", "NodeGroup")),
+        kept=all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn2", "NodeGroup"), waits("NodeGroup", "AddOn0")),
+    ),
+    Case(
+        rule=rules.CNI_AFTER_NODES,
+        broken=all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn0", "AddOn1"), waits("AddOn1", "NodeGroup")),
+        # EKS has brought one already.
+        kept=all_of(whole, add_ons(*_NETWORKING), waits("AddOn0", "NodeGroup")),
     ),
     Case(
         rule=rules.NO_NETWORKING_ADD_ONS,

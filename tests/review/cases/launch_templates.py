@@ -269,7 +269,18 @@ LAUNCH_TEMPLATE_CASES = (
     Case(
         rule=rules.NODE_CONFIG_WITHOUT_KIND,
         broken=user_data(mime("application/node.eks.aws", "spec: {}")),
-        kept=user_data(mime("application/node.eks.aws", "kind: NodeConfig\nspec: {}")),
+        kept=user_data(mime("application/node.eks.aws", _KUBELET)),
+    ),
+    Case(
+        rule=rules.NODE_CONFIG_WITHOUT_KIND,
+        # Tabs are no YAML.
+        broken=user_data(mime("application/node.eks.aws", _KUBELET.replace("  ", "\t"))),
+        kept=user_data(mime("application/node.eks.aws", f"---\n{_KUBELET}\n")),
+    ),
+    Case(
+        rule=rules.NODE_CONFIG_WITHOUT_KIND,
+        broken=user_data(mime("application/node.eks.aws", "kind: NodeConfig\nspec: {}")),
+        kept=user_data({"Fn::Sub": mime("application/node.eks.aws", "kind: ${Subnet}")}),
     ),
     Case(rule=rules.HOP_LIMIT, broken=data("MetadataOptions.HttpPutResponseHopLimit", 65)),
     Case(rule=rules.METADATA_WITHOUT_TOKENS, broken=data("MetadataOptions.HttpTokens", "optional")),

@@ -18,7 +18,10 @@ _market = data("InstanceMarketOptions", {"MarketType": "capacity-block"})
 _of_a_block = put(f"{_GROUP}.CapacityType", "CAPACITY_BLOCK")
 _block = all_of(_unplaced, reservation(), _market, _of_a_block)
 _joins = user_data(
-    mime("application/node.eks.aws", "kind: NodeConfig\nspec:\n  cluster:\n    apiServerEndpoint: https://a")
+    mime(
+        "application/node.eks.aws",
+        "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec: {cluster: {apiServerEndpoint: https://a}}",
+    )
 )
 _image = all_of(data("ImageId", "ami-0123456789abcdef0"), _joins)
 _custom = all_of(put(f"{_GROUP}.AmiType", "CUSTOM"), _image)
