@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..catalogue.node_group_defaults import DEFAULT_INSTANCE_TYPE
+from ..catalogue.eks_defaults import DEFAULT_INSTANCE_TYPE
 from ..catalogue.tags import CLUSTER_TAG, NODE_GROUP_TAG, STACK_TAG
 from .clients import AwsClients, aws_errors
 from .deployed import (

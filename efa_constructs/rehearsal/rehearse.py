@@ -21,7 +21,7 @@ from ..lookups.clients import aws_clients, template_clients
 from ..lookups.cluster_facts import ClusterFacts, read_cluster_facts
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
-from ..review.assembly import CloudAssembly, read_assembly
+from ..review.reading.assembly import CloudAssembly, read_assembly
 from .account.process import AccountProcess
 from .cdk_cli import CdkCli, DeployEvent, DeploymentRefusedError, find_cdk_cli, find_node
 from .control_plane.binaries import Binaries, find_or_build_binaries

@@ -10,7 +10,7 @@ from typing import Any
 from ..cluster.summary_json import finding_to_json
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedInterface, DeployedNode, DeployedNodeGroup
-from ..review.assembly import CloudAssembly
+from ..review.reading.assembly import CloudAssembly
 from .rehearsed_cluster import RehearsedCluster
 from .rehearsed_cluster_json import cluster_to_json
 from .tried_commands import TriedCommand

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 from .values import references_in
 
 __all__ = ["needs_of"]

@@ -9,9 +9,10 @@ from typing import Any
 
 from ..catalogue.address_ranges import ANYWHERE_IPV4
 from .blueprint import Blueprint
-from .security_groups import GroupRule, rules_of
+from .resource import CLUSTER_TYPES, Resource
+from .security_groups import GroupRule
 from .shapes import as_list, as_mapping, as_mappings, at_path
-from .templates import CLUSTER_TYPES, Resource, Templates
+from .templates import Templates
 
 __all__ = ["Path", "Peer", "is_world", "paths", "peer_of"]
 
@@ -68,8 +69,8 @@ def paths(blueprint: Blueprint) -> tuple[Path, ...]:
     """All that is let through, each once."""
     templates = blueprint.templates
     found = [
-        *_of_groups(templates),
-        *_of_groups_elsewhere(templates),
+        *_of_groups(blueprint),
+        *_of_groups_elsewhere(blueprint),
         *_of_cluster_groups(templates),
         *_of_endpoints(templates),
         *_of_load_balancers(blueprint),
@@ -77,11 +78,11 @@ def paths(blueprint: Blueprint) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _of_groups(templates: Templates) -> Iterator[Path]:
-    for group in templates.of_type(_GROUP):
+def _of_groups(blueprint: Blueprint) -> Iterator[Path]:
+    for group in blueprint.templates.of_type(_GROUP):
         own = Peer(kind="group", value=str(group.reference), resource=group)
-        for rule in rules_of(templates, group):
-            yield from _of_rule(templates, rule, own)
+        for rule in blueprint.rules_of(group):
+            yield from _of_rule(blueprint.templates, rule, own)
         if not group.items("SecurityGroupEgress"):
             # EC2 API Reference, CreateSecurityGroup: it stays until the group names rules of its own.
             everybody = Peer(kind="addresses", value=ANYWHERE_IPV4)
@@ -95,16 +96,12 @@ def _of_groups(templates: Templates) -> Iterator[Path]:
             )
 
 
-def _of_groups_elsewhere(templates: Templates) -> Iterator[Path]:
+def _of_groups_elsewhere(blueprint: Blueprint) -> Iterator[Path]:
     """Rules that the templates add to groups which they do not make."""
-    for direction in ("Ingress", "Egress"):
-        for resource in templates.of_type(f"AWS::EC2::SecurityGroup{direction}"):
-            own = peer_of(templates, resource.get("GroupId"))
-            if own.kind != "group":
-                rule = GroupRule(
-                    direction=direction, content=resource.properties, resource=resource, path="", group=None
-                )
-                yield from _of_rule(templates, rule, own)
+    for rule in blueprint.group_rules:
+        own = peer_of(blueprint.templates, rule.resource.get("GroupId"))
+        if rule.resource.type != _GROUP and own.kind != "group":
+            yield from _of_rule(blueprint.templates, rule, own)
 
 
 def _of_rule(templates: Templates, rule: GroupRule, own: Peer) -> Iterator[Path]:

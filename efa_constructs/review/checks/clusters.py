@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...catalogue.eks_defaults import BOOTSTRAPPED_ADDONS
 from ...catalogue.identifiers import KUBERNETES_VERSION
-from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS
-from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, is_version, supports_efa_only
+from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS, minor_number
+from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, VPC_CNI_ADDON, is_version, supports_efa_only
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
@@ -16,16 +17,15 @@ from ..clusters import clusters_of
 from ..kms_keys import other_region_of_key
 from ..needs import needs_of
 from ..reach import is_world
+from ..resource import CLUSTER_OF_AWS_EKS, Resource
 from ..shapes import as_list, as_mappings, at_path
 from ..subnets import default_routes, same_vpc, vpc_of, zone_of
-from ..templates import CLUSTER_OF_AWS_EKS, Resource, Templates
+from ..templates import Templates
 from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]
 
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
-# Amazon EKS API Reference, "CreateCluster", bootstrapSelfManagedAddons
-_NETWORKING = ("vpc-cni", "kube-proxy", "coredns")
 # What brings one of them as an object, or does without.
 _OF_NETWORKS = re.compile(r"aws-node|calico|cilium|cni|coredns|flannel|kube-proxy|network|tigera|⟨")
 _NETWORK = "ResourcesVpcConfig"
@@ -43,23 +43,25 @@ def _told(blueprint: Blueprint) -> list[Resource]:
 
 def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in _told(blueprint):
-        if not isinstance(cluster.get(_NETWORK, {}), Mapping):
-            continue
         # Amazon EKS API Reference, "VpcConfigRequest": the public endpoint is on, and the private one off.
         public = cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)
-        private = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False)
-        ranges = as_list(cluster.get(_RANGES))
-        if not is_known(public):
-            continue
-        if is_true(public):
-            if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
-                yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
-            continue
-        if is_known(private) and not is_true(private):
-            yield fault(rules.NO_ENDPOINT, cluster, cluster.path_of(_NETWORK))
-        if ranges:
-            cidrs = ", ".join(map(str, ranges))
-            yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
+        if isinstance(cluster.get(_NETWORK, {}), Mapping) and is_known(public):
+            yield from _public_endpoint(cluster) if is_true(public) else _no_public_endpoint(cluster)
+
+
+def _public_endpoint(cluster: Resource) -> Iterator[Fault]:
+    ranges = as_list(cluster.get(_RANGES))
+    if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
+        yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
+
+
+def _no_public_endpoint(cluster: Resource) -> Iterator[Fault]:
+    private, ranges = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False), as_list(cluster.get(_RANGES))
+    if is_known(private) and not is_true(private):
+        yield fault(rules.NO_ENDPOINT, cluster, cluster.path_of(_NETWORK))
+    if ranges:
+        cidrs = ", ".join(map(str, ranges))
+        yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
 
 
 def _outside(blueprint: Blueprint) -> Iterator[Fault]:
@@ -98,7 +100,7 @@ def _add_ons(blueprint: Blueprint) -> Iterator[Fault]:
         if given is None or not is_known(given) or is_true(given) or cluster.may_be_automatic:
             continue
         names = [each.get("AddonName") for each in blueprint.templates.of_type("AWS::EKS::Addon")]
-        missing = [name for name in _NETWORKING if name not in names]
+        missing = [name for name in BOOTSTRAPPED_ADDONS if name not in names]
         brought = [one.object_name for one in cluster.objects if one.kind in ("DaemonSet", "Deployment")]
         if missing and is_known(names) and not any(_OF_NETWORKS.search(name) for name in brought):
             path = cluster.resource.path_of("BootstrapSelfManagedAddons")
@@ -109,7 +111,7 @@ def _late_network(blueprint: Blueprint) -> Iterator[Fault]:
     for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
         cluster = blueprint.cluster_named(addon.get("ClusterName"))
         bare = cluster.get("BootstrapSelfManagedAddons") if cluster is not None else None
-        if addon.get("AddonName") != "vpc-cni" or bare is None or not is_known(bare) or is_true(bare):
+        if addon.get("AddonName") != VPC_CNI_ADDON or bare is None or not is_known(bare) or is_true(bare):
             continue
         needed = needs_of(blueprint.templates, addon)
         for group in blueprint.node_groups:
@@ -167,12 +169,8 @@ def _version(cluster: Resource, version: str) -> Iterator[Fault]:
         end = support.ends[0] if support.ends else "a date that has passed"
         yield fault(rules.SUPPORT_ENDED, cluster, path, version=version, end=end, newest=newest)
     # What is newer than this catalogue may be there.
-    elif support is None and _minor(version) < min(map(_minor, EKS_VERSIONS)):
+    elif support is None and minor_number(version) < min(map(minor_number, EKS_VERSIONS)):
         yield fault(rules.VERSION_NOT_OFFERED, cluster, path, version=version, newest=newest)
-
-
-def _minor(version: str) -> int:
-    return int(version.partition(".")[2])
 
 
 def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
@@ -194,7 +192,7 @@ def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
 def _cni(blueprint: Blueprint) -> Iterator[Fault]:
     for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
         version, cluster = known_text(addon.get("AddonVersion")), blueprint.cluster_named(addon.get("ClusterName"))
-        if addon.get("AddonName") != "vpc-cni" or version is None or cluster is None:
+        if addon.get("AddonName") != VPC_CNI_ADDON or version is None or cluster is None:
             continue
         if not is_version(version) or supports_efa_only(version):
             continue

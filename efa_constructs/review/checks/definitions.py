@@ -14,8 +14,8 @@ from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
 from ..manifests import KubernetesObject
 from ..needs import needs_of
+from ..resource import Resource
 from ..shapes import as_mappings, at_path
-from ..templates import Resource
 from ..values import is_known
 
 __all__ = ["DEFINITION_CHECKS"]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from ...catalogue.vpc_cni import VPC_CNI_ADDON
 from ...rules import Rule
 from ...rules import iam as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import HELM_CHART
 from ..policies import policies_in, rights_of, services_that_may_assume
+from ..resource import Resource
 from ..shapes import as_list, at_path
-from ..templates import Resource
 from ..values import is_known, is_true
 
 __all__ = ["IAM_CHECKS"]
@@ -65,13 +66,13 @@ def _relies_on(role: Resource, blueprint: Blueprint) -> bool:
         given = [
             addon.get(name)
             for addon in templates.of_type("AWS::EKS::Addon")
-            if addon.get("AddonName") == "vpc-cni" or not is_known(addon.get("AddonName"))
+            if addon.get("AddonName") == VPC_CNI_ADDON or not is_known(addon.get("AddonName"))
             for name in ("ServiceAccountRoleArn", "PodIdentityAssociations", "ConfigurationValues")
         ]
         accounts = [each.get("ServiceAccount") for each in templates.of_type("AWS::EKS::PodIdentityAssociation")]
         names = [one.object_name for one in blueprint.objects if one.kind in ("DaemonSet", "ServiceAccount")]
         # Without it something else, which is not known, may be the network plugin.
-        has_cni = "vpc-cni" in add_ons or is_true(cluster.get("BootstrapSelfManagedAddons", True))
+        has_cni = VPC_CNI_ADDON in add_ons or is_true(cluster.get("BootstrapSelfManagedAddons", True))
         others = any(given) or templates.of_type(HELM_CHART) or not has_cni
         return not others and is_known([*accounts, *names]) and _ACCOUNT not in [*accounts, *names]
     return False

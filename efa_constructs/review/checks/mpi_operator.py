@@ -9,7 +9,7 @@ from typing import Any
 from ...pods.access_rules import Right, allows, granted_rules
 from ...pods.image_references import image_reference
 from ...pods.known_programs import KnownProgram
-from ...pods.mpi_job_schema import API_VERSION
+from ...pods.mpi_job_schema import API_VERSION, TRAINING_OPERATOR_API_VERSION
 from ...rules.manifests import (
     OPERATOR_IS_THERE,
     OPERATOR_MAY_SUSPEND_JOBS,
@@ -27,8 +27,6 @@ from ..values import is_known
 
 __all__ = ["MPI_OPERATOR_CHECKS"]
 
-# Kubeflow's Training Operator has MPIJobs, too.
-_OF_TRAINING_OPERATOR = "kubeflow.org/v1"
 # What the operator writes, of what people forget most. https://github.com/kubeflow/mpi-operator, pkg/controller
 _OF_EVERY_JOB = (
     ("update", "kubeflow.org", "mpijobs/status"),
@@ -59,7 +57,7 @@ def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
         if cluster.surely_lacks(KnownProgram.MPI_OPERATOR):
             for job in cluster.of_kind("MPIJob"):
                 managed_by = at_path(job.content, "spec", "runPolicy", "managedBy")
-                if managed_by is None and job.content.get("apiVersion") != _OF_TRAINING_OPERATOR:
+                if managed_by is None and job.content.get("apiVersion") != TRAINING_OPERATOR_API_VERSION:
                     yield about(job)
 
 

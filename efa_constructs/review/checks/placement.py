@@ -7,12 +7,14 @@ from collections.abc import Iterator
 
 from ...catalogue.capacity_reservations import CAPACITY_RESERVATION_ID, RESERVATION_GROUP_ARN
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate, NodeGroup
+from ..blueprint import Blueprint
 from ..capacity import PlacementGroup, capacity_of, placement_group_of
 from ..check import Fault, checks_of, fault
+from ..launch_template import LaunchTemplate
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..shapes import at_path
 from ..subnets import zone_of
-from ..templates import Resource
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["PLACEMENT_CHECKS"]

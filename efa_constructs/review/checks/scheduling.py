@@ -13,7 +13,7 @@ from ...pods.known_programs import KUEUE_QUEUE_LABEL, PLUGINS
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...pods.requests import written
 from ...rules import jobs as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Check, Violation, about_pods
 from ..clusters import ReviewedCluster, each_pod
 from ..labels_of_nodes import (
@@ -23,6 +23,7 @@ from ..labels_of_nodes import (
     may_have_nodes_beside_karpenters,
     may_have_other_nodes,
 )
+from ..node_group import NodeGroup
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import as_mapping, at_path
 from ..subnets import zone_of

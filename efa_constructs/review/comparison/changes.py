@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
-from ..templates import CLUSTER_TYPES, Resource, Templates, renamed
+from ..resource import CLUSTER_TYPES, Resource
+from ..templates import Templates
 from ..values import references_in
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
 from .replacement import Replacement, replacement_by
@@ -71,10 +72,10 @@ class Change:
 
 def aligned(before: Templates, after: Templates) -> Templates:
     """``before``, its only stack called as the only one of ``after``: files of templates have names of their own."""
-    tops = [[stack for stack in one.stacks if "/" not in stack.name] for one in (before, after)]
-    if [len(stacks) for stacks in tops] != [1, 1] or tops[0][0].name == tops[1][0].name:
+    if len(before.outermost) != 1 or len(after.outermost) != 1:
         return before
-    return Templates([renamed(tops[0][0], tops[1][0].name)])
+    (old,), (new,) = before.outermost, after.outermost
+    return before if old.name == new.name else Templates([old.renamed(new.name)])
 
 
 def changes_between(before: Templates, after: Templates) -> tuple[Change, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from ..manifests import KubernetesObject
 from ..pod_templates import KINDS_WITH_ROLES
-from ..templates import CLUSTER_TYPES, Resource
+from ..resource import CLUSTER_TYPES, Resource
 from .replacement import Replacement
 
 __all__ = ["interruption_by_object", "interruption_by_removal", "interruption_by_resource"]

@@ -7,7 +7,7 @@ from typing import Any
 from ..comparison import Comparison
 from ..comparison.changes import Change
 from ..comparison.exports import ExportInUse
-from ..location import place_of
+from ..reading.location import place_of
 from ..review import Finding, Review
 
 __all__ = ["to_json"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..comparison.changes import Change, ChangeKind, PropertyChange
 from ..comparison.replacement import Replacement
+from ..launch_template import decoded_user_data
 from .names import Names
 
 __all__ = ["ChangeRow", "change_rows"]
@@ -102,7 +101,9 @@ def _value(path: str, value: Any, names: Names, *, shown: bool) -> str:
 
 
 def _decoded(value: Any) -> Any:
+    """What user data says, where it is a text; else as it stands there."""
+    decoded = decoded_user_data(value)
     try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, TypeError, UnicodeDecodeError, ValueError):
+        return value if decoded is None else decoded.decode()
+    except UnicodeDecodeError:
         return value

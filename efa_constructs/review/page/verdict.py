@@ -9,13 +9,13 @@ from ... import catalogue
 from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ...rules.node_groups import UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..capacity import capacity_of, placement_group_of
 from ..clusters import ReviewedCluster
 from ..networks import Network, Subnet
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..review import Review
-from ..security_groups import directions_to_itself
-from ..templates import Resource
 from .names import Names
 from .pods import may_run_on
 
@@ -136,7 +136,7 @@ def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource
         if group is None or group.type != "AWS::EC2::SecurityGroup":
             unseen = True
             continue
-        if len(directions_to_itself(blueprint.templates, group)) == 2:
+        if len(blueprint.directions_to_itself(group)) == 2:
             return group
     return None if unseen or not groups else False
 
@@ -184,18 +184,11 @@ def _machine_image(group: NodeGroup) -> Evidence:
     return Evidence(what=what, holds=True, because=ami_type.name)
 
 
-_PLUGINS = {
-    catalogue.EFA_RESOURCE: "EFA device plugin",
-    catalogue.GPU_RESOURCE: "NVIDIA device plugin",
-    catalogue.NEURON_RESOURCE: "Neuron device plugin",
-}
-
-
 def _device_plugins(clusters: Sequence[ReviewedCluster], group: NodeGroup) -> Iterator[Evidence]:
     for cluster in clusters:
-        for resource, title in _PLUGINS.items():
-            if group in cluster.node_groups_with(resource):
-                yield _device_plugin(cluster, group, resource, f"{title} on the nodes")
+        for plugin in catalogue.DevicePlugin:
+            if group in cluster.node_groups_with(plugin.resource):
+                yield _device_plugin(cluster, group, plugin.resource, f"{plugin.heading} on the nodes")
 
 
 def _device_plugin(cluster: ReviewedCluster, group: NodeGroup, resource: str, what: str) -> Evidence:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ....catalogue.node_group_defaults import DEFAULT_INSTANCE_TYPE
+from ....catalogue.eks_defaults import DEFAULT_INSTANCE_TYPE
 from ..hardware import Hardware
 
 __all__ = ["Launch", "LaunchSurroundings", "NodeGroup", "SubnetFacts"]

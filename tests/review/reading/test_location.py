@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.review.location import Place, place_of
-from efa_constructs.review.read import read_template_file
+from efa_constructs.review.reading.location import Place, place_of
+from efa_constructs.review.reading.template_file import read_template_file
 
 # A property that has the name of a resource stands before it, as in most templates.
 YAML = """\

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
+from ..resource import Resource
 from .loops import LOOP
-from .templates import Resource
 
 __all__ = ["Place", "place_of"]
 
