@@ -141,9 +141,9 @@ def _is_node_config(body: str) -> bool:
 
 
 def _body(part: Message) -> str:
-    # Decoded by email, a text has marks no more: it encodes first what is not ASCII.
     encoded = str(part.get("Content-Transfer-Encoding")).lower() in ("base64", "quoted-printable")
-    content = part.get_payload(decode=encoded)
+    # Where it has nothing to decode, email changes what is not ASCII, and so the marks.
+    content = part.get_payload(decode=True) if encoded else part.get_payload()
     return content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
 
 
