@@ -9,7 +9,7 @@ templates, and ``conformity`` holds them against the registry's schemas.
 What they would make is in ``blueprint``, with every ``node_group`` and ``launch_template``, and in ``clusters``: what
 each cluster gets. More of AWS is in ``capacity``, ``networks``, ``subnets``, ``network_acls``, ``security_groups``,
 ``reach`` (who may talk to whom), ``policies`` and ``kms_keys``; of Kubernetes in ``manifests``, ``pod_templates``,
-``jobs`` (MPIJobs), ``access`` (RBAC), ``charts`` and ``labels_of_nodes``.
+``jobs`` (MPIJobs), ``access`` and ``grants`` (RBAC), ``charts`` and ``labels_of_nodes``.
 
 ``review`` runs the ``checks``, each of them a ``check``, and sets apart ``acknowledgements``. ``comparison`` is of two
 versions of an app, ``formats`` and ``page`` are for people and programs.

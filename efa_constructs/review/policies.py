@@ -13,7 +13,7 @@ from .shapes import as_list, as_mapping, as_mappings, at_path
 from .templates import Templates
 from .values import is_known, known_text
 
-__all__ = ["Policy", "Rights", "policies_in", "rights_of", "services_that_may_assume"]
+__all__ = ["Policy", "Rights", "name_of_aws", "policies_in", "rights_of", "services_that_may_assume"]
 
 _OF_AWS = re.compile(r"arn:[\w-]+:iam::aws:policy/(?:[\w-]+/)*(?P<name>[\w+=,.@-]+)")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
@@ -90,7 +90,7 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
         resource = templates.at(value)
         if resource is not None:
             attached.append(resource)
-        elif (name := _name_of_aws(value)) is not None:
+        elif (name := name_of_aws(value)) is not None:
             managed.append(name)
         else:
             complete = False
@@ -107,7 +107,7 @@ def rights_of(templates: Templates, role: Resource) -> Rights:
     return Rights(managed=frozenset(managed), statements=tuple(statements), complete=complete)
 
 
-def _name_of_aws(value: Any) -> str | None:
+def name_of_aws(value: Any) -> str | None:
     """The name of a managed policy of AWS's. None: it is another's, and what that allows is not known."""
     match = _OF_AWS.fullmatch(known_text(value) or "")
     return None if match is None else match["name"]

@@ -7,6 +7,7 @@ from .rule import Rule, Severity
 __all__ = [
     "CLUSTER_ROLE_OF_OTHERS",
     "EVERYTHING_ALLOWED",
+    "EVERYTHING_BUT_ALLOWED",
     "IAM_RULES",
     "NODES_CANNOT_JOIN",
     "NODES_CANNOT_NETWORK",
@@ -86,6 +87,16 @@ NODES_CANNOT_NETWORK = Rule(
     fix="attach AmazonEKS_CNI_Policy to the node role, or give the add-on vpc-cni a role of its own (EKS Pod Identity)",
     source="https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html",
 )
+EVERYTHING_BUT_ALLOWED = Rule(
+    id="EFA-IAM-008",
+    severity=Severity.WARNING,
+    title="No policy allows everything but some actions",
+    problem="{policy} lets {who} do everything but {others}, on every resource",
+    why="NotAction allows all that it does not name, and what AWS adds tomorrow. Whoever gets at the credentials, a "
+    "job or a node for example, has nearly all of the account.",
+    fix="name the actions that are needed, and the resources",
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html",
+)
 IAM_RULES = (
     NODES_CANNOT_JOIN,
     NODES_CANNOT_PULL,
@@ -94,4 +105,5 @@ IAM_RULES = (
     EVERYTHING_ALLOWED,
     SERVICE_ALLOWED,
     NODES_CANNOT_NETWORK,
+    EVERYTHING_BUT_ALLOWED,
 )

@@ -19,6 +19,7 @@ __all__ = [
     "OPERATOR_MAY_UPDATE_JOBS",
     "OPERATOR_SEES_NAMESPACES",
     "POD_TEMPLATES_ARE_SOUND",
+    "RIGHTS_ARE_OF_SOMEBODY",
     "VERSIONS_ARE_SERVED",
     "WHAT_IS_NEEDED_COMES_FIRST",
 ]
@@ -177,6 +178,17 @@ OPERATOR_SEES_NAMESPACES = Rule(
     fix="leave --namespace (KUBEFLOW_NAMESPACE) of the operator out, or move the job to {watched}",
     source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/cmd/mpi-operator/app/options/options.go",
 )
+RIGHTS_ARE_OF_SOMEBODY = Rule(
+    id="EFA-K8S-023",
+    severity=Severity.WARNING,
+    title="No right in a cluster is everyone's, but for those that Kubernetes gives itself",
+    problem="{object} gives {who} these rights: {what}",
+    why="Everyone who signs in is every user that IAM lets into the cluster, and every pod: a pod has a token of its "
+    "service account unless it refuses one. One job that runs a stranger's program is enough then. Kubernetes itself "
+    "lets everyone ask for versions, for health, and for rights of their own, no more.",
+    fix="bind the role to the users, groups and service accounts that need it",
+    source="https://kubernetes.io/docs/concepts/security/rbac-good-practices/",
+)
 MANIFEST_RULES = (
     MANIFESTS_ARE_WHOLE,
     MANIFESTS_ARE_SMALL,
@@ -193,4 +205,5 @@ MANIFEST_RULES = (
     IMAGES_ARE_OF_THE_REGION,
     WHAT_IS_NEEDED_COMES_FIRST,
     OPERATOR_SEES_NAMESPACES,
+    RIGHTS_ARE_OF_SOMEBODY,
 )

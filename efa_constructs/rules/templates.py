@@ -5,6 +5,7 @@ from __future__ import annotations
 from .rule import Rule, Severity
 
 __all__ = [
+    "DEFAULT_REFUSED",
     "IDLE_ACKNOWLEDGEMENT",
     "ILL_FORMED_ID",
     "MISSING_PROPERTY",
@@ -135,6 +136,15 @@ TOO_MANY_RESOURCES = Rule(
     fix="divide the resources among several stacks, or nested ones",
     source=_QUOTAS,
 )
+DEFAULT_REFUSED = Rule(
+    id="EFA-CFN-013",
+    severity=Severity.ERROR,
+    title="The default of a parameter is a value that the parameter may have",
+    problem="the parameter {parameter} {limit}, and its default is {value}",
+    why="CloudFormation refuses the template.",
+    fix="give a default that its type, AllowedValues, AllowedPattern and limits allow, or none",
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 TEMPLATE_RULES = (
     UNKNOWN_PROPERTY,
     WRONG_TYPE,
@@ -148,4 +158,5 @@ TEMPLATE_RULES = (
     IDLE_ACKNOWLEDGEMENT,
     TEMPLATE_TOO_LARGE,
     TOO_MANY_RESOURCES,
+    DEFAULT_REFUSED,
 )

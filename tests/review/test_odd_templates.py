@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.review.page import render_page
 from efa_constructs.review.review import review
 
 from .cases.clusters import add_ons
 from .cases.interfaces import layout
 from .cases.launch_templates import cni, preferring, reservation, reserved
 from .cases.networks import acl
-from .checks.test_manifests import operator, pool, queues, suspended
+from .checks.test_manifests import everyone, operator, pool, queues, rights, suspended
 from .manifests import Manifests
 from .templates import Template, all_of, data, sound, templates_of, whole
 from .templates import put as put_at
@@ -98,6 +99,41 @@ def test_definitions_queues_and_pools(odd: Any) -> None:
             manifests = changed()
             put(next(each for each in manifests.objects if each["kind"] == kind), path, odd)
             manifests.review()
+
+
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+def test_parameters_and_policies(odd: Any) -> None:
+    limits = {"AllowedValues": ["a"], "AllowedPattern": "a", "MinLength": 1, "MinValue": 1, "MaxValue": 2}
+
+    def changed() -> Template:
+        template = sound()
+        all_of(whole, put_at("NodeRole.ManagedPolicyArns", ["arn:aws:iam::aws:policy/PowerUserAccess"]))(template)
+        kinds = ("String", "Number", "CommaDelimitedList")
+        template["Parameters"] |= {kind: {"Type": kind, "Default": "1", **limits} for kind in kinds}
+        document = {"Statement": [{"Effect": "Allow", "NotAction": ["iam:*"], "Resource": ["*"]}]}
+        properties = {"PolicyName": "p", "Roles": [{"Ref": "NodeRole"}], "PolicyDocument": document}
+        template["Resources"]["Policy"] = {"Type": "AWS::IAM::Policy", "Properties": properties}
+        return template
+
+    for path in paths(changed()):
+        if path[0] == "Parameters" or path[1:2] in (("NodeRole",), ("Policy",)):
+            template = changed()
+            put(template, path, odd)
+            review(templates_of(template))
+
+
+@pytest.mark.parametrize("odd", ODD_IN_MANIFESTS, ids=repr)
+def test_what_everyone_may(odd: Any) -> None:
+    def changed() -> Manifests:
+        manifests = Manifests()
+        everyone(manifests, rights("get", "secrets", resourceNames=["key"]))
+        return manifests
+
+    for place in (-1, -2):
+        for path in paths(changed().objects[place]):
+            manifests = changed()
+            put(manifests.objects[place], path, odd)
+            render_page(manifests.review())
 
 
 @pytest.mark.parametrize("odd", ODD_IN_MANIFESTS, ids=repr)

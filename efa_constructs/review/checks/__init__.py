@@ -11,6 +11,7 @@ from .clusters import CLUSTER_CHECKS
 from .definitions import DEFINITION_CHECKS
 from .device_plugins import DEVICE_PLUGIN_CHECKS
 from .gangs import GANG_CHECKS
+from .grants import GRANT_CHECKS
 from .iam import IAM_CHECKS
 from .interfaces import INTERFACE_CHECKS
 from .labels_and_taints import LABEL_AND_TAINT_CHECKS
@@ -23,6 +24,7 @@ from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .operators_own import OPERATORS_OWN_CHECKS
+from .parameters import PARAMETER_CHECKS
 from .placement import PLACEMENT_CHECKS
 from .pods import POD_CHECKS
 from .queues import QUEUE_CHECKS
@@ -50,6 +52,7 @@ CHECKS: tuple[Check, ...] = (
     *IAM_CHECKS,
     *NETWORK_CHECKS,
     *TEMPLATE_CHECKS,
+    *PARAMETER_CHECKS,
     *ACKNOWLEDGEMENT_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
@@ -61,6 +64,7 @@ CHECKS: tuple[Check, ...] = (
     *QUEUE_CHECKS,
     *OPERATORS_OWN_CHECKS,
     *REPEATED_OBJECT_CHECKS,
+    *GRANT_CHECKS,
     *NAME_CHECKS,
     *POD_CHECKS,
 )

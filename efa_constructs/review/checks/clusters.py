@@ -16,7 +16,7 @@ from ..check import Fault, checks_of, fault
 from ..clusters import clusters_of
 from ..kms_keys import other_region_of_key
 from ..needs import needs_of
-from ..reach import is_world
+from ..reach import are_world
 from ..resource import CLUSTER_OF_AWS_EKS, Resource
 from ..shapes import as_list, as_mappings, at_path
 from ..subnets import default_routes, same_vpc, vpc_of, zone_of
@@ -51,7 +51,7 @@ def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
 
 def _public_endpoint(cluster: Resource) -> Iterator[Fault]:
     ranges = as_list(cluster.get(_RANGES))
-    if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
+    if is_known(ranges) and (not ranges or are_world(ranges)):
         yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
 
 
@@ -76,7 +76,7 @@ def _outside(blueprint: Blueprint) -> Iterator[Fault]:
         # Where some of them is known to the deployment alone, it may be the NAT gateway's.
         if not is_known(private) or is_true(private) or not ranges or not is_known(ranges):
             continue
-        if not any(map(is_world, ranges)) and is_true(cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)):
+        if not are_world(ranges) and is_true(cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)):
             cidrs, name = ", ".join(map(str, ranges)), group.resource.logical_id
             yield fault(rules.NODES_OUTSIDE_OF_RANGES, cluster, cluster.path_of(_RANGES), cidrs=cidrs, group=name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ...catalogue.vpc_cni import VPC_CNI_ADDON
@@ -11,8 +11,8 @@ from ...rules import iam as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import HELM_CHART
-from ..policies import policies_in, rights_of, services_that_may_assume
-from ..resource import Resource
+from ..policies import name_of_aws, policies_in, rights_of, services_that_may_assume
+from ..resource import CLUSTER_TYPES, Resource
 from ..shapes import as_list, at_path
 from ..values import is_known, is_true
 
@@ -30,6 +30,24 @@ _PULLING = _EVERYTHING | {
     "AmazonEC2ContainerRegistryReadOnly",
     "AmazonEC2ContainerRegistryPowerUser",
     "AmazonEC2ContainerRegistryFullAccess",
+}
+
+
+# What AWS's widest policies allow on every resource: AWS Managed Policy Reference Guide.
+_WIDE_POLICIES: Mapping[str, tuple[Rule, Mapping[str, str]]] = {
+    "AdministratorAccess": (rules.EVERYTHING_ALLOWED, {}),
+    "PowerUserAccess": (rules.EVERYTHING_BUT_ALLOWED, {"others": "iam:*, organizations:*, account:*"}),
+    # Who writes policies has what they allow.
+    "IAMFullAccess": (rules.SERVICE_ALLOWED, {"services": "iam"}),
+}
+# What acts as a role, and by which property.
+_ROLES_OF = {
+    "AWS::EKS::Nodegroup": "NodeRole",
+    **dict.fromkeys(CLUSTER_TYPES, "RoleArn"),
+    "AWS::EKS::Addon": "ServiceAccountRoleArn",
+    "AWS::EKS::PodIdentityAssociation": "RoleArn",
+    "AWS::IAM::InstanceProfile": "Roles",
+    "AWS::Lambda::Function": "Role",
 }
 
 
@@ -90,6 +108,11 @@ def _trust(role: Resource, service: str, rule: Rule) -> Iterator[Fault]:
         yield fault(rule, role, "AssumeRolePolicyDocument", role=role.logical_id, service=name)
 
 
+def _widely(blueprint: Blueprint) -> Iterator[Fault]:
+    yield from _wildcards(blueprint)
+    yield from _wide_policies(blueprint)
+
+
 def _wildcards(blueprint: Blueprint) -> Iterator[Fault]:
     for policy in policies_in(blueprint.templates):
         for statement in policy.statements:
@@ -104,6 +127,40 @@ def _wildcards(blueprint: Blueprint) -> Iterator[Fault]:
             elif services:
                 words = ", ".join(services)
                 yield fault(rules.SERVICE_ALLOWED, policy.resource, policy.path, policy=name, who=who, services=words)
+            elif _allows_the_rest(statement):
+                others = ", ".join(map(str, as_list(statement["NotAction"])))
+                yield fault(
+                    rules.EVERYTHING_BUT_ALLOWED, policy.resource, policy.path, policy=name, who=who, others=others
+                )
+
+
+def _allows_the_rest(statement: Mapping[str, Any]) -> bool:
+    """Whether a statement surely allows nearly everything. On a condition it may allow anything."""
+    others = as_list(statement.get("NotAction"))
+    return (
+        bool(others) and is_known(others) and not {"*", "*:*"} & set(map(str, others)) and "Condition" not in statement
+    )
+
+
+def _wide_policies(blueprint: Blueprint) -> Iterator[Fault]:
+    """Policies of AWS's that allow as much, on roles that nodes, clusters, functions and pods act as."""
+    for role in _roles_in_use(blueprint):
+        for index, value in enumerate(as_list(role.get("ManagedPolicyArns"))):
+            found = _WIDE_POLICIES.get(name_of_aws(value) or "")
+            if found is not None:
+                rule, words = found
+                name = name_of_aws(value)
+                yield fault(rule, role, f"ManagedPolicyArns.{index}", policy=name, who=role.logical_id, **words)
+
+
+def _roles_in_use(blueprint: Blueprint) -> Iterable[Resource]:
+    values = (
+        value
+        for resource in blueprint.templates.resources
+        if resource.type in _ROLES_OF
+        for value in as_list(resource.get(_ROLES_OF[resource.type]))
+    )
+    return dict.fromkeys(role for value in values if (role := _role(blueprint, value)) is not None)
 
 
 IAM_CHECKS = (
@@ -115,5 +172,5 @@ IAM_CHECKS = (
         rules.NODE_ROLE_OF_OTHERS,
         rules.CLUSTER_ROLE_OF_OTHERS,
     ),
-    *checks_of(_wildcards, rules.EVERYTHING_ALLOWED, rules.SERVICE_ALLOWED),
+    *checks_of(_widely, rules.EVERYTHING_ALLOWED, rules.SERVICE_ALLOWED, rules.EVERYTHING_BUT_ALLOWED),
 )

@@ -12,7 +12,7 @@ from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..launch_template import Interface, LaunchTemplate
 from ..node_group import NodeGroup
-from ..reach import is_world
+from ..reach import are_world, is_world
 from ..resource import Resource
 from ..security_groups import GroupRule
 from ..shapes import as_list, as_mappings, at_path
@@ -201,15 +201,42 @@ def _open_groups(blueprint: Blueprint) -> Iterator[Fault]:
     """Rules of nodes' groups that let the internet in."""
     values = [value for template in blueprint.launch_templates for value in template.groups]
     for group in _groups_at(blueprint, values):
+        parts = []
         for rule in blueprint.rules_of(group):
-            cidr = next((each for each in rule.cidrs if is_world(each)), None)
-            if rule.direction == "Ingress" and cidr is not None and rule.protocol.lower() not in _WITHOUT_PORTS:
-                ssh = _includes_ssh(rule)
-                if ssh is not None:
-                    which = rules.SSH_OPEN_TO_THE_WORLD if ssh else rules.OPEN_TO_THE_WORLD
-                    yield fault(
-                        which, rule.resource, rule.path, group=group.logical_id, traffic=_traffic(rule), cidr=cidr
-                    )
+            if rule.direction != "Ingress" or rule.protocol.lower() in _WITHOUT_PORTS:
+                continue
+            world = [each for each in rule.cidrs if is_world(each)]
+            if world:
+                yield from _open(group, [rule], world[:1])
+            else:
+                parts.append(rule)
+        yield from _open_in_parts(group, parts)
+
+
+def _open_in_parts(group: Resource, parts: Iterable[GroupRule]) -> Iterator[Fault]:
+    """Rules none of which lets the internet in, and that do so together: ``0.0.0.0/1`` and ``128.0.0.0/1``."""
+    together: dict[object, list[GroupRule]] = {}
+    for rule in parts:
+        # SSH is open by whatever includes it.
+        together.setdefault(_includes_ssh(rule) or _traffic(rule), []).append(rule)
+    for of_it in together.values():
+        cidrs = list(dict.fromkeys(str(each) for rule in of_it for each in rule.cidrs))
+        for family in ([each for each in cidrs if ":" not in each], [each for each in cidrs if ":" in each]):
+            if are_world(family):
+                yield from _open(group, of_it, family)
+
+
+def _open(group: Resource, of_it: Sequence[GroupRule], cidrs: Sequence[object]) -> Iterator[Fault]:
+    ssh = _includes_ssh(of_it[0])
+    if ssh is not None:
+        yield fault(
+            rules.SSH_OPEN_TO_THE_WORLD if ssh else rules.OPEN_TO_THE_WORLD,
+            of_it[0].resource,
+            of_it[0].path,
+            group=group.logical_id,
+            traffic=" and ".join(dict.fromkeys(map(_traffic, of_it))),
+            cidr=" and ".join(map(str, cidrs)),
+        )
 
 
 def _includes_ssh(rule: GroupRule) -> bool | None:

@@ -19,7 +19,7 @@ from ..resource import Resource
 from ..shapes import as_list, as_mapping
 from ..stack_template import NESTED_STACK, StackTemplate
 
-__all__ = ["TEMPLATE_CHECKS"]
+__all__ = ["TEMPLATE_CHECKS", "has_own_transform"]
 
 # What ids look like: the name of the format in schemas, the form, and an example.
 _FORMS = {
@@ -49,7 +49,7 @@ _SAID_ELSEWHERE = {("AWS::EKS::Nodegroup", "Subnets", "minItems")}
 def _conformity(blueprint: Blueprint) -> Iterator[Fault]:
     for resource in blueprint.templates.resources:
         schema = resource_schemas().get(resource.type)
-        if schema is None or _has_own_transform(resource.stack):
+        if schema is None or has_own_transform(resource.stack):
             continue
         read_only = {path.removeprefix("/properties/") for path in schema["readOnlyProperties"]}
         for name in resource.properties:
@@ -106,7 +106,7 @@ def _meant(name: object, names: Any) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
-def _has_own_transform(stack: StackTemplate) -> bool:
+def has_own_transform(stack: StackTemplate) -> bool:
     """Whether a macro of somebody's own may change whatever it likes."""
     return any(not str(name).startswith("AWS::") for name in _transforms(stack))
 
@@ -117,7 +117,7 @@ def _transforms(stack: StackTemplate) -> list[Any]:
 
 def _references(blueprint: Blueprint) -> Iterator[Fault]:
     for resource in blueprint.templates.resources:
-        if not _has_own_transform(resource.stack):
+        if not has_own_transform(resource.stack):
             for path, function, argument in _functions(resource.definition.get("Properties"), ""):
                 found = _about(resource, path, function, argument)
                 if found is not None and _is_sure(resource.stack, found):
@@ -261,7 +261,7 @@ def _quotas(blueprint: Blueprint) -> Iterator[Fault]:
             )
         count = sum(not str(name).startswith("Fn::") for name in as_mapping(stack.document.get("Resources")))
         # Those of a macro may be more or fewer.
-        if count > MAXIMUM_RESOURCES and not _has_own_transform(stack):
+        if count > MAXIMUM_RESOURCES and not has_own_transform(stack):
             yield fault(rules.TOO_MANY_RESOURCES, own[-1], stack=stack.name, count=count, most=MAXIMUM_RESOURCES)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..clusters import ReviewedCluster
+from ..grants import bound_roles, role_rules, rule_in_words
 from .drawing import Drawing
 from .graph import Arrow, Box, draw_graph
-from .kubernetes_access import bindings, rules_in_words
 from .pods import title_of
 
 __all__ = ["draw_rbac"]
@@ -20,12 +20,13 @@ def draw_rbac(name: str, cluster: ReviewedCluster) -> str | None:
     """
     boxes: dict[str, Box] = {}
     arrows: dict[tuple[str, str], Arrow] = {}
-    for binding, subject, title, role in bindings(cluster):
-        rules = tuple(f"{verbs}: {resources}" for verbs, resources in rules_in_words(role))
+    for bound in bound_roles(cluster):
+        subject, title = bound.who, bound.title
+        rules = tuple(f"{verbs}: {resources}" for verbs, resources in map(rule_in_words, role_rules(bound.role)))
         boxes.setdefault(subject, Box(key=subject, column=1, title=subject))
         boxes.setdefault(title, Box(key=title, column=2, title=title, lines=rules or ("not of these templates",)))
-        where = "in every namespace" if binding.kind == "ClusterRoleBinding" else f"in {binding.namespace}"
-        arrows.setdefault((subject, title), Arrow(start=subject, end=title, label=(binding.kind, where)))
+        where = "in every namespace" if bound.is_everywhere else f"in {bound.binding.namespace}"
+        arrows.setdefault((subject, title), Arrow(start=subject, end=title, label=(bound.binding.kind, where)))
     if not arrows:
         return None
     for one in cluster.pods:

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..blueprint import Blueprint
+from ..clusters import clusters_of
 from ..comparison import Comparison
 from ..comparison.changes import Change, ChangeKind
 from ..comparison.replacement import Replacement
+from ..grants import grants_to_everyone
 from ..networks import Network
 from ..node_group import NodeGroup
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
@@ -123,6 +125,7 @@ def openness(
         *_lets_in(paths, names),
         *_not_told(blueprint, names),
         *(f"Everybody may, with {grant.on}: {grant.what} ({grant.by})." for grant in resource_grants if grant.is_open),
+        *_gives_everyone(blueprint, names),
         *_sends_out(paths, names),
         *_leads_elsewhere(found_networks, names),
     ]
@@ -176,6 +179,14 @@ def _not_told(blueprint: Blueprint, names: Names) -> Iterator[str]:
     unread = blueprint.templates.unread_stacks()
     if unread:
         yield f"Not read, and not told of here: the nested stacks {_few(map(names.of, unread))}."
+
+
+def _gives_everyone(blueprint: Blueprint, names: Names) -> Iterator[str]:
+    """What RBAC gives everyone in a cluster."""
+    for cluster in clusters_of(blueprint):
+        for grant in grants_to_everyone(cluster):
+            name = names.of_value(cluster.name)
+            yield f"RBAC of {name} gives {grant.who}: {grant.what} ({grant.binding.title})."
 
 
 def _sends_out(paths: Sequence[Path], names: Names) -> Iterator[str]:

@@ -37,6 +37,22 @@ def _identity(account: object) -> Change:
 _ROLE = "arn:aws:iam::123456789012:role/cni"
 _unnetworked = all_of(whole, put("NodeRole.ManagedPolicyArns", [_JOIN, _PULL]))
 
+
+def _rest(**changed: object) -> Change:
+    """A policy of the node role's that allows what it does not name."""
+    document = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Resource": "*"} | changed}
+    return add("Policy", "AWS::IAM::Policy", PolicyName="rest", Roles=[{"Ref": "NodeRole"}], PolicyDocument=document)
+
+
+_OF_AWS = "arn:aws:iam::aws:policy"
+_ADMINISTRATOR = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess"}
+_deployers = {
+    "AssumeRolePolicyDocument": {
+        "Statement": {"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}
+    },
+    "ManagedPolicyArns": [_ADMINISTRATOR],
+}
+
 IAM_CASES = (
     Case(rule=rules.NODES_CANNOT_NETWORK, broken=_unnetworked, kept=all_of(whole, _cni())),
     Case(
@@ -119,6 +135,62 @@ IAM_CASES = (
         rule=rules.EVERYTHING_ALLOWED,
         broken=all_of(whole, statement("*")),
         kept=all_of(whole, statement("*", "arn:aws:s3:::checkpoints/*")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=all_of(whole, policies(_JOIN, _PULL, f"{_OF_AWS}/AdministratorAccess")),
+        # Of an account's own policy of the name nobody knows what it allows.
+        kept=all_of(whole, policies(_JOIN, _PULL, "arn:aws:iam::123456789012:policy/AdministratorAccess")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=all_of(whole, put("KubectlRole.ManagedPolicyArns", [_ADMINISTRATOR])),
+        # Nothing of these templates acts as it: people who deploy do.
+        kept=all_of(whole, add("Deployers", "AWS::IAM::Role", **_deployers)),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=all_of(whole, put("ClusterRole.ManagedPolicyArns", ["arn:aws-cn:iam::aws:policy/AdministratorAccess"])),
+        kept=all_of(whole, put("ClusterRole.ManagedPolicyArns", [{"Fn::ImportValue": "policy"}])),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=all_of(
+            whole,
+            add("Deployers", "AWS::IAM::Role", **_deployers),
+            add("Profile", "AWS::IAM::InstanceProfile", Roles=[{"Ref": "Deployers"}]),
+        ),
+        kept=whole,
+    ),
+    Case(
+        rule=rules.EVERYTHING_BUT_ALLOWED,
+        broken=all_of(whole, policies(_JOIN, _PULL, f"{_OF_AWS}/PowerUserAccess")),
+        kept=all_of(whole, policies(_JOIN, _PULL, f"{_OF_AWS}/ReadOnlyAccess")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_BUT_ALLOWED,
+        broken=all_of(whole, _rest(NotAction="iam:*")),
+        kept=all_of(whole, _rest(NotAction="iam:*", Effect="Deny")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_BUT_ALLOWED,
+        broken=all_of(whole, _rest(NotAction=["iam:*", "organizations:*"])),
+        kept=all_of(whole, _rest(NotAction=["iam:*"], Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}})),
+    ),
+    Case(
+        rule=rules.EVERYTHING_BUT_ALLOWED,
+        broken=all_of(whole, _rest(NotAction="s3:DeleteBucket")),
+        kept=all_of(whole, _rest(NotAction="s3:DeleteBucket", Resource="arn:aws:s3:::checkpoints/*")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_BUT_ALLOWED,
+        broken=all_of(whole, _rest(NotAction="s3:DeleteBucket")),
+        kept=all_of(whole, _rest(NotAction=["s3:DeleteBucket", {"Ref": "Subnet"}])),
+    ),
+    Case(
+        rule=rules.SERVICE_ALLOWED,
+        broken=all_of(whole, policies(_JOIN, _PULL, f"{_OF_AWS}/IAMFullAccess")),
+        kept=all_of(whole, policies(_JOIN, _PULL, f"{_OF_AWS}/IAMReadOnlyAccess")),
     ),
     Case(
         rule=rules.SERVICE_ALLOWED,

@@ -30,6 +30,12 @@ def ingress(**rule: object):
     return add("Open", "AWS::EC2::SecurityGroupIngress", GroupId=_GROUP, **rule)
 
 
+def _halves(*parts: dict[str, object], **ports: object):
+    """Rules of the group itself, each about SSH, or other ports, from somewhere."""
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **ports}
+    return put("SecurityGroup.SecurityGroupIngress", [rule | part for part in parts])
+
+
 # Another group lets the nodes in, so that they join without the cluster's.
 _let_in = add(
     "FromNodes",
@@ -141,6 +147,24 @@ SECURITY_GROUP_CASES = (
         rule=rules.OPEN_TO_THE_WORLD,
         broken=ingress(IpProtocol="tcp", FromPort=8888, ToPort=8888, CidrIp="0.0.0.0/0"),
         kept=ingress(IpProtocol="tcp", FromPort=8888, ToPort=8888, SourceSecurityGroupId="sg-0123456789abcdef0"),
+    ),
+    # Two halves are the whole.
+    Case(
+        rule=rules.SSH_OPEN_TO_THE_WORLD,
+        broken=_halves({"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}),
+        kept=_halves({"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/2"}),
+    ),
+    Case(
+        rule=rules.SSH_OPEN_TO_THE_WORLD,
+        broken=_halves({"CidrIpv6": "::/1"}, {"CidrIpv6": "8000::/1", "IpProtocol": "-1"}),
+        # One half of each family is the whole of neither.
+        kept=_halves({"CidrIpv6": "::/1"}, {"CidrIp": "128.0.0.0/1"}),
+    ),
+    Case(
+        rule=rules.OPEN_TO_THE_WORLD,
+        broken=_halves({"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1"}, FromPort=8888, ToPort=8888),
+        # One half may come to one port, and the other half to another.
+        kept=_halves({"CidrIp": "0.0.0.0/1"}, {"CidrIp": "128.0.0.0/1", "ToPort": 8889}, FromPort=8888, ToPort=8888),
     ),
     Case(
         rule=rules.UNKNOWN_PROTOCOL,

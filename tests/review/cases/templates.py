@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from efa_constructs.rules import templates as rules
 
@@ -37,6 +38,63 @@ def _with_size(size: int) -> Change:
 
     return change
 
+
+def _parameter(kind: str = "String", **settings: object) -> Change:
+    """Add a parameter of the template, which its node group has for a tag."""
+
+    def change(template: Template) -> None:
+        template["Parameters"]["Choice"] = {"Type": kind, **settings}
+        template["Resources"]["NodeGroup"]["Properties"]["Tags"] = {"choice": {"Fn::Sub": "${Choice}"}}
+
+    return change
+
+
+# What a parameter says: once its own limits refuse its default, and once nothing surely does.
+_DEFAULTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"Default": "dev", "AllowedValues": ["test", "prod"]}, {"Default": "test", "AllowedValues": ["test", "prod"]}),
+    ({"Default": "dev", "AllowedValues": ["test", 5]}, {"Default": "5", "AllowedValues": ["test", 5]}),
+    # As YAML reads 1.30, and "yes".
+    ({"Default": 1.4, "AllowedValues": ["1.30"]}, {"Default": 1.3, "AllowedValues": ["1.30", "1.31"]}),
+    ({"Default": "on", "AllowedValues": ["off"]}, {"Default": True, "AllowedValues": ["yes", "no"]}),
+    ({"Default": "on", "AllowedValues": ["off"]}, {"Default": "on", "AllowedValues": [False, True]}),
+    ({"Default": "Dev", "AllowedPattern": "[a-z]+"}, {"Default": "dev", "AllowedPattern": "^[a-z]+$"}),
+    # It matches the whole value.
+    ({"Default": "dev-1", "AllowedPattern": "[a-z]+"}, {"Default": "dev-1", "AllowedPattern": "[a-z]+-\\d"}),
+    ({"Default": "", "AllowedPattern": ".+"}, {"Default": "", "AllowedPattern": "|.+"}),
+    # What Java reads in another way, or Python not at all.
+    *(
+        ({"Default": "1", "AllowedPattern": "[a-z]"}, {"Default": "1", "AllowedPattern": pattern})
+        for pattern in ("[a-z&&[^b]]", "\\p{Lower}", "(?<name>a)", "[a-z]++", "[a", "\\Qa\\E", "[[a]]", "a{9999999999}")
+    ),
+    ({"Default": "12", "AllowedPattern": "\\d\\d\\d"}, {"Default": 12, "AllowedPattern": "\\d\\d\\d"}),
+    ({"Default": "ab", "MinLength": "3"}, {"Default": "abc", "MinLength": "3"}),
+    ({"Default": "abcd", "MaxLength": 3}, {"Default": "abc", "MaxLength": 3}),
+    ({"Default": "abcd", "MaxLength": 3}, {"Default": "abcd", "MaxLength": "many"}),
+    ({"kind": "Number", "Default": 0, "MinValue": 1}, {"kind": "Number", "Default": "1", "MinValue": 1}),
+    ({"kind": "Number", "Default": "9", "MaxValue": "8"}, {"kind": "Number", "Default": 8, "MaxValue": "8"}),
+    (
+        {"kind": "Number", "Default": 3, "AllowedValues": [1, 2]},
+        {"kind": "Number", "Default": 2.0, "AllowedValues": ["2"]},
+    ),
+    ({"kind": "Number", "Default": "many"}, {"kind": "Number", "Default": "1e3"}),
+    (
+        {"kind": "CommaDelimitedList", "Default": "a, c", "AllowedValues": ["a", "b"]},
+        {"kind": "CommaDelimitedList", "Default": "a, b", "AllowedValues": ["a", "b"]},
+    ),
+    (
+        {"kind": "CommaDelimitedList", "Default": "a,1", "AllowedPattern": "[a-z]"},
+        {"kind": "CommaDelimitedList", "Default": "a,b", "AllowedPattern": "[a-z]", "MaxLength": 1},
+    ),
+    (
+        {"kind": "CommaDelimitedList", "Default": "1", "AllowedPattern": "[a-z]"},
+        {"kind": "CommaDelimitedList", "Default": "", "AllowedPattern": "[a-z]"},
+    ),
+    # The name of a parameter of Systems Manager is not what it holds.
+    (
+        {"Default": "/team/size", "AllowedPattern": "\\d"},
+        {"kind": "AWS::SSM::Parameter::Value<String>", "Default": "/team/size", "AllowedPattern": "\\d"},
+    ),
+]
 
 TEMPLATE_CASES = (
     Case(rule=rules.TEMPLATE_TOO_LARGE, broken=_with_size(1_000_001), kept=_with_size(1_000_000)),
@@ -146,6 +204,10 @@ TEMPLATE_CASES = (
         rule=rules.ILL_FORMED_ID,
         broken=put("NodeGroup.Subnets", ["subnet-private"]),
         kept=put("NodeGroup.Subnets", ["subnet-0123456789abcdef0"]),
+    ),
+    *(
+        Case(rule=rules.DEFAULT_REFUSED, broken=_parameter(**broken), kept=_parameter(**kept))
+        for broken, kept in _DEFAULTS
     ),
     Case(rule=rules.READ_ONLY, broken=all_of(whole, put("Cluster.Endpoint", "https://example.com")), kept=whole),
 )

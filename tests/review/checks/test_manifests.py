@@ -336,6 +336,44 @@ def select_nodes(role: str, key: str, value: str) -> Callable[[Manifests], None]
     return lambda manifests: manifests.pod(role).setdefault("nodeSelector", {}).update({key: value})
 
 
+def everyone(
+    manifests: Manifests,
+    *rules: dict[str, Any],
+    to: str = "Group system:authenticated",
+    role: str = "open",
+    **binding: str,
+) -> None:
+    """Bind a role to everyone.
+
+    :param rules: Of the role. Default: it is one of Kubernetes' own.
+    :param binding: ``namespace`` makes it a RoleBinding.
+    """
+    kind, name = to.split()
+    metadata = {"name": "open", **binding}
+    if rules:
+        definition = {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "ClusterRole",
+            "metadata": {"name": role},
+            "rules": list(rules),
+        }
+        manifests.objects.append(definition)
+    manifests.objects.append(
+        {
+            "apiVersion": f"{RBAC}/v1",
+            "kind": "RoleBinding" if binding else "ClusterRoleBinding",
+            "metadata": metadata,
+            "roleRef": {"apiGroup": RBAC, "kind": "ClusterRole", "name": role},
+            "subjects": [{"apiGroup": RBAC, "kind": kind, "name": name}],
+        }
+    )
+
+
+def rights(verbs: str, kinds: str, group: str = "", **names: list[str]) -> dict[str, Any]:
+    """A rule of a role."""
+    return {"apiGroups": [group], "resources": kinds.split(), "verbs": verbs.split(), **names}
+
+
 BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
@@ -437,6 +475,15 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-021", lambda manifests: operator(manifests, KUBEFLOW_NAMESPACE={"valueFrom": OWN_NAMESPACE})),
     ("EFA-K8S-022", lambda manifests: plugins_folder(manifests, "/var/lib/kubelet/plugins")),
     ("EFA-K8S-022", lambda manifests: plugins_folder(manifests, FOLDER, "/device-plugins")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, role="cluster-admin")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, role="view", to="Group system:unauthenticated")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, role="edit", namespace="training")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, rights("*", "*", "*"), to="User system:anonymous")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, rights("create", "pods"), to="Group system:serviceaccounts")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, rights("get list", "*"), namespace="training")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, rights("get", "secrets", resourceNames=["key"]))),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, rights("get", "pods/exec"), namespace="training")),
+    ("EFA-K8S-023", lambda manifests: everyone(manifests, rights("list", "configmaps"))),
     ("EFA-JOB-032", another_zone),
     ("EFA-JOB-033", taint("efa", "nvidia", "worker")),
     ("EFA-JOB-034", pool),

@@ -14,12 +14,14 @@ from .test_manifests import (
     HUGE_PAGES,
     QUEUE,
     another_zone,
+    everyone,
     large,
     operator,
     plugins_folder,
     pool,
     queues,
     registry,
+    rights,
     run,
     set_in,
     suspended,
@@ -308,3 +310,40 @@ def test_says_who_asks_for_a_scheduler_that_is_not_there() -> None:
         "install the scheduler, or leave --gang-scheduling of the MPI Operator out"
     }
     assert len(gangs) == 2
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        # What only the cluster has, and what only the deployment knows.
+        lambda manifests: everyone(manifests, role="system:discovery"),
+        lambda manifests: everyone(manifests, role="metrics-reader"),
+        lambda manifests: everyone(manifests, rights("\u27e8?verb\u27e9", "pods")),
+        # What tools give everyone: which version they are, who one is, a look at what is no secret.
+        lambda manifests: everyone(
+            manifests, rights("get", "configmaps", resourceNames=["info"]), namespace="training"
+        ),
+        lambda manifests: everyone(manifests, rights("create", "selfsubjectaccessreviews", "authorization.k8s.io")),
+        lambda manifests: everyone(manifests, rights("get list watch", "resourceflavors", "kueue.x-k8s.io")),
+        lambda manifests: everyone(manifests, rights("get list", "configmaps pods"), namespace="kube-public"),
+        lambda manifests: everyone(manifests, role="view", namespace="training"),
+        lambda manifests: everyone(manifests, {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}),
+        # Those are not everyone.
+        lambda manifests: everyone(manifests, role="cluster-admin", to="Group system:masters"),
+        lambda manifests: everyone(manifests, role="cluster-admin", to="Group system:serviceaccounts:kube-system"),
+        lambda manifests: everyone(manifests, role="cluster-admin", to="User system:authenticated"),
+    ],
+)
+def test_says_nothing_of_rights_that_do_no_harm(change: Change) -> None:
+    assert "EFA-K8S-023" not in broken_rules_of_manifests(change)
+
+
+def test_says_what_everyone_may() -> None:
+    def change(manifests: Manifests) -> None:
+        everyone(manifests, rights("create delete", "pods"), rights("get", "nodes"), rights("*", "*", "*"))
+
+    [found] = [each for each in review_of_manifests(change).findings if each.rule.id == "EFA-K8S-023"]
+    assert found.problem == (
+        "ClusterRoleBinding open gives everyone who signs in, pods among them (system:authenticated) these rights: "
+        "create, delete on pods; everything in every namespace"
+    )

@@ -10,7 +10,9 @@ from efa_constructs.review.page import render_page
 from efa_constructs.review.reach import is_world
 from efa_constructs.review.review import review
 
-from ..templates import Template, review_of, sound, templates_of
+from ..checks.test_manifests import everyone
+from ..manifests import review_of_manifests
+from ..templates import Template, all_of, broken_rules, put, review_of, sound, templates_of, whole
 from .html import Page, words
 
 
@@ -134,3 +136,25 @@ def test_calls_protocols_by_their_names(protocol: str, words: str) -> None:
 def test_calls_types_of_icmp_no_ports(first: int, last: int, words: str) -> None:
     found = page_with({"IpProtocol": "icmp", "FromPort": first, "ToPort": last, "CidrIp": "10.0.0.0/8"})
     assert ["10.0.0.0/8", "SecurityGroup", words] in [row[:3] for row in found.rows("Ports that are open")]
+
+
+def test_says_at_the_top_what_rbac_gives_everyone() -> None:
+    found = Page(render_page(review_of_manifests(lambda manifests: everyone(manifests, role="cluster-admin"))))
+    everyone_in = "RBAC of Cluster gives everyone who signs in, pods among them (system:authenticated)"
+    assert f"{everyone_in}: everything in every namespace (ClusterRoleBinding open)." in open_to_whom(found)
+    assert "RBAC of" not in open_to_whom(Page(render_page(review_of_manifests())))
+
+
+def test_a_public_endpoint_for_the_world_is_found_in_two_halves() -> None:
+    def change(template: Template) -> None:
+        all_of(whole, put("Cluster.ResourcesVpcConfig.PublicAccessCidrs", ["0.0.0.0/1", "128.0.0.0/1"]))(template)
+
+    assert broken_rules(change) == {"EFA-EKS-003"}
+
+
+def test_names_the_halves_of_the_world() -> None:
+    rules = [ssh(CidrIp="0.0.0.0/1"), {"IpProtocol": "-1", "CidrIp": "128.0.0.0/1"}]
+    found = review_of(put("SecurityGroup.SecurityGroupIngress", rules)).findings
+    assert [each.problem for each in found] == [
+        "SecurityGroup lets tcp 22 and all traffic in from 0.0.0.0/1 and 128.0.0.0/1, and so SSH from everywhere"
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from efa_constructs.review.page import render_page
 from efa_constructs.review.review import review
 
+from ..checks.test_manifests import RBAC, everyone, rights
 from ..manifests import Manifests, review_of_manifests
 from ..templates import templates_of
 from .html import Page
@@ -263,6 +265,70 @@ def test_marks_what_may_do_everything_in_a_cluster() -> None:
     ] in rows
     # The operator's: it reads the secrets of all namespaces.
     assert any(row[-3].startswith("broad create, list") and "secrets" in row[-2] for row in rows)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        rights("create", "pods"),
+        rights("patch", "daemonsets", "apps"),
+        rights("update", "mpijobs", "kubeflow.org"),
+        rights("get", "pods/exec"),
+        rights("create", "*/exec"),
+        rights("update", "pods/ephemeralcontainers"),
+        rights("get", "nodes/proxy"),
+        rights("create", "serviceaccounts/token"),
+        rights("watch", "secrets"),
+        rights("escalate", "clusterroles", RBAC),
+        rights("bind", "roles", RBAC),
+        rights("impersonate", "users"),
+        rights("*", "jobs", "batch"),
+    ],
+    ids=str,
+)
+def test_marks_what_leads_to_everything_in_a_cluster(rule: dict[str, object]) -> None:
+    assert granted(rule, to="Group vision").startswith("broad ")
+
+
+def test_what_leads_to_everything_in_one_namespace_is_not_marked() -> None:
+    assert granted(rights("create", "pods"), to="Group vision", namespace="training") == "create"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        rights("get list watch delete", "pods deployments mpijobs"),
+        rights("create update", "configmaps services", ""),
+        rights("create", "secrets"),
+        rights("get", "secrets", resourceNames=["key"]),
+        rights("impersonate", "users", resourceNames=["viewer"]),
+        rights("update", "pods/status"),
+    ],
+    ids=str,
+)
+def test_marks_nothing_that_leads_no_further(rule: dict[str, object]) -> None:
+    assert not granted(rule, to="Group vision").startswith("broad ")
+
+
+@pytest.mark.parametrize(
+    ("role", "where", "is_broad"),
+    [
+        ("admin", {"namespace": "training"}, True),
+        ("edit", {}, True),
+        ("edit", {"namespace": "training"}, False),
+        ("view", {}, False),
+        ("everything-that-nobody-knows", {}, False),
+    ],
+)
+def test_marks_roles_of_kubernetes_by_what_they_lead_to(role: str, where: dict[str, str], is_broad: bool) -> None:
+    assert granted(to="Group vision", role=role, **where).startswith("broad ") is is_broad
+
+
+def granted(*rules: dict[str, object], **binding: str) -> str:
+    """What the page says that a binding lets its subject do."""
+    found = Page(render_page(review_of_manifests(lambda manifests: everyone(manifests, *rules, **binding))))
+    [verbs] = [row[-3] for row in found.rows("What RBAC allows") if re.search("[ /]open(,|$)", row[-1])]
+    return verbs
 
 
 def test_keeps_the_roles_of_clusters_apart() -> None:
