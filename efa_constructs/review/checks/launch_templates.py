@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import email
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
+from ...catalogue.user_data import NODE_CONFIG_TYPE
 from ...catalogue.volume_types import VOLUME_TYPES, volume_misfit
 from ...rules import launch_templates as rules
 from ..blueprint import Blueprint
@@ -20,6 +23,8 @@ __all__ = ["LAUNCH_TEMPLATE_CHECKS"]
 _DEVICES = "LaunchTemplateData.BlockDeviceMappings"
 # GiB: of who makes a volume so large nobody means the system's own, which has a few.
 _ROOMY = 50
+# Of a NodeConfig: where instance store is used, and how containerd is set up.
+_OTHER_PLACES = re.compile(r"localStorage|containerd")
 _SHUTDOWN = ("InstanceInitiatedShutdownBehavior", "HibernationOptions")
 
 
@@ -84,8 +89,8 @@ def _volumes_of_others(blueprint: Blueprint) -> Iterator[Fault]:
         if ami is None or ami.volume_device is None or not names or not is_known(names) or template.data.get("ImageId"):
             continue
         sizes = [whole_number(at_path(mapping, "Ebs", "VolumeSize")) for mapping in mappings]
-        # A script may format another volume, and let containerd use it. Bottlerocket runs none.
-        if template.user_data != b"" and ami.operating_system != "BOTTLEROCKET":
+        # Bottlerocket runs no scripts.
+        if ami.operating_system != "BOTTLEROCKET" and _may_move_images(template):
             continue
         if ami.volume_device not in names and any(size is not None and size >= _ROOMY for size in sizes):
             yield fault(
@@ -96,6 +101,16 @@ def _volumes_of_others(blueprint: Blueprint) -> Iterator[Fault]:
                 ami_type=ami.name,
                 own=ami.volume_device,
             )
+
+
+def _may_move_images(template: LaunchTemplate) -> bool:
+    """Whether user data may let containerd keep images elsewhere: a script, or a NodeConfig that says so, can."""
+    if not template.user_data:
+        return template.user_data is None
+    text = template.user_data.decode("utf-8", "replace")
+    parts = [part for part in email.message_from_string(text).walk() if not part.is_multipart()]
+    configs = all(part.get_content_type() == NODE_CONFIG_TYPE for part in parts)
+    return not (configs and is_known(text)) or _OTHER_PLACES.search(text) is not None
 
 
 def _volume(

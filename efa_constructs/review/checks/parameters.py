@@ -25,6 +25,12 @@ _TEXT, _LIST, _NUMBER = "String", "CommaDelimitedList", "Number"
 # CloudFormation reads patterns as Java does, where these mean something else than in Python.
 _OF_JAVA = re.compile(r"&&|\\[0QEGzZRXhHvVpPkN]|\[[^\]]*\[|[*+?}]\+|\(\?")
 
+# What lets a regular expression try again, and again: a few of them, on a text that is not long, are soon done.
+_REPEATED_GROUP = re.compile(r"\)[*+?{]")
+_CHOICE = re.compile(r"[*+?|]|\{\d+,")
+_MOST_CHOICES = 4
+_MOST_CHARACTERS = 100
+
 
 def _refused_defaults(blueprint: Blueprint) -> Iterator[Violation]:
     for stack in blueprint.templates.stacks:
@@ -64,22 +70,27 @@ def _broken_limit(definition: Mapping[str, Any]) -> str | None:
         return _limit_of_number(definition, default)
     if kind not in (_TEXT, _LIST):
         return None
-    values = [default] if kind == _TEXT else [part.strip() for part in str(default).split(",")]
+    # Of a list, each value.
+    values = [part.strip() for part in str(default).split(",")] if kind == _LIST else [default]
     allowed = as_list(definition.get("AllowedValues"))
     if allowed and not all(_is_one_of(value, allowed) for value in values):
         return f"must be one of {', '.join(map(text_of, allowed))}"
     # What YAML reads as a number may have been written in another way.
-    return _limit_of_texts(definition, values) if isinstance(default, str) else None
+    return _limit_of_texts(definition, [str(value) for value in values]) if isinstance(default, str) else None
 
 
-def _limit_of_texts(definition: Mapping[str, Any], values: list[Any]) -> str | None:
+def _limit_of_texts(definition: Mapping[str, Any], values: list[str]) -> str | None:
     pattern = _compiled(definition.get("AllowedPattern"))
-    if pattern is not None and not all(pattern.fullmatch(str(value)) for value in values):
+    if pattern is not None and any(_is_no_match(pattern, value) for value in values):
         return f"must match {pattern.pattern}"
     if definition.get("Type") != _TEXT:
         return None
     length, least, most = len(values[0]), _number(definition.get("MinLength")), _number(definition.get("MaxLength"))
     return _outside(length, least, most, "must have at {} {:g} characters".format)
+
+
+def _is_no_match(pattern: re.Pattern[str], value: str) -> bool:
+    return len(value) <= _MOST_CHARACTERS and not pattern.fullmatch(value)
 
 
 def _limit_of_number(definition: Mapping[str, Any], default: Any) -> str | None:
@@ -118,8 +129,10 @@ def _number(value: Any) -> float | None:
 
 
 def _compiled(pattern: Any) -> re.Pattern[str] | None:
-    """None: there is none, or one that Python may read in another way than CloudFormation."""
-    if not isinstance(pattern, str) or _OF_JAVA.search(pattern):
+    """None: there is none, or one that Python may read in another way than CloudFormation, or for ever."""
+    if not isinstance(pattern, str) or _OF_JAVA.search(pattern) or _REPEATED_GROUP.search(pattern):
+        return None
+    if len(_CHOICE.findall(pattern)) > _MOST_CHOICES:
         return None
     try:
         with warnings.catch_warnings():

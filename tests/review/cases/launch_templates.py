@@ -75,6 +75,7 @@ _image = data("ImageId", "ami-0123456789abcdef0")
 _own = all_of(put("NodeGroup.AmiType", "CUSTOM"), _image)
 _JOINING = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    apiServerEndpoint: https://a"
 _KUBELET = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  kubelet: {}"
+_ON_INSTANCE_STORE = f"{_KUBELET}\n  instance:\n    localStorage: {{strategy: RAID0}}"
 _of_reservation = all_of(_unplaced, reservation({"Ref": "Reservation"}))
 
 
@@ -131,6 +132,20 @@ LAUNCH_TEMPLATE_CASES = (
         broken=put(_DEVICE, "/dev/sdb"),
         # A script may have containerd use it.
         kept=all_of(put(_DEVICE, "/dev/sdb"), user_data(_script)),
+    ),
+    Case(
+        rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+        broken=all_of(put(_DEVICE, "/dev/sda1"), user_data(mime("application/node.eks.aws", _KUBELET))),
+        # Images lie on the instance store.
+        kept=all_of(put(_DEVICE, "/dev/sda1"), user_data(mime("application/node.eks.aws", _ON_INSTANCE_STORE))),
+    ),
+    Case(
+        rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+        broken=all_of(put(_DEVICE, "/dev/sda1"), user_data(mime("application/node.eks.aws", _KUBELET))),
+        kept=all_of(
+            put(_DEVICE, "/dev/sda1"),
+            user_data({"Fn::Sub": mime("application/node.eks.aws", f"{_KUBELET}\n${{Subnet}}")}),
+        ),
     ),
     Case(
         rule=rules.VOLUME_OF_ANOTHER_DEVICE,

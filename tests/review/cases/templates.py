@@ -61,11 +61,6 @@ _DEFAULTS: list[tuple[dict[str, Any], dict[str, Any]]] = [
     # It matches the whole value.
     ({"Default": "dev-1", "AllowedPattern": "[a-z]+"}, {"Default": "dev-1", "AllowedPattern": "[a-z]+-\\d"}),
     ({"Default": "", "AllowedPattern": ".+"}, {"Default": "", "AllowedPattern": "|.+"}),
-    # What Java reads in another way, or Python not at all.
-    *(
-        ({"Default": "1", "AllowedPattern": "[a-z]"}, {"Default": "1", "AllowedPattern": pattern})
-        for pattern in ("[a-z&&[^b]]", "\\p{Lower}", "(?<name>a)", "[a-z]++", "[a", "\\Qa\\E", "[[a]]", "a{9999999999}")
-    ),
     ({"Default": "12", "AllowedPattern": "\\d\\d\\d"}, {"Default": 12, "AllowedPattern": "\\d\\d\\d"}),
     ({"Default": "ab", "MinLength": "3"}, {"Default": "abc", "MinLength": "3"}),
     ({"Default": "abcd", "MaxLength": 3}, {"Default": "abc", "MaxLength": 3}),
