@@ -204,5 +204,13 @@ TEMPLATE_CASES = (
         Case(rule=rules.DEFAULT_REFUSED, broken=_parameter(**broken), kept=_parameter(**kept))
         for broken, kept in _DEFAULTS
     ),
+    Case(
+        rule=rules.DEFAULT_REFUSED,
+        broken=_parameter(Default="dev", AllowedValues=["prod"]),
+        # A macro of somebody's own may change anything.
+        kept=all_of(
+            _parameter(Default="dev", AllowedValues=["prod"]), lambda template: template.update(Transform="Mine")
+        ),
+    ),
     Case(rule=rules.READ_ONLY, broken=all_of(whole, put("Cluster.Endpoint", "https://example.com")), kept=whole),
 )

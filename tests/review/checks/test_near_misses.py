@@ -320,14 +320,14 @@ def test_says_who_asks_for_a_scheduler_that_is_not_there() -> None:
         lambda manifests: everyone(manifests, role="metrics-reader"),
         lambda manifests: everyone(manifests, rights("\u27e8?verb\u27e9", "pods")),
         # What tools give everyone: which version they are, who one is, a look at what is no secret.
-        lambda manifests: everyone(
-            manifests, rights("get", "configmaps", resourceNames=["info"]), namespace="training"
-        ),
+        lambda manifests: everyone(manifests, rights("get", "configmaps", resourceNames=["info"])),
         lambda manifests: everyone(manifests, rights("create", "selfsubjectaccessreviews", "authorization.k8s.io")),
         lambda manifests: everyone(manifests, rights("get list watch", "resourceflavors", "kueue.x-k8s.io")),
         lambda manifests: everyone(manifests, rights("get list", "configmaps pods"), namespace="kube-public"),
         lambda manifests: everyone(manifests, role="view", namespace="training"),
-        lambda manifests: everyone(manifests, {"nonResourceURLs": ["/metrics"], "verbs": ["get"]}),
+        lambda manifests: everyone(manifests, {"nonResourceURLs": ["/metrics"], "verbs": ["*"]}),
+        # Of policies that no Kubernetes has any more.
+        lambda manifests: everyone(manifests, rights("use", "podsecuritypolicies", "policy")),
         # Those are not everyone.
         lambda manifests: everyone(manifests, role="cluster-admin", to="Group system:masters"),
         lambda manifests: everyone(manifests, role="cluster-admin", to="Group system:serviceaccounts:kube-system"),

@@ -153,7 +153,7 @@ def test_a_public_endpoint_for_the_world_is_found_in_two_halves() -> None:
 
 
 def test_names_the_halves_of_the_world() -> None:
-    rules = [ssh(CidrIp="0.0.0.0/1"), {"IpProtocol": "-1", "CidrIp": "128.0.0.0/1"}]
+    rules = [ssh(CidrIp="0.0.0.0/1"), {"IpProtocol": "-1", "CidrIp": "128.0.0.0/1"}, ssh(CidrIpv6="::/1")]
     found = review_of(put("SecurityGroup.SecurityGroupIngress", rules)).findings
     assert [each.problem for each in found] == [
         "SecurityGroup lets tcp 22 and all traffic in from 0.0.0.0/1 and 128.0.0.0/1, and so SSH from everywhere"
