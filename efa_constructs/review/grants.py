@@ -185,13 +185,14 @@ def _of_somebody(bound: BoundRole) -> Iterator[str]:
             yield ROLES_OF_KUBERNETES[bound.title]
         return
     for rule in role_rules(bound.role):
-        if is_known(dict(rule)) and rule.get("resources") and _is_of_somebody(rule, bound.is_everywhere):
+        if is_known(dict(rule)) and _is_of_somebody(rule, bound.is_everywhere):
             verbs, resources = rule_in_words(rule)
             yield verbs if verbs == resources == "everything" else f"{verbs} on {resources}"
 
 
 def _is_of_somebody(rule: Mapping[str, Any], everywhere: bool) -> bool:
     verbs, resources = _texts(rule, "verbs"), _texts(rule, "resources")
+    # What names no group of the API is about URLs, such as /metrics.
     if verbs <= _IDLE or _texts(rule, "apiGroups") <= _ABOUT_ONESELF:
         return False
     if not verbs <= _READ or resources & {_ALL, "secrets", "pods/exec", "pods/attach", "nodes/proxy"}:
