@@ -39,6 +39,7 @@ def _change(change: Change) -> dict[str, Any]:
         "kubernetesObject": of_kubernetes.title if of_kubernetes else None,
         "replacement": change.replacement.value,
         "interrupts": change.interrupts,
+        "refused": change.refusal,
         "becauseOf": [cause.name for cause in change.because_of],
         "properties": [{"path": one.path, "replacement": one.replacement.value} for one in change.properties],
     }

@@ -13,7 +13,7 @@ from ..comparison.replacement import Replacement
 from ..networks import Network
 from ..node_group import NodeGroup
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
-from ..reach import Path, peer_of
+from ..reach import Path, are_world, peer_of
 from ..resource import Resource
 from ..shapes import at_path
 from ..templates import Templates
@@ -140,14 +140,28 @@ def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
         f"The world may reach {peer_name(path.destination, names)}: {path.traffic}{_in_its_words(path)}"
         for path in world
     )
-    if not world:
-        unsaid = "" if all(is_known(path.source.value) for path in inward) else ", as far as its addresses are known"
+    together = list(_let_the_world_in_together(inward, names))
+    yield from together
+    known = all(is_known(path.source.value) and path.source.kind == "addresses" for path in inward)
+    unsaid = "" if known else ", as far as its addresses are known"
+    if not world and not together:
         yield f"No rule of these templates lets the world in{unsaid}."
-    elif all(path.destination.kind in ("endpoint", "service") for path in world):
-        yield "No security group lets the world in: no SSH, no other port."
+    elif not together and all(path.destination.kind in ("endpoint", "service") for path in world):
+        yield f"No security group lets the world in{unsaid}: no SSH, no other port."
     yield from itertools.islice(others, _MOST_RANGES)
     if len(others) > _MOST_RANGES:
         yield f"{len(others) - _MOST_RANGES} more ranges of addresses are let in: see the table of ports."
+
+
+def _let_the_world_in_together(inward: Sequence[Path], names: Names) -> Iterator[str]:
+    """Of ranges none of which is the world."""
+    ranges: dict[tuple[str, str], list[Path]] = {}
+    for path in inward:
+        ranges.setdefault((peer_name(path.destination, names), path.traffic), []).append(path)
+    for (destination, traffic), of_it in ranges.items():
+        if not any(path.source.is_world for path in of_it) and are_world(path.source.value for path in of_it):
+            together = f"{len(of_it)} ranges that are all addresses together"
+            yield f"The world may reach {destination}: {traffic}, by {together}."
 
 
 def _not_told(blueprint: Blueprint, names: Names) -> Iterator[str]:
@@ -191,7 +205,8 @@ def _in_its_words(path: Path) -> str:
 def changes_in_words(comparison: Comparison, names: Names) -> list[str]:
     """How much changes, and what that interrupts, a sentence each."""
     changes = comparison.changes
-    refused = [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
+    refused = [f"{names.of(change.resource)}: {change.refusal}" for change in comparison.refused_changes]
+    refused += [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
     if not changes:
         return refused or ["Nothing changed."]
     counts = Counter(change.kind for change in changes)

@@ -63,14 +63,14 @@ def verdict(
         for group in blueprint.node_groups
         if group.efa_interfaces
     )
-    answer, summary = _answer(review, groups)
+    answer, summary = _answer(review, groups, names)
     return Verdict(answer=answer, summary=summary, groups=groups)
 
 
 _OF_TYPES_UNKNOWN = (UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE)
 
 
-def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
+def _answer(review: Review, groups: Sequence[GroupVerdict], names: Names) -> tuple[str, str]:
     errors = sum(finding.rule.severity is Severity.ERROR for finding in review.findings)
     if errors:
         many = f"{errors} findings say" if errors > 1 else "1 finding says"
@@ -79,7 +79,10 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
             f"No: {many} that the deployment fails, or that EFA carries no traffic, or that a job does not run.",
         )
     if not groups:
-        return "none", "No node group of these templates has an EFA interface."
+        return (
+            "none",
+            f"No node group of these templates has an EFA interface{_of_other_nodes(review.blueprint, names)}.",
+        )
     unknown = {str(each.violation.values["name"]) for each in review.findings if each.rule in _OF_TYPES_UNKNOWN}
     if unknown:
         return "doubtful", f"Doubtful: nothing is known here about {', '.join(sorted(unknown))}."
@@ -93,6 +96,16 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
     )
     left = f", and {open_} only the deployment knows" if open_ else ""
     return "yes", f"{held}{left}."
+
+
+def _of_other_nodes(blueprint: Blueprint, names: Names) -> str:
+    """Launch templates may be for an Auto Scaling group of one's own, or for AWS Batch."""
+    others = [
+        f"the launch template {names.of(template.resource)} has {len(template.efa_interfaces)}"
+        for template in blueprint.launch_templates
+        if template.efa_interfaces
+    ]
+    return f"; {', '.join(others)}, for nodes that this page does not judge" if others else ""
 
 
 def _evidence(

@@ -17,6 +17,9 @@ from .template_text import TemplateTextError, load_template_text
 
 __all__ = ["read_stack_template", "read_template_file"]
 
+# Of its plans and states, and of configurations in JSON: https://developer.hashicorp.com/terraform/internals/json-format
+_TERRAFORM = frozenset({"terraform", "terraform_version", "resource"})
+
 
 def read_template_file(file: Path) -> Templates:
     """A template that belongs to no assembly, in JSON or YAML.
@@ -25,7 +28,7 @@ def read_template_file(file: Path) -> Templates:
     """
     template = read_stack_template(file, name=file.name.partition(".")[0])
     if "Resources" not in template.document:
-        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it {_what_it_is(template.document)}")
     return Templates([template])
 
 
@@ -75,8 +78,14 @@ def _read(file: Path) -> tuple[Mapping[str, Any], int]:
     except TemplateTextError as error:
         raise InvalidArgumentError(f"'{file}' is no CloudFormation template: {error}") from None
     if not isinstance(document, Mapping) or not isinstance(document.get("Resources", {}), Mapping):
-        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it has no 'Resources'")
+        raise InvalidArgumentError(f"'{file}' is no CloudFormation template: it {_what_it_is(document)}")
     return without_loops(document), size
+
+
+def _what_it_is(document: Any) -> str:
+    """What has no resources of CloudFormation, in words."""
+    of_terraform = _TERRAFORM.intersection(document) if isinstance(document, Mapping) else ()
+    return "is Terraform's" if of_terraform else "has no 'Resources'"
 
 
 def _nested_templates(document: Mapping[str, Any], file: Path) -> Iterator[tuple[str, Path]]:

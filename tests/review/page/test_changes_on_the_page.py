@@ -143,3 +143,13 @@ def test_does_not_tell_of_what_cdk_counts_its_users_by() -> None:
     assert "Nothing changed." in found.section("summary")
     assert f"In all {len(sound()['Resources'])} resources" in found.section("summary")
     assert "CDKMetadata" not in found.section("resources")
+
+
+def test_what_is_refused_stands_first() -> None:
+    before = sound()
+    before["Resources"]["Role"] = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "jobs", "Path": "/a/"}}
+    after = copy.deepcopy(before)
+    after["Resources"]["Role"]["Properties"]["Path"] = "/b/"
+    after["Resources"]["NodeGroup"]["Properties"]["Subnets"] = ["subnet-0a1b2c3d4e5f60718"]
+    told = page_of(before, after).section("changes")
+    assert 0 < told.index("Refused: CloudFormation refuses the update") < told.index("Interrupts: EKS makes a new")
