@@ -15,11 +15,11 @@ from efa_constructs.k8s import MpiOperator
 from efa_constructs.rehearsal.account.process import ClusterFiles
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
-from efa_constructs.rehearsal.manifest_application import apply_manifests, find_kubectl
-from efa_constructs.rehearsal.manifest_files import read_manifests
+from efa_constructs.rehearsal.inputs.template import read_template
+from efa_constructs.rehearsal.manifests.application import apply_manifests, find_kubectl
+from efa_constructs.rehearsal.manifests.files import read_manifests
 from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
 from efa_constructs.rehearsal.result import to_json
-from efa_constructs.rehearsal.template_stack import read_template
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
 from tests.docs import shown
 
