@@ -20,7 +20,9 @@ from .endpoint import CLUSTERS_PATH, TRUST_PATH, is_known_token, listen_on
 from .on_trust import taken_on_trust
 
 if TYPE_CHECKING:
-    from .eks.control_planes import ControlPlanesToCome
+    from concurrent.futures import Future
+
+    from .eks.control_planes import ControlPlanes
 
 __all__ = ["Account", "AccountServer", "serve"]
 
@@ -69,7 +71,7 @@ class Account:
         # Services of moto to which what they lack was added.
         self._complete: set[str] = set()
         # None: its clusters have no control planes.
-        self.control_planes: ControlPlanesToCome | None = None
+        self.control_planes: Future[ControlPlanes] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -79,7 +81,7 @@ class Account:
         if environ.get("PATH_INFO") == TRUST_PATH:
             return _answer(taken_on_trust(), start_response)
         if environ.get("PATH_INFO") == CLUSTERS_PATH:
-            return _answer(self.control_planes.describe() if self.control_planes else [], start_response)
+            return _answer(self._clusters(), start_response)
         credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = credential["service"] if credential else ""
         if credential and service in _SERVICES:
@@ -91,6 +93,11 @@ class Account:
             # For good: clients ask again for half a minute after an error that looks like a failure.
             return _refused("UnsupportedOperation", f"{service}: {error}", environ, start_response)
         return answer
+
+    def _clusters(self) -> list[dict[str, Any]]:
+        # While that is still loading which gives clusters their control planes, no cluster has one.
+        provider = self.control_planes
+        return provider.result().describe() if provider is not None and provider.done() else []
 
     def _own(
         self, module: str, credential: re.Match[str], environ: Mapping[str, Any], start_response: StartResponse

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
+from ...manifest_size import MAXIMUM_ANNOTATIONS
+
 __all__ = ["in_plain_words"]
 
 # Received response status [FAILED] from custom resource. Message returned: Error: b'...' (RequestId: ...)
@@ -18,7 +20,7 @@ _DONE = re.compile(r"^\S+ (created|configured|unchanged|serverside-applied|prune
 
 _ADVICE = (
     (
-        re.compile(r"Too long: may not be more than 262144 bytes"),
+        re.compile(rf"Too long: may not be more than {MAXIMUM_ANNOTATIONS} bytes"),
         "kubectl apply keeps the whole object in an annotation: leave out the descriptions of the "
         "CustomResourceDefinition, and the schema of what another kind defines, or apply it with --server-side",
     ),
