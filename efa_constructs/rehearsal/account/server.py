@@ -34,6 +34,7 @@ _SERVICES = {"cloudformation": ".cloudformation.api", "eks": ".eks"}
 # Modules with a function that adds to a service of moto, by the name of the service in a signature.
 _COMPLETIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ec2": (
+        (".auto_scaling", "serve_auto_scaling"),
         (".capacity_reservations", "serve_capacity_reservations"),
         (".placement_groups", "serve_placement_groups"),
     ),
