@@ -21,7 +21,7 @@ _terminate_instances = EC2Response.terminate_instances
 
 def serve_auto_scaling() -> None:
     """Have what moto's EC2 terminates replaced. Doing it again changes nothing."""
-    EC2Response.terminate_instances = _terminate
+    EC2Response.terminate_instances = _terminate  # type: ignore[method-assign, assignment]
 
 
 def _terminate(response: Any) -> ActionResult:

@@ -42,7 +42,7 @@ def _one_at_a_time(
     """Let no other change of instances run meanwhile: Auto Scaling makes some beside requests."""
 
     @functools.wraps(change)
-    def alone(state: EksState, *arguments: _P.args, **more: _P.kwargs) -> _R:
+    def alone(state: EksState, /, *arguments: _P.args, **more: _P.kwargs) -> _R:
         with state.scaling:
             return change(state, *arguments, **more)
 
