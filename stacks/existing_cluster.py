@@ -11,6 +11,7 @@ from constructs import Construct
 
 from efa_constructs import catalogue
 from efa_constructs.catalogue import MINIMUM_WITH_EFA_ONLY, supports_efa_only
+from efa_constructs.catalogue.vpc_cni import VPC_CNI_ADDON
 from efa_constructs.errors import InvalidConfigurationError
 from efa_constructs.lookups.cluster_facts import ClusterFacts, Subnet
 from efa_constructs.lookups.facts_node_subnet import node_subnet
@@ -145,7 +146,7 @@ def _check_network(scope: Construct, facts: ClusterFacts, subnet: Subnet, settin
                 "use a larger subnet or fewer nodes",
             )
         )
-    version = facts.addons.get("vpc-cni")
+    version = facts.addons.get(VPC_CNI_ADDON)
     has_efa_only = any(interface.interface_type == "efa-only" for interface in interfaces)
     if version is None and has_efa_only:
         Annotations.of(scope).add_warning_v2(

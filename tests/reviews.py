@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from efa_constructs.review import Review, read_assembly_templates, review
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 from efa_constructs.rules import Severity
 
 __all__ = ["errors_in", "errors_in_template"]

@@ -63,7 +63,7 @@ class EfaRules:
 
 
 def _templates(context: cdk.IPolicyValidationContext) -> Templates:
-    from ..review.read import read_stack_template
+    from ..review.reading.template_file import read_stack_template
     from ..review.templates import Templates
 
     return Templates(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ANYWHERE", "ANYWHERE_IPV4", "ANYWHERE_IPV6"]
+__all__ = ["ANYWHERE_IPV4", "ANYWHERE_IPV6"]
 
 ANYWHERE_IPV4 = "0.0.0.0/0"
 ANYWHERE_IPV6 = "::/0"
-ANYWHERE = (ANYWHERE_IPV4, ANYWHERE_IPV6)
-"""Every address there is."""

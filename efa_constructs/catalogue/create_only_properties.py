@@ -1,7 +1,7 @@
 """Properties that only a new resource can take on: CloudFormation replaces a resource when one of them changes.
 
-Generated, and committed: ``createOnlyProperties`` and ``conditionalCreateOnlyProperties`` of the CloudFormation
-registry's schemas.
+Generated, and committed: ``createOnlyProperties``, ``conditionalCreateOnlyProperties`` and ``primaryIdentifier`` of the
+CloudFormation registry's schemas.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from .records import load_json
 
-__all__ = ["conditionally_create_only_properties", "create_only_properties"]
+__all__ = ["conditionally_create_only_properties", "create_only_properties", "naming_properties"]
 
 
 def create_only_properties(resource_type: str) -> tuple[str, ...] | None:
@@ -25,6 +25,14 @@ def create_only_properties(resource_type: str) -> tuple[str, ...] | None:
 def conditionally_create_only_properties(resource_type: str) -> tuple[str, ...]:
     """Return those whose change may replace it: that depends on what they were, or on other properties."""
     return _paths("conditionally_create_only", resource_type) or ()
+
+
+def naming_properties(resource_type: str) -> tuple[str, ...]:
+    """Return those that, together, no two resources of a type can have alike: ``("ClusterName", "NodegroupName")``.
+
+    Empty: AWS names resources of the type, or templates can only replace one by another name.
+    """
+    return _paths("names", resource_type) or ()
 
 
 def _paths(table: str, resource_type: str) -> tuple[str, ...] | None:

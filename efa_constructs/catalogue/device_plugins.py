@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..errors import InvalidArgumentError
 from .ami_types import chosen_ami_type
+from .extended_resources import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from .instance_types import InstanceType
 from .search import get
 
@@ -22,12 +23,32 @@ _OLDEST_EFA_PLUGINS = {"p6-b200": "0.5.6"}
 class DevicePlugin(StrEnum):
     """What offers the devices of a node to its pods."""
 
-    # Offers vpc.amazonaws.com/efa.
     EFA = "efa"
-    # Offers nvidia.com/gpu.
     NVIDIA = "nvidia"
-    # Offers aws.amazon.com/neuron and aws.amazon.com/neuroncore.
+    # Offers aws.amazon.com/neuroncore, too.
     NEURON = "neuron"
+
+    @property
+    def resource(self) -> str:
+        """What pods ask for, such as ``vpc.amazonaws.com/efa``."""
+        return _RESOURCES[self]
+
+    @property
+    def heading(self) -> str:
+        """What people call it, as a heading: ``EFA device plugin``."""
+        return _HEADINGS[self]
+
+
+_RESOURCES = {
+    DevicePlugin.EFA: EFA_RESOURCE,
+    DevicePlugin.NVIDIA: GPU_RESOURCE,
+    DevicePlugin.NEURON: NEURON_RESOURCE,
+}
+_HEADINGS = {
+    DevicePlugin.EFA: "EFA device plugin",
+    DevicePlugin.NVIDIA: "NVIDIA device plugin",
+    DevicePlugin.NEURON: "Neuron device plugin",
+}
 
 
 class DevicePluginNeed(NamedTuple):

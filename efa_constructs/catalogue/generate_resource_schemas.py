@@ -3,8 +3,8 @@
     python -m efa_constructs.catalogue.generate_resource_schemas
 
 ``resource_schemas.json`` is what it says about the resource types that matter here, ``create_only_properties.json``
-which properties of any type only a new resource can take on. Made from the schemas that cfn-lint ships, without
-descriptions and what no check reads.
+which properties of any type only a new resource can take on, and which name it. Made from the schemas that cfn-lint
+ships, without descriptions and what no check reads.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ _FORMATS: Mapping[str, Mapping[tuple[str, ...], str]] = {
     },
     "AWS::EKS::Nodegroup": {("properties", "NodeRole"): "AWS::IAM::Role.Arn"},
 }
+# The services refuse two of a name here as well, which CloudFormation knows by ids.
+_NAMED: Mapping[str, str] = {
+    "AWS::EC2::LaunchTemplate": "LaunchTemplateName",
+    "AWS::EC2::SecurityGroup": "GroupName VpcId",
+    "AWS::EKS::Nodegroup": "ClusterName NodegroupName",
+}
 _SCHEMAS = files("cfnlint.data.schemas")
 _HERE = Path(__file__).parent
 
@@ -89,7 +95,7 @@ def write_resource_schemas(path: Path) -> None:
 
 def write_create_only_properties(path: Path) -> None:
     """Write ``create_only_properties.json``, the same bytes for the same cfn-lint."""
-    always, sometimes = {}, {}
+    always, sometimes, named = {}, {}, dict(_NAMED)
     for name, file_name in sorted(_file_names().items()):
         document = _document(file_name)
         # What the registry has no handlers for, it may say nothing about: cfn-lint made up these schemas.
@@ -97,7 +103,20 @@ def write_create_only_properties(path: Path) -> None:
             always[name] = " ".join(sorted(_paths(document, "createOnlyProperties")))
         if conditional := sorted(_paths(document, "conditionalCreateOnlyProperties")):
             sometimes[name] = " ".join(conditional)
-    _write(path, {"create_only": always, "conditionally_create_only": sometimes})
+        if identifier := _given_identifier(document):
+            named[name] = " ".join(sorted(identifier))
+    _write(
+        path,
+        {"create_only": always, "conditionally_create_only": sometimes, "names": dict(sorted(named.items()))},
+    )
+
+
+def _given_identifier(document: Mapping[str, Any]) -> set[str]:
+    """The properties that identify a resource, if templates give all of them, and another one can replace it."""
+    identifier = set(_paths(document, "primaryIdentifier"))
+    if identifier.intersection(_paths(document, "readOnlyProperties")) or "handlers" not in document:
+        return set()
+    return identifier if set(_paths(document, "createOnlyProperties")) - identifier else set()
 
 
 def _file_names() -> Mapping[str, str]:

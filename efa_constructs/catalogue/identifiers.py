@@ -11,6 +11,7 @@ __all__ = [
     "ACCOUNT_ID",
     "CLUSTER_NAME",
     "IAM_ROLE_ARN",
+    "KMS_ARN_START",
     "KMS_KEY_ARN",
     "KUBERNETES_VERSION",
     "NODE_GROUP_NAME",
@@ -35,8 +36,10 @@ SUBNET_ID = re.compile(r"subnet-[0-9a-f]{8,17}")
 SECURITY_GROUP_ID = re.compile(r"sg-[0-9a-f]{8,17}")
 # IAM User Guide, "IAM identifiers": a role may have a path
 IAM_ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]+")
-# AWS KMS Developer Guide, "Key identifiers (KeyId)": of a key, not of an alias; multi-Region keys begin with mrk-
-KMS_KEY_ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36}")
+# AWS KMS Developer Guide, "Key identifiers (KeyId)": the start, up to the account, of that of a key or an alias
+KMS_ARN_START = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):")
+# Of a key, not of an alias; multi-Region keys begin with mrk-
+KMS_KEY_ARN = re.compile(KMS_ARN_START.pattern + r"[0-9]{12}:key/(mrk-)?[0-9a-f-]{32,36}")
 # Amazon EKS API Reference, "CreateCluster", name
 CLUSTER_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
 # Amazon EKS API Reference, "CreateNodegroup", nodegroupName

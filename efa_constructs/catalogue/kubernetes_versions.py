@@ -13,6 +13,7 @@ __all__ = [
     "LAST_VERSION_WITH_AL2",
     "MOST_VERSIONS_BEHIND",
     "VersionSupport",
+    "minor_number",
 ]
 
 
@@ -48,3 +49,9 @@ MOST_VERSIONS_BEHIND = 3
 DEFAULT_KUBERNETES_VERSION = "1.36"
 # "AMI Type AL2_x86_64 is only supported for kubernetes versions 1.32 or earlier": EKS.
 LAST_VERSION_WITH_AL2 = "1.32"
+
+
+def minor_number(version: str) -> int:
+    """``36`` of ``"1.36"``: EKS has had no other major version. 0: it is no version."""
+    digits = version.partition(".")[2]
+    return int(digits) if digits.isdecimal() else 0

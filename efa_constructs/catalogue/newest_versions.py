@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from .device_plugins import DevicePlugin
 from .kubernetes_versions import DEFAULT_KUBERNETES_VERSION
 
 __all__ = ["LOOKED_UP", "NEWEST_KUBERNETES", "NEWEST_VERSIONS", "NewestVersion", "newest_version_of_image"]
@@ -30,19 +31,19 @@ class NewestVersion(NamedTuple):
 
 NEWEST_VERSIONS = (
     NewestVersion(
-        "EFA device plugin",
+        DevicePlugin.EFA.heading,
         "eks/aws-efa-k8s-device-plugin",
         "v0.5.21-eksbuild.13",
         "https://github.com/aws/eks-charts/tree/master/stable/aws-efa-k8s-device-plugin",
     ),
     NewestVersion(
-        "NVIDIA device plugin",
+        DevicePlugin.NVIDIA.heading,
         "nvidia/k8s-device-plugin",
         "v0.20.0",
         "https://github.com/NVIDIA/k8s-device-plugin/releases",
     ),
     NewestVersion(
-        "Neuron device plugin",
+        DevicePlugin.NEURON.heading,
         "neuron/neuron-device-plugin",
         "2.32.0.0",
         "https://gallery.ecr.aws/neuron/neuron-device-plugin",

@@ -10,7 +10,14 @@ from .instance_types import InstanceType, instance_type_from_record
 from .nearest import nearest_by_family
 from .records import RECORDED, is_known_family, records_with_efa, refused_types, sizes_without_efa
 
-__all__ = ["all_instance_types", "find", "get", "is_of_unknown_family", "nearest_instance_types"]
+__all__ = [
+    "all_instance_types",
+    "find",
+    "get",
+    "is_of_unknown_family",
+    "known_instance_type",
+    "nearest_instance_types",
+]
 
 # Of an instance type, as all of DescribeInstanceTypes are.
 _NAME = re.compile(r"(?P<family>[a-z][a-z0-9-]*[0-9][a-z0-9-]*)\.[a-z0-9-]+")
@@ -26,9 +33,9 @@ def get(name: str) -> InstanceType:
     :raises NotAnEfaInstanceTypeError: EC2 has the type, and it has no EFA. Names similar types that have it.
     :raises UnknownInstanceTypeError: There is no such type, or AWS publishes too little about it. Names the nearest.
     """
-    records = records_with_efa()
-    if name in records:
-        return _known(name)
+    known = known_instance_type(name)
+    if known is not None:
+        return known
     # Only here: these words would add to the start of every app.
     from ..rules.interfaces import TYPE_WITHOUT_EFA
     from ..rules.node_groups import UNKNOWN_FAMILY, UNKNOWN_INSTANCE_TYPE, UNPUBLISHED_INSTANCE_TYPE
@@ -51,6 +58,11 @@ def get(name: str) -> InstanceType:
         raise UnknownInstanceTypeError(UNKNOWN_FAMILY.refusal(wrong, name=name, hint=hint))
     wrong = f"instance type '{name}' is not in the catalogue"
     raise UnknownInstanceTypeError(UNKNOWN_INSTANCE_TYPE.refusal(wrong, hint=hint))
+
+
+def known_instance_type(name: str) -> InstanceType | None:
+    """The EFA instance type of this name. None: no type of this name has EFA, as far as is known."""
+    return _known(name) if name in records_with_efa() else None
 
 
 def nearest_instance_types(name: str) -> str:

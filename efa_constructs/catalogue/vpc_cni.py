@@ -10,11 +10,15 @@ __all__ = [
     "MINIMUM_WITH_EFA",
     "MINIMUM_WITH_EFA_ONLY",
     "VARIABLES_OF_OTHER_ADDRESSES",
+    "VPC_CNI_ADDON",
     "is_version",
     "supports_efa",
     "supports_efa_only",
     "warm_pool_addresses",
 ]
+
+VPC_CNI_ADDON = "vpc-cni"
+"""The plugin's name among EKS's add-ons: Amazon EKS User Guide, "AWS add-ons"."""
 
 # https://docs.aws.amazon.com/eks/latest/userguide/node-efa.html, "Prerequisites"
 MINIMUM_WITH_EFA = "1.7.10"

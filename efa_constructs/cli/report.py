@@ -57,7 +57,7 @@ def report(
     Example: efa report --assembly cdk.out -o report.html
 
     Exit code 1, with '--check': a rule is broken whose severity is error, and nobody acknowledges it; or, with
-    '--against', CloudFormation would refuse to change an export that another stack imports.
+    '--against', CloudFormation would surely refuse what changes.
     """
     chosen = _format(check, format_, as_json)
     from ..review import review
@@ -114,10 +114,13 @@ def _write_page(reviewed: Review, earlier: Review | None, file: Path) -> None:
 
 
 def _print(reviewed: Review, comparison: Comparison | None, chosen: Format) -> None:
-    exports = comparison.exports_in_use if comparison else ()
-    if chosen in (Format.SARIF, Format.JUNIT):
+    for stack in reviewed.blueprint.templates.unread_stacks():
+        note(f"Not read: the nested stack {stack.name}, whose template is not here")
+    if comparison and chosen in (Format.SARIF, Format.JUNIT):
         # Both formats are of findings in templates, not of what is between two versions.
-        for export in exports:
+        for change in comparison.refused_changes:
+            note(f"{change.resource.name}: {change.refusal}")
+        for export in comparison.exports_in_use:
             note(f"{export.problem}: {export.fix}")
     if chosen is Format.JSON:
         from ..review.formats.json_document import to_json
@@ -134,7 +137,8 @@ def _print(reviewed: Review, comparison: Comparison | None, chosen: Format) -> N
 
         print(to_junit(reviewed), end="")
     else:
-        from .review_text import print_exports_in_use, print_findings
+        from .review_text import print_findings, print_refusals
 
         print_findings(reviewed)
-        print_exports_in_use(exports)
+        if comparison:
+            print_refusals(comparison)

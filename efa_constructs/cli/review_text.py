@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from ..review import Finding, Review
-from ..review.comparison.exports import ExportInUse
+from ..review.comparison import Comparison
 from ..rules import Severity
 from .output import console
 
-__all__ = ["print_exports_in_use", "print_findings"]
+__all__ = ["print_findings", "print_refusals"]
 
 _STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 _SEVERITY = max(map(len, Severity))
@@ -43,12 +43,14 @@ def print_findings(review: Review) -> None:
     out.print(Text(_summary(review)))
 
 
-def print_exports_in_use(exports: Sequence[ExportInUse]) -> None:
-    """Print what CloudFormation would refuse to update because another stack imports it."""
+def print_refusals(comparison: Comparison) -> None:
+    """Print what CloudFormation would refuse to update: what cannot change so, and what another stack imports."""
     out = console()
-    for export in exports:
+    refused = [[f"{change.resource.name}: {change.refusal}"] for change in comparison.refused_changes]
+    in_use = [[export.problem, f"fix: {export.fix}"] for export in comparison.exports_in_use]
+    for parts in (*refused, *in_use):
         out.print()
-        for part in (export.problem, f"fix: {export.fix}"):
+        for part in parts:
             for line in _wrapped(part, out.width):
                 out.print(Text(line), soft_wrap=True)
 

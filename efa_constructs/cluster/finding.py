@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..rules import Rule
+from ..rules import Rule, with_rule
 
 __all__ = ["Finding", "Level"]
 
@@ -38,4 +38,4 @@ class Finding:
     @property
     def advice(self) -> str:
         """What to do about it, with the rule to read about."""
-        return self.fix if self.rule is None else self.rule.cited(self.fix)
+        return with_rule(self.fix, self.rule)

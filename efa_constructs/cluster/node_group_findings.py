@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from .. import catalogue
 from ..catalogue import InstanceType
-from ..errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ..catalogue.search import known_instance_type
 from ..lookups.deployed import DeployedNode, DeployedNodeGroup
 from ..rules.interfaces import NO_EFA_INTERFACE, TOO_FEW_EFAS
 from ..rules.launch_templates import NO_PLACEMENT_GROUP, NOT_CLUSTERED
@@ -22,7 +22,7 @@ LABEL_MISSING = "label-missing"
 def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]) -> Iterator[Finding]:
     """Find fault with a node group whose nodes have EFA."""
     for node in nodes:
-        instance = _known_type(node.instance_type)
+        instance = known_instance_type(node.instance_type)
         if instance is not None:
             yield from _too_few_interfaces(node, instance)
             yield from _about_the_ami(node_group, instance)
@@ -32,7 +32,7 @@ def about_efa_nodes(node_group: DeployedNodeGroup, nodes: Iterable[DeployedNode]
 
 def about_nodes_without_efa(node_group: DeployedNodeGroup) -> Iterator[Finding]:
     """Say so where a node group's type has EFA, and no interface of its nodes."""
-    instance = _known_type(node_group.template_node.instance_type)
+    instance = known_instance_type(node_group.template_node.instance_type)
     if instance is not None:
         yield Finding(
             code="no-efa-interface",
@@ -42,13 +42,6 @@ def about_nodes_without_efa(node_group: DeployedNodeGroup) -> Iterator[Finding]:
             fix=NO_EFA_INTERFACE.mend(instance=instance.name),
             rule=NO_EFA_INTERFACE,
         )
-
-
-def _known_type(name: str) -> InstanceType | None:
-    try:
-        return catalogue.get(name)
-    except (UnknownInstanceTypeError, NotAnEfaInstanceTypeError):
-        return None
 
 
 def _too_few_interfaces(node: DeployedNode, instance: InstanceType) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
-from ..catalogue import EFA_LABEL, eks_image_registry
+from ..catalogue import EFA_LABEL, DevicePlugin, eks_image_registry
 from ..errors import InvalidArgumentError
 from .argument_kinds import KINDS
 from .images import check_tag
@@ -68,7 +68,7 @@ class EfaDevicePlugin(Construct):
         image = _image(region, image, version)
         check_label_name("name", name)
         check_plugin(
-            "EFA device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
+            DevicePlugin.EFA, image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
         )
         super().__init__(scope, id)
         self.daemon_set: k8s.KubeDaemonSet = plugin_daemon_set(

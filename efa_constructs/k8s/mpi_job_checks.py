@@ -11,7 +11,7 @@ from ..catalogue import EFA_RESOURCE, GPU_RESOURCE, NEURON_RESOURCE
 from ..errors import InvalidArgumentError
 from ..pods.host_names import LONGEST_HOST_NAME, worker_host_name
 from ..pods.mpirun_ranks import other_ranks
-from ..pods.operators_own import CONFIG_PATH
+from ..pods.operators_own import CONFIG_PATH, SSH_PATH
 from ..pods.pod_refusals import normal_path
 from ..rules.jobs import (
     DEVICES_BY_ONE_WAY,
@@ -309,7 +309,7 @@ def check_volumes(where: str, volumes: Mapping[str, k8s.Volume], ssh_auth_mount_
 def _check_ssh_path(where: str, path: str) -> None:
     if not path.startswith("/") or normal_path(path) in ("", CONFIG_PATH, SHARED_MEMORY_PATH):
         raise InvalidArgumentError(
-            f"{where}: 'ssh_auth_mount_path' is {path!r}: use an absolute path, such as '/root/.ssh', but neither the "
+            f"{where}: 'ssh_auth_mount_path' is {path!r}: use an absolute path, such as '{SSH_PATH}', but neither the "
             f"root nor {CONFIG_PATH} nor {SHARED_MEMORY_PATH}, which are taken"
         )
 

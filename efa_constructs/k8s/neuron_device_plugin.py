@@ -8,7 +8,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
-from ..catalogue import NEURON_LABEL
+from ..catalogue import NEURON_LABEL, DevicePlugin
 from .argument_kinds import KINDS
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, HostPath, Identity, check_plugin, plugin_daemon_set
 from .security_contexts import unprivileged
@@ -66,7 +66,7 @@ class NeuronDevicePlugin(Construct):
         :raises InvalidArgumentError: The image is not pinned, the namespace is no name, or a toleration would not do.
         """
         check_plugin(
-            "Neuron device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
+            DevicePlugin.NEURON, image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
         )
         super().__init__(scope, id)
         identity = Identity(name="neuron-device-plugin", namespace=namespace, selector="neuron-device-plugin-ds")

@@ -8,7 +8,7 @@ from cdk8s_plus_27 import k8s
 from constructs import Construct
 
 from ..argument_kinds import checks_kinds
-from ..catalogue import GPU_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL
+from ..catalogue import GPU_LABEL, NVIDIA_DEVICE_PLUGIN_LABEL, DevicePlugin
 from .argument_kinds import KINDS
 from .plugin_daemon_set import DEVICE_PLUGINS_FOLDER, Identity, check_plugin, plugin_daemon_set
 from .security_contexts import unprivileged
@@ -58,7 +58,7 @@ class NvidiaDevicePlugin(Construct):
         :raises InvalidArgumentError: The image is not pinned, the namespace is no name, or a toleration would not do.
         """
         check_plugin(
-            "NVIDIA device plugin", image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
+            DevicePlugin.NVIDIA, image=image, namespace=namespace, tolerations=tolerations, node_taints=node_taints
         )
         super().__init__(scope, id)
         self.daemon_set: k8s.KubeDaemonSet = plugin_daemon_set(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cdk8s_plus_27 import k8s
 from constructs import Construct
 
+from ..catalogue import DevicePlugin
 from ..rules.device_plugins import PLUGIN_TOLERATES_TAINTS
 from .images import check_image
 from .names import check_label_name
@@ -52,7 +53,7 @@ class Identity:
 
 
 def check_plugin(
-    where: str,
+    plugin: DevicePlugin,
     *,
     image: str,
     namespace: str,
@@ -61,14 +62,14 @@ def check_plugin(
 ) -> None:
     """Refuse what no device plugin could do with. For the arguments see any of the three.
 
-    :param where: Which plugin, for messages.
+    :param plugin: Which it is, for messages.
     :raises InvalidArgumentError: The image is not pinned, the namespace is no name, or the API server would refuse a
         toleration, or the plugin would not tolerate a taint of the nodes.
     """
     check_image("image", image)
     check_label_name("namespace", namespace)
     check_tolerations(tolerations)
-    check_tolerated(where, node_taints, [*plugin_tolerations(), *tolerations], PLUGIN_TOLERATES_TAINTS)
+    check_tolerated(plugin.heading, node_taints, [*plugin_tolerations(), *tolerations], PLUGIN_TOLERATES_TAINTS)
 
 
 def plugin_daemon_set(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cdk8s import Duration, Size
 
 from ..errors import InvalidArgumentError
-from ..rules import Rule
+from ..rules import Rule, with_rule
 
 __all__ = ["INT32_MAX", "INT64_MAX", "check_range", "whole_mebibytes", "whole_seconds"]
 
@@ -21,8 +21,7 @@ def check_range(where: str, field: str, value: int, *, least: int, rule: Rule | 
     :raises InvalidArgumentError: it is such a number.
     """
     if value < least:
-        message = f"{where}: '{field}' must be at least {least}, got {value}"
-        raise InvalidArgumentError(message if rule is None else rule.cited(message))
+        raise InvalidArgumentError(with_rule(f"{where}: '{field}' must be at least {least}, got {value}", rule))
     if value > INT32_MAX:
         raise InvalidArgumentError(f"{where}: '{field}' must be at most {INT32_MAX}, got {value}")
 

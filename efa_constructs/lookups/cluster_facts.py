@@ -16,6 +16,7 @@ from typing import Annotated
 
 from .. import catalogue
 from ..catalogue import identifiers
+from ..catalogue.vpc_cni import VPC_CNI_ADDON
 from ..errors import InvalidConfigurationError
 from .json_records import Form, object_of_unique_fields, parse_record, record_document
 
@@ -235,11 +236,11 @@ def _network(where: str, block: str) -> ipaddress.IPv4Network:
 
 
 def _check_addons(facts: ClusterFacts) -> None:
-    version = facts.addons.get("vpc-cni")
+    version = facts.addons.get(VPC_CNI_ADDON)
     if version is not None and not re.fullmatch(r"v?[0-9]+\.[0-9]+\.[0-9]+([.+-].*)?", version):
         raise InvalidConfigurationError(
-            f"'addons.vpc-cni' is '{version}', use the whole version that 'aws eks describe-addon' shows, such as "
-            "v1.20.4-eksbuild.2"
+            f"'addons.{VPC_CNI_ADDON}' is '{version}', use the whole version that 'aws eks describe-addon' shows, "
+            "such as v1.20.4-eksbuild.2"
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..catalogue import MINIMUM_WITH_EFA_ONLY, supports_efa_only
+from ..catalogue.vpc_cni import VPC_CNI_ADDON
 from ..errors import AwsRequestError
 from .addons import read_addon_versions
 from .clients import AwsClients
@@ -104,7 +105,7 @@ class ClusterLookup:
                 "the authentication mode CONFIG_MAP knows no access entries, by which the app's manifests get in: "
                 "change it to API_AND_CONFIG_MAP"
             )
-        version = (self.addons or {}).get("vpc-cni")
+        version = (self.addons or {}).get(VPC_CNI_ADDON)
         if version is not None and not supports_efa_only(version):
             found.append(
                 f"the vpc-cni add-on is {version}, but efa-only interfaces need {MINIMUM_WITH_EFA_ONLY} or newer: "

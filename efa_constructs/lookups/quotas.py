@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import catalogue
 from ..catalogue import VcpuQuota, vcpu_quota
 from ..catalogue.capacity_reservations import STATES_THAT_TAKE_OF_A_QUOTA
-from ..errors import AwsRequestError, EfaConstructsError
+from ..catalogue.search import known_instance_type
+from ..errors import AwsRequestError
 from .clients import AccountClients, AwsClients, aws_errors
 
 if TYPE_CHECKING:
@@ -137,13 +137,8 @@ def _reserved(
 
 
 def _vcpus_of_types(clients: AwsClients, names: set[str]) -> dict[str, int]:
-    known = {}
-    for name in names:
-        try:
-            known[name] = catalogue.get(name).vcpus
-        except EfaConstructsError:
-            # The catalogue has the types with EFA.
-            continue
+    # The catalogue has the types with EFA.
+    known = {name: one.vcpus for name in names if (one := known_instance_type(name)) is not None}
     return known | dict(_asked_vcpus(clients, sorted(names - set(known))))
 
 

@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 from ..catalogue.nearest import nearest
 from .pod_template import Schema, instead_of
 
-__all__ = ["API_VERSION", "Mismatch", "definition", "mismatches_of_job"]
+__all__ = ["API_VERSION", "TRAINING_OPERATOR_API_VERSION", "Mismatch", "definition", "mismatches_of_job"]
 
-# The only one that the operator has served since 0.4.
 API_VERSION = "kubeflow.org/v2beta1"
+"""The only one that the operator has served since 0.4."""
+TRAINING_OPERATOR_API_VERSION = "kubeflow.org/v1"
+"""Of the MPIJobs that the Training Operator runs: https://github.com/kubeflow/training-operator, pkg/apis."""
 
 
 class Mismatch(NamedTuple):

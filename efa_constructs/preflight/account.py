@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import catalogue
 from ..catalogue.network_quotas import ELASTIC_IPS, VPCS
+from ..catalogue.vpc_cni import VPC_CNI_ADDON
 from ..lookups.addons import read_addon_version
 from ..lookups.capacity_reservations import (
     CapacityReservation,
@@ -175,7 +176,7 @@ def _ask_about_cluster(
             region=clients.region,
         )
 
-    vpc_cni = ask(read_addon_version, clients, name, "vpc-cni")
+    vpc_cni = ask(read_addon_version, clients, name, VPC_CNI_ADDON)
 
     def of_daemon_set(read: Callable[[EksCluster], str | None]) -> str | None:
         return read(cluster.value()) if vpc_cni.value() is None else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..catalogue import MINIMUM_WITH_EFA, MINIMUM_WITH_EFA_ONLY, supports_efa, supports_efa_only
 from ..catalogue.address_ranges import ANYWHERE_IPV4
+from ..catalogue.network_ports import KUBELET_PORT
 from ..catalogue.vpc_cni import is_version
 from ..lookups.clusters import EksCluster
 from ..lookups.deployed import SecurityGroup
@@ -166,8 +167,8 @@ def _security_group(plan: Plan, account: Account) -> Verdict | None:
     # EKS User Guide, "View Amazon EKS security group requirements for clusters".
     return warned(
         f"the cluster's security group {id} {' and '.join(lacking)}",
-        "make sure that nodes reach the API server (TCP 443), kubelets (TCP 10250) and CoreDNS (TCP and UDP 53) with "
-        "the rules that it has, or restore those that EKS made",
+        f"make sure that nodes reach the API server (TCP 443), kubelets (TCP {KUBELET_PORT}) and CoreDNS (TCP and UDP "
+        "53) with the rules that it has, or restore those that EKS made",
     )
 
 

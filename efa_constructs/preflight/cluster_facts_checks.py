@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from .. import catalogue
 from ..catalogue import MINIMUM_WITH_EFA_ONLY, supports_efa_only
+from ..catalogue.vpc_cni import VPC_CNI_ADDON
 from ..errors import InvalidConfigurationError
 from ..lookups.cluster_facts import ClusterFacts, Subnet
 from ..lookups.clusters import EksCluster
@@ -111,7 +112,7 @@ def _refusals(plan: Plan, facts: ClusterFacts) -> Iterator[str]:
             f"it says that {subnet.id} has {subnet.available_ip_address_count} free addresses, and the interfaces of "
             f"{plan.nodes_in_words} take {needed}"
         )
-    version = facts.addons.get("vpc-cni")
+    version = facts.addons.get(VPC_CNI_ADDON)
     has_efa_only = any(interface.interface_type == "efa-only" for interface in plan.interfaces)
     if version and has_efa_only and not supports_efa_only(version):
         yield f"it says that the VPC CNI is {version}, and efa-only interfaces need {MINIMUM_WITH_EFA_ONLY} or newer"
@@ -143,7 +144,7 @@ def _other_differences(plan: Plan, facts: ClusterFacts, account: Account) -> Ite
     theirs = facts.instance_type_offerings.get(plan.instance.name)
     yield from _differing(
         ("vpc.cidrBlocks", account.cluster.cidr_blocks.value(), facts.vpc.cidr_blocks),
-        ("addons.vpc-cni", account.cluster.vpc_cni.value(), facts.addons.get("vpc-cni")),
+        (f"addons.{VPC_CNI_ADDON}", account.cluster.vpc_cni.value(), facts.addons.get(VPC_CNI_ADDON)),
         (
             f"instanceTypeOfferings.{plan.instance.name}",
             tuple(sorted(account.offerings.value())),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from ..rules import Rule
+from ..rules import Rule, with_rule
 from .account import Account
 from .plan import Plan
 
@@ -74,7 +74,7 @@ class Row:
     @property
     def advice(self) -> str | None:
         """What to do, with the rule to read about. None: nothing is to be done."""
-        return self.rule.cited(self.fix) if self.rule is not None and self.fix is not None else self.fix
+        return None if self.fix is None else with_rule(self.fix, self.rule)
 
 
 def passed(reason: str) -> Verdict:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from time import perf_counter
 
-from ..review.assembly import CloudAssembly
+from ..review.reading.assembly import CloudAssembly
 from . import steps
 from .emulated_account import EmulatedAccount, KeptAccount
 from .inputs.rehearsal_input import RehearsalInput

@@ -15,7 +15,7 @@ from ..errors import AwsRequestError
 from ..lookups.clients import aws_clients
 from ..lookups.deployed import DeployedCluster
 from ..lookups.node_groups import read_clusters
-from ..review.assembly import CloudAssembly
+from ..review.reading.assembly import CloudAssembly
 from .control_plane.binaries import Binaries, find_or_build_binaries
 from .emulated_account import EmulatedAccount
 from .inputs.deploy_events import DeployEvent, DeploymentRefusedError

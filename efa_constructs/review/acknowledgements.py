@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..rules import PLUGIN_NAME
+from .resource import Resource
 from .shapes import as_mappings, at_path
-from .templates import Resource, Templates
+from .templates import Templates
 
 __all__ = ["Acknowledgement", "acknowledgements_in", "reason_for"]
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .blueprint import LaunchTemplate
+from .launch_template import LaunchTemplate
+from .resource import Resource
 from .shapes import as_mapping, at_path
-from .templates import Resource, Templates
+from .templates import Templates
 from .values import known_text
 
 __all__ = ["Capacity", "PlacementGroup", "capacity_of", "placement_group_of"]

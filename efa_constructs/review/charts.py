@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..pods.known_programs import KnownProgram
-from .templates import Resource
+from .resource import Resource
 from .values import known_text
 
 __all__ = ["may_bring", "may_bring_nodes"]

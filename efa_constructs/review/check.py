@@ -15,7 +15,7 @@ from ..rules import Rule
 from .blueprint import Blueprint
 from .manifests import KubernetesObject
 from .pod_templates import PodTemplate
-from .templates import Resource
+from .resource import Resource
 
 __all__ = ["Check", "Fault", "Violation", "about", "about_pods", "checks_of", "fault"]
 

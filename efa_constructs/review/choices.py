@@ -9,7 +9,8 @@ from typing import Any
 
 from .evaluation import Other, text_of
 from .shapes import as_list, as_mapping
-from .templates import StackTemplate, Templates
+from .stack_template import StackTemplate
+from .templates import Templates
 from .values import unknown
 
 __all__ = ["Choice", "combinations_of_choices"]

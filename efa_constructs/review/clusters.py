@@ -10,15 +10,17 @@ from typing import Any
 from .. import catalogue
 from ..catalogue import EFA_RESOURCE, NODE_GROUP_LABEL, InstanceType
 from ..catalogue.labels import ARCHITECTURE_LABEL, INSTANCE_TYPE_LABELS, KUBERNETES_ARCHITECTURES
+from ..catalogue.search import known_instance_type
 from ..pods.image_references import image_reference
 from ..pods.known_programs import PLUGINS, KnownProgram, known_program
 from ..pods.node_rules import unmet_requirement
-from .blueprint import Blueprint, NodeGroup, known_instance_type
+from .blueprint import Blueprint
 from .charts import may_bring
 from .manifests import HELM_CHART, KubernetesObject
+from .node_group import NodeGroup
 from .pod_templates import PodTemplate, pod_templates
+from .resource import Resource
 from .shapes import as_mapping
-from .templates import Resource
 from .values import is_known
 
 __all__ = ["ReviewedCluster", "clusters_of", "each_pod"]

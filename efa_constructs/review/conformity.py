@@ -76,26 +76,16 @@ class Conformity:
         return value
 
     def _conform_object(self, schema: Document, value: dict[str, Any], path: str) -> dict[str, Any]:
-        declared: Mapping[str, Any] = schema.get("properties", {})
-        patterns: Mapping[str, Any] = schema.get("patternProperties", {})
         for name in schema.get("required", []):
             if name not in value:
                 self._note(path, "required", f"required key [{name}] not found", value, name)
         conformed = {}
         for name, item in value.items():
-            matching = declared.get(name)
-            if matching is None:
-                matching = next((patterns[each] for each in patterns if _compiled(each).search(name)), None)
-            extra = schema.get("additionalProperties", True)
-            if matching is None and isinstance(extra, Mapping):
-                matching = extra
-            if matching is not None:
-                conformed[name] = self._conform(matching, item, f"{path}/{name}")
-                continue
-            conformed[name] = item
-            if extra is False and (declared or patterns):
+            of_property = _schema_of_property(schema, name)
+            conformed[name] = item if of_property is None else self._conform(of_property, item, f"{path}/{name}")
+            if of_property is None and _lists_all_properties(schema):
                 words = f"extraneous key [{name}] is not permitted"
-                self._note(path, "additionalProperties", words, name, tuple(declared))
+                self._note(path, "additionalProperties", words, name, tuple(schema.get("properties", {})))
         return conformed
 
     def _conform_array(self, schema: Document, value: list[Any], path: str) -> list[Any]:
@@ -134,6 +124,9 @@ class Conformity:
             # Which of several alternatives was meant, nobody can tell: only the first one's problems are worth reading.
             if all(tried):
                 self.misfits.extend(tried[0])
+        self._check_exclusive(schema, value, path)
+
+    def _check_exclusive(self, schema: Document, value: Any, path: str) -> None:
         exclusive = schema.get("requiredXor")
         if exclusive and isinstance(value, dict):
             given = [name for name in exclusive if name in value]
@@ -142,6 +135,25 @@ class Conformity:
             if len(given) != 1 and sure:
                 words = f"exactly one of [{', '.join(exclusive)}] is required, found: {len(given)}"
                 self._note(path, "requiredXor", words, given, tuple(exclusive))
+
+
+def _schema_of_property(schema: Document, name: str) -> Document | None:
+    """None: the schema says nothing of a property of this name."""
+    declared: Mapping[str, Document] = schema.get("properties", {})
+    if name in declared:
+        return declared[name]
+    patterns: Mapping[str, Document] = schema.get("patternProperties", {})
+    of_others = schema.get("additionalProperties")
+    return next(
+        (patterns[each] for each in patterns if _compiled(each).search(name)),
+        of_others if isinstance(of_others, Mapping) else None,
+    )
+
+
+def _lists_all_properties(schema: Document) -> bool:
+    if schema.get("additionalProperties", True) is not False:
+        return False
+    return bool(schema.get("properties") or schema.get("patternProperties"))
 
 
 def _convert(schema: Document, value: Any) -> Any:

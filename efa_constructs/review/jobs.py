@@ -14,7 +14,7 @@ from .pod_templates import PodTemplate
 from .shapes import as_mapping
 from .values import whole_number
 
-__all__ = ["each_job", "gang_scheduler_of", "pods_of_operator", "replicas_of", "words_of"]
+__all__ = ["each_job", "gang_scheduler_of", "is_of_mpi_operator", "pods_of_operator", "replicas_of", "words_of"]
 
 
 def each_job(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, KubernetesObject, Mapping[str, Any]]]:
@@ -31,10 +31,15 @@ def replicas_of(spec: Mapping[str, Any], role: str) -> int | None:
     return whole_number(of_role.get("replicas", 1 if role == "Launcher" else None)) if of_role else None
 
 
+def is_of_mpi_operator(job: KubernetesObject) -> bool:
+    """Whether the MPI Operator runs an MPIJob, as of its API that is known: the Training Operator has MPIJobs, too."""
+    return job.content.get("apiVersion") == API_VERSION
+
+
 def pods_of_operator(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:
-    """The pods of jobs that the MPI Operator runs, by SSH: Kubeflow's Training Operator has MPIJobs, too."""
+    """The pods of jobs that the MPI Operator runs, by SSH."""
     for cluster, template in each_pod(blueprint):
-        if (template.of.kind, template.of.content.get("apiVersion")) == ("MPIJob", API_VERSION):
+        if template.of.kind == "MPIJob" and is_of_mpi_operator(template.of):
             yield cluster, template
 
 

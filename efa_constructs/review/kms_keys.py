@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from .templates import Resource, Templates
+from ..catalogue.identifiers import KMS_ARN_START
+from .resource import Resource
+from .templates import Templates
 
 __all__ = ["other_region_of_key"]
-
-# The account may be one that only the deployment knows.
-_ARN = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):")
 
 
 def other_region_of_key(templates: Templates, user: Resource, key: Any) -> str | None:
@@ -18,7 +16,8 @@ def other_region_of_key(templates: Templates, user: Resource, key: Any) -> str |
 
     :param key: Its ARN, or a reference to it. An id or an alias names no Region.
     """
-    made, arn = templates.at(key), _ARN.match(key) if isinstance(key, str) else None
+    # What follows may be an account that only the deployment knows.
+    made, arn = templates.at(key), KMS_ARN_START.match(key) if isinstance(key, str) else None
     if made is not None:
         region = made.stack.region if made.type.startswith("AWS::KMS::") else None
     else:

@@ -13,9 +13,10 @@ from ..catalogue.labels import (
     KUBERNETES_ARCHITECTURES,
     ZONE_LABELS,
 )
-from .blueprint import Blueprint, NodeGroup
+from .blueprint import Blueprint
 from .charts import may_bring_nodes
 from .clusters import ReviewedCluster
+from .node_group import NodeGroup
 from .subnets import zone_of
 from .templates import Templates
 from .values import is_known, known_text

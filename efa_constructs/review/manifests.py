@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .resource import Resource
 from .shapes import as_mapping
-from .templates import Resource, Templates
+from .templates import Templates
 
 __all__ = [
     "HELM_CHART",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 from .values import is_known, is_true, known_text, whole_number
 
 __all__ = ["Traffic", "network_acl_of", "surely_drops"]

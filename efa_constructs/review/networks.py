@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .blueprint import Blueprint, NodeGroup
+from .blueprint import Blueprint
 from .network_acls import network_acl_of
+from .node_group import NodeGroup
+from .resource import Resource
 from .shapes import as_list
 from .subnets import default_routes, is_internet_gateway, knows_routes, routes_of
-from .templates import Resource, Templates
+from .templates import Templates
 
 __all__ = ["Lead", "Network", "Subnet", "networks"]
 

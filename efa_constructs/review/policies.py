@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .resource import Resource
 from .shapes import as_list, as_mapping, as_mappings, at_path
-from .templates import Resource, Templates
+from .templates import Templates
 from .values import is_known, known_text
 
 __all__ = ["Policy", "Rights", "policies_in", "rights_of", "services_that_may_assume"]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from typing import Any
 
 from ..catalogue.address_ranges import ANYWHERE_IPV4
 from .blueprint import Blueprint
-from .security_groups import GroupRule, rules_of
+from .resource import CLUSTER_TYPES, Resource
+from .security_groups import GroupRule
 from .shapes import as_list, as_mapping, as_mappings, at_path
-from .templates import CLUSTER_TYPES, Resource, Templates
+from .templates import Templates
 
-__all__ = ["Path", "Peer", "is_world", "paths", "peer_of"]
+__all__ = ["Path", "Peer", "are_world", "is_world", "paths", "peer_of"]
 
 _GROUP = "AWS::EC2::SecurityGroup"
 _PREFIX_LISTS = ("SourcePrefixListId", "DestinationPrefixListId")
@@ -24,10 +25,22 @@ def is_world(addresses: Any) -> bool:
 
     EC2 reads ``10.0.0.0/0`` as ``0.0.0.0/0``, and ``0::/0`` as ``::/0`` (Amazon EC2 API Reference, IpRange).
     """
+    return are_world([addresses])
+
+
+def are_world(ranges: Iterable[Any]) -> bool:
+    """Whether ranges together are every address there is, such as ``0.0.0.0/1`` and ``128.0.0.0/1``."""
+    networks = [network for each in ranges if (network := _network(each)) is not None]
+    of_4 = collapse_addresses(network for network in networks if isinstance(network, IPv4Network))
+    of_6 = collapse_addresses(network for network in networks if isinstance(network, IPv6Network))
+    return any(network.prefixlen == 0 for network in of_4) or any(network.prefixlen == 0 for network in of_6)
+
+
+def _network(addresses: Any) -> IPv4Network | IPv6Network | None:
     try:
-        return ip_network(str(addresses).strip(), strict=False).prefixlen == 0
+        return ip_network(str(addresses).strip(), strict=False)
     except ValueError:
-        return False
+        return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +81,8 @@ def paths(blueprint: Blueprint) -> tuple[Path, ...]:
     """All that is let through, each once."""
     templates = blueprint.templates
     found = [
-        *_of_groups(templates),
-        *_of_groups_elsewhere(templates),
+        *_of_groups(blueprint),
+        *_of_groups_elsewhere(blueprint),
         *_of_cluster_groups(templates),
         *_of_endpoints(templates),
         *_of_load_balancers(blueprint),
@@ -77,11 +90,11 @@ def paths(blueprint: Blueprint) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _of_groups(templates: Templates) -> Iterator[Path]:
-    for group in templates.of_type(_GROUP):
+def _of_groups(blueprint: Blueprint) -> Iterator[Path]:
+    for group in blueprint.templates.of_type(_GROUP):
         own = Peer(kind="group", value=str(group.reference), resource=group)
-        for rule in rules_of(templates, group):
-            yield from _of_rule(templates, rule, own)
+        for rule in blueprint.rules_of(group):
+            yield from _of_rule(blueprint.templates, rule, own)
         if not group.items("SecurityGroupEgress"):
             # EC2 API Reference, CreateSecurityGroup: it stays until the group names rules of its own.
             everybody = Peer(kind="addresses", value=ANYWHERE_IPV4)
@@ -95,16 +108,12 @@ def _of_groups(templates: Templates) -> Iterator[Path]:
             )
 
 
-def _of_groups_elsewhere(templates: Templates) -> Iterator[Path]:
+def _of_groups_elsewhere(blueprint: Blueprint) -> Iterator[Path]:
     """Rules that the templates add to groups which they do not make."""
-    for direction in ("Ingress", "Egress"):
-        for resource in templates.of_type(f"AWS::EC2::SecurityGroup{direction}"):
-            own = peer_of(templates, resource.get("GroupId"))
-            if own.kind != "group":
-                rule = GroupRule(
-                    direction=direction, content=resource.properties, resource=resource, path="", group=None
-                )
-                yield from _of_rule(templates, rule, own)
+    for rule in blueprint.group_rules:
+        own = peer_of(blueprint.templates, rule.resource.get("GroupId"))
+        if rule.resource.type != _GROUP and own.kind != "group":
+            yield from _of_rule(blueprint.templates, rule, own)
 
 
 def _of_rule(templates: Templates, rule: GroupRule, own: Peer) -> Iterator[Path]:
@@ -212,4 +221,7 @@ def _traffic(rule: GroupRule) -> str:
     protocol = {"1": "icmp", "6": "tcp", "17": "udp", "58": "icmpv6"}.get(rule.protocol, rule.protocol)
     if first is None or str(first) == "-1":
         return f"all {protocol}"
+    if protocol.startswith("icmp"):
+        # Type and code stand where others have ports.
+        return f"{protocol} type {first}" + ("" if last is None or str(last) == "-1" else f" code {last}")
     return f"{protocol} {first}" if first == last or last is None else f"{protocol} {first}-{last}"

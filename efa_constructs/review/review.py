@@ -12,7 +12,8 @@ from .blueprint import Blueprint
 from .check import Fault, Violation
 from .checks import CHECKS
 from .choices import Choice, combinations_of_choices
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 from .values import references_in
 
 __all__ = ["Finding", "Review", "review"]

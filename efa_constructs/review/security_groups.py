@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 
-__all__ = ["GroupRule", "all_group_rules", "directions_to_itself", "rules_of"]
+__all__ = ["GroupRule", "group_rules"]
 
 ALL_TRAFFIC = "-1"
 _DIRECTIONS = ("Ingress", "Egress")
@@ -51,30 +51,7 @@ class GroupRule:
         return self.protocol == ALL_TRAFFIC
 
 
-def rules_of(templates: Templates, group: Resource) -> list[GroupRule]:
-    """The rules of a security group of the templates."""
-    return _rules_by_group(templates).get(group, [])
-
-
-# A review asks for those of the same templates many times.
-@functools.lru_cache(maxsize=1)
-def _rules_by_group(templates: Templates) -> Mapping[Resource | None, list[GroupRule]]:
-    by_group: dict[Resource | None, list[GroupRule]] = {}
-    for rule in all_group_rules(templates):
-        by_group.setdefault(rule.group, []).append(rule)
-    return by_group
-
-
-def directions_to_itself(templates: Templates, group: Resource) -> frozenset[str]:
-    """The directions, of "Ingress" and "Egress", in which members of a group exchange all traffic by its own rules."""
-    return frozenset(
-        rule.direction
-        for rule in rules_of(templates, group)
-        if rule.is_of_all_traffic and templates.at(rule.peer_group) is group
-    )
-
-
-def all_group_rules(templates: Templates) -> Iterator[GroupRule]:
+def group_rules(templates: Templates) -> Iterator[GroupRule]:
     """The rules of all security groups, those of groups of elsewhere included."""
     for direction in _DIRECTIONS:
         name = f"SecurityGroup{direction}"

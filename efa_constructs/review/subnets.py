@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..catalogue.address_ranges import ANYWHERE_IPV4, ANYWHERE_IPV6
-from .templates import Resource, Templates
+from .resource import Resource
+from .templates import Templates
 from .values import Reference, known_text
 
 __all__ = [

@@ -15,11 +15,11 @@ from .launch_templates import LAUNCH_TEMPLATE_RULES
 from .manifests import MANIFEST_RULES
 from .networks import NETWORK_RULES
 from .node_groups import NODE_GROUP_RULES
-from .rule import Rule, Severity
+from .rule import Rule, Severity, with_rule
 from .security_groups import SECURITY_GROUP_RULES
 from .templates import TEMPLATE_RULES
 
-__all__ = ["PLUGIN_NAME", "RULES", "Rule", "Severity"]
+__all__ = ["PLUGIN_NAME", "RULES", "Rule", "Severity", "with_rule"]
 
 RULES: tuple[Rule, ...] = (
     *SECURITY_GROUP_RULES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Rule", "Severity"]
+__all__ = ["Rule", "Severity", "with_rule"]
 
 
 class Severity(StrEnum):
@@ -59,3 +59,8 @@ class Rule:
     def cited(self, message: str) -> str:
         """A message that says itself what to do, with the rule to read about."""
         return f"{message} ({self.id})"
+
+
+def with_rule(message: str, rule: Rule | None) -> str:
+    """A message that says itself what to do, with the rule to read about, where there is one."""
+    return message if rule is None else rule.cited(message)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..rules import with_rule
 from .bandwidth import BandwidthVerdict
 from .causes import Cause
 from .verdict import Verdict
@@ -103,7 +104,7 @@ def advice_for(
     advice = []
     if wrong_values:
         advice.append(_WRONG_VALUES)
-    advice += [cause.advice if cause.rule is None else cause.rule.cited(cause.advice) for cause in causes]
+    advice += [with_rule(cause.advice, cause.rule) for cause in causes]
     if verdict is Verdict.EFA_NO_GDR and gpu_direct is not False:
         advice += [
             *((_UNKNOWN_GPU_DIRECT if known_type else _UNKNOWN_TYPE,) if gpu_direct is None else ()),

@@ -21,7 +21,7 @@ from typing import Any
 
 from .. import catalogue
 from ..catalogue import InstanceType, PublishedRun
-from ..errors import EfaConstructsError
+from ..catalogue.search import known_instance_type
 from .in_words import bandwidth_in_words, size_in_words
 from .network_traffic import network_traffic
 from .rank_ratio import RanksByRatio, bus_bandwidth_factor, ranks_by_ratio
@@ -162,7 +162,7 @@ class _Facts:
 
 
 def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl_algorithm: str | None) -> _Facts:
-    known = _known_type(instance_type)
+    known = None if instance_type is None else known_instance_type(instance_type)
     by_ratio = ranks_by_ratio(run, nccl_algorithm)
     ranks = run.ranks
     if ranks is None and by_ratio is not None:
@@ -195,15 +195,6 @@ def _facts(run: NcclTestsRun, instance_type: str | None, nodes: int | None, nccl
     )
     row, measurement = _judged_row(run, lambda size: bool(_most_like(facts, size)))
     return replace(facts, row=row, measurement=measurement)
-
-
-def _known_type(name: str | None) -> InstanceType | None:
-    if name is None:
-        return None
-    try:
-        return catalogue.get(name)
-    except EfaConstructsError:
-        return None
 
 
 def _judged_row(run: NcclTestsRun, like: Callable[[int], bool]) -> tuple[Row | None, Measurement | None]:

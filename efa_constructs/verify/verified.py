@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from .. import catalogue
 from ..catalogue import InstanceType
-from ..errors import EfaConstructsError, InvalidArgumentError
+from ..catalogue.search import known_instance_type
+from ..errors import InvalidArgumentError
 from .advice import advice_for
 from .bandwidth import BandwidthJudgement, judge_bandwidth
 from .causes import Cause
@@ -266,11 +267,11 @@ def _said_types(evidence: Evidence, given: InstanceType | None) -> dict[str, Sig
 
 def _type_called(said: str) -> InstanceType | None:
     name = said.lower().removeprefix("ml.")
-    try:
-        return catalogue.get(name)
-    except EfaConstructsError:
-        sizes = [one for one in catalogue.all_instance_types() if one.family == name]
-        return sizes[0] if len(sizes) == 1 else None
+    known = known_instance_type(name)
+    if known is not None:
+        return known
+    sizes = [one for one in catalogue.all_instance_types() if one.family == name]
+    return sizes[0] if len(sizes) == 1 else None
 
 
 def _names(kinds: dict[str, Sightings]) -> str | None:

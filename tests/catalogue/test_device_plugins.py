@@ -56,6 +56,14 @@ def test_answers_for_every_plugin_of_every_type():
         assert needs[0].needed
 
 
+def test_says_of_each_plugin_what_it_offers_and_what_people_call_it():
+    assert {plugin.heading: plugin.resource for plugin in DevicePlugin} == {
+        "EFA device plugin": "vpc.amazonaws.com/efa",
+        "NVIDIA device plugin": "nvidia.com/gpu",
+        "Neuron device plugin": "aws.amazon.com/neuron",
+    }
+
+
 def test_refuses_an_ami_type_that_does_not_fit():
     with pytest.raises(InvalidArgumentError, match="use AL2023_x86_64_NEURON"):
         device_plugins_needed("trn1.32xlarge", "BOTTLEROCKET_x86_64")

@@ -8,6 +8,7 @@ from efa_constructs.catalogue import generate_resource_schemas, resource_schemas
 from efa_constructs.catalogue.create_only_properties import (
     conditionally_create_only_properties,
     create_only_properties,
+    naming_properties,
 )
 
 
@@ -51,3 +52,11 @@ def references(value):
     elif isinstance(value, list):
         for item in value:
             yield from references(item)
+
+
+def test_knows_by_what_no_two_resources_of_a_type_can_be_alike() -> None:
+    assert naming_properties("AWS::EKS::Nodegroup") == ("ClusterName", "NodegroupName")
+    assert naming_properties("AWS::IAM::Role") == ("RoleName",)
+    # AWS gives the id, or the name; and a log group can only be replaced by one of another name.
+    for name in ("AWS::EC2::Subnet", "AWS::EC2::PlacementGroup", "AWS::Logs::LogGroup", "Acme::Thing::Thing"):
+        assert naming_properties(name) == ()

@@ -6,7 +6,13 @@ import re
 
 import pytest
 
-from efa_constructs.catalogue.identifiers import check_cluster_name, in_another_region, is_zone_name_of
+from efa_constructs.catalogue.identifiers import (
+    KMS_ARN_START,
+    KMS_KEY_ARN,
+    check_cluster_name,
+    in_another_region,
+    is_zone_name_of,
+)
 from efa_constructs.errors import InvalidArgumentError
 
 
@@ -58,3 +64,19 @@ def test_a_dot_in_a_region_is_a_dot() -> None:
 )
 def test_an_address_names_the_region_that_it_is_in(url: str, other: str | None) -> None:
     assert in_another_region("us-west-2", url) == other
+
+
+@pytest.mark.parametrize(
+    ("arn", "is_key"),
+    [
+        ("arn:aws:kms:eu-west-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef", True),
+        ("arn:aws-cn:kms:eu-west-1:123456789012:key/mrk-0123456789abcdef0123456789abcdef", True),
+        ("arn:aws:kms:eu-west-1:123456789012:alias/training", False),
+        ("arn:aws:kms:eu-west-1:⟨?AWS::AccountId⟩:key/01234567-89ab-cdef-0123-456789abcdef", False),
+    ],
+)
+def test_the_arn_of_a_key_begins_with_its_region_whoever_has_it(arn: str, is_key: bool) -> None:
+    start, whole = KMS_ARN_START.match(arn), KMS_KEY_ARN.fullmatch(arn)
+    assert start is not None and start["region"] == "eu-west-1"
+    assert (whole is not None) == is_key
+    assert whole is None or whole["region"] == "eu-west-1"

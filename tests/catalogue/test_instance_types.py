@@ -280,6 +280,17 @@ def test_a_wrong_name_is_answered_with_types_that_would_do(name, error, message)
     assert message in str(raised.value)
 
 
+@pytest.mark.parametrize("name", ["p5.48xlrge", "m5.large", "p6e-gb300.36xlarge", ""])
+def test_knows_no_type_of_a_name_that_it_would_refuse(name):
+    assert search.known_instance_type(name) is None
+
+
+def test_knows_every_type_that_it_finds():
+    assert (
+        tuple(map(search.known_instance_type, names(catalogue.all_instance_types()))) == catalogue.all_instance_types()
+    )
+
+
 def suggested_types(error):
     message = str(error)
     assert message.endswith(" (EFA-NI-013)")

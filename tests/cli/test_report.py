@@ -123,6 +123,33 @@ def test_tells_what_changes_in_the_document_and_in_text(call, tmp_path: Path) ->
         assert other.code == 1
         assert "CloudFormation refuses to update Nodes" in other.err
     assert call("--check", "--against", "cdk.out").code == 0
+
+
+def test_a_change_that_cloudformation_refuses_is_told_and_ends_with_1(call, tmp_path: Path) -> None:
+    nodes = sound()
+    group = nodes["Resources"]["NodeGroup"]["Properties"]
+    group["NodegroupName"] = "gpu"
+    assembly(tmp_path / "before", Nodes=nodes)
+    group["Subnets"] = ["subnet-0123456789abcdef0"]
+    assembly(tmp_path / "cdk.out", Nodes=nodes)
+    ended = call("--json", "--against", "before")
+    (change,) = ended.document["changes"]
+    assert (ended.code, ended.document["passes"], change["interrupts"]) == (1, False, None)
+    assert "ClusterName and NodegroupName would name both" in change["refused"]
+    text = call("--check", "--against", "before")
+    assert text.code == 1
+    assert f"Nodes/NodeGroup: {change['refused']}" in " ".join(text.out.split())
+    for name in ("sarif", "junit"):
+        other = call("--check", "--format", name, "--against", "before")
+        assert (other.code, change["refused"] in other.err) == (1, True)
+    call("--against", "before", "-o", "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert f"<strong>Refused:</strong> {change['refused']}" in page
+    assert "<strong>Interrupts:</strong>" not in page
+
+
+def test_tells_no_changes_without_another_version(call, tmp_path: Path) -> None:
+    assembly(tmp_path / "cdk.out", Nodes=sound())
     assert "refuses" not in call("--check").out
     alone = call("--json").document
     assert (alone["changes"], alone["exportsInUse"]) == (None, None)
@@ -153,3 +180,12 @@ def test_writes_the_page_with_what_changed(call, tmp_path: Path) -> None:
     assert page.startswith("<!doctype html>")
     assert "What changes against what is deployed now" in page
     assert "AWS::<wbr>EC2::<wbr>PlacementGroup" in page
+
+
+def test_says_of_a_nested_stack_that_its_template_was_not_read(call, tmp_path: Path) -> None:
+    elsewhere = {"TemplateURL": "https://s3.amazonaws.com/bucket/nodes.yaml"}
+    template = {"Resources": {"Nodes": {"Type": "AWS::CloudFormation::Stack", "Properties": elsewhere}}}
+    (tmp_path / "all.json").write_text(json.dumps(template))
+    for name in ("text", "json", "sarif", "junit"):
+        ended = call("--template", "all.json", "--check", "--format", name)
+        assert (ended.code, ended.err) == (0, "Not read: the nested stack all/Nodes, whose template is not here\n")

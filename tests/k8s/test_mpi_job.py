@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import os
 import subprocess
@@ -18,11 +19,13 @@ from efa_constructs.k8s import (
     Launcher,
     LauncherPlacement,
     MpiImplementation,
+    MpiJob,
     RestartPolicy,
     RunPolicy,
     WorkerResources,
 )
 from efa_constructs.pods.mpi_job_schema import mismatches_of_job
+from efa_constructs.pods.operators_own import SSH_PATH
 
 from .schemas import check_manifests
 
@@ -480,6 +483,10 @@ def test_refuses_a_job_that_could_not_run_and_says_what_to_change(bench, overrid
     with pytest.raises(EfaConstructsError, match=message):
         bench.job(**overrides)
     assert bench.manifests == []
+
+
+def test_keys_are_mounted_where_the_operator_mounts_them_if_no_place_is_given():
+    assert inspect.signature(MpiJob.__init__).parameters["ssh_auth_mount_path"].default == SSH_PATH
 
 
 def test_mounts_volumes_beside_those_of_the_job_and_the_operator(bench):

@@ -92,7 +92,7 @@ AREAS = {
         ),
         Area(
             name="rules",
-            mutated=("review/*.py", "review/checks/*.py", "review/comparison/*.py", "pods/*.py"),
+            mutated=("review/*.py", "review/checks/*.py", "review/comparison/*.py", "review/reading/*.py", "pods/*.py"),
             # What it does is to be seen in pods that constructs make.
             spared=("pods/pod_template.py",),
             tests=("tests/review", "tests/pods"),

@@ -20,7 +20,7 @@ ROUND = Area(name="round", mutated=("catalogue/nearest.py",), tests=("tests/cata
 MUTANT = f"{PACKAGE}.catalogue.nearest.x_nearest__mutmut_"
 
 
-@pytest.mark.parametrize("name", ["catalogue", "verify", "review", "review/checks", "pods"])
+@pytest.mark.parametrize("name", ["catalogue", "verify", "review", "review/checks", "review/reading", "pods"])
 def test_every_module_of_these_packages_is_in_one_area_or_spared_by_it(name: str) -> None:
     package = ROOT / PACKAGE
     taken = Counter(

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from efa_constructs.review.review import Review, review
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 
 __all__ = [
     "Change",

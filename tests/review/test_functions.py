@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 from efa_constructs.review.values import Reference, unknown
 
 OWN: dict[str, Any] = {

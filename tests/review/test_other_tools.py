@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from efa_constructs.review import read_template_file, review
-from efa_constructs.review.template_text import load_template_text
+from efa_constructs.review.reading.template_text import load_template_text
 from efa_constructs.rules import Severity
 
 from .templates import templates_of

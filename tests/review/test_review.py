@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pkgutil
 import re
+from types import ModuleType
 
 import pytest
 
-import efa_constructs.review
-from efa_constructs.review import security_groups
+import efa_constructs.review.reading
+from efa_constructs.review import blueprint
 from efa_constructs.review.checks import CHECKS
 from efa_constructs.rules import RULES
 
@@ -92,8 +93,8 @@ def test_a_macro_may_write_all_properties_of_a_resource_and_resources_of_its_own
 def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     """Templates of megabytes are reviewed in seconds."""
     readings = []
-    read = security_groups.all_group_rules
-    monkeypatch.setattr(security_groups, "all_group_rules", lambda templates: readings.append(1) or read(templates))
+    read = blueprint.group_rules
+    monkeypatch.setattr(blueprint, "group_rules", lambda templates: readings.append(1) or read(templates))
 
     def change(template: Template) -> None:
         for number in range(20):
@@ -104,6 +105,7 @@ def test_reads_the_rules_of_security_groups_once_however_many_groups_there_are(m
     assert len(readings) == 1
 
 
-def test_the_package_says_where_to_look() -> None:
-    modules = {module.name for module in pkgutil.iter_modules(efa_constructs.review.__path__)}
-    assert modules == set(re.findall(r"``(\w+)``", str(efa_constructs.review.__doc__)))
+@pytest.mark.parametrize("package", [efa_constructs.review, efa_constructs.review.reading])
+def test_a_package_says_where_to_look(package: ModuleType) -> None:
+    modules = {module.name for module in pkgutil.iter_modules(package.__path__)}
+    assert modules == set(re.findall(r"``(\w+)``", str(package.__doc__)))

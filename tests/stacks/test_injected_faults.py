@@ -14,7 +14,8 @@ import pytest
 
 from app import define
 from efa_constructs.review import review
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 from efa_constructs.rules import Severity
 from tests.apps import UNSTAGED
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from ... import catalogue
-from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ...catalogue.search import known_instance_type
 from ...lookups.deployed import DeployedCluster, DeployedNode, DeployedNodeGroup
 from ...pods.known_programs import PLUGINS, KnownProgram, is_launcher, known_program
 from ...pods.requests import amounts, pod_requests, total
@@ -122,9 +122,8 @@ class ClusterObjects:
 
         Here: those of the types that have EFA, which are all that the catalogue knows.
         """
-        try:
-            found = catalogue.get(instance_type)
-        except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
+        found = known_instance_type(instance_type)
+        if found is None:
             return {}
         resource = catalogue.accelerator_resource(found)
         return {resource: sum(each.count for each in found.accelerators)} if resource else {}
@@ -211,10 +210,8 @@ class ClusterObjects:
 
 
 def _most_efas(instance_type: str) -> int:
-    try:
-        return catalogue.get(instance_type).maximum_efa_interfaces or 0
-    except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
-        return 0
+    known = known_instance_type(instance_type)
+    return 0 if known is None else known.maximum_efa_interfaces or 0
 
 
 def name_of(kind: str, item: KubernetesObject) -> Owner:

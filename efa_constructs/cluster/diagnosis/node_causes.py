@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from ... import catalogue
-from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ...catalogue.search import known_instance_type
 from ...pods.requests import written
 from ..finding import Level
 from ..snapshot import KubernetesObject, condition
@@ -58,9 +58,8 @@ def expected_allocatable(objects: ClusterObjects, node: KubernetesObject) -> Map
     Only what is known: without AWS's word on its interfaces, a node that says by its label that it has EFA is taken to
     have as many as its type can have.
     """
-    try:
-        instance_type = catalogue.get(type_of(node))
-    except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
+    instance_type = known_instance_type(type_of(node))
+    if instance_type is None:
         return {}
     labels = node["metadata"].get("labels") or {}
     expected = dict(objects.accelerators(instance_type.name))

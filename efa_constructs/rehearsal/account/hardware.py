@@ -9,9 +9,8 @@ from typing import Any
 
 from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS, INSTANCE_TYPES
 
-from ... import catalogue
-from ...catalogue import EFA_INTERFACE_TYPES
-from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
+from ...catalogue import EFA_INTERFACE_TYPES, InstanceType
+from ...catalogue.search import known_instance_type
 
 __all__ = ["Card", "Hardware", "hardware", "offerings_are_own", "regions_offering", "set_offerings", "zones_offering"]
 
@@ -54,12 +53,12 @@ class Hardware:
 @functools.cache
 def hardware(name: str) -> Hardware | None:
     """The instance type with this name, or None if there is no such type."""
-    try:
-        return _from_catalogue(catalogue.get(name))
-    except (NotAnEfaInstanceTypeError, UnknownInstanceTypeError):
-        # The catalogue has the types with EFA, corrected where DescribeInstanceTypes is wrong. moto has the others.
-        record: dict[str, Any] | None = INSTANCE_TYPES.get(name)
-        return None if record is None else _from_record(record)
+    known = known_instance_type(name)
+    if known is not None:
+        return _from_catalogue(known)
+    # The catalogue has the types with EFA, corrected where DescribeInstanceTypes is wrong. moto has the others.
+    record: dict[str, Any] | None = INSTANCE_TYPES.get(name)
+    return None if record is None else _from_record(record)
 
 
 def zones_offering(instance_type: str, region: str) -> frozenset[str] | None:
@@ -101,7 +100,7 @@ def offerings_are_own(instance_type: str, region: str) -> bool:
     return (region, instance_type) in _OWN_OFFERINGS
 
 
-def _from_catalogue(instance_type: catalogue.InstanceType) -> Hardware:
+def _from_catalogue(instance_type: InstanceType) -> Hardware:
     accelerator = "nvidia" if instance_type.has_nvidia_gpus else "neuron" if instance_type.has_neuron_devices else None
     return Hardware(
         name=instance_type.name,

@@ -12,7 +12,7 @@ from typing import Any
 from ... import app_keys
 from ...catalogue import region_of_zone
 from ...lookups.cluster_facts import ClusterFacts
-from ...review.assembly import CloudAssembly, read_assembly
+from ...review.reading.assembly import CloudAssembly, read_assembly
 from ..emulated_account import EmulatedAccount
 from ..workbench import Workbench
 from .cdk_input import CdkInput

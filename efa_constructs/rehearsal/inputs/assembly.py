@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from ...lookups.cluster_facts import ClusterFacts
-from ...review.assembly import CloudAssembly, read_assembly
+from ...review.reading.assembly import CloudAssembly, read_assembly
 from ..emulated_account import EmulatedAccount
 from ..workbench import Workbench
 from .cdk_input import CdkInput

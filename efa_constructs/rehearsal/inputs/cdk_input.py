@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from ...review.assembly import CloudAssembly
+from ...review.reading.assembly import CloudAssembly
 from ..emulated_account import EmulatedAccount
 from ..programs import machine_environment
 from ..workbench import Workbench

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 from ...lookups.cluster_facts import ClusterFacts
-from ...review.assembly import CloudAssembly
+from ...review.reading.assembly import CloudAssembly
 from ..emulated_account import EmulatedAccount
 from .deploy_events import DeployEvent
 from .environment import Environment, default_environment

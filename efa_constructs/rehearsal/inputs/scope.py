@@ -7,7 +7,7 @@ import shutil
 
 from ...errors import InvalidArgumentError, RehearsalError
 from ...lookups.cluster_facts import ClusterFacts
-from ...review.assembly import CloudAssembly
+from ...review.reading.assembly import CloudAssembly
 from .zone_context import zones_asked_for
 
 __all__ = ["check_scope"]

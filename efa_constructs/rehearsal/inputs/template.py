@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ...errors import AwsRequestError, InvalidArgumentError
 from ...lookups.clients import TemplateClients, boto3_errors, template_clients
 from ...lookups.cluster_facts import ClusterFacts
-from ...review.assembly import AssemblyStack, CloudAssembly
+from ...review.reading.assembly import AssemblyStack, CloudAssembly
 from ..account.cloudformation.errors import TemplateError
 from ..account.cloudformation.template import parse_template
 from ..emulated_account import EmulatedAccount

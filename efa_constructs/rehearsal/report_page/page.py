@@ -9,6 +9,7 @@ from datetime import datetime
 from markupsafe import Markup
 
 from ... import catalogue
+from ...catalogue.search import known_instance_type
 from ...cluster.fabric import kind_of
 from ...cluster.finding import Finding
 from ...cluster.summary import (
@@ -19,7 +20,6 @@ from ...cluster.summary import (
     alike,
     devices_in_words,
 )
-from ...errors import EfaConstructsError
 from ...lookups.deployed import DeployedCluster, DeployedNode
 from ...review.page.environment import page_environment
 from ..result import RehearsalResult
@@ -174,12 +174,9 @@ def _amount(pod: SummarizedPod, resources: Sequence[str]) -> int:
 
 
 def _accelerators(instance: DeployedNode, devices: Mapping[str, int] | None) -> Accelerators | None:
-    try:
-        found = catalogue.get(instance.instance_type)
-    except EfaConstructsError:
-        # A type without EFA, such as that of nodes for the operator.
-        return None
-    if not found.accelerators:
+    found = known_instance_type(instance.instance_type)
+    # A type without EFA, such as that of nodes for the operator, is not known.
+    if found is None or not found.accelerators:
         return None
     first = found.accelerators[0]
     offered = found.accelerator_count

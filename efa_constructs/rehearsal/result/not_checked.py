@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ...review.assembly import CloudAssembly
+from ...review.reading.assembly import CloudAssembly
 
 __all__ = ["not_checked"]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...cluster.verdict import NodeGroupVerdict
 from ...lookups.deployed import DeployedCluster, DeployedNodeGroup
-from ...review.assembly import CloudAssembly
+from ...review.reading.assembly import CloudAssembly
 from ..progress import Stage
 from .rehearsed_cluster import RehearsedCluster
 from .tried_command import TriedCommand

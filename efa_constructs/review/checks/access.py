@@ -8,8 +8,9 @@ from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import KUBERNETES_TYPES
+from ..resource import Resource
 from ..shapes import as_mapping, at_path
-from ..templates import Resource, Templates
+from ..templates import Templates
 from ..values import known_text, references_in
 
 __all__ = ["ACCESS_CHECKS"]
@@ -78,15 +79,17 @@ def _needed_directly(templates: Templates, resource: Resource) -> Iterator[Resou
 
 
 _RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")
-_TYPES_WITH_POLICIES = ("STANDARD", "EC2")
+# The types of access entries that may have each.
+_TYPES_WITH = {
+    "KubernetesGroups": ("STANDARD",),
+    "Username": ("STANDARD",),
+    "AccessPolicies": ("STANDARD", "EC2"),
+}
 
 
 def _entries(blueprint: Blueprint) -> Iterator[Fault]:
     for entry in blueprint.templates.of_type(_ENTRY):
-        kind = entry.get("Type", "STANDARD")
-        for name in ("KubernetesGroups", "Username"):
-            if entry.get(name) and known_text(kind) not in (None, "STANDARD"):
-                yield fault(rules.GROUPS_OF_NODES, entry, name, type=kind)
+        yield from _of_another_type(entry)
         for group in entry.items("KubernetesGroups"):
             prefix = next((each for each in _RESERVED if str(group).startswith(each)), None)
             if prefix is not None:
@@ -95,8 +98,14 @@ def _entries(blueprint: Blueprint) -> Iterator[Fault]:
             scope, path = as_mapping(at_path(policy, "AccessScope")), f"AccessPolicies.{index}.AccessScope"
             if scope.get("Type") == "namespace" and not scope.get("Namespaces"):
                 yield fault(rules.SCOPE_WITHOUT_NAMESPACES, entry, path)
-        if entry.get("AccessPolicies") and known_text(kind) is not None and kind not in _TYPES_WITH_POLICIES:
-            yield fault(rules.GROUPS_OF_NODES, entry, "AccessPolicies", type=kind)
+
+
+def _of_another_type(entry: Resource) -> Iterator[Fault]:
+    """What an entry of its type may not have."""
+    kind = known_text(entry.get("Type", "STANDARD"))
+    for name, types in _TYPES_WITH.items():
+        if entry.get(name) and kind is not None and kind not in types:
+            yield fault(rules.GROUPS_OF_NODES, entry, name, type=kind)
 
 
 ACCESS_CHECKS = (

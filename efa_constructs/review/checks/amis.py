@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ... import catalogue
 from ...catalogue import AmiType
-from ...catalogue.kubernetes_versions import LAST_VERSION_WITH_AL2
+from ...catalogue.kubernetes_versions import LAST_VERSION_WITH_AL2, minor_number
 from ...rules import node_groups as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..node_group import NodeGroup
 from ..values import is_known, known_text
 
 __all__ = ["AMI_CHECKS"]
@@ -65,7 +66,8 @@ def _misfit(blueprint: Blueprint, group: NodeGroup, ami: AmiType) -> Iterator[Fa
 def _retired(blueprint: Blueprint, group: NodeGroup, ami: AmiType, instead: str) -> Iterator[Fault]:
     cluster = blueprint.cluster_of(group)
     version = known_text(cluster.get("Version")) if cluster is not None else None
-    if ami.operating_system == "AL2" and version is not None and _minor(version) > _minor(LAST_VERSION_WITH_AL2):
+    newest = minor_number(LAST_VERSION_WITH_AL2)
+    if ami.operating_system == "AL2" and version is not None and minor_number(version) > newest:
         yield fault(
             rules.AMI_TYPE_RETIRED, group.resource, "AmiType", ami_type=ami.name, version=version, instead=instead
         )
@@ -77,11 +79,6 @@ def _alike(ami: AmiType) -> Iterator[str]:
         of_same_kind = (each.accelerator is None) == (ami.accelerator is None)
         if each.operating_system == "AL2023" and each.architecture == ami.architecture and of_same_kind:
             yield each.name
-
-
-def _minor(version: str) -> int:
-    digits = version.partition(".")[2]
-    return int(digits) if digits.isdecimal() else 0
 
 
 def _unnamed(group: NodeGroup) -> Iterator[Fault]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...catalogue.search import known_instance_type
 from ...rules import node_groups as rules
-from ..blueprint import Blueprint, NodeGroup, known_instance_type
+from ..blueprint import Blueprint
 from ..capacity import Capacity, capacity_of
 from ..check import Fault, checks_of, fault
+from ..node_group import NodeGroup
 from ..values import is_known
 
 __all__ = ["CAPACITY_CHECKS"]

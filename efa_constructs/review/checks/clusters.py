@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...catalogue.identifiers import KUBERNETES_VERSION
-from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS
-from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, is_version, supports_efa_only
+from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS, minor_number
+from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, VPC_CNI_ADDON, is_version, supports_efa_only
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..kms_keys import other_region_of_key
 from ..reach import is_world
+from ..resource import CLUSTER_OF_AWS_EKS, Resource
 from ..shapes import as_list, as_mappings, at_path
 from ..subnets import same_vpc, vpc_of, zone_of
-from ..templates import CLUSTER_OF_AWS_EKS, Resource
 from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]
@@ -36,23 +36,25 @@ def _told(blueprint: Blueprint) -> list[Resource]:
 
 def _endpoints(blueprint: Blueprint) -> Iterator[Fault]:
     for cluster in _told(blueprint):
-        if not isinstance(cluster.get(_NETWORK, {}), Mapping):
-            continue
         # Amazon EKS API Reference, "VpcConfigRequest": the public endpoint is on, and the private one off.
         public = cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)
-        private = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False)
-        ranges = as_list(cluster.get(_RANGES))
-        if not is_known(public):
-            continue
-        if is_true(public):
-            if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
-                yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
-            continue
-        if is_known(private) and not is_true(private):
-            yield fault(rules.NO_ENDPOINT, cluster, cluster.path_of(_NETWORK))
-        if ranges:
-            cidrs = ", ".join(map(str, ranges))
-            yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
+        if isinstance(cluster.get(_NETWORK, {}), Mapping) and is_known(public):
+            yield from _public_endpoint(cluster) if is_true(public) else _no_public_endpoint(cluster)
+
+
+def _public_endpoint(cluster: Resource) -> Iterator[Fault]:
+    ranges = as_list(cluster.get(_RANGES))
+    if is_known(ranges) and (not ranges or any(map(is_world, ranges))):
+        yield fault(rules.PUBLIC_ENDPOINT, cluster, cluster.path_of(_RANGES))
+
+
+def _no_public_endpoint(cluster: Resource) -> Iterator[Fault]:
+    private, ranges = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False), as_list(cluster.get(_RANGES))
+    if is_known(private) and not is_true(private):
+        yield fault(rules.NO_ENDPOINT, cluster, cluster.path_of(_NETWORK))
+    if ranges:
+        cidrs = ", ".join(map(str, ranges))
+        yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
 
 
 def _watching(blueprint: Blueprint) -> Iterator[Fault]:
@@ -104,12 +106,8 @@ def _version(cluster: Resource, version: str) -> Iterator[Fault]:
         end = support.ends[0] if support.ends else "a date that has passed"
         yield fault(rules.SUPPORT_ENDED, cluster, path, version=version, end=end, newest=newest)
     # What is newer than this catalogue may be there.
-    elif support is None and _minor(version) < min(map(_minor, EKS_VERSIONS)):
+    elif support is None and minor_number(version) < min(map(minor_number, EKS_VERSIONS)):
         yield fault(rules.VERSION_NOT_OFFERED, cluster, path, version=version, newest=newest)
-
-
-def _minor(version: str) -> int:
-    return int(version.partition(".")[2])
 
 
 def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
@@ -131,7 +129,7 @@ def _subnets(blueprint: Blueprint) -> Iterator[Fault]:
 def _cni(blueprint: Blueprint) -> Iterator[Fault]:
     for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
         version, cluster = known_text(addon.get("AddonVersion")), blueprint.cluster_named(addon.get("ClusterName"))
-        if addon.get("AddonName") != "vpc-cni" or version is None or cluster is None:
+        if addon.get("AddonName") != VPC_CNI_ADDON or version is None or cluster is None:
             continue
         if not is_version(version) or supports_efa_only(version):
             continue

@@ -28,9 +28,10 @@ from ...rules.device_plugins import (
     PLUGIN_SELECTS_TYPES,
     PLUGIN_TOLERATES_TAINTS,
 )
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
+from ..node_group import NodeGroup
 from ..pod_templates import PodTemplate
 from ..values import is_known
 

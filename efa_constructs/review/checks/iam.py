@@ -10,8 +10,8 @@ from ...rules import iam as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..policies import policies_in, rights_of, services_that_may_assume
+from ..resource import Resource
 from ..shapes import as_list, at_path
-from ..templates import Resource
 
 __all__ = ["IAM_CHECKS"]
 

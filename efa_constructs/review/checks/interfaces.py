@@ -10,8 +10,10 @@ from ...catalogue import InstanceType, NetworkCard
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import Rule
 from ...rules import interfaces as rules
-from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..launch_template import Interface, LaunchTemplate
+from ..node_group import NodeGroup
 from ..values import is_known, is_true
 
 __all__ = ["INTERFACE_CHECKS"]

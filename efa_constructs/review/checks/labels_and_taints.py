@@ -7,8 +7,9 @@ from typing import Any
 
 from ...catalogue import node_label_rules, node_labels
 from ...rules import node_groups as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..node_group import NodeGroup
 from ..shapes import as_list, at_path
 from ..values import is_known, known_text
 

@@ -8,9 +8,10 @@ from typing import Any
 from ...catalogue.instance_metadata import MAXIMUM_HOP_LIMIT
 from ...catalogue.volume_types import VOLUME_TYPES, volume_misfit
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..kms_keys import other_region_of_key
+from ..launch_template import LaunchTemplate
 from ..shapes import as_mapping, at_path
 from ..values import is_known, is_true, known_text, whole_number
 
@@ -23,14 +24,18 @@ def _forbidden(blueprint: Blueprint) -> Iterator[Fault]:
     for template in blueprint.launch_templates:
         data, resource = template.data, template.resource
         if blueprint.node_groups_of(template):
-            if data.get("IamInstanceProfile"):
-                yield fault(rules.INSTANCE_PROFILE, resource, "LaunchTemplateData.IamInstanceProfile")
-            for setting in _SHUTDOWN:
-                if data.get(setting):
-                    yield fault(rules.SHUTDOWN_BEHAVIOUR, resource, "LaunchTemplateData", setting=setting)
+            yield from _forbidden_by_eks(template)
         for setting in ("SecurityGroupIds", "SecurityGroups"):
             if data.get(setting) and data.get("NetworkInterfaces"):
                 yield fault(rules.GROUPS_IN_TWO_PLACES, resource, f"LaunchTemplateData.{setting}", setting=setting)
+
+
+def _forbidden_by_eks(template: LaunchTemplate) -> Iterator[Fault]:
+    if template.data.get("IamInstanceProfile"):
+        yield fault(rules.INSTANCE_PROFILE, template.resource, "LaunchTemplateData.IamInstanceProfile")
+    for setting in _SHUTDOWN:
+        if template.data.get(setting):
+            yield fault(rules.SHUTDOWN_BEHAVIOUR, template.resource, "LaunchTemplateData", setting=setting)
 
 
 def _metadata(blueprint: Blueprint) -> Iterator[Fault]:
@@ -83,7 +88,11 @@ def _volume(
     if ami is not None and size is not None and smallest is not None and size < smallest:
         path = f"{path}.VolumeSize"
         yield fault(rules.VOLUME_TOO_SMALL, template.resource, path, size=size, smallest=smallest, ami_type=ami.name)
-        return
+    else:
+        yield from _volume_type(template, path, ebs)
+
+
+def _volume_type(template: LaunchTemplate, path: str, ebs: Mapping[str, Any]) -> Iterator[Fault]:
     kind = str(ebs.get("VolumeType"))
     if kind not in VOLUME_TYPES:
         return
@@ -91,7 +100,7 @@ def _volume(
         yield fault(rules.IOPS_MISSING, template.resource, path, type=kind)
     misfit = volume_misfit(
         VOLUME_TYPES[kind],
-        gibibytes=size,
+        gibibytes=whole_number(ebs.get("VolumeSize")),
         iops=whole_number(ebs.get("Iops")),
         throughput=whole_number(ebs.get("Throughput")),
     )

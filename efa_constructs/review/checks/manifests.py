@@ -10,6 +10,7 @@ from ...manifest_size import MAXIMUM_ANNOTATIONS, applied_size
 from ...pods.access_rules import Right, allows, granted_rules
 from ...pods.image_references import image_reference, is_image_reference
 from ...pods.known_programs import KnownProgram
+from ...pods.mpi_job_schema import TRAINING_OPERATOR_API_VERSION
 from ...rules.manifests import (
     IMAGES_ARE_PINNED,
     IMAGES_ARE_REFERENCES,
@@ -31,8 +32,6 @@ from ..values import is_known
 
 __all__ = ["MANIFEST_CHECKS"]
 
-# Kubeflow's Training Operator has MPIJobs, too.
-_OF_TRAINING_OPERATOR = "kubeflow.org/v1"
 # What the operator writes, of what people forget most. https://github.com/kubeflow/mpi-operator, pkg/controller
 _OF_EVERY_JOB = (
     ("update", "kubeflow.org", "mpijobs/status"),
@@ -127,7 +126,7 @@ def _no_operator(blueprint: Blueprint) -> Iterator[Violation]:
         if cluster.surely_lacks(KnownProgram.MPI_OPERATOR):
             for job in cluster.of_kind("MPIJob"):
                 managed_by = at_path(job.content, "spec", "runPolicy", "managedBy")
-                if managed_by is None and job.content.get("apiVersion") != _OF_TRAINING_OPERATOR:
+                if managed_by is None and job.content.get("apiVersion") != TRAINING_OPERATOR_API_VERSION:
                     yield about(job)
 
 

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from ... import catalogue
 from ...catalogue import MaxPods, NetworkInterface
 from ...catalogue.user_data import max_pods_told, settings_that_count
-from ...catalogue.vpc_cni import VARIABLES_OF_OTHER_ADDRESSES
+from ...catalogue.vpc_cni import VARIABLES_OF_OTHER_ADDRESSES, VPC_CNI_ADDON
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..launch_template import LaunchTemplate
 from ..manifests import KUBERNETES_TYPES
+from ..node_group import NodeGroup
 from ..values import is_known
 
 __all__ = ["MAX_PODS_CHECKS"]
@@ -79,7 +81,7 @@ def _has_other_addresses(blueprint: Blueprint, group: NodeGroup) -> bool:
     templates = blueprint.templates
     for addon in templates.of_type("AWS::EKS::Addon"):
         settings = str(addon.get("ConfigurationValues", ""))
-        if addon.get("AddonName") == "vpc-cni" and (
+        if addon.get("AddonName") == VPC_CNI_ADDON and (
             not is_known(settings) or any(name in settings for name in VARIABLES_OF_OTHER_ADDRESSES)
         ):
             return True

@@ -9,13 +9,13 @@ from typing import Any
 from ...catalogue import GPU_RESOURCE
 from ...pods.host_names import LONGEST_HOST_NAME, is_host_name, worker_host_name
 from ...pods.known_programs import PLUGINS
-from ...pods.mpi_job_schema import API_VERSION, mismatches_of_job
+from ...pods.mpi_job_schema import mismatches_of_job
 from ...pods.mpirun_ranks import other_ranks, runs_of
 from ...pods.requests import amounts, written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about, about_pods
-from ..jobs import each_job, pods_of_operator, replicas_of, words_of
+from ..jobs import each_job, is_of_mpi_operator, pods_of_operator, replicas_of, words_of
 from ..shapes import as_mapping
 from ..values import is_known, whole_number
 
@@ -78,7 +78,7 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
     for _, job, spec in each_job(blueprint):
         policy = as_mapping(spec.get("runPolicy")).get("cleanPodPolicy")
         # kubeflow/mpi-operator, pkg/apis/kubeflow/v2beta1/default.go
-        if policy in (None, "None") and job.content.get("apiVersion") == API_VERSION:
+        if policy in (None, "None") and is_of_mpi_operator(job):
             yield about(
                 job,
                 says="sets runPolicy.cleanPodPolicy to None"
@@ -89,7 +89,7 @@ def _left_workers(blueprint: Blueprint) -> Iterator[Violation]:
 
 def _unsound(blueprint: Blueprint) -> Iterator[Violation]:
     for _, job, _ in each_job(blueprint):
-        if job.content.get("apiVersion") == API_VERSION:
+        if is_of_mpi_operator(job):
             for problem, hint in mismatches_of_job(job.content.get("spec")):
                 if is_known(problem):
                     yield about(job, problem=problem, hint=hint)

@@ -9,22 +9,21 @@ from typing import Any
 from ...catalogue import regions
 from ...catalogue.address_ranges import ANYWHERE_IPV4
 from ...catalogue.identifiers import is_zone_name_of
+from ...catalogue.network_ports import EPHEMERAL_PORTS, KUBELET_PORT
 from ...catalogue.offered_zones import offered_zones
 from ...rules import networks as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..network_acls import Traffic, network_acl_of, surely_drops
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..shapes import as_list
 from ..subnets import has_no_way_out, is_public, same_vpc, subnet_at, vpc_of, zone_of
-from ..templates import Resource
 from ..values import is_known, is_true, known_text, whole_number
 
 __all__ = ["NETWORK_CHECKS"]
 
-# Amazon EKS User Guide, "View Amazon EKS security group requirements for clusters"
-_KUBELET = (10250, 10250)
-# Where Linux has the ends of connections that it opens: net.ipv4.ip_local_port_range.
-_ANSWERS = (32768, 60999)
+_KUBELET = (KUBELET_PORT, KUBELET_PORT)
 
 
 def _ways_out(blueprint: Blueprint) -> Iterator[Fault]:
@@ -161,7 +160,7 @@ def _needed(blueprint: Blueprint, group: NodeGroup, subnet: Any) -> Iterator[tup
     """What must pass the network ACL of which subnet, and for what, so that nodes in a subnet work."""
     anywhere = IPv4Network(ANYWHERE_IPV4)
     yield subnet, Traffic(egress=True, ports=(443, 443), addresses=anywhere), "nodes ask EKS and pull images by it"
-    yield subnet, Traffic(egress=False, ports=_ANSWERS, addresses=anywhere), "what nodes ask is answered by it"
+    yield subnet, Traffic(egress=False, ports=EPHEMERAL_PORTS, addresses=anywhere), "what nodes ask is answered by it"
     cluster = blueprint.cluster_of(group)
     of_cluster = as_list(cluster.get("ResourcesVpcConfig.SubnetIds")) if cluster is not None else []
     nodes = _block(blueprint, subnet)

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from ... import catalogue
 from ...catalogue.identifiers import NODE_GROUP_NAME
 from ...catalogue.records import RECORDED, refused_types
-from ...catalogue.search import is_of_unknown_family, nearest_instance_types
+from ...catalogue.search import is_of_unknown_family, known_instance_type, nearest_instance_types
 from ...errors import NotAnEfaInstanceTypeError, UnknownInstanceTypeError
 from ...rules import node_groups as rules
-from ..blueprint import Blueprint, NodeGroup, known_instance_type
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..shapes import as_mapping, at_path
 from ..subnets import zone_of
-from ..templates import Resource
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 from ...catalogue.capacity_reservations import CAPACITY_RESERVATION_ID, RESERVATION_GROUP_ARN
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate
+from ..blueprint import Blueprint
 from ..capacity import PlacementGroup, capacity_of, placement_group_of
 from ..check import Fault, checks_of, fault
+from ..launch_template import LaunchTemplate
 from ..values import is_known, known_text
 
 __all__ = ["PLACEMENT_CHECKS"]

@@ -12,10 +12,11 @@ from ...pods.known_programs import PLUGINS
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...pods.requests import written
 from ...rules import jobs as rules
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Check, Violation, about_pods
 from ..clusters import ReviewedCluster, each_pod
 from ..labels_of_nodes import is_for_groups_to_set, knows_labels, labels_by_aws, may_have_other_nodes
+from ..node_group import NodeGroup
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
 from ..shapes import at_path
 from ..values import is_known, whole_number

@@ -8,12 +8,14 @@ from typing import Any
 
 from ...catalogue.tags import TRAFFIC_TAG
 from ...rules import security_groups as rules
-from ..blueprint import Blueprint, Interface, LaunchTemplate, NodeGroup
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..launch_template import Interface, LaunchTemplate
+from ..node_group import NodeGroup
 from ..reach import is_world
-from ..security_groups import GroupRule, all_group_rules, directions_to_itself, rules_of
+from ..resource import Resource
+from ..security_groups import GroupRule
 from ..shapes import as_list, as_mappings, at_path
-from ..templates import Resource
 from ..values import Reference, is_known, whole_number
 
 __all__ = ["SECURITY_GROUP_CHECKS"]
@@ -39,7 +41,7 @@ def _closed_groups(blueprint: Blueprint) -> Iterator[Fault]:
 
 def _half_rules(blueprint: Blueprint, template: LaunchTemplate) -> Iterator[Fault]:
     for group in _groups_at(blueprint, [each for one in template.efa_interfaces for each in one.groups]):
-        directions = directions_to_itself(blueprint.templates, group)
+        directions = blueprint.directions_to_itself(group)
         carriers = [one for one in template.efa_interfaces if group in _groups_at(blueprint, one.groups)]
         if len(directions) != 1 or _others_let_pass(blueprint, group, carriers):
             continue
@@ -56,7 +58,7 @@ def _others_let_pass(blueprint: Blueprint, group: Resource, carriers: Iterable[I
     """Whether on every interface that carries a group another one lets EFA pass."""
     return all(
         any(
-            len(directions_to_itself(blueprint.templates, other)) == 2
+            len(blueprint.directions_to_itself(other)) == 2
             for other in _groups_at(blueprint, one.groups)
             if other is not group
         )
@@ -98,7 +100,7 @@ def _opens(blueprint: Blueprint, own: Sequence[Resource], peers: Sequence[Resour
         # A group that only the deployment knows may be one of the peers.
         blueprint.templates.at(rule.peer_group) in peers or not _is_known_group(rule.peer_group)
         for group in own
-        for rule in rules_of(blueprint.templates, group)
+        for rule in blueprint.rules_of(group)
         if rule.direction == direction and rule.is_of_all_traffic and rule.peer_group is not None
     )
 
@@ -159,7 +161,7 @@ def _is_shut_out(blueprint: Blueprint, group: NodeGroup, primary: Interface) -> 
         return False
     return not any(
         rule.direction == "Ingress" and blueprint.templates.at(rule.peer_group) in own and rule.group not in own
-        for rule in all_group_rules(blueprint.templates)
+        for rule in blueprint.group_rules
     )
 
 
@@ -175,7 +177,7 @@ def _open_groups(blueprint: Blueprint) -> Iterator[Fault]:
     """Rules of nodes' groups that let the internet in."""
     values = [value for template in blueprint.launch_templates for value in template.groups]
     for group in _groups_at(blueprint, values):
-        for rule in rules_of(blueprint.templates, group):
+        for rule in blueprint.rules_of(group):
             cidr = next((each for each in rule.cidrs if is_world(each)), None)
             if rule.direction == "Ingress" and cidr is not None and rule.protocol.lower() not in _WITHOUT_PORTS:
                 ssh = _includes_ssh(rule)
@@ -204,7 +206,7 @@ def _traffic(rule: GroupRule) -> str:
 
 
 def _unknown_protocols(blueprint: Blueprint) -> Iterator[Fault]:
-    for rule in all_group_rules(blueprint.templates):
+    for rule in blueprint.group_rules:
         if "IpProtocol" in rule.content and is_known(rule.protocol) and not _PROTOCOLS.fullmatch(rule.protocol):
             path = f"{rule.path}.IpProtocol".removeprefix(".")
             yield fault(rules.UNKNOWN_PROTOCOL, rule.resource, path, protocol=rule.protocol)

@@ -14,9 +14,10 @@ from ...rules import templates as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..conformity import Conformity, Misfit
-from ..loops import LANGUAGE_EXTENSIONS
-from ..shapes import as_list
-from ..templates import NESTED_STACK, Resource, StackTemplate
+from ..reading.loops import LANGUAGE_EXTENSIONS, LOOP
+from ..resource import Resource
+from ..shapes import as_list, as_mapping
+from ..stack_template import NESTED_STACK, StackTemplate
 
 __all__ = ["TEMPLATE_CHECKS"]
 
@@ -137,15 +138,15 @@ def _about_attributes(resource: Resource) -> Iterator[Fault]:
 
 
 def _about_condition(resource: Resource, where: str, name: Any) -> Iterator[Fault]:
-    conditions = _mapping(resource.stack.document.get("Conditions"))
+    conditions = as_mapping(resource.stack.document.get("Conditions"))
     # A loop makes more of them than the template lists.
     if not any(str(each).startswith("Fn::") for each in conditions):
         yield from _missing(resource, where, name, "condition", conditions)
 
 
 def _missing(resource: Resource, where: str, name: Any, kind: str, names: Any) -> Iterator[Fault]:
-    if isinstance(name, str) and name not in _mapping(names):
-        meant = _meant(name, _mapping(names))
+    if isinstance(name, str) and name not in as_mapping(names):
+        meant = _meant(name, as_mapping(names))
         yield fault(rules.NO_SUCH_REFERENCE, resource, where, name=name, kind=kind, meant=meant)
 
 
@@ -153,8 +154,8 @@ def _makes_more(stack: StackTemplate) -> bool:
     """Whether CloudFormation makes resources that the template does not list: by a transform, a loop or a module."""
     if any(name != LANGUAGE_EXTENSIONS for name in _transforms(stack)):
         return True
-    resources = _mapping(stack.document.get("Resources"))
-    modules = (str(_mapping(each).get("Type")).endswith("::MODULE") for each in resources.values())
+    resources = as_mapping(stack.document.get("Resources"))
+    modules = (str(as_mapping(each).get("Type")).endswith("::MODULE") for each in resources.values())
     return any(str(name).startswith("Fn::") for name in resources) or any(modules)
 
 
@@ -163,23 +164,27 @@ _VARIABLE = re.compile(r"\$\{([^!{}][^{}]*)\}")
 
 def _functions(value: Any, path: str) -> Iterator[tuple[str, str, Any]]:
     """Each reference in a value: where, "Ref", "Fn::GetAtt" or "Fn::If", and to what."""
+    function, argument = next(iter(value.items())) if isinstance(value, Mapping) and len(value) == 1 else (None, None)
+    if function in ("Ref", "Fn::GetAtt"):
+        yield path, function, argument
+        return
+    if function == "Fn::Sub":
+        yield from _variables(argument, path)
+    elif function == "Fn::If":
+        yield from ((path, "Fn::If", name) for name in as_list(argument)[:1])
+    for place, part in _parts(value, path):
+        yield from _functions(part, place)
+
+
+def _parts(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """What an object or a list has in it, with where. In a loop, a Ref may be of its variable: it is left out."""
     if isinstance(value, Mapping):
-        if len(value) == 1 and ("Ref" in value or "Fn::GetAtt" in value):
-            [(function, argument)] = value.items()
-            yield path, function, argument
-            return
-        if len(value) == 1 and "Fn::Sub" in value:
-            yield from _variables(value["Fn::Sub"], path)
-        if len(value) == 1 and "Fn::If" in value:
-            yield from ((path, "Fn::If", name) for name in as_list(value["Fn::If"])[:1])
         for name, item in value.items():
-            # There, a Ref may be of the loop's variable.
-            if str(name).startswith("Fn::ForEach::"):
-                continue
-            yield from _functions(item, path if str(name).startswith("Fn::") else _beneath(path, name))
+            if not str(name).startswith(LOOP):
+                yield path if str(name).startswith("Fn::") else _beneath(path, name), item
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _functions(item, f"{path}.{index}".removeprefix("."))
+            yield f"{path}.{index}".removeprefix("."), item
 
 
 def _variables(argument: Any, path: str) -> Iterator[tuple[str, str, Any]]:
@@ -193,7 +198,7 @@ def _variables(argument: Any, path: str) -> Iterator[tuple[str, str, Any]]:
 
 def _about(resource: Resource, path: str, function: str, argument: Any) -> Fault | None:
     document = resource.stack.document
-    resources, parameters = (_mapping(document.get(name)) for name in ("Resources", "Parameters"))
+    resources, parameters = (as_mapping(document.get(name)) for name in ("Resources", "Parameters"))
     if function == "Ref":
         if not isinstance(argument, str) or argument.startswith("AWS::"):
             return None
@@ -211,7 +216,7 @@ def _about(resource: Resource, path: str, function: str, argument: Any) -> Fault
     if logical_id not in resources:
         meant = _meant(logical_id, resources)
         return fault(rules.NO_SUCH_REFERENCE, resource, path, name=logical_id, kind="resource", meant=meant)
-    return _about_attribute(resource, path, logical_id, attribute, _mapping(resources[logical_id]).get("Type"))
+    return _about_attribute(resource, path, logical_id, attribute, as_mapping(resources[logical_id]).get("Type"))
 
 
 def _about_attribute(resource: Resource, path: str, logical_id: str, attribute: str, kind: Any) -> Fault | None:
@@ -239,10 +244,6 @@ def _has_attribute(schema: Mapping[str, Any], attribute: str) -> bool:
     )
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _quotas(blueprint: Blueprint) -> Iterator[Fault]:
     for stack in blueprint.templates.stacks:
         own = [resource for resource in blueprint.templates.resources if resource.stack is stack]
@@ -258,7 +259,7 @@ def _quotas(blueprint: Blueprint) -> Iterator[Fault]:
                 most=f"{MAXIMUM_TEMPLATE_BYTES:,}",
                 largest=largest.logical_id,
             )
-        count = sum(not str(name).startswith("Fn::") for name in _mapping(stack.document.get("Resources")))
+        count = sum(not str(name).startswith("Fn::") for name in as_mapping(stack.document.get("Resources")))
         # Those of a macro may be more or fewer.
         if count > MAXIMUM_RESOURCES and not _has_own_transform(stack):
             yield fault(rules.TOO_MANY_RESOURCES, own[-1], stack=stack.name, count=count, most=MAXIMUM_RESOURCES)

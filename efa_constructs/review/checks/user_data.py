@@ -10,8 +10,9 @@ from email.message import Message
 from ...catalogue import AmiType
 from ...catalogue.user_data import MAXIMUM_USER_DATA_BYTES, NODE_CONFIG_TYPE, PART_TYPES
 from ...rules import launch_templates as rules
-from ..blueprint import Blueprint, LaunchTemplate
+from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..launch_template import LaunchTemplate
 from ..values import is_known, known_text
 
 __all__ = ["USER_DATA_CHECKS"]

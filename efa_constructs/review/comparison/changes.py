@@ -8,9 +8,11 @@ from enum import StrEnum
 from typing import Any
 
 from ..manifests import KUBERNETES_RESOURCE, KubernetesObject, kubernetes_objects
-from ..templates import CLUSTER_TYPES, Resource, Templates, renamed
+from ..resource import CLUSTER_TYPES, Resource
+from ..templates import Templates
 from ..values import references_in
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
+from .refusals import OTHER_TYPE, refusal_by_addition, refusal_by_resource
 from .replacement import Replacement, replacement_by
 
 __all__ = ["LATEST_VERSION", "Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
@@ -55,6 +57,8 @@ class Change:
     because_of: tuple[Resource, ...] = ()
     # What the change interrupts. None: nothing that is known.
     interrupts: str | None = None
+    # Why the deployment is surely refused, which then interrupts nothing. None: nothing that is known.
+    refusal: str | None = None
     # Whether its whole stack is not in the templates any more: what is in it stays until somebody deletes the stack.
     stack_is_gone: bool = False
 
@@ -71,10 +75,10 @@ class Change:
 
 def aligned(before: Templates, after: Templates) -> Templates:
     """``before``, its only stack called as the only one of ``after``: files of templates have names of their own."""
-    tops = [[stack for stack in one.stacks if "/" not in stack.name] for one in (before, after)]
-    if [len(stacks) for stacks in tops] != [1, 1] or tops[0][0].name == tops[1][0].name:
+    if len(before.outermost) != 1 or len(after.outermost) != 1:
         return before
-    return Templates([renamed(tops[0][0], tops[1][0].name)])
+    (old,), (new,) = before.outermost, after.outermost
+    return before if old.name == new.name else Templates([old.renamed(new.name)])
 
 
 def changes_between(before: Templates, after: Templates) -> tuple[Change, ...]:
@@ -110,24 +114,29 @@ def _by_key(templates: Templates) -> Mapping[_Key, Resource]:
 def _resource_changes(old: Mapping[_Key, Resource], new: Mapping[_Key, Resource], after: Templates) -> Iterator[Change]:
     own = {key: tuple(_property_changes(old[key], resource)) for key, resource in new.items() if key in old}
     replaced, followed = _follow(own, new, after)
+    removed = [resource for key, resource in old.items() if key not in new]
+    moving = {key for key, replacement in replaced.items() if replacement is not Replacement.NO}
     for key, resource in new.items():
         # What changes in a manifest is told object by object.
         if resource.type == KUBERNETES_RESOURCE:
             continue
         if key not in old:
-            yield Change(kind=ChangeKind.ADDED, resource=resource)
+            refusal = refusal_by_addition(resource, removed, moving)
+            yield Change(kind=ChangeKind.ADDED, resource=resource, refusal=refusal)
         elif old[key].type != resource.type:
             yield _of_another_type(old[key], resource)
         elif own[key] or key in followed:
             changed = [change.path for change in own[key]] + [path for path, _ in followed.get(key, ())]
             replacement = replaced.get(key, Replacement.NO)
+            refusal = refusal_by_resource(resource, changed, replacement)
             yield Change(
                 kind=ChangeKind.CHANGED,
                 resource=resource,
                 properties=own[key],
                 replacement=replacement,
                 because_of=tuple(dict.fromkeys(cause for _, cause in followed.get(key, ()))),
-                interrupts=interruption_by_resource(resource, changed, replacement),
+                interrupts=None if refusal else interruption_by_resource(resource, changed, replacement),
+                refusal=refusal,
             )
 
 
@@ -137,7 +146,7 @@ def _of_another_type(old: Resource, new: Resource) -> Change:
         resource=new,
         properties=(PropertyChange(path="Type", before=old.type, after=new.type, replacement=Replacement.YES),),
         replacement=Replacement.YES,
-        interrupts="CloudFormation refuses the update: a resource of another type needs another logical id.",
+        refusal=OTHER_TYPE,
     )
 
 

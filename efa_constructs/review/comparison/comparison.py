@@ -23,9 +23,14 @@ class Comparison:
     exports_in_use: Sequence[ExportInUse]
 
     @property
+    def refused_changes(self) -> Sequence[Change]:
+        """Those that CloudFormation, or the service, surely refuses."""
+        return [change for change in self.changes if change.refusal is not None]
+
+    @property
     def is_refused(self) -> bool:
-        """Whether CloudFormation surely refuses to deploy it."""
-        return any(export.is_sure for export in self.exports_in_use)
+        """Whether the deployment surely is."""
+        return bool(self.refused_changes) or any(export.is_sure for export in self.exports_in_use)
 
 
 def compare(before: Templates, after: Templates) -> Comparison:

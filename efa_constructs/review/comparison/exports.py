@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..templates import Export, Resource, StackTemplate, Templates
+from ..resource import Resource
+from ..stack_template import StackTemplate
+from ..templates import Export, Templates
 from ..values import references_in
 from .changes import LATEST_VERSION, Change
 from .replacement import Replacement

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 from ..manifests import KubernetesObject
 from ..pod_templates import KINDS_WITH_ROLES
-from ..templates import CLUSTER_TYPES, Resource
+from ..resource import CLUSTER_TYPES, Resource
 from .replacement import Replacement
 
 __all__ = ["interruption_by_object", "interruption_by_removal", "interruption_by_resource"]
@@ -22,11 +22,6 @@ _NODE_GROUP_REPLACED = (
 _NODES_REPLACED = (
     "EKS replaces the nodes a few at a time: an MPI job that has a worker on one of them ends, so let running jobs "
     "finish first."
-)
-# AWS CloudFormation Template Reference, AWS::EKS::Nodegroup LaunchTemplateSpecification.
-_OTHER_TEMPLATE = (
-    "EKS refuses the update: a node group keeps its launch template for life, and only the version may change. Give "
-    "the node group another logical id, or keep the template."
 )
 # What EKS changes without touching the nodes.
 _IN_PLACE = ("ScalingConfig", "UpdateConfig", "NodeRepairConfig", "Labels", "Taints", "Tags")
@@ -51,8 +46,6 @@ def interruption_by_resource(resource: Resource, paths: Iterable[str], replaceme
     if replacement is Replacement.YES:
         return _REPLACED.get(resource.type)
     paths = list(paths)
-    if resource.type == "AWS::EKS::Nodegroup" and not {"LaunchTemplate.Id", "LaunchTemplate.Name"}.isdisjoint(paths):
-        return _OTHER_TEMPLATE
     changed = {path.partition(".")[0] for path in paths}
     if resource.type == "AWS::EKS::Nodegroup" and changed.difference(_IN_PLACE):
         return _NODES_REPLACED

@@ -7,7 +7,7 @@ from typing import Any
 from ..comparison import Comparison
 from ..comparison.changes import Change
 from ..comparison.exports import ExportInUse
-from ..location import place_of
+from ..reading.location import place_of
 from ..review import Finding, Review
 
 __all__ = ["to_json"]
@@ -39,6 +39,7 @@ def _change(change: Change) -> dict[str, Any]:
         "kubernetesObject": of_kubernetes.title if of_kubernetes else None,
         "replacement": change.replacement.value,
         "interrupts": change.interrupts,
+        "refused": change.refusal,
         "becauseOf": [cause.name for cause in change.because_of],
         "properties": [{"path": one.path, "replacement": one.replacement.value} for one in change.properties],
     }

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 from ...rules import RULES, Rule, Severity
 from ..review import Finding, Review
-from ..templates import StackTemplate
+from ..stack_template import StackTemplate
 
 __all__ = ["to_junit"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ...rules import RULES, Rule, Severity
-from ..location import place_of
+from ..reading.location import place_of
 from ..review import Finding, Review
 
 __all__ = ["to_sarif"]

@@ -10,7 +10,8 @@ from ..blueprint import Blueprint
 from ..manifests import HELM_CHART
 from ..reach import Path
 from ..shapes import as_mapping
-from ..templates import StackTemplate, Templates
+from ..stack_template import StackTemplate
+from ..templates import Templates
 from ..values import unknowns_in
 from .names import Names
 from .permissions import Principal

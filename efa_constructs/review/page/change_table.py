@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..comparison.changes import Change, ChangeKind, PropertyChange
 from ..comparison.replacement import Replacement
+from ..launch_template import decoded_user_data
 from .names import Names
 
 __all__ = ["ChangeRow", "change_rows"]
@@ -39,6 +38,7 @@ class ChangeRow:
     stack: str
     replacement: str
     interrupts: str | None
+    refusal: str | None
     because_of: str
     # What becomes of what the templates no longer have.
     becomes: str
@@ -47,7 +47,7 @@ class ChangeRow:
 
 
 def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> Iterator[ChangeRow]:
-    """Those that interrupt or replace something first, then in the order of the templates."""
+    """What is refused first, then what interrupts or replaces something, then in the order of the templates."""
     for change in sorted(changes, key=_rank):
         each = change.kubernetes_object
         yield ChangeRow(
@@ -59,14 +59,20 @@ def change_rows(changes: Sequence[Change], names: Names, old_names: Names) -> It
             stack=change.resource.stack.name,
             replacement=_REPLACEMENTS[change.replacement],
             interrupts=change.interrupts,
+            refusal=change.refusal,
             because_of=", ".join(names.of(cause) for cause in change.because_of),
             becomes=_becomes(change),
             properties=tuple(_property(one, change, names, old_names) for one in change.properties),
         )
 
 
-def _rank(change: Change) -> tuple[bool, bool, bool]:
-    return change.interrupts is None, not change.is_of_cluster_or_nodes, change.replacement is Replacement.NO
+def _rank(change: Change) -> tuple[bool, bool, bool, bool]:
+    return (
+        change.refusal is None,
+        change.interrupts is None,
+        not change.is_of_cluster_or_nodes,
+        change.replacement is Replacement.NO,
+    )
 
 
 def _becomes(change: Change) -> str:
@@ -102,7 +108,9 @@ def _value(path: str, value: Any, names: Names, *, shown: bool) -> str:
 
 
 def _decoded(value: Any) -> Any:
+    """What user data says, where it is a text; else as it stands there."""
+    decoded = decoded_user_data(value)
     try:
-        return base64.b64decode(value, validate=True).decode()
-    except (binascii.Error, TypeError, UnicodeDecodeError, ValueError):
+        return value if decoded is None else decoded.decode()
+    except UnicodeDecodeError:
         return value

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..networks import Network, Subnet
+from ..node_group import NodeGroup
 from ..shapes import as_list, as_mapping, as_mappings, at_path
 from ..values import whole_number
 from .names import Names

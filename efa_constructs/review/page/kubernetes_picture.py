@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...pods.node_rules import Taint
-from ..blueprint import NodeGroup
 from ..clusters import ReviewedCluster
 from ..manifests import KubernetesObject
+from ..node_group import NodeGroup
 from ..pod_templates import PodTemplate
 from ..shapes import as_mapping, at_path
 from .drawing import Drawing

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ..templates import Resource, Templates
+from ..resource import Resource
+from ..templates import Templates
 from ..values import Reference, without_marks
 
 __all__ = ["Names"]

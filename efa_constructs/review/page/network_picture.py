@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..blueprint import NodeGroup
 from ..networks import Network, Subnet
-from ..templates import Resource
+from ..node_group import NodeGroup
+from ..resource import Resource
 from .drawing import LINE_HEIGHT, Drawing, fitting
 from .names import Names
 

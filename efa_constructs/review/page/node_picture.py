@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..blueprint import Interface
+from ..launch_template import Interface
 from .drawing import LINE_HEIGHT, Drawing, fitting
 
-__all__ = ["NodePicture", "draw_node", "letters_of"]
+__all__ = ["NodePicture", "draw_node"]
 
 _CARDS_A_ROW = 8
 _CARD_WIDTH = 100
@@ -29,7 +29,7 @@ class NodePicture:
     groups: Mapping[str, Any]
 
 
-def letters_of(interfaces: Sequence[Interface]) -> dict[str, Any]:
+def _letters_of(interfaces: Sequence[Interface]) -> dict[str, Any]:
     """The security groups of interfaces, by the letters that stand for them: A, B, ... and after Z a number."""
     groups: list[Any] = []
     for interface in interfaces:
@@ -47,7 +47,7 @@ def draw_node(name: str, title: str, interfaces: Sequence[Interface]) -> NodePic
     :param name: An id that no other picture of the page has.
     :param interfaces: Of its launch template.
     """
-    letters = letters_of(interfaces)
+    letters = _letters_of(interfaces)
     cards: dict[int | None, list[Interface]] = {}
     for interface in sorted(interfaces, key=_place):
         cards.setdefault(interface.card, []).append(interface)

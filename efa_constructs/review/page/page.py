@@ -13,9 +13,10 @@ from markupsafe import Markup
 
 from ...catalogue import newest_versions
 from ...rules import Severity
-from ..blueprint import Blueprint, LaunchTemplate
+from ..blueprint import Blueprint
 from ..clusters import ReviewedCluster, clusters_of
 from ..comparison import Comparison, compare
+from ..launch_template import LaunchTemplate
 from ..networks import Network, networks
 from ..reach import paths
 from ..review import Finding, Review

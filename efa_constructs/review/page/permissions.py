@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..blueprint import Blueprint
+from ..resource import Resource
 from ..shapes import as_list, as_mapping, as_mappings, at_path
-from ..templates import Resource, Templates
+from ..templates import Templates
 from ..values import references_in
 from .managed_policies import ACCESS_POLICIES, MANAGED_POLICIES, MANAGED_POLICY_GUIDE
 from .names import Names

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ...pods.node_rules import unmet_requirement, untolerated_taints
-from ..blueprint import NodeGroup
 from ..clusters import ReviewedCluster
+from ..node_group import NodeGroup
 from ..pod_templates import PodTemplate
 from ..shapes import as_list, as_mappings, at_path
 

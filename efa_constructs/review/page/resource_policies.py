@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..blueprint import Blueprint
+from ..resource import Resource
 from ..shapes import as_list, as_mapping, as_mappings
-from ..templates import Resource
 from .names import Names
 from .policy_words import EVERYBODY, actions_in_words, condition_in_words, principals_in_words, targets_in_words
 

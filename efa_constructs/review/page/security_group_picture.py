@@ -7,7 +7,7 @@ from typing import Any
 
 from ..blueprint import Blueprint
 from ..reach import Path, Peer, peer_of
-from ..templates import Resource
+from ..resource import Resource
 from .drawing import Drawing
 from .graph import Arrow, Box, draw_graph
 from .names import Names

@@ -11,9 +11,12 @@ from ..comparison import Comparison
 from ..comparison.changes import Change, ChangeKind
 from ..comparison.replacement import Replacement
 from ..networks import Network
+from ..node_group import NodeGroup
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
-from ..reach import Path, peer_of
+from ..reach import Path, are_world, peer_of
+from ..resource import Resource
 from ..shapes import at_path
+from ..templates import Templates
 from ..values import is_known
 from .names import Names
 from .pods import is_part_of_job
@@ -36,40 +39,46 @@ def makes(
     blueprint: Blueprint, found_networks: Sequence[Network], pods: Sequence[PodTemplate], names: Names
 ) -> list[str]:
     """What the deployment makes, a sentence each."""
-    templates = blueprint.templates
-    found = []
-    for cluster in blueprint.clusters:
-        version = cluster.get("Version")
-        of = f", Kubernetes {names.of_value(str(version))}" if version is not None else ""
-        found.append(f"An EKS cluster, {names.of(cluster)}{of}.")
-    for network in found_networks:
-        if network.resource is not None:
-            zones = {subnet.zone for subnet in network.subnets if subnet.zone}
-            gateways = sum(len(subnet.nat_gateways) for subnet in network.subnets)
-            out = f", {_many(gateways, 'NAT gateway')}" if gateways else ""
-            parts = f"{_many(len(network.subnets), 'subnet')} in {_many(len(zones), 'zone')}{out}"
-            found.append(f"A VPC, {names.of(network.resource)}, with {parts}.")
-    for group in blueprint.node_groups:
-        size = group.resource.get("ScalingConfig.DesiredSize")
-        count = "as many as EKS takes of" if size is None else names.of_value(size)
-        types = ", ".join(group.instance_type_names) or "instances of a type that only the deployment knows"
-        efas = f", each with {_many(len(group.efa_interfaces), 'EFA interface')}" if group.efa_interfaces else ""
-        found.append(f"Node group {names.of(group.resource)}: {count} {types}{efas}.")
+    return [
+        *(_cluster(cluster, names) for cluster in blueprint.clusters),
+        *(_vpc(network.resource, network, names) for network in found_networks if network.resource is not None),
+        *(_node_group(group, names) for group in blueprint.node_groups),
+        *_other_machines(blueprint.templates, names),
+        *_in_clusters(blueprint, pods),
+        _in_all(blueprint.templates),
+    ]
+
+
+def _cluster(cluster: Resource, names: Names) -> str:
+    version = cluster.get("Version")
+    of = f", Kubernetes {names.of_value(str(version))}" if version is not None else ""
+    return f"An EKS cluster, {names.of(cluster)}{of}."
+
+
+def _vpc(vpc: Resource, network: Network, names: Names) -> str:
+    zones = {subnet.zone for subnet in network.subnets if subnet.zone}
+    gateways = sum(len(subnet.nat_gateways) for subnet in network.subnets)
+    out = f", {_many(gateways, 'NAT gateway')}" if gateways else ""
+    parts = f"{_many(len(network.subnets), 'subnet')} in {_many(len(zones), 'zone')}{out}"
+    return f"A VPC, {names.of(vpc)}, with {parts}."
+
+
+def _node_group(group: NodeGroup, names: Names) -> str:
+    size = group.resource.get("ScalingConfig.DesiredSize")
+    count = "as many as EKS takes of" if size is None else names.of_value(size)
+    types = ", ".join(group.instance_type_names) or "instances of a type that only the deployment knows"
+    efas = f", each with {_many(len(group.efa_interfaces), 'EFA interface')}" if group.efa_interfaces else ""
+    return f"Node group {names.of(group.resource)}: {count} {types}{efas}."
+
+
+def _other_machines(templates: Templates, names: Names) -> Iterator[str]:
     for type_, noun in _OTHER_MACHINES.items():
         others = templates.of_type(type_)
         if others:
-            found.append(f"{_many(len(others), noun)} beside node groups: {_few(map(names.of, others))}.")
-    found += _makes_in_clusters(blueprint, pods)
-    kinds = Counter(resource.type for resource in templates.resources if resource.is_made)
-    stacks = _few(stack.name for stack in templates.stacks)
-    found.append(
-        f"In all {_many(kinds.total(), 'resource')} of {_many(len(kinds), 'type')} in "
-        f"{_many(len(templates.stacks), 'stack')}: {stacks}."
-    )
-    return found
+            yield f"{_many(len(others), noun)} beside node groups: {_few(map(names.of, others))}."
 
 
-def _makes_in_clusters(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Iterator[str]:
+def _in_clusters(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Iterator[str]:
     others = dict.fromkeys(one.of.object_name for one in pods if not is_part_of_job(one))
     if others:
         yield f"In the cluster: {_few(others)}."
@@ -80,6 +89,15 @@ def _makes_in_clusters(blueprint: Blueprint, pods: Sequence[PodTemplate]) -> Ite
         yield f"A job that starts at once: {_few(dict.fromkeys(starting))}."
     if waiting:
         yield f"A job that waits, suspended: {_few(dict.fromkeys(waiting))}."
+
+
+def _in_all(templates: Templates) -> str:
+    kinds = Counter(resource.type for resource in templates.resources if resource.is_made)
+    stacks = _few(stack.name for stack in templates.stacks)
+    return (
+        f"In all {_many(kinds.total(), 'resource')} of {_many(len(kinds), 'type')} in "
+        f"{_many(len(templates.stacks), 'stack')}: {stacks}."
+    )
 
 
 def _few(told: Iterable[str]) -> str:
@@ -101,32 +119,13 @@ def openness(
     names: Names,
 ) -> list[str]:
     """What the world, and other addresses, may reach, and what may reach the world, a sentence each."""
-    found = [*_lets_in(paths, names)]
-    elsewhere = [
-        names.of_value(group)
-        for group in dict.fromkeys(group for one in blueprint.launch_templates for group in one.groups)
-        if peer_of(blueprint.templates, group).kind == "group elsewhere"
+    return [
+        *_lets_in(paths, names),
+        *_not_told(blueprint, names),
+        *(f"Everybody may, with {grant.on}: {grant.what} ({grant.by})." for grant in resource_grants if grant.is_open),
+        *_sends_out(paths, names),
+        *_leads_elsewhere(found_networks, names),
     ]
-    if elsewhere:
-        found.append(f"Whom the rules of {_few(elsewhere)} let in, these templates do not say.")
-    unread = blueprint.templates.unread_stacks()
-    if unread:
-        found.append(f"Not read, and not told of here: the nested stacks {_few(map(names.of, unread))}.")
-    found += [
-        f"Everybody may, with {grant.on}: {grant.what} ({grant.by})." for grant in resource_grants if grant.is_open
-    ]
-    senders = _few(dict.fromkeys(peer_name(path.source, names) for path in paths if path.destination.is_world))
-    if senders:
-        found.append(f"May send to the world: {senders}.")
-    leads = dict.fromkeys(
-        f"{names.of_value(lead.destination)} by {lead.way} {names.of_value(lead.to)}"
-        for network in found_networks
-        for subnet in network.subnets
-        for lead in subnet.leads
-    )
-    if leads:
-        found.append(f"Routes lead to other networks, from where one may come, too: {', '.join(leads)}.")
-    return found
 
 
 def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
@@ -141,14 +140,59 @@ def _lets_in(paths: Sequence[Path], names: Names) -> Iterator[str]:
         f"The world may reach {peer_name(path.destination, names)}: {path.traffic}{_in_its_words(path)}"
         for path in world
     )
-    if not world:
-        unsaid = "" if all(is_known(path.source.value) for path in inward) else ", as far as its addresses are known"
+    together = list(_let_the_world_in_together(inward, names))
+    yield from together
+    known = all(is_known(path.source.value) and path.source.kind == "addresses" for path in inward)
+    unsaid = "" if known else ", as far as its addresses are known"
+    if not world and not together:
         yield f"No rule of these templates lets the world in{unsaid}."
-    elif all(path.destination.kind in ("endpoint", "service") for path in world):
-        yield "No security group lets the world in: no SSH, no other port."
+    elif not together and all(path.destination.kind in ("endpoint", "service") for path in world):
+        yield f"No security group lets the world in{unsaid}: no SSH, no other port."
     yield from itertools.islice(others, _MOST_RANGES)
     if len(others) > _MOST_RANGES:
         yield f"{len(others) - _MOST_RANGES} more ranges of addresses are let in: see the table of ports."
+
+
+def _let_the_world_in_together(inward: Sequence[Path], names: Names) -> Iterator[str]:
+    """Of ranges none of which is the world."""
+    ranges: dict[tuple[str, str], list[Path]] = {}
+    for path in inward:
+        ranges.setdefault((peer_name(path.destination, names), path.traffic), []).append(path)
+    for (destination, traffic), of_it in ranges.items():
+        if not any(path.source.is_world for path in of_it) and are_world(path.source.value for path in of_it):
+            together = f"{len(of_it)} ranges that are all addresses together"
+            yield f"The world may reach {destination}: {traffic}, by {together}."
+
+
+def _not_told(blueprint: Blueprint, names: Names) -> Iterator[str]:
+    """Who may be let in, and is not to be seen."""
+    elsewhere = [
+        names.of_value(group)
+        for group in dict.fromkeys(group for one in blueprint.launch_templates for group in one.groups)
+        if peer_of(blueprint.templates, group).kind == "group elsewhere"
+    ]
+    if elsewhere:
+        yield f"Whom the rules of {_few(elsewhere)} let in, these templates do not say."
+    unread = blueprint.templates.unread_stacks()
+    if unread:
+        yield f"Not read, and not told of here: the nested stacks {_few(map(names.of, unread))}."
+
+
+def _sends_out(paths: Sequence[Path], names: Names) -> Iterator[str]:
+    senders = _few(dict.fromkeys(peer_name(path.source, names) for path in paths if path.destination.is_world))
+    if senders:
+        yield f"May send to the world: {senders}."
+
+
+def _leads_elsewhere(found_networks: Sequence[Network], names: Names) -> Iterator[str]:
+    leads = dict.fromkeys(
+        f"{names.of_value(lead.destination)} by {lead.way} {names.of_value(lead.to)}"
+        for network in found_networks
+        for subnet in network.subnets
+        for lead in subnet.leads
+    )
+    if leads:
+        yield f"Routes lead to other networks, from where one may come, too: {', '.join(leads)}."
 
 
 def _in_its_words(path: Path) -> str:
@@ -161,7 +205,8 @@ def _in_its_words(path: Path) -> str:
 def changes_in_words(comparison: Comparison, names: Names) -> list[str]:
     """How much changes, and what that interrupts, a sentence each."""
     changes = comparison.changes
-    refused = [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
+    refused = [f"{names.of(change.resource)}: {change.refusal}" for change in comparison.refused_changes]
+    refused += [f"{export.problem[0].upper()}{export.problem[1:]}." for export in comparison.exports_in_use]
     if not changes:
         return refused or ["Nothing changed."]
     counts = Counter(change.kind for change in changes)

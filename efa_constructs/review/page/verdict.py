@@ -9,13 +9,13 @@ from ... import catalogue
 from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ...rules.node_groups import UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE
-from ..blueprint import Blueprint, NodeGroup
+from ..blueprint import Blueprint
 from ..capacity import capacity_of, placement_group_of
 from ..clusters import ReviewedCluster
 from ..networks import Network, Subnet
+from ..node_group import NodeGroup
+from ..resource import Resource
 from ..review import Review
-from ..security_groups import directions_to_itself
-from ..templates import Resource
 from .names import Names
 from .pods import may_run_on
 
@@ -63,14 +63,14 @@ def verdict(
         for group in blueprint.node_groups
         if group.efa_interfaces
     )
-    answer, summary = _answer(review, groups)
+    answer, summary = _answer(review, groups, names)
     return Verdict(answer=answer, summary=summary, groups=groups)
 
 
 _OF_TYPES_UNKNOWN = (UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE)
 
 
-def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
+def _answer(review: Review, groups: Sequence[GroupVerdict], names: Names) -> tuple[str, str]:
     errors = sum(finding.rule.severity is Severity.ERROR for finding in review.findings)
     if errors:
         many = f"{errors} findings say" if errors > 1 else "1 finding says"
@@ -79,7 +79,10 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
             f"No: {many} that the deployment fails, or that EFA carries no traffic, or that a job does not run.",
         )
     if not groups:
-        return "none", "No node group of these templates has an EFA interface."
+        return (
+            "none",
+            f"No node group of these templates has an EFA interface{_of_other_nodes(review.blueprint, names)}.",
+        )
     unknown = {str(each.violation.values["name"]) for each in review.findings if each.rule in _OF_TYPES_UNKNOWN}
     if unknown:
         return "doubtful", f"Doubtful: nothing is known here about {', '.join(sorted(unknown))}."
@@ -93,6 +96,16 @@ def _answer(review: Review, groups: Sequence[GroupVerdict]) -> tuple[str, str]:
     )
     left = f", and {open_} only the deployment knows" if open_ else ""
     return "yes", f"{held}{left}."
+
+
+def _of_other_nodes(blueprint: Blueprint, names: Names) -> str:
+    """Launch templates may be for an Auto Scaling group of one's own, or for AWS Batch."""
+    others = [
+        f"the launch template {names.of(template.resource)} has {len(template.efa_interfaces)}"
+        for template in blueprint.launch_templates
+        if template.efa_interfaces
+    ]
+    return f"; {', '.join(others)}, for nodes that this page does not judge" if others else ""
 
 
 def _evidence(
@@ -136,7 +149,7 @@ def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource
         if group is None or group.type != "AWS::EC2::SecurityGroup":
             unseen = True
             continue
-        if len(directions_to_itself(blueprint.templates, group)) == 2:
+        if len(blueprint.directions_to_itself(group)) == 2:
             return group
     return None if unseen or not groups else False
 
@@ -184,18 +197,11 @@ def _machine_image(group: NodeGroup) -> Evidence:
     return Evidence(what=what, holds=True, because=ami_type.name)
 
 
-_PLUGINS = {
-    catalogue.EFA_RESOURCE: "EFA device plugin",
-    catalogue.GPU_RESOURCE: "NVIDIA device plugin",
-    catalogue.NEURON_RESOURCE: "Neuron device plugin",
-}
-
-
 def _device_plugins(clusters: Sequence[ReviewedCluster], group: NodeGroup) -> Iterator[Evidence]:
     for cluster in clusters:
-        for resource, title in _PLUGINS.items():
-            if group in cluster.node_groups_with(resource):
-                yield _device_plugin(cluster, group, resource, f"{title} on the nodes")
+        for plugin in catalogue.DevicePlugin:
+            if group in cluster.node_groups_with(plugin.resource):
+                yield _device_plugin(cluster, group, plugin.resource, f"{plugin.heading} on the nodes")
 
 
 def _device_plugin(cluster: ReviewedCluster, group: NodeGroup, resource: str, what: str) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from efa_constructs.rehearsal.result.not_checked import not_checked
-from efa_constructs.review.assembly import CloudAssembly
+from efa_constructs.review.reading.assembly import CloudAssembly
 
 from ..results import result
 

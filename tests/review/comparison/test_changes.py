@@ -114,7 +114,7 @@ def test_a_resource_of_another_type_is_refused_by_cloudformation() -> None:
         template["Resources"]["PlacementGroup"] = {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}}
 
     group = changes(change)["PlacementGroup"]
-    assert group.interrupts is not None and "refuses" in group.interrupts
+    assert group.refusal is not None and "refuses" in group.refusal
     assert group.replacement is Replacement.YES
     assert [(one.path, one.before, one.after) for one in group.properties] == [
         ("Type", "AWS::EC2::PlacementGroup", "AWS::EC2::VPC")
@@ -209,7 +209,91 @@ def test_a_node_group_does_not_take_another_launch_template() -> None:
     found = changes(lambda template: properties(template, "LaunchTemplate").update(LaunchTemplateName="other"))
     assert found["LaunchTemplate"].replacement is Replacement.YES
     group = found["NodeGroup"]
-    assert group.interrupts is not None and group.interrupts.startswith("EKS refuses the update")
+    assert group.refusal is not None and group.refusal.startswith("EKS refuses the update")
+    assert group.interrupts is None
+
+
+def _named(resource_type: str, name: str, value: Any, **properties_: Any) -> Template:
+    before = sound()
+    before["Parameters"]["Name"] = {"Type": "String"}
+    resource = before["Resources"].setdefault("Named", {"Type": resource_type, "Properties": properties_})
+    resource["Properties"][name] = value
+    return before
+
+
+@pytest.mark.parametrize(
+    ("before", "path", "naming"),
+    [
+        (_named("AWS::IAM::Role", "RoleName", "nodes", Path="/a/"), "Path", "RoleName"),
+        (_named("AWS::EKS::Cluster", "Name", {"Fn::Sub": "a-${AWS::Region}"}, RoleArn="a"), "RoleArn", "Name"),
+        (
+            _named("AWS::EC2::SecurityGroup", "GroupName", "efa", GroupDescription="a", VpcId="vpc-0a1b2c3d4e5f60718"),
+            "GroupDescription",
+            "GroupName and VpcId",
+        ),
+        (
+            _named("AWS::EKS::Nodegroup", "NodegroupName", "gpu", AmiType="CUSTOM", ClusterName="training"),
+            "AmiType",
+            "ClusterName and NodegroupName",
+        ),
+    ],
+)
+def test_a_replacement_of_the_same_name_is_refused(before: Template, path: str, naming: str) -> None:
+    change = changes(lambda template: properties(template, "Named").update({path: "other"}), before)["Named"]
+    assert change.replacement is Replacement.YES
+    assert change.refusal is not None and f", and {naming} would name both." in change.refusal
+    assert change.interrupts is None
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        _named("AWS::IAM::Role", "Description", "no name of its own", Path="/a/"),
+        _named("AWS::IAM::Role", "RoleName", {"Ref": "Name"}, Path="/a/"),
+        _named("AWS::IAM::Role", "RoleName", {"Ref": "PlacementGroup"}, Path="/a/"),
+    ],
+    ids=["generated", "of a parameter, which a deployment can change", "of what is replaced, too"],
+)
+def test_a_replacement_of_another_name_is_not_refused(before: Template) -> None:
+    def change(template: Template) -> None:
+        properties(template, "Named")["Path"] = "/b/"
+        properties(template, "PlacementGroup")["Strategy"] = "spread"
+
+    role = changes(change, before)["Named"]
+    assert (role.replacement, role.refusal) == (Replacement.YES, None)
+
+
+def test_a_replacement_by_another_name_is_not_refused() -> None:
+    before = _named("AWS::IAM::Role", "RoleName", "nodes", Path="/a/")
+    role = changes(lambda template: properties(template, "Named").update(RoleName="others", Path="/b/"), before)[
+        "Named"
+    ]
+    assert (role.replacement, role.refusal) == (Replacement.YES, None)
+
+
+@pytest.mark.parametrize("name", ["training", {"Ref": "AWS::StackName"}])
+def test_another_logical_id_for_what_keeps_its_name_is_refused(name: Any) -> None:
+    before = _named("AWS::EC2::LaunchTemplate", "LaunchTemplateName", name)
+
+    def change(template: Template) -> None:
+        template["Resources"]["Renamed"] = template["Resources"].pop("Named")
+
+    found = changes(change, before)
+    assert found["Renamed"].refusal is not None
+    assert "before it deletes Named, and LaunchTemplateName would name both" in found["Renamed"].refusal
+    assert found["Named"].refusal is None
+
+
+@pytest.mark.parametrize("name", [None, "other", {"Ref": "Name"}, {"Ref": "PlacementGroup"}])
+def test_another_logical_id_with_another_name_is_not_refused(name: Any) -> None:
+    before = _named("AWS::EC2::LaunchTemplate", "LaunchTemplateName", "training" if name == "other" else name)
+
+    def change(template: Template) -> None:
+        properties(template, "PlacementGroup")["Strategy"] = "spread"
+        template["Resources"]["Renamed"] = template["Resources"].pop("Named")
+        properties(template, "Renamed")["LaunchTemplateName"] = name
+
+    assert changes(change, before)["Renamed"].refusal is None
 
 
 def test_a_role_with_another_trust_policy_stays() -> None:

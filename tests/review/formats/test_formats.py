@@ -13,7 +13,7 @@ import xmlschema
 from efa_constructs.review.formats.json_document import to_json
 from efa_constructs.review.formats.junit import to_junit
 from efa_constructs.review.formats.sarif import to_sarif
-from efa_constructs.review.read import read_template_file
+from efa_constructs.review.reading.template_file import read_template_file
 from efa_constructs.review.review import Review
 from efa_constructs.review.review import review as review_templates
 from efa_constructs.rules import RULES

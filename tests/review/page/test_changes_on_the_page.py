@@ -11,7 +11,8 @@ import pytest
 
 from efa_constructs.review.page import render_page
 from efa_constructs.review.review import Review, review
-from efa_constructs.review.templates import StackTemplate, Templates
+from efa_constructs.review.stack_template import StackTemplate
+from efa_constructs.review.templates import Templates
 
 from ..manifests import Manifests, review_of_manifests
 from ..templates import Template, sound, templates_of
@@ -63,6 +64,29 @@ def test_a_stack_that_the_app_no_longer_has_is_not_deleted_by_that() -> None:
     found = Page(render_page(review(after), review(before)))
     assert removed(found)["NodeGroup"] == ("stays, until somebody deletes its stack, which is not in the new templates")
     assert "every job" not in found.section("summary")
+
+
+def test_shows_user_data_as_what_it_says_however_it_is_wrapped() -> None:
+    """Tools break lines of base64, and EC2 takes it."""
+
+    def with_user_data(encoded: str) -> Template:
+        template = sound()
+        template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"] = encoded
+        return template
+
+    before, after = (base64.encodebytes(f"#!/bin/sh\necho {word}\n".encode() * 5).decode() for word in ("one", "two"))
+    assert "\n" in before.strip()
+    found = page_of(with_user_data(before), with_user_data(after))
+    (row,) = found.rows("Properties of AWS::EC2::LaunchTemplate LaunchTemplate")
+    assert ("echo one" in row[1], "echo two" in row[2]) == (True, True)
+
+
+@pytest.mark.parametrize("encoded", ["no base64", base64.b64encode(b"\xff\xfe").decode()])
+def test_shows_user_data_that_is_no_text_as_it_stands_there(encoded: str) -> None:
+    after = sound()
+    after["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["UserData"] = encoded
+    (row,) = page_of(sound(), after).rows("Properties of AWS::EC2::LaunchTemplate LaunchTemplate")
+    assert row[2] == encoded
 
 
 def test_says_that_it_is_not_known_whether_a_property_replaces_its_resource() -> None:
@@ -119,3 +143,13 @@ def test_does_not_tell_of_what_cdk_counts_its_users_by() -> None:
     assert "Nothing changed." in found.section("summary")
     assert f"In all {len(sound()['Resources'])} resources" in found.section("summary")
     assert "CDKMetadata" not in found.section("resources")
+
+
+def test_what_is_refused_stands_first() -> None:
+    before = sound()
+    before["Resources"]["Role"] = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "jobs", "Path": "/a/"}}
+    after = copy.deepcopy(before)
+    after["Resources"]["Role"]["Properties"]["Path"] = "/b/"
+    after["Resources"]["NodeGroup"]["Properties"]["Subnets"] = ["subnet-0a1b2c3d4e5f60718"]
+    told = page_of(before, after).section("changes")
+    assert 0 < told.index("Refused: CloudFormation refuses the update") < told.index("Interrupts: EKS makes a new")

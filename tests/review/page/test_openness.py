@@ -47,9 +47,27 @@ def test_takes_nothing_else_for_the_world(addresses: object) -> None:
     assert not is_world(addresses)
 
 
+@pytest.mark.parametrize(
+    "ranges", [["0.0.0.0/1", "128.0.0.0/1"], ["0.0.0.0/2", "128.0.0.0/1", "64.0.0.0/2", "10.0.0.0/8"]]
+)
+def test_knows_the_world_in_parts(ranges: list[str]) -> None:
+    told = open_to_whom(page_with(*(ssh(CidrIp=each) for each in ranges)))
+    assert (
+        f"The world may reach SecurityGroup: tcp 22, by {len(ranges)} ranges that are all addresses together." in told
+    )
+    assert "lets the world in" not in told
+
+
+@pytest.mark.parametrize("second", [ssh(CidrIp="128.0.0.0/2"), {**ssh(CidrIp="128.0.0.0/1"), "ToPort": 23}])
+def test_takes_parts_of_the_world_for_no_more(second: dict[str, Any]) -> None:
+    told = open_to_whom(page_with(ssh(CidrIp="0.0.0.0/1"), second))
+    assert "No rule of these templates lets the world in." in told
+
+
 def test_says_which_other_addresses_are_let_in() -> None:
     told = open_to_whom(page_with(ssh(CidrIp="203.0.113.0/24"), ssh(SourcePrefixListId="pl-0123")))
-    assert "No rule of these templates lets the world in." in told
+    # What is in a list, only its owner knows.
+    assert "No rule of these templates lets the world in, as far as its addresses are known." in told
     assert "203.0.113.0/24 may reach SecurityGroup: tcp 22." in told
     assert "pl-0123 may reach SecurityGroup: tcp 22." in told
 
@@ -107,4 +125,12 @@ def test_draws_of_a_great_many_groups_those_of_nodes_and_says_what_it_leaves_out
 )
 def test_calls_protocols_by_their_names(protocol: str, words: str) -> None:
     found = page_with({"IpProtocol": protocol, "CidrIp": "10.0.0.0/8"})
+    assert ["10.0.0.0/8", "SecurityGroup", words] in [row[:3] for row in found.rows("Ports that are open")]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"), [(8, -1, "icmp type 8"), (3, 4, "icmp type 3 code 4"), (-1, -1, "all icmp")]
+)
+def test_calls_types_of_icmp_no_ports(first: int, last: int, words: str) -> None:
+    found = page_with({"IpProtocol": "icmp", "FromPort": first, "ToPort": last, "CidrIp": "10.0.0.0/8"})
     assert ["10.0.0.0/8", "SecurityGroup", words] in [row[:3] for row in found.rows("Ports that are open")]

@@ -549,3 +549,22 @@ def test_doubts_nodes_that_nothing_keeps_close_to_each_other() -> None:
 )
 def test_shortens_a_text_by_how_wide_its_letters_are(text: str, width: float, shown: str) -> None:
     assert fitting(text, width) == shown
+
+
+def test_puts_no_full_stop_after_a_question() -> None:
+    template = sound()
+    template["Resources"]["NodeGroup"]["Properties"]["ScalingConfg"] = {}
+    findings = Page(render_page(review(templates_of(template)))).section("findings")
+    assert "did you mean ScalingConfig? Stack1" in findings
+
+
+def test_tells_of_efa_interfaces_that_no_node_group_has() -> None:
+    template = sound()
+    del template["Resources"]["NodeGroup"]
+    told = "No node group of these templates has an EFA interface"
+    found = Page(render_page(review(templates_of(template))))
+    words_ = f"{told}; the launch template LaunchTemplate has 4, for nodes that this page does not judge."
+    assert words_ in found.section("summary")
+    assert words_ in found.section("efa")
+    del template["Resources"]["LaunchTemplate"]
+    assert f"{told}." in Page(render_page(review(templates_of(template)))).section("summary")

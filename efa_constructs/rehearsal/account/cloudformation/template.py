@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ....review.template_text import TemplateTextError, load_template_text
+from ....review.reading.template_text import TemplateTextError, load_template_text
 from .errors import TemplateError
 
 __all__ = ["PSEUDO_PARAMETERS", "Template", "handled_type", "parse_template", "walk"]

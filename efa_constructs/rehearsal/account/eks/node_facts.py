@@ -9,8 +9,8 @@ from moto.ec2.models.instances import Instance
 
 from .... import catalogue
 from ....catalogue.node_label_rules import TAINT_EFFECTS
+from ....catalogue.search import known_instance_type
 from ....catalogue.user_data import max_pods_told, settings_that_count
-from ....errors import EfaConstructsError
 from ...twin.node_objects import NodeFacts, Taint
 from ..hardware import Hardware, hardware
 from .nodes import instances_of
@@ -82,11 +82,8 @@ def _pods(instance: Instance, machine: Hardware, *, own_image: bool) -> tuple[in
     """For how many pods the node's agent reserves memory, and how many its kubelet takes."""
     managed_limit = catalogue.managed_pod_limit(machine.vcpus)
     reported: int | None = None
-    try:
-        known = catalogue.get(instance.instance_type)
-    except EfaConstructsError:
-        pass
-    else:
+    known = known_instance_type(instance.instance_type)
+    if known is not None:
         reported = catalogue.max_pods(known, catalogue.network_interfaces(known)).reported
     user_data = base64.b64decode(str(instance.user_data or "")).decode(errors="replace")
     told = max_pods_told(settings_that_count(user_data, own_image=own_image))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ....catalogue.kubernetes_versions import EKS_DEFAULT_VERSION, EKS_VERSIONS, MOST_VERSIONS_BEHIND
+from ....catalogue.kubernetes_versions import EKS_DEFAULT_VERSION, EKS_VERSIONS, MOST_VERSIONS_BEHIND, minor_number
 from ..eks_refusals import invalid_parameter
 from .state import EksState
 
@@ -50,7 +50,7 @@ def check_version(version: str) -> str:
 def check_upgrade(current: str, version: str) -> str:
     """Return ``version`` if a cluster at ``current`` can move to it: one minor version up."""
     check_version(version)
-    step = _minor(version) - _minor(current)
+    step = minor_number(version) - minor_number(current)
     if step == 0:
         raise invalid_parameter(f"Cluster is already at the desired configuration with version {version}")
     if step != 1:
@@ -72,7 +72,7 @@ def check_node_version(version: str, cluster: str) -> None:
 def check_node_update(version: str, cluster: str) -> None:
     """Refuse to move nodes to a version that is newer than the cluster's, or too old for it."""
     check_version(version)
-    if not 0 <= _minor(cluster) - _minor(version) <= MOST_VERSIONS_BEHIND:
+    if not 0 <= minor_number(cluster) - minor_number(version) <= MOST_VERSIONS_BEHIND:
         raise invalid_parameter(
             f"Requested Nodegroup version {version} is invalid. Nodes may be up to {MOST_VERSIONS_BEHIND} minor "
             f"versions older than the cluster, {cluster}, and not newer"
@@ -131,7 +131,3 @@ def _addon_versions(pattern: str, versions: tuple[str, ...]) -> list[dict[str, A
         entry = {"clusterVersion": version, "platformVersions": ["*"], "defaultVersion": True}
         compatible.setdefault(pattern.format(version), []).append(entry)
     return [{"addonVersion": name, "compatibilities": entries} for name, entries in compatible.items()]
-
-
-def _minor(version: str) -> int:
-    return int(version.split(".")[1])

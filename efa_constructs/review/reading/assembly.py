@@ -5,16 +5,16 @@ Source: the cloud assembly schema, https://github.com/aws/aws-cdk-cli/tree/main/
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..errors import InvalidArgumentError
-from .manifests import HELM_CHART, KUBERNETES_RESOURCE
-from .shapes import as_list, as_mapping, as_mappings, at_path
+from ...errors import InvalidArgumentError
+from ..manifests import HELM_CHART, KUBERNETES_RESOURCE
+from ..shapes import as_list, as_mapping, as_mappings, at_path
+from .json_files import required_json
 
 __all__ = ["AssemblyStack", "CloudAssembly", "read_assembly"]
 
@@ -112,19 +112,10 @@ def _read_manifest(directory: Path) -> dict[str, Any]:
     if not path.is_file():
         hint = "run 'cdk synth' there and give its cdk.out" if (directory / "cdk.json").is_file() else "run 'cdk synth'"
         raise InvalidArgumentError(f"'{directory}' has no manifest.json, so it is not a cloud assembly: {hint}")
-    manifest = _read_json(path)
+    manifest = required_json(path)
     if not isinstance(manifest, dict) or "version" not in manifest or not isinstance(manifest.get("artifacts"), dict):
         raise InvalidArgumentError(f"'{path}' is not the manifest of a cloud assembly: no 'version' and 'artifacts'")
     return manifest
-
-
-def _read_json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidArgumentError(f"cannot read '{path}' of the cloud assembly: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidArgumentError(f"'{path}' of the cloud assembly is not JSON: {error}") from None
 
 
 def _artifacts(manifest: Mapping[str, Any], kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -183,7 +174,7 @@ def _read_stack(
 def _metadata(folder: Path, artifact_id: str, artifact: Mapping[str, Any]) -> Mapping[str, Sequence[Mapping[str, Any]]]:
     metadata = dict(as_mapping(artifact.get("metadata")))
     if "additionalMetadataFile" in artifact:
-        metadata |= as_mapping(_read_json(folder / _text(artifact, artifact_id, "additionalMetadataFile")))
+        metadata |= as_mapping(required_json(folder / _text(artifact, artifact_id, "additionalMetadataFile")))
     return {path: as_mappings(entries) for path, entries in metadata.items()}
 
 
@@ -192,11 +183,11 @@ def _resource_types(template_file: Path, asset_manifests: Iterable[Path]) -> Ite
     sources = (
         str(at_path(asset, "source", "path"))
         for manifest in asset_manifests
-        for asset in as_mapping(at_path(_read_json(manifest), "files")).values()
+        for asset in as_mapping(at_path(required_json(manifest), "files")).values()
     )
     nested = (template_file.parent / source for source in sources if source.endswith(".nested.template.json"))
     for path in (template_file, *nested):
-        for resource in as_mapping(at_path(_read_json(path), "Resources")).values():
+        for resource in as_mapping(at_path(required_json(path), "Resources")).values():
             yield str(as_mapping(resource).get("Type", ""))
 
 
@@ -208,6 +199,6 @@ def _qualifier(version_parameter: str) -> str | None:
 
 def _docker_images(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     for artifact_id, artifact in _artifacts(manifest, "cdk:asset-manifest"):
-        assets = _read_json(folder / _text(artifact, artifact_id, "properties", "file"))
+        assets = required_json(folder / _text(artifact, artifact_id, "properties", "file"))
         for name, image in as_mapping(at_path(assets, "dockerImages")).items():
             yield str(as_mapping(image).get("displayName", name))

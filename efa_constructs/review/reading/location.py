@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 import yaml  # type: ignore[import-untyped]
 
+from ..resource import Resource
 from .loops import LOOP
-from .templates import Resource
 
 __all__ = ["Place", "place_of"]
 
@@ -25,6 +25,8 @@ class Place(NamedTuple):
     end_column: int
 
 
+# What follows are a function's arguments: "!If [Condition, ...]". Tags of YAML itself begin with "tag:".
+_FUNCTION = "!"
 _NOWHERE = Place(line=1, column=1, end_column=2)
 
 
@@ -63,8 +65,17 @@ def _inner(node: yaml.Node | None, name: str) -> tuple[yaml.Node | None, yaml.No
     if isinstance(node, yaml.MappingNode):
         return next(((key, value) for key, value in node.value if key.value == name), (None, None))
     if isinstance(node, yaml.SequenceNode) and name.isdecimal() and int(name) < len(node.value):
+        if node.tag.startswith(_FUNCTION) or any(map(_may_be_left_out, node.value[: int(name) + 1])):
+            return None, None
         return node.value[int(name)], node.value[int(name)]
     return None, None
+
+
+def _may_be_left_out(node: yaml.Node) -> bool:
+    """Whether a part of a list depends on a condition, so that others may move up."""
+    return node.tag == "!If" or (
+        isinstance(node, yaml.MappingNode) and any(key.value == "Fn::If" for key, _ in node.value)
+    )
 
 
 def _of_loop(node: yaml.Node | None, logical_id: str) -> tuple[yaml.Node | None, yaml.Node | None]:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from efa_constructs.review import read_template_file, review
-from efa_constructs.review.location import place_of
-from efa_constructs.review.loops import without_loops
+from efa_constructs.review.reading.location import place_of
+from efa_constructs.review.reading.loops import without_loops
 
 GROUPS = """\
 Transform: AWS::LanguageExtensions

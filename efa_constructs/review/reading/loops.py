@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .shapes import as_list, as_mapping
+from ..shapes import as_list, as_mapping
 
 __all__ = ["LANGUAGE_EXTENSIONS", "LOOP", "without_loops"]
 
@@ -42,17 +42,21 @@ class _Writer:
         """A part of the template, with the values of the variables of the loops that it is in."""
         self.values_left -= bool(variables)
         if isinstance(value, Mapping):
-            if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in variables:
-                return variables[value["Ref"]]
-            written: dict[Any, Any] = {}
-            for key, item in value.items():
-                name = _filled(key, variables)
-                loop = self._loop(item, variables) if str(name).startswith(LOOP) else None
-                written |= {name: self.write(item, variables)} if loop is None else loop
-            return written
+            return self._mapping(value, variables)
         if isinstance(value, list):
             return [self.write(item, variables) for item in value]
         return _filled(value, variables)
+
+    def _mapping(self, value: Mapping[Any, Any], variables: _Variables) -> Any:
+        if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in variables:
+            return variables[value["Ref"]]
+        written: dict[Any, Any] = {}
+        for key, item in value.items():
+            name = _filled(key, variables)
+            loop = self._loop(item, variables) if str(name).startswith(LOOP) else None
+            # What cannot be written out stays as it is.
+            written |= {name: self.write(item, variables)} if loop is None else loop
+        return written
 
     def _loop(self, argument: Any, variables: _Variables) -> dict[Any, Any] | None:
         """None: it is no loop, or nobody knows over what, or there is no end of it."""

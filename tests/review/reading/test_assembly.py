@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from efa_constructs.errors import InvalidArgumentError
-from efa_constructs.review.assembly import read_assembly
+from efa_constructs.review.reading.assembly import read_assembly
 
 
 def write(path: Path, content: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from efa_constructs.review.template_text import TemplateTextError, load_template_text
+from efa_constructs.review.reading.template_text import TemplateTextError, load_template_text
 
 
 @pytest.mark.parametrize(

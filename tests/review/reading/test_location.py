@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.review.location import Place, place_of
-from efa_constructs.review.read import read_template_file
+from efa_constructs.review.reading.location import Place, place_of
+from efa_constructs.review.reading.template_file import read_template_file
 
 # A property that has the name of a resource stands before it, as in most templates.
 YAML = """\
@@ -34,6 +34,12 @@ Resources:
             InterfaceType: efa
           - {DeviceIndex: 1,
              InterfaceType: efa}
+        BlockDeviceMappings: !If [Large, [{DeviceName: a}], [{DeviceName: b}]]
+        TagSpecifications:
+          - ResourceType: volume
+          - !If [Tagged, {ResourceType: instance}, !Ref AWS::NoValue]
+          - {Fn::If: [Tagged, {ResourceType: network-interface}, {Ref: AWS::NoValue}]}
+          - ResourceType: volume
 """
 INTERFACES = "LaunchTemplateData.NetworkInterfaces"
 
@@ -54,6 +60,12 @@ INTERFACES = "LaunchTemplateData.NetworkInterfaces"
         ("LaunchTemplate", f"{INTERFACES}.1", (21, 13, 14)),
         ("LaunchTemplate", f"{INTERFACES}.1.InterfaceType", (22, 14, 27)),
         ("LaunchTemplate", f"{INTERFACES}.7", (18, 9, 26)),
+        # What stands first in Fn::If is the name of its condition.
+        ("LaunchTemplate", "LaunchTemplateData.BlockDeviceMappings.0", (23, 9, 28)),
+        ("LaunchTemplate", "LaunchTemplateData.TagSpecifications.0", (25, 13, 14)),
+        # Which is the second depends on what the conditions leave out.
+        ("LaunchTemplate", "LaunchTemplateData.TagSpecifications.1", (24, 9, 26)),
+        ("LaunchTemplate", "LaunchTemplateData.TagSpecifications.3", (24, 9, 26)),
     ],
 )
 def test_points_at_the_property_or_at_what_is_there_around_it(
