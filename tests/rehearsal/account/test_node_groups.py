@@ -325,6 +325,19 @@ def test_is_degraded_when_nothing_can_replace_what_somebody_terminates(account: 
     assert len(account.nodes()) == 1
 
 
+def test_is_degraded_when_the_launch_template_is_gone_by_which_an_instance_would_be_replaced(
+    account: TrainingAccount,
+) -> None:
+    template = account.launch_template()
+    group = account.create_node_group(launchTemplate={"id": template})
+    account.ec2.terminate_instances([account.nodes()[0].id])
+    account.ec2.delete_launch_template("", template)
+    replace_missing(eks_state(account.id, REGION))
+    [issue] = group["health"]["issues"]
+    assert (group["status"], issue["code"]) == ("DEGRADED", "Ec2LaunchTemplateNotFound")
+    assert issue["resourceIds"] == [template]
+
+
 def test_replaces_nothing_of_a_group_that_was_never_made(account: TrainingAccount) -> None:
     account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count
     group = account.create_node_group()

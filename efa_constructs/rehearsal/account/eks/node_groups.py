@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.exceptions import ServiceException
+
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..launch_rules import NodeGroup, check_node_group, check_scaling
 from ..launch_rules.labels_and_taints import check_labels, check_taints
@@ -148,7 +150,7 @@ def replace_missing(state: EksState) -> None:
             with state.scaling:
                 if not _is_short(state, cluster, group):
                     continue
-                issue = nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group)))
+                issue = _refill(state, cluster, group)
             _note_health(group, issue or _join(cluster))
 
 
@@ -243,10 +245,21 @@ def _same_template(group: dict[str, Any], wanted: dict[str, str]) -> dict[str, s
 
 
 def _settle(state: EksState, cluster: Cluster, group: dict[str, Any], update: dict[str, Any]) -> None:
-    issue = nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group))) or _join(cluster)
+    issue = _refill(state, cluster, group) or _join(cluster)
     _note_health(group, issue)
     if issue is not None:
         _fail(update, issue)
+
+
+def _refill(state: EksState, cluster: Cluster, group: dict[str, Any]) -> dict[str, Any] | None:
+    """Let a group have as many instances as it wants. Return the health issue that prevents it."""
+    try:
+        plan = _plan(state, cluster, _as_request(group))
+    except ServiceException as gone:
+        # Somebody has deleted the launch template.
+        template = group["launchTemplate"]["id"]
+        return {"code": "Ec2LaunchTemplateNotFound", "message": str(gone.message), "resourceIds": [template]}
+    return nodes.fill(state, cluster, group, plan)
 
 
 def _note_health(group: dict[str, Any], issue: dict[str, Any] | None) -> None:
