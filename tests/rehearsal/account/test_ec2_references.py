@@ -134,6 +134,36 @@ def test_refuses_in_the_words_of_ec2_and_leaves_nothing_behind(
     assert (len(ec2.describe_vpcs()["Vpcs"]), ec2.describe_vpc_endpoints()["VpcEndpoints"]) == before
 
 
+@pytest.mark.parametrize(
+    ("network", "refusal"),
+    [
+        (
+            {"SubnetIds": [GONE["subnet"]], "SecurityGroupIds": [{"Ref": "Group"}]},
+            "Error occurred while DescribeSubnets. EC2 Error Code: InvalidSubnetID.NotFound. "
+            f"EC2 Error Message: {NO_SUBNET}",
+        ),
+        (
+            {"SubnetIds": [{"Ref": "Subnet"}], "SecurityGroupIds": [GONE["group"]]},
+            "Error occurred while DescribeSecurityGroups. EC2 Error Code: InvalidGroup.NotFound. "
+            f"EC2 Error Message: {NO_GROUP}",
+        ),
+    ],
+    ids=["subnet", "group"],
+)
+def test_refuses_a_function_in_the_words_of_lambda(deployer: Deployer, network: dict[str, Any], refusal: str) -> None:
+    properties = {
+        "Code": {"ZipFile": "def handler(event, context): pass"},
+        "Handler": "index.handler",
+        "Runtime": "python3.13",
+        "Role": f"arn:aws:iam::{deployer.account.account}:role/none",
+        "VpcConfig": network,
+    }
+    [reason] = deployer.failures(NETWORK | {"It": {"Type": "AWS::Lambda::Function", "Properties": properties}})
+    assert reason.startswith(f'Resource handler returned message: "{refusal} (Service: Lambda, Status Code: 400'), (
+        reason
+    )
+
+
 def test_a_route_changes_to_nothing_that_is_not_there(deployer: Deployer) -> None:
     cloudformation = deployer.client("cloudformation")
     route = {"Type": "AWS::EC2::Route", "Properties": EVERYWHERE | {"GatewayId": {"Ref": "Gateway"}}}
