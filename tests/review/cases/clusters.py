@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from efa_constructs.rules import clusters as rules
@@ -159,7 +160,51 @@ def waits(name: str, other: str):
     return lambda template: template["Resources"][name].update(DependsOn=other)
 
 
+def applying(kind: str, name: str, version: str = "apps/v1"):
+    metadata = {"name": name, "namespace": "kube-system"}
+    spec = {"template": {"spec": {"containers": [{"name": "one", "image": "registry.example.com/one:1.0"}]}}}
+    return put(
+        "Manifest.Manifest", json.dumps([{"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}])
+    )
+
+
+_FROM_NEW_ADDRESS = all_of(whole, _ADDRESS, _BY_ADDRESS)
+# Of the rules about how nodes reach the API server and get a network: each is like what breaks it.
+_REACHED = (
+    _FROM_NEW_ADDRESS,
+    all_of(whole, _PUBLIC_ALONE, drop(f"{_NETWORK}.PublicAccessCidrs")),
+    all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.PublicAccessCidrs", ["192.0.2.0/24", "0.0.0.0/0"])),
+    all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.EndpointPublicAccess", False)),
+    all_of(_FROM_NEW_ADDRESS, put(f"{_NETWORK}.EndpointPrivateAccess", {"Ref": "Subnet"})),
+    all_of(whole, _PUBLIC_ALONE, put("NodeGroup.Subnets", [])),
+)
+_NETWORKED = (
+    all_of(whole, put("Cluster.BootstrapSelfManagedAddons", "true")),
+    all_of(_BARE, put("Cluster.ComputeConfig", {"Enabled": True})),
+    all_of(_BARE, drop("NodeGroup")),
+    all_of(_BARE, applying("DaemonSet", "cilium")),
+    all_of(_BARE, applying("Application", "network", "argoproj.io/v1alpha1")),
+)
+_IN_ORDER = (
+    all_of(whole, put("Cluster.BootstrapSelfManagedAddons", True), add_ons("vpc-cni"), waits("AddOn0", "NodeGroup")),
+    all_of(
+        whole,
+        put("Cluster.BootstrapSelfManagedAddons", {"Ref": "Subnet"}),
+        add_ons("vpc-cni"),
+        waits("AddOn0", "NodeGroup"),
+    ),
+)
+_LATE = all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn0", "NodeGroup"))
+
 CLUSTER_CASES = (
+    *(Case(rule=rules.NODES_OUTSIDE_OF_RANGES, broken=all_of(whole, _PUBLIC_ALONE), kept=kept) for kept in _REACHED),
+    *(Case(rule=rules.NO_NETWORKING_ADD_ONS, broken=_BARE, kept=kept) for kept in _NETWORKED),
+    *(Case(rule=rules.CNI_AFTER_NODES, broken=_LATE, kept=kept) for kept in _IN_ORDER),
+    Case(
+        rule=rules.NO_NETWORKING_ADD_ONS,
+        broken=all_of(_BARE, applying("DaemonSet", "monitor")),
+        kept=all_of(_BARE, applying("Deployment", "tigera-operator")),
+    ),
     Case(rule=rules.NODES_OUTSIDE_OF_RANGES, broken=all_of(whole, _PUBLIC_ALONE), kept=whole),
     Case(
         rule=rules.NODES_OUTSIDE_OF_RANGES,

@@ -52,8 +52,25 @@ _deployers = {
     },
     "ManagedPolicyArns": [_ADMINISTRATOR],
 }
+_AWS_NODE = '[{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "aws-node"}}]'
 
 IAM_CASES = (
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, put("Manifest.Manifest", _AWS_NODE.replace("aws-node", "another"))),
+        kept=all_of(_unnetworked, put("Manifest.Manifest", _AWS_NODE)),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=_unnetworked,
+        # Another network plugin may be it.
+        kept=all_of(_unnetworked, put("Cluster.BootstrapSelfManagedAddons", False)),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=_unnetworked,
+        kept=all_of(_unnetworked, _identity({"Ref": "Subnet"})),
+    ),
     Case(rule=rules.NODES_CANNOT_NETWORK, broken=_unnetworked, kept=all_of(whole, _cni())),
     Case(
         rule=rules.NODES_CANNOT_NETWORK,

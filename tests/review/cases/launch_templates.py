@@ -158,6 +158,34 @@ LAUNCH_TEMPLATE_CASES = (
         # Nobody means the one that has the images.
         kept=all_of(put(_DEVICE, "/dev/xvdz"), put(f"{_VOLUME}.VolumeSize", 10)),
     ),
+    *(
+        Case(
+            rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+            broken=put(_DEVICE, "/dev/sda1"),
+            kept=all_of(put(_DEVICE, "/dev/sda1"), kept),
+        )
+        for kept in (
+            put("NodeGroup.AmiType", {"Ref": "Subnet"}),
+            _own,
+            data("ImageId", "ami-0123456789abcdef0"),
+            data("BlockDeviceMappings", []),
+            data("UserData", {"Ref": "Subnet"}),
+        )
+    ),
+    *(
+        Case(
+            rule=rules.RESERVATION_OF_OTHERS,
+            broken=all_of(_of_reservation, reserved(InstanceType="p4de.24xlarge")),
+            kept=all_of(whole, _of_reservation, kept),
+        )
+        for kept in (
+            reserved(),
+            reserved(AvailabilityZone={"Ref": "Subnet"}),
+            all_of(reserved(), put("NodeGroup.ScalingConfig.DesiredSize", {"Ref": "Subnet"})),
+            all_of(reserved(InstanceType="p4de.24xlarge"), put(_TYPE, {"Ref": "Subnet"})),
+            all_of(reserved(AvailabilityZone="us-east-1b"), put("NodeGroup.Subnets", [])),
+        )
+    ),
     Case(
         rule=rules.RESERVATION_OF_OTHERS,
         broken=all_of(_of_reservation, reserved(InstanceType="p4de.24xlarge")),

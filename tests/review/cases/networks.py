@@ -67,6 +67,17 @@ NETWORK_CASES = (
         broken=all_of(whole, put("Vpc.EnableDnsSupport", "false")),
         kept=all_of(whole, put(_DNS, {"Ref": "Subnet"}), drop("Vpc.EnableDnsSupport")),
     ),
+    Case(
+        rule=rules.VPC_WITHOUT_DNS,
+        broken=all_of(whole, drop(_DNS)),
+        # It is of elsewhere.
+        kept=all_of(whole, drop(_DNS), put("PrivateSubnet.VpcId", "vpc-0123456789abcdef0")),
+    ),
+    Case(
+        rule=rules.VPC_WITHOUT_DNS,
+        broken=all_of(whole, drop(_DNS)),
+        kept=all_of(whole, drop(_DNS), put("NodeGroup.Subnets", ["subnet-0123456789abcdef0"])),
+    ),
     # No nodes are in the other one.
     Case(
         rule=rules.VPC_WITHOUT_DNS,

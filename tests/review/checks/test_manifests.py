@@ -14,6 +14,7 @@ from ..cases.interfaces import layout
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
 
 FOLDER = "/var/lib/kubelet/device-plugins"
+OPERATOR = "kubeflow.org/mpi-operator"
 OWN_NAMESPACE = {"fieldRef": {"fieldPath": "metadata.namespace"}}
 RBAC = "rbac.authorization.k8s.io"
 TAINT = {"Key": "team", "Value": "vision", "Effect": "NO_SCHEDULE"}
@@ -264,6 +265,13 @@ def unserved(manifests: Manifests) -> None:
     version["name"] = "v2"
 
 
+def retired(manifests: Manifests) -> None:
+    """The definition knows the version of the job, and serves a newer one alone."""
+    (version,) = manifests.definitions[0]["spec"]["versions"]
+    manifests.definitions[0]["spec"]["versions"].append({**version, "name": "v3"})
+    version["served"] = False
+
+
 def another_zone(manifests: Manifests) -> None:
     """A second group of the same nodes, in another zone."""
     group = {**manifests.group, "Subnets": [{"Ref": "OtherSubnet"}]}
@@ -464,6 +472,7 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     # Objects of which each is small enough, one by one.
     ("EFA-K8S-017", lambda manifests: large(manifests, 180_000, 180_000, 180_000)),
     ("EFA-K8S-018", unserved),
+    ("EFA-K8S-018", retired),
     ("EFA-K8S-018", lambda manifests: manifests.find("ClusterRole", "edit").update(apiVersion=f"{RBAC}/v1beta1")),
     ("EFA-K8S-018", lambda manifests: old_job(manifests, "v1alpha2")),
     ("EFA-K8S-019", lambda manifests: registry(manifests, "602401143452", "eu-south-1")),
@@ -490,6 +499,7 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-JOB-035", lambda manifests: manifests.pod("Launcher").update(schedulerName="topology")),
     ("EFA-JOB-035", lambda manifests: operator(manifests, "--gang-scheduling=volcano")),
     ("EFA-JOB-036", suspended),
+    ("EFA-JOB-036", lambda manifests: (suspended(manifests), set_in("runPolicy", "managedBy", OPERATOR)(manifests))),
     ("EFA-JOB-036", lambda manifests: suspended(manifests, queue="gpu")),
     ("EFA-JOB-037", lambda manifests: queues(manifests, *_COVERED, namespace="vision")),
     ("EFA-JOB-038", lambda manifests: queues(manifests, *_COVERED[:-1])),

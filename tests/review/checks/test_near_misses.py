@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.review import review
+
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
+from ..templates import templates_of
 from .test_manifests import (
     EFA,
     HUGE_PAGES,
     QUEUE,
     another_zone,
+    ask,
     everyone,
     large,
     operator,
@@ -30,6 +34,7 @@ from .test_manifests import (
 )
 
 Change = Callable[[Manifests], object]
+ARGO = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "rest"}}
 COVERED = ("cpu", "memory", "nvidia.com/gpu", EFA, HUGE_PAGES)
 
 
@@ -74,6 +79,9 @@ KEPT: dict[str, list[Change]] = {
         lambda manifests: manifests.find("CustomResourceDefinition", "mpijobs")["spec"]["versions"].append(
             {"name": "v3", "served": True}
         ),
+        # What it serves, the deployment knows, or nobody says.
+        lambda manifests: (unserved(manifests), manifests.definitions[0]["spec"].update(scope="⟨?Scope⟩")),
+        lambda manifests: manifests.definitions[0]["spec"].update(versions=[]),
         # Kubeflow's Training Operator has it.
         lambda manifests: (
             manifests.remove(manifests.find("CustomResourceDefinition", "mpijobs")),
@@ -94,6 +102,16 @@ KEPT: dict[str, list[Change]] = {
         lambda manifests: operator(manifests, "--namespace="),
         lambda manifests: operator(manifests, "--namespace=⟨?Namespace⟩"),
         lambda manifests: operator(manifests, "--lock-namespace=training"),
+        lambda manifests: operator(manifests, OTHER={"value": "training"}),
+        lambda manifests: manifests.remove(manifests.find("Deployment", "mpi-operator")),
+        # Another operator's, and in a namespace that only the deployment knows.
+        both(
+            lambda manifests: operator(manifests, "--namespace=training"), lambda manifests: manifests.of_version("v1")
+        ),
+        both(
+            lambda manifests: operator(manifests, "--namespace=training"),
+            lambda manifests: manifests.job["metadata"].update(namespace="⟨?Namespace⟩"),
+        ),
         lambda manifests: operator(manifests, KUBEFLOW_NAMESPACE={"valueFrom": {"configMapKeyRef": {}}}),
         # Another one sees all.
         both(
@@ -132,6 +150,8 @@ KEPT: dict[str, list[Change]] = {
                 Subnets=["subnet-0123456789abcdef0"]
             ),
         ),
+        # They do not use EFA.
+        both(another_zone, ask(efa=None)),
         # One worker exchanges nothing with others.
         both(another_zone, set_in("mpiReplicaSpecs", "Worker", "replicas", 1)),
         # Workers do not tolerate the others.
@@ -145,11 +165,37 @@ KEPT: dict[str, list[Change]] = {
     "EFA-JOB-033": [
         taint("efa", "nvidia", "worker", "launcher", "operator"),
         both(taint("efa", "nvidia", "worker"), untainted_group),
+        # A DaemonSet, and a pod for devices, break rules of their own.
+        taint("nvidia", "worker", "launcher", "operator"),
+        taint("efa", "nvidia", "launcher", "operator"),
+        both(
+            taint("efa", "nvidia", "worker", "launcher", "operator"),
+            lambda manifests: run(manifests, "nothing"),
+            lambda manifests: manifests.objects[-1]["spec"].update(replicas=0),
+        ),
+        # It may be one that they tolerate.
+        both(
+            taint("efa", "nvidia", "worker"),
+            lambda manifests: manifests.group.update(
+                Taints=[{"Key": "team", "Value": "⟨?Team⟩", "Effect": "NO_SCHEDULE"}]
+            ),
+        ),
         both(taint("efa", "nvidia", "worker"), of_elsewhere),
         both(taint("efa", "nvidia", "worker"), resource("AWS::AutoScaling::AutoScalingGroup")),
     ],
     "EFA-JOB-034": [
         lambda manifests: (pool(manifests), pool(manifests, "NodeOverlay")),
+        # A node group makes nodes for them, too.
+        lambda manifests: manifests.objects.append(
+            {"apiVersion": "karpenter.sh/v1", "kind": "NodePool", "metadata": {"name": "cpus"}}
+        ),
+        lambda manifests: (pool(manifests), manifests.objects.append({**ARGO, "metadata": {"name": "a"}})),
+        # Others take huge pages where there are some.
+        lambda manifests: (
+            pool(manifests),
+            manifests.remove(manifests.job),
+            run(manifests, "cache", resources={"limits": {HUGE_PAGES: "2Mi", "memory": "1Gi"}}),
+        ),
         # Karpenter makes so many without being asked.
         lambda manifests: pool(manifests, replicas=2),
         both(pool, of_elsewhere),
@@ -166,6 +212,14 @@ KEPT: dict[str, list[Change]] = {
             lambda manifests: run(manifests, "topology"),
         ),
         both(lambda manifests: manifests.pod("Launcher").update(schedulerName="topology"), of_elsewhere),
+        both(
+            lambda manifests: manifests.pod("Launcher").update(schedulerName="topology"),
+            lambda manifests: manifests.objects.append(ARGO),
+        ),
+        lambda manifests: manifests.pod("Launcher").update(schedulerName="⟨?Scheduler⟩"),
+        lambda manifests: manifests.pod("Launcher").update(schedulerName=""),
+        # The operator does not schedule these.
+        lambda manifests: (operator(manifests, "--gang-scheduling=volcano"), manifests.of_version("v1")),
         both(
             lambda manifests: manifests.pod("Launcher").update(schedulerName="topology"),
             resource("Custom::AWSCDK-EKS-HelmChart", ClusterName={"Ref": "Cluster"}, Chart="volcano"),
@@ -187,6 +241,17 @@ KEPT: dict[str, list[Change]] = {
             ),
         ),
         both(suspended, set_in("runPolicy", "managedBy", "kueue.x-k8s.io/multikueue")),
+        *(
+            both(lambda manifests: suspended(manifests, queue="gpu"), brought)
+            for brought in (
+                lambda manifests: manifests.objects.append(ARGO),
+                lambda manifests: run(manifests, "other", "⟨?Image⟩"),
+                lambda manifests: run(manifests, "other", "registry.k8s.io/kueue/kueue:v0.19.2"),
+                resource(
+                    "Custom::AWSCDK-EKS-HelmChart", ClusterName={"Ref": "Cluster"}, Chart="aws-efa-k8s-device-plugin"
+                ),
+            )
+        ),
         set_in("runPolicy", "suspend", False),
     ],
     "EFA-JOB-037": [
@@ -260,6 +325,18 @@ def test_a_manifest_waits_for_that_of_its_namespace() -> None:
 
     assert review("Space") == []
     assert "ServiceAccount mpi-operator/mpi-operator needs Namespace mpi-operator, which Space applies" in review()[0]
+
+
+def test_stacks_have_an_order_of_their_own() -> None:
+    manifests = Manifests()
+    manifests.review()
+    resources = manifests.template["Resources"]
+    other = {"Resources": {"Definitions": {**resources.pop("Definitions"), "DependsOn": []}}}
+    resources["Manifest"]["DependsOn"] = ["Entry"]
+    other["Resources"]["Definitions"]["Properties"]["ClusterName"] = {"Fn::ImportValue": "cluster"}
+    manifests.template["Outputs"] = {"Name": {"Value": {"Ref": "Cluster"}, "Export": {"Name": "cluster"}}}
+    found = review(templates_of(manifests.template, other)).findings
+    assert "EFA-K8S-020" not in {finding.rule.id for finding in found}
 
 
 def test_a_namespace_comes_before_what_is_in_it() -> None:
