@@ -180,7 +180,7 @@ def _node_title(blueprint: Blueprint, template: LaunchTemplate, names: Names) ->
     whose = (
         f"node group {', '.join(names.of(group.resource) for group in groups)}"
         if groups
-        else names.of(template.resource)
+        else f"launch template {names.of(template.resource)}"
     )
     return f"A node of {whose}: {kind}"
 
