@@ -19,8 +19,8 @@ __all__ = ["interruptions_of_running_nodes"]
 
 _Key = tuple[str, str]
 _EFA_STOPS = (
-    "EFA traffic between nodes passes by {group} no more, and rules change for nodes that run, too: unless another of "
-    "their groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
+    "A rule by which EFA traffic passes between nodes goes, for nodes that run, too: unless another of their groups "
+    "lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
 )
 
 
@@ -39,7 +39,7 @@ def _by_rules(old: Blueprint, new: Blueprint) -> Iterator[tuple[_Key, str]]:
         lost = old.directions_to_itself(group) - new.directions_to_itself(still[_key(group)])
         for rule in old.rules_of(group):
             if rule.direction in lost and rule.is_of_all_traffic and old.templates.at(rule.peer_group) is group:
-                yield _key(rule.resource), _EFA_STOPS.format(group=group.logical_id)
+                yield _key(rule.resource), _EFA_STOPS
 
 
 def _groups_of_efa(blueprint: Blueprint) -> Iterator[Resource]:

@@ -10,6 +10,7 @@ from ...catalogue import InstanceType
 from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ...rules.node_groups import UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE
+from ...rules.security_groups import SSH_OPEN_TO_THE_WORLD
 from ..blueprint import Blueprint
 from ..capacity import capacity_of, placement_group_of
 from ..clusters import ReviewedCluster
@@ -17,11 +18,11 @@ from ..launch_template import Interface, LaunchTemplate
 from ..networks import Network, Subnet
 from ..node_group import NodeGroup
 from ..resource import Resource
-from ..review import Review
+from ..review import Finding, Review
 from .names import Names
 from .pods import may_run_on
 
-__all__ = ["Evidence", "GroupVerdict", "Verdict", "verdict"]
+__all__ = ["Evidence", "GroupVerdict", "Verdict", "speaks_against_efa", "verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,11 +101,17 @@ def _evidence_of_template(blueprint: Blueprint, template: LaunchTemplate, names:
     yield _placement(blueprint, template, names)
 
 
+def speaks_against_efa(finding: Finding) -> bool:
+    """Whether the deployment fails by it, or EFA carries no traffic, or a job does not run."""
+    # Where SSH is open to the world, EFA works.
+    return finding.rule.severity is Severity.ERROR and finding.rule is not SSH_OPEN_TO_THE_WORLD
+
+
 _OF_TYPES_UNKNOWN = (UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE)
 
 
 def _answer(review: Review, groups: Sequence[GroupVerdict], names: Names) -> tuple[str, str]:
-    errors = sum(finding.rule.severity is Severity.ERROR for finding in review.findings)
+    errors = sum(map(speaks_against_efa, review.findings))
     if errors:
         many = f"{errors} findings say" if errors > 1 else "1 finding says"
         return (
@@ -168,8 +175,19 @@ def _security_group(blueprint: Blueprint, with_efa: Sequence[Interface], names: 
         found = dict.fromkeys(names.of(answer) for answer in answers if isinstance(answer, Resource))
         return Evidence(what=what, holds=True, because=", ".join(found))
     known = False in answers
-    because = "an interface has none" if known else "the rules of a group are not in these templates"
+    because = "an interface has none" if known else _what_is_not_seen(blueprint, with_efa, names)
     return Evidence(what=what, holds=False if known else None, because=because)
+
+
+def _what_is_not_seen(blueprint: Blueprint, with_efa: Sequence[Interface], names: Names) -> str:
+    values = list(dict.fromkeys(value for one in with_efa for value in one.groups))
+    closed = [value for value in values if _talks_to_itself(blueprint, [value]) is False]
+    unseen = [value for value in values if _talks_to_itself(blueprint, [value]) is None]
+    others = ", ".join(map(names.of_value, unseen)) or "a group"
+    told = f"the rules of {others} are not in these templates"
+    if not closed:
+        return told
+    return f"{', '.join(map(names.of_value, closed))} {'do' if len(closed) > 1 else 'does'} not; {told}"
 
 
 def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource | bool | None:

@@ -172,15 +172,16 @@ def test_a_rule_by_which_efa_passes_stops_efa_between_running_nodes_when_it_goes
     found = changes(lambda template: template["Resources"].pop(rule))
     assert list(found) == [rule]
     assert found[rule].interrupts == (
-        "EFA traffic between nodes passes by SecurityGroup no more, and rules change for nodes that run, too: unless "
-        "another of their groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect "
-        "anew."
+        "A rule by which EFA traffic passes between nodes goes, for nodes that run, too: unless another of their "
+        "groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
     )
 
 
 def test_a_rule_by_which_efa_passes_stops_efa_when_it_lets_less_pass() -> None:
     egress = changes(lambda template: properties(template, "Egress").update(IpProtocol="tcp"))["Egress"]
-    assert egress.interrupts is not None and egress.interrupts.startswith("EFA traffic between nodes passes by")
+    assert egress.interrupts is not None and egress.interrupts.startswith(
+        "A rule by which EFA traffic passes between nodes goes"
+    )
     renamed = changes(lambda template: properties(template, "Egress").update(Description="EFA"))["Egress"]
     assert renamed.interrupts is None
 
@@ -201,7 +202,9 @@ def test_a_rule_inside_its_group_stops_efa_when_it_goes_and_another_one_does_not
         return lambda template: properties(template, "SecurityGroup")["SecurityGroupIngress"].pop(index)
 
     gone = changes(drop(0), _with_rules_inside())["SecurityGroup"]
-    assert gone.interrupts is not None and gone.interrupts.startswith("EFA traffic between nodes passes by")
+    assert gone.interrupts is not None and gone.interrupts.startswith(
+        "A rule by which EFA traffic passes between nodes goes"
+    )
     assert changes(drop(1), _with_rules_inside())["SecurityGroup"].interrupts is None
 
 
