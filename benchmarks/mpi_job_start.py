@@ -27,8 +27,9 @@ from efa_constructs.k8s import MpiOperator, NcclTests
 from efa_constructs.rehearsal.control_plane.binaries import Binaries, find_or_build_binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
 from efa_constructs.rehearsal.programs import Programs
+from efa_constructs.rehearsal.twin.gpu_nodes import gpu_node
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
-from efa_constructs.rehearsal.twin.node_objects import NodeFacts, node_object
+from efa_constructs.rehearsal.twin.node_objects import node_object
 from efa_constructs.rehearsal.twin.patience import for_each
 
 INSTANCE_TYPE = "p4d.24xlarge"
@@ -101,32 +102,7 @@ async def make_nodes(api: KubernetesApi, numbers: Iterable[int]) -> None:
     }
 
     async def make(number: int) -> None:
-        facts = NodeFacts(
-            name=f"node-{number}",
-            instance_id=f"i-{number:017x}",
-            instance_type=instance.name,
-            region="us-west-2",
-            availability_zone="us-west-2a",
-            availability_zone_id="usw2-az1",
-            private_address=f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}",
-            architecture=instance.architecture,
-            vcpus=instance.vcpus,
-            memory_mib=instance.memory_mib,
-            allocatable=catalogue.allocatable(instance),
-            efa_interfaces=instance.known_efa_interfaces,
-            accelerator="nvidia",
-            accelerator_count=instance.accelerators[0].count,
-            logical_neuron_cores=0,
-            driver="nvidia",
-            brings_nvidia_device_plugin=False,
-            operating_system="AL2023",
-            max_pods=250,
-            node_group="benchmark",
-            capacity_type="ON_DEMAND",
-            image_id="ami-0",
-            labels=catalogue.node_labels(instance, has_efa=True),
-        )
-        node = node_object(facts, kubelet_version="v1.36.3")
+        node = node_object(gpu_node(INSTANCE_TYPE, number), kubelet_version="v1.36.3")
         for amounts in (node["status"]["capacity"], node["status"]["allocatable"]):
             amounts.update(devices)
         await api.create("/api/v1/nodes", node)

@@ -27,8 +27,9 @@ def applied_size(manifest: Mapping[str, Any]) -> int:
     text = json.dumps(manifest, separators=(",", ":"), ensure_ascii=False)
     for character in _ESCAPED:
         text = text.replace(character, f"\\u{ord(character):04x}")
-    annotations: Mapping[str, str] = manifest.get("metadata", {}).get("annotations", {})
-    return len(text.encode()) + sum(len(part.encode()) for pair in annotations.items() for part in pair)
+    # Both may be null, which is as good as not there.
+    annotations: Mapping[str, Any] = (manifest.get("metadata") or {}).get("annotations") or {}
+    return len(text.encode()) + sum(len(str(part).encode()) for pair in annotations.items() for part in pair)
 
 
 def check_manifest_sizes(manifests: Iterable[Mapping[str, Any]]) -> None:

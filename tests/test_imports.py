@@ -65,6 +65,7 @@ MAY_IMPORT = {
         "efa_constructs.lookups",
         "efa_constructs.preflight",
         "efa_constructs.cluster",
+        "efa_constructs.manifest_size",
         "efa_constructs.pods",
         "efa_constructs.review",
         "efa_constructs.rules",

@@ -54,3 +54,10 @@ def test_leaves_room_for_what_is_added():
     label = '"aws.cdk.eks/prune-' + "0" * 42 + '":"",'
     namespace = '"namespace":"' + "a" * 63 + '",'
     assert MAXIMUM_MANIFEST + len(name + label + namespace) < MAXIMUM_ANNOTATIONS
+
+
+def test_measures_what_a_template_of_another_tool_may_hold() -> None:
+    bare = {"kind": "ConfigMap", "metadata": {"name": "c"}}
+    assert applied_size({"kind": "ConfigMap", "metadata": None}) == len('{"kind":"ConfigMap","metadata":null}')
+    with_null = {"kind": "ConfigMap", "metadata": {"name": "c", "annotations": None}}
+    assert applied_size(with_null) == applied_size(bare) + len(',"annotations":null')

@@ -15,7 +15,7 @@ from constructs import Construct, IDependable
 from ..argument_kinds import checks_kinds
 from ..errors import InvalidArgumentError
 from ..manifest_size import check_manifest_sizes
-from ..rules.manifests import MANIFESTS_ARE_WHOLE, OBJECTS_STAND_ONCE
+from ..rules.manifests import MANIFESTS_ARE_WHOLE, MANIFESTS_CAN_BE_CHANGED, OBJECTS_STAND_ONCE
 from ..rules.templates import TEMPLATE_TOO_LARGE
 from ..tree_warnings import copy_warnings
 from .any_cluster import is_of_first_library
@@ -37,8 +37,8 @@ _STAGES = ("Lasting", "Settings", "Workloads", "Jobs")
 # The limit of a template is 1 MB (AWS CloudFormation User Guide, "Understand CloudFormation quotas"); its rest needs
 # some room, too.
 _MOST_BYTES_OF_ALL = 900_000
-# Of the manifests of one custom resource: CloudFormation sends a Lambda function at most 262,144 bytes
-# (https://github.com/aws/aws-cdk/issues/19165), and in an update those of before and after.
+# Of the manifests of one custom resource, of whom an update sends those of before and after: as much as passed before
+# Lambda took more, with some room for the rest of the request (https://github.com/aws/aws-cdk/issues/19165).
 _MOST_BYTES = 120_000
 
 # Of all manifests that a stack has been given. Not counted from its tree: jsii would load the Python modules of all
@@ -193,8 +193,11 @@ def _check(manifests: Sequence[Manifest]) -> None:
         size = _template_size(manifest)
         if size > _MOST_BYTES:
             raise InvalidArgumentError(
-                f"{manifest['kind']} '{manifest['metadata']['name']}' takes {size:,} bytes of what CloudFormation "
-                f"sends to the function that applies it, at most {_MOST_BYTES:,}: split it, or use kubectl"
+                MANIFESTS_CAN_BE_CHANGED.refusal(
+                    f"{manifest['kind']} '{manifest['metadata']['name']}' takes {size:,} bytes of what CloudFormation "
+                    f"sends to the function that applies it, at most {_MOST_BYTES:,}",
+                    "split it, or use kubectl",
+                )
             )
 
 

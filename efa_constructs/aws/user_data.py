@@ -79,7 +79,8 @@ class MimePart:
             raise InvalidArgumentError(f"'body' contains {_BOUNDARY!r}, which separates the parts: remove it")
         if self.content_type == "text/x-shellscript" and not self.body.startswith("#!"):
             raise InvalidArgumentError(SCRIPT_WITHOUT_SHELL.refusal(where="'body'", start=repr(self.body[:20])))
-        if self.content_type == "application/node.eks.aws" and "kind: NodeConfig" not in self.body:
+        is_node_config = all(words in self.body for words in ("apiVersion: node.eks.aws/", "kind: NodeConfig"))
+        if self.content_type == "application/node.eks.aws" and not is_node_config:
             raise InvalidArgumentError(NODE_CONFIG_WITHOUT_KIND.refusal(where="'body'"))
 
     @staticmethod

@@ -9,7 +9,7 @@ from ..errors import InvalidArgumentError
 from .availability_zones import regions
 from .nearest import nearest
 
-__all__ = ["EKS_IMAGE_REGISTRIES", "eks_image_registry"]
+__all__ = ["EKS_IMAGE_REGISTRIES", "eks_image_registry", "right_eks_image_registry"]
 
 # Amazon EKS User Guide, "View Amazon container image registries for Amazon EKS add-ons", and, for the isolated Regions
 # and the newest ones, eksResourceAccount* in
@@ -55,6 +55,8 @@ _DNS_SUFFIXES = {
     "us-isob-": "sc2s.sgov.gov",
     "us-isof-": "csp.hci.ic.gov",
 }
+# Regions of which share no registry with others: the partitions of AWS.
+_PARTITIONS = ("cn-", "eu-isoe-", "eusc-", "us-gov-", "us-iso-", "us-isob-", "us-isof-")
 
 
 def eks_image_registry(region: str) -> str:
@@ -71,6 +73,28 @@ def eks_image_registry(region: str) -> str:
             "with the registry that the EKS User Guide names for the Region"
         )
     return registry
+
+
+def right_eks_image_registry(registry: str, region: str | None) -> str | None:
+    """Return the registry that has EKS's images, where another one that looks like it has not.
+
+    None: it has them, or is no registry of EKS's.
+
+    :param registry: ``"602401143452.dkr.ecr.us-west-2.amazonaws.com"``.
+    :param region: Where they are pulled from it. None: not known.
+    """
+    account, _, rest = registry.partition(".dkr.ecr.")
+    of = rest.partition(".")[0]
+    if account not in {_ACCOUNT_OF_MOST_REGIONS, *_ACCOUNTS.values()} or of not in EKS_IMAGE_REGISTRIES:
+        return None
+    # Another Region of the partition serves them, too, to nodes that have a way there.
+    right = EKS_IMAGE_REGISTRIES.get(region or of, registry) if _partition(region or of) != _partition(of) else None
+    right = right or EKS_IMAGE_REGISTRIES[of]
+    return right if right != registry else None
+
+
+def _partition(region: str) -> str:
+    return next((prefix for prefix in _PARTITIONS if region.startswith(prefix)), "")
 
 
 def _registry(region: str) -> str:

@@ -1,6 +1,7 @@
 """The ``efa`` command. Thin: it reads options and prints; what it prints comes from the library, which never prints.
 
-Exit codes: 0 for yes, 1 for "the answer is no", 2 for bad use or input, 70 for a defect of its own, 130 after Ctrl-C.
+Exit codes: 0 for yes, 1 for "the answer is no", 2 for bad use or input, 70 for a defect of its own, and of a signal
+that ends it 128 and the number: 130 after Ctrl-C, 143 after SIGTERM.
 """
 
 from __future__ import annotations

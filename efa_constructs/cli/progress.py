@@ -16,11 +16,10 @@ from rich.text import Text
 
 from ..cluster.snapshot import ClusterSnapshot
 from ..cluster.summary import summarize
-from ..rehearsal.cdk_cli import DeployEvent
 from ..rehearsal.control_plane.build_progress import BuildProgress, progress_line
-from ..rehearsal.manifest_files import ManifestObject
-from ..rehearsal.rehearse import Progress
-from ..rehearsal.result import Stage
+from ..rehearsal.inputs.deploy_events import DeployEvent
+from ..rehearsal.manifests.files import ManifestObject
+from ..rehearsal.progress import Progress, Stage
 from .output import console, note
 
 __all__ = ["shown_progress"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,7 +94,7 @@ def rehearse(
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Ignored before: nohup wants it to go on.
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _interrupt)
+            signal.signal(number, _end)
     result = _run(_with_facts(rehearsal))
     _print(result, as_json)
     if report is not None:
@@ -200,7 +201,8 @@ def _stopped_to_json(one: StoppedRehearsal) -> dict[str, object]:
     }
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def _end(number: int, frame: FrameType | None) -> None:
     # A terminal that closes may signal twice, and what cleans up must not be interrupted.
     signal.signal(number, signal.SIG_IGN)
-    raise KeyboardInterrupt
+    # As a shell has it of a program that a signal ends, and of every other command of ours.
+    sys.exit(128 + number)

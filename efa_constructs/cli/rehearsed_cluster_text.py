@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from ..lookups.deployed import DeployedCluster
-from ..rehearsal.efa_reachability import EfaReachability, EqualNodes, efa_reachability
-from ..rehearsal.rehearsed_cluster import RehearsedCluster
-from ..rehearsal.rehearsed_summary import summarize_rehearsed
+from ..rehearsal.result.efa_reachability import EfaReachability, EqualNodes, efa_reachability
+from ..rehearsal.result.rehearsed_cluster import RehearsedCluster
+from ..rehearsal.result.rehearsed_summary import summarize_rehearsed
 from .cluster_text import print_job, print_nodes, print_unplaced, print_warnings
 from .text_parts import print_finding, print_heading
 

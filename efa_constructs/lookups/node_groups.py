@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..catalogue.eks_defaults import DEFAULT_INSTANCE_TYPE
 from ..catalogue.tags import CLUSTER_TAG, NODE_GROUP_TAG, STACK_TAG
 from .clients import AwsClients, aws_errors
 from .deployed import (
@@ -155,7 +156,8 @@ def _node_of_template(
 ) -> DeployedNode:
     return DeployedNode(
         instance_id="the next node",
-        instance_type=template.get("InstanceType") or next(iter(node_group.get("instanceTypes", [])), "t3.medium"),
+        instance_type=template.get("InstanceType")
+        or next(iter(node_group.get("instanceTypes", [])), DEFAULT_INSTANCE_TYPE),
         availability_zone=subnet["AvailabilityZone"],
         subnet_id=subnet["SubnetId"],
         vpc_id=subnet["VpcId"],

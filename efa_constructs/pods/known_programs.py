@@ -69,13 +69,16 @@ _CONSTRUCTS = {
 }
 
 _NAMES = frozenset(str(program) for program in KnownProgram)
+# What else is in the image of NVIDIA's device plugin: deployments/helm/nvidia-device-plugin of NVIDIA/k8s-device-plugin
+_BESIDE_NVIDIA_DEVICE_PLUGIN = frozenset({"config-manager", "gpu-feature-discovery", "mps-control-daemon"})
 
 
 def known_program(pod: Mapping[str, Any]) -> KnownProgram | None:
     """The first program among a pod's containers whose doings are known."""
     for container in pod["spec"]["containers"]:
         name = image_reference(container["image"]).name
-        if name in _NAMES:
+        command = [str(word).rpartition("/")[2] for word in container.get("command") or ()]
+        if name in _NAMES and _BESIDE_NVIDIA_DEVICE_PLUGIN.isdisjoint(command[:1]):
             return KnownProgram(name)
     return None
 

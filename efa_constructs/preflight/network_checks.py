@@ -6,7 +6,7 @@ from .. import catalogue
 from ..catalogue.network_quotas import ELASTIC_IPS, VPCS, NetworkQuota
 from ..catalogue.vpc_endpoints import SERVICES_OF_NODES
 from ..lookups.questions import Answer
-from ..rules.networks import NO_PUBLIC_ADDRESS, NO_WAY_OUT, PUBLIC_SUBNET, TOO_FEW_ADDRESSES
+from ..rules.networks import NO_PUBLIC_ADDRESS, NO_WAY_OUT, PUBLIC_SUBNET, TOO_FEW_ADDRESSES, VPC_WITHOUT_DNS
 from .account import Account
 from .chosen_subnet import chosen_subnet
 from .own_nodes import make_sure, nodes_beside_replaced_ones, own_nodes
@@ -147,6 +147,7 @@ def _dns(plan: Plan, account: Account) -> Verdict | None:
             f"aws ec2 modify-vpc-attribute --vpc-id {vpc_id} --{_option(name)} --region {plan.region}"
             for name in lacking
         ),
+        VPC_WITHOUT_DNS,
     )
 
 

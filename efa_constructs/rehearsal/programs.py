@@ -14,7 +14,7 @@ from types import TracebackType
 
 from ..errors import RehearsalError
 
-__all__ = ["ProgramResult", "Programs"]
+__all__ = ["ProgramResult", "Programs", "machine_environment"]
 
 # For a program to end after SIGTERM, before SIGKILL.
 _GRACE_SECONDS = 5.0
@@ -22,6 +22,11 @@ _GRACE_SECONDS = 5.0
 # A shell that waits for the end of its standard input, which comes when whoever started it is gone, however that
 # happened, and then ends the process group that its argument names.
 _GUARD = 'trap "" INT TERM HUP; read -r nothing; kill -s KILL -- "-$0"'
+
+
+def machine_environment() -> dict[str, str]:
+    """This machine's environment variables, but for AWS's and the CDK's: they lead to a real account."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

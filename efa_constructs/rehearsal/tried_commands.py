@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,12 +18,12 @@ from ..cluster.finding import Finding, Level
 from ..cluster.snapshot import ClusterSnapshot, KubernetesObject, condition
 from ..cluster.verdict import NodeGroupVerdict
 from ..lookups.deployed import DeployedCluster, DeployedNodeGroup
-from .fabric_causes import EFA_DOES_NOT_PASS
-from .programs import Programs
-from .rehearsed_cluster import RehearsedCluster
-from .synthesis import CdkApp
+from .programs import Programs, machine_environment
+from .result.fabric_causes import EFA_DOES_NOT_PASS
+from .result.rehearsed_cluster import RehearsedCluster
+from .result.tried_command import TriedCommand
 
-__all__ = ["CommandTrials", "TriedCommand"]
+__all__ = ["CommandTrials"]
 
 # Of each cluster. They are there to be seen, and every one of a hundred jobs would say the same.
 _MOST_JOBS = 2
@@ -37,18 +36,6 @@ _YES, _NO = 0, 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TriedCommand:
-    """A command, and what came of it."""
-
-    # As a person would type it for the real cluster: ``efa status --cluster NAME --region REGION``.
-    command: str
-    # In words.
-    answer: str
-    # Whether it is what the rest of the rehearsal shows.
-    as_expected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Answer:
     """How a command ended."""
 
@@ -58,13 +45,16 @@ class _Answer:
     error: str
 
 
-Stages = Callable[[str], AbstractContextManager[None]]
-
-
 class CommandTrials:
     """Runs the commands. Each is a stage of the rehearsal."""
 
-    def __init__(self, programs: Programs, environment: Mapping[str, str], work: Path, stages: Stages) -> None:
+    def __init__(
+        self,
+        programs: Programs,
+        environment: Mapping[str, str],
+        work: Path,
+        stages: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
         """
         :param environment: Reaches the account. Of this machine's, only what programs need to start is added.
         :param work: Folder for what they write.
@@ -72,7 +62,7 @@ class CommandTrials:
         """
         self._programs = programs
         self._environment = {
-            **{key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "CDK_"))},
+            **machine_environment(),
             # There is none: this machine's own leads to other clusters.
             "KUBECONFIG": str(work / "no-kubeconfig"),
             **environment,
@@ -80,16 +70,17 @@ class CommandTrials:
         self._work = work
         self._stages = stages
 
-    def preflight(self, app: CdkApp, facts_file: Path | None, region: str) -> TriedCommand | None:
-        """Ask before anything is deployed. None: it is not our app, and nobody says what it will deploy."""
-        context = dict(app.context)
+    def preflight(self, context: Mapping[str, Any], facts_file: Path | None, region: str) -> TriedCommand | None:
+        """Ask before anything is deployed. None: it is not our app, and nobody says what it will deploy.
+
+        :param context: Of the app. An assembly and a template have none.
+        """
         if app_keys.INSTANCE_TYPE not in context:
             return None
-        if facts_file is not None:
-            context[app_keys.CLUSTER_FACTS] = str(facts_file.absolute())
+        facts = {app_keys.CLUSTER_FACTS: str(facts_file.absolute())} if facts_file is not None else {}
         folder = self._work / "configuration"
         folder.mkdir(exist_ok=True)
-        (folder / "cdk.json").write_text(json.dumps({"context": context}), encoding="utf-8")
+        (folder / "cdk.json").write_text(json.dumps({"context": {**context, **facts}}), encoding="utf-8")
         answer = self._run("preflight", "--region", region, "--app-folder", str(folder))
         return TriedCommand(
             command=f"efa preflight --region {region}",

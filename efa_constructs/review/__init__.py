@@ -2,9 +2,9 @@
 
 ``reading`` is about files: it makes templates of them, and finds the line of a property again.
 
-What templates say is in ``templates``: each is a ``stack_template``, and what it makes a ``resource``. ``values``,
-``shapes``, ``evaluation`` and ``choices`` are about the language of templates, and ``conformity`` holds them against
-the registry's schemas.
+What templates say is in ``templates``: each is a ``stack_template``, and what it makes a ``resource``; ``needs`` is
+about what is made before what. ``values``, ``shapes``, ``evaluation`` and ``choices`` are about the language of
+templates, and ``conformity`` holds them against the registry's schemas.
 
 What they would make is in ``blueprint``, with every ``node_group`` and ``launch_template``, and in ``clusters``: what
 each cluster gets. More of AWS is in ``capacity``, ``networks``, ``subnets``, ``network_acls``, ``security_groups``,

@@ -68,13 +68,13 @@ class ReviewedCluster:
         return self.has_argo_cd or any(one.group in _BRINGING_MORE for one in self.objects)
 
     @property
-    def _knows_programs(self) -> bool:
+    def knows_programs(self) -> bool:
         """Whether no pod runs an image that only the deployment knows."""
         return all(is_known(image_reference(image).name) for image in self.images)
 
     def surely_lacks(self, program: KnownProgram) -> bool:
         """Whether the templates make the cluster, and nothing that they put on it runs a program."""
-        if self.resource is None or self.applies_more or not self._knows_programs or any(self.running(program)):
+        if self.resource is None or self.applies_more or not self.knows_programs or any(self.running(program)):
             return False
         return not any(may_bring(chart, program) for chart in self.charts)
 
@@ -89,8 +89,8 @@ class ReviewedCluster:
     def running(self, program: KnownProgram) -> Iterator[PodTemplate]:
         """The pod templates that run a program."""
         for template in self.pods:
-            images = [{"image": str(container.get("image", ""))} for container in template.spec["containers"]]
-            if known_program({"spec": {"containers": images}}) is program:
+            containers = [{**each, "image": str(each.get("image", ""))} for each in template.spec["containers"]]
+            if known_program({"spec": {"containers": containers}}) is program:
                 yield template
 
     def node_groups_with(self, resource: str) -> Iterator[NodeGroup]:

@@ -21,7 +21,13 @@ from .subnets import zone_of
 from .templates import Templates
 from .values import is_known, known_text
 
-__all__ = ["is_for_groups_to_set", "knows_labels", "labels_by_aws", "may_have_other_nodes"]
+__all__ = [
+    "is_for_groups_to_set",
+    "knows_labels",
+    "labels_by_aws",
+    "may_have_nodes_beside_karpenters",
+    "may_have_other_nodes",
+]
 
 # Domains of labels that the kubelet, EKS, Karpenter, NVIDIA's feature discovery and the like set on nodes.
 _OF_OTHERS = ("eks.amazonaws.com", "k8s.aws", "k8s.io", "karpenter.sh", "kubernetes.io", "nvidia.com", "x-k8s.io")
@@ -92,3 +98,8 @@ def may_have_other_nodes(blueprint: Blueprint, cluster: ReviewedCluster) -> bool
         or bool(blueprint.objects_of_kind(*_KINDS_OF_KARPENTER))
         or any("karpenter" in image for image in cluster.images)
     )
+
+
+def may_have_nodes_beside_karpenters(blueprint: Blueprint, cluster: ReviewedCluster) -> bool:
+    """Whether a cluster may have nodes that neither a node group of these templates makes nor Karpenter."""
+    return cluster.resource is None or cluster.applies_more or bool(blueprint.templates.of_type(*_OTHER_NODES))

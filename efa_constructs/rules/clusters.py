@@ -7,14 +7,17 @@ from .rule import Rule, Severity
 __all__ = [
     "CLUSTER_RULES",
     "CLUSTER_ZONES",
+    "CNI_AFTER_NODES",
     "CNI_WITHOUT_EFA_ONLY",
     "ENTRIES_WITHOUT_API",
     "GROUPS_OF_NODES",
     "ILL_FORMED_VERSION",
     "KEY_OF_ANOTHER_REGION",
     "MANIFEST_BEFORE_ENTRY",
+    "NODES_OUTSIDE_OF_RANGES",
     "NO_CONTROL_PLANE_LOGS",
     "NO_ENDPOINT",
+    "NO_NETWORKING_ADD_ONS",
     "PUBLIC_ENDPOINT",
     "RANGES_WITHOUT_ENDPOINT",
     "RESERVED_KUBERNETES_GROUP",
@@ -35,7 +38,7 @@ ENTRIES_WITHOUT_API = Rule(
     title="A cluster with access entries has an authentication mode that reads them",
     problem="the authentication mode of {cluster} is {mode}, and {entry} is an access entry for it",
     why="EKS refuses access entries of a cluster whose mode is CONFIG_MAP, and that is the mode where none is given.",
-    fix="set AccessConfig.AuthenticationMode to API, or to API_AND_CONFIG_MAP",
+    fix="set AccessConfig.AuthenticationMode (authentication_mode of CDK's Cluster) to API, or to API_AND_CONFIG_MAP",
     source=_ENTRIES,
 )
 MANIFEST_BEFORE_ENTRY = Rule(
@@ -55,7 +58,8 @@ PUBLIC_ENDPOINT = Rule(
     problem="the API server answers the whole internet (0.0.0.0/0)",
     why="Requests need credentials in any case. Stolen ones work from anywhere, though, and so does the next flaw of "
     "the API server.",
-    fix="give PublicAccessCidrs, or a private endpoint",
+    fix="give PublicAccessCidrs, or a private endpoint alone (endpoint_access of CDK's Cluster: "
+    "EndpointAccess.PUBLIC_AND_PRIVATE.only_from(...), or EndpointAccess.PRIVATE)",
     source=_ENDPOINT,
 )
 NO_ENDPOINT = Rule(
@@ -64,7 +68,7 @@ NO_ENDPOINT = Rule(
     title="The API server has an endpoint",
     problem="neither the public nor the private endpoint is on",
     why="EKS refuses the cluster: nobody could reach it.",
-    fix="set EndpointPrivateAccess to true",
+    fix="set EndpointPrivateAccess to true (endpoint_access of CDK's Cluster)",
     source=_ENDPOINT,
 )
 RANGES_WITHOUT_ENDPOINT = Rule(
@@ -82,7 +86,7 @@ NO_CONTROL_PLANE_LOGS = Rule(
     title="The control plane writes logs",
     problem="the control plane writes no {missing} logs",
     why="Without the audit log nobody can tell who changed what. They cost what Amazon CloudWatch Logs costs.",
-    fix="turn on the logs in Logging.ClusterLogging.EnabledTypes",
+    fix="turn on the logs in Logging.ClusterLogging.EnabledTypes (cluster_logging of CDK's Cluster)",
     source="https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html",
 )
 SECRETS_WITHOUT_KEY = Rule(
@@ -92,7 +96,7 @@ SECRETS_WITHOUT_KEY = Rule(
     problem="Kubernetes secrets are encrypted by a key of AWS, not by one of yours",
     why="A key of one's own shows in AWS CloudTrail who used it, and can be taken away. EKS encrypts with one of its "
     "own since Kubernetes 1.28.",
-    fix="give EncryptionConfig a KMS key",
+    fix="give EncryptionConfig a KMS key (secrets_encryption_key of CDK's Cluster)",
     source="https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html",
 )
 VERSION_NOT_OFFERED = Rule(
@@ -187,6 +191,40 @@ KEY_OF_ANOTHER_REGION = Rule(
     fix="use a key of {own}; make or replicate one there",
     source="https://docs.aws.amazon.com/eks/latest/userguide/enable-kms.html",
 )
+NO_NETWORKING_ADD_ONS = Rule(
+    id="EFA-EKS-018",
+    severity=Severity.ERROR,
+    title="A cluster has a network plugin, kube-proxy and CoreDNS",
+    problem="BootstrapSelfManagedAddons is false, and these templates bring no {missing}",
+    why="Without a network plugin no node becomes ready, and the node group ends with NodeCreationFailure. Without the "
+    "others pods find no services and no names: mpirun reaches no worker.",
+    fix="add an add-on (AWS::EKS::Addon) for each of {missing}, or leave BootstrapSelfManagedAddons "
+    "(bootstrap_self_managed_addons of CDK's Cluster) out",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html",
+)
+CNI_AFTER_NODES = Rule(
+    id="EFA-EKS-020",
+    severity=Severity.ERROR,
+    title="The VPC CNI does not wait for nodes",
+    problem="{add_on}, the VPC CNI of a cluster with BootstrapSelfManagedAddons false, is made after the node group "
+    "{group}",
+    why="A node is ready only once its network plugin runs, and CloudFormation waits for that: the node group ends "
+    "with NodeCreationFailure before the add-on is made. It is different with CoreDNS, whose pods need a node.",
+    fix="let the node group depend on {add_on} (node.add_dependency(), DependsOn), not the other way round",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html",
+)
+NODES_OUTSIDE_OF_RANGES = Rule(
+    id="EFA-EKS-019",
+    severity=Severity.WARNING,
+    title="Nodes reach the API server",
+    problem="the API server has no private endpoint, and its public one answers {cidrs} alone, where the NAT gateway "
+    "of {group} has no address yet",
+    why="Nodes then leave the VPC to reach the API server, and are refused where the address of their NAT gateway is "
+    "not in the ranges: they do not join, and the node group ends with NodeCreationFailure.",
+    fix="turn the private endpoint on as well (EndpointPrivateAccess; endpoint_access of CDK's Cluster), or add the "
+    "addresses of the NAT gateways to the ranges",
+    source=_ENDPOINT,
+)
 CLUSTER_RULES = (
     ENTRIES_WITHOUT_API,
     MANIFEST_BEFORE_ENTRY,
@@ -205,4 +243,7 @@ CLUSTER_RULES = (
     SCOPE_WITHOUT_NAMESPACES,
     CNI_WITHOUT_EFA_ONLY,
     KEY_OF_ANOTHER_REGION,
+    NO_NETWORKING_ADD_ONS,
+    NODES_OUTSIDE_OF_RANGES,
+    CNI_AFTER_NODES,
 )

@@ -9,6 +9,7 @@ __all__ = [
     "GPU_PLUGIN_LEAVES_EFAS",
     "PLUGIN_IS_THERE",
     "PLUGIN_KNOWS_TYPE",
+    "PLUGIN_REACHES_KUBELET",
     "PLUGIN_SELECTS_NODES",
     "PLUGIN_SELECTS_TYPES",
     "PLUGIN_TOLERATES_TAINTS",
@@ -79,6 +80,17 @@ PLUGIN_KNOWS_TYPE = Rule(
     fix="use the newest version, such as that of EfaDevicePlugin",
     source=_EKS_GUIDE,
 )
+PLUGIN_REACHES_KUBELET = Rule(
+    id="EFA-K8S-022",
+    severity=Severity.ERROR,
+    title="Device plugins mount the folder in which they and the kubelet meet",
+    problem="{object} does not mount {folder} of its node",
+    why="A plugin registers with the kubelet by a socket in that folder, and listens at another one there. Without it "
+    "the nodes offer no device, and pods that ask for one stay Pending.",
+    fix="mount {folder} of the node (hostPath) at the same path of the container",
+    source="https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/"
+    "#device-plugin-deployment",
+)
 DEVICE_PLUGIN_RULES = (
     PLUGIN_IS_THERE,
     PLUGIN_TOLERATES_TAINTS,
@@ -86,4 +98,5 @@ DEVICE_PLUGIN_RULES = (
     PLUGIN_SELECTS_NODES,
     GPU_PLUGIN_LEAVES_EFAS,
     PLUGIN_KNOWS_TYPE,
+    PLUGIN_REACHES_KUBELET,
 )

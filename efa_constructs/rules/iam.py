@@ -9,6 +9,7 @@ __all__ = [
     "EVERYTHING_ALLOWED",
     "IAM_RULES",
     "NODES_CANNOT_JOIN",
+    "NODES_CANNOT_NETWORK",
     "NODES_CANNOT_PULL",
     "NODE_ROLE_OF_OTHERS",
     "SERVICE_ALLOWED",
@@ -74,6 +75,17 @@ SERVICE_ALLOWED = Rule(
     fix="name the actions that are needed, and the resources",
     source=_LEAST,
 )
+NODES_CANNOT_NETWORK = Rule(
+    id="EFA-IAM-007",
+    severity=Severity.ERROR,
+    title="The VPC CNI may give pods addresses",
+    problem="the node role {role} has neither AmazonEKS_CNI_Policy nor a policy like it, and these templates give the "
+    "VPC CNI no role of its own",
+    why="The VPC CNI attaches interfaces and addresses by the node role unless it has one of its own. Without the "
+    "right it does not start, no node becomes ready, and the node group ends with NodeCreationFailure.",
+    fix="attach AmazonEKS_CNI_Policy to the node role, or give the add-on vpc-cni a role of its own (EKS Pod Identity)",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html",
+)
 IAM_RULES = (
     NODES_CANNOT_JOIN,
     NODES_CANNOT_PULL,
@@ -81,4 +93,5 @@ IAM_RULES = (
     CLUSTER_ROLE_OF_OTHERS,
     EVERYTHING_ALLOWED,
     SERVICE_ALLOWED,
+    NODES_CANNOT_NETWORK,
 )

@@ -16,20 +16,28 @@ __all__ = [
     "HOST_NAMES_FIT",
     "HUGE_PAGES_ARE_ASKED_FOR",
     "JOB_RULES",
+    "KARPENTER_KNOWS_HUGE_PAGES",
     "KUEUE_OR_GANGS",
     "KUEUE_READS_WHAT_IT_IS_TOLD",
     "LAUNCHERS_LOG_STAYS",
+    "LAUNCHERS_TRY_AGAIN",
     "MPI_CONTAINER_IS_FIRST",
     "MPI_JOBS_ARE_SOUND",
     "NODES_HAVE_LABELS_THAT_PODS_SELECT",
+    "NODES_REACH_EACH_OTHER",
     "NODES_TAKE_PODS",
     "ONE_LAUNCHER",
     "OPERATOR_HAS_ITS_VOLUMES",
     "OPERATOR_SETS_ITS_OWN",
     "PODS_FIT_NODES",
+    "PODS_HAVE_A_NODE",
+    "QUEUE_COVERS_REQUESTS",
+    "QUEUE_IS_THERE",
     "RANKS_FILL_SLOTS",
     "REQUESTS_ARE_LIMITS",
+    "SCHEDULER_IS_THERE",
     "SLOTS_ARE_ACCELERATORS",
+    "SUSPENDED_JOBS_ARE_RESUMED",
     "THERE_ARE_NODES_FOR_PODS",
     "WAITING_DOES_NOT_BLOCK_GANGS",
     "WHOLE_HUGE_PAGES",
@@ -352,6 +360,86 @@ OPERATOR_SETS_ITS_OWN = Rule(
     fix="leave {what} out{instead}",
     source=_CONTROLLER,
 )
+NODES_REACH_EACH_OTHER = Rule(
+    id="EFA-JOB-032",
+    severity=Severity.WARNING,
+    title="All nodes that the workers of a job may go to reach each other over EFA",
+    problem="a {role} of {object} may go to {one} and another to {other}, {apart}",
+    why="EFA traffic crosses neither Availability Zones nor VPCs, and P4d, P4de and DL1 exchange it only with their "
+    "own kind. Where the scheduler spreads a job over both, NCCL goes on over TCP, or hangs, and nothing says why.",
+    fix="let the pods select the nodes of one group, for example by a label that it sets",
+    source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html",
+)
+PODS_HAVE_A_NODE = Rule(
+    id="EFA-JOB-033",
+    severity=Severity.ERROR,
+    title="Pods that need no devices tolerate the taints of some nodes",
+    problem="a {role} of {object} does not tolerate {taint}, and these templates make no nodes for the cluster whose "
+    "taints it tolerates",
+    why="It stays Pending for ever. Where it is a launcher or the MPI Operator, no job starts, and nothing fails.",
+    fix="make a node group without taints, or give the pod a toleration with the key '{key}' and the operator Exists",
+    source=_TAINTS,
+)
+KARPENTER_KNOWS_HUGE_PAGES = Rule(
+    id="EFA-JOB-034",
+    severity=Severity.WARNING,
+    title="Karpenter is told of the huge pages that pods ask for",
+    problem="a {role} of {object} asks for {amount} of {resource}, and only nodes of Karpenter may take it",
+    why="Karpenter does not know which types have huge pages: it makes no node for a pod that asks for some, and the "
+    "pod stays Pending for ever.",
+    fix="leave {resource} out, or apply a NodeOverlay that adds it to the capacity of the type",
+    source="https://github.com/aws/karpenter-provider-aws/issues/3315",
+)
+SCHEDULER_IS_THERE = Rule(
+    id="EFA-JOB-035",
+    severity=Severity.ERROR,
+    title="The scheduler that pods are for runs on the cluster",
+    problem="a {role} of {object} is for the scheduler '{scheduler}'{because}, which these templates do not run on the "
+    "cluster that they make",
+    why="No other scheduler looks at the pod: it stays Pending for ever, without an event.",
+    fix="install the scheduler, or leave {setting} out",
+    source="https://kubernetes.io/docs/tasks/extend-kubernetes/configure-multiple-schedulers/",
+)
+SUSPENDED_JOBS_ARE_RESUMED = Rule(
+    id="EFA-JOB-036",
+    severity=Severity.WARNING,
+    title="Something resumes a suspended job",
+    problem="{object} is suspended, and {nobody}",
+    why="A suspended job has no pods until somebody resumes it: it waits, and nothing says for what.",
+    fix="leave runPolicy.suspend out, or let Kueue admit the job (the label kueue.x-k8s.io/queue-name)",
+    source=_MPI_JOB,
+)
+QUEUE_IS_THERE = Rule(
+    id="EFA-JOB-037",
+    severity=Severity.WARNING,
+    title="The queue that a job waits in is in its namespace",
+    problem="{object} waits in the queue '{queue}', and the namespace {namespace} has none of that name among those of "
+    "these templates: {others}",
+    why="Kueue admits no job whose queue is not there: it stays suspended, and only its Workload says why.",
+    fix="name a queue of the namespace {namespace}, or make one there",
+    source="https://kueue.sigs.k8s.io/docs/concepts/local_queue/",
+)
+QUEUE_COVERS_REQUESTS = Rule(
+    id="EFA-JOB-038",
+    severity=Severity.WARNING,
+    title="The queue that a job waits in covers all that its pods ask for",
+    problem="{object} asks for {resources}, and the cluster queue '{queue}', which it waits in, covers {covered}",
+    why="Kueue admits no job that asks for what its cluster queue has no quota of: it stays suspended, and only its "
+    "Workload says why. Huge pages and EFAs are forgotten most.",
+    fix="add {resources} to coveredResources of the cluster queue, with a quota of each flavor, or to "
+    "excludeResourcePrefixes in Kueue's configuration",
+    source="https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/",
+)
+LAUNCHERS_TRY_AGAIN = Rule(
+    id="EFA-JOB-039",
+    severity=Severity.WARNING,
+    title="A launcher that does not wait for its workers may try again",
+    problem="{object} starts its launcher at once, and runPolicy.backoffLimit is 0",
+    why="Workers pull their image for minutes, and have a name only once they run: a mpirun that comes before ends "
+    "with 'Could not resolve hostname', and with it the job.",
+    fix="set launcherCreationPolicy to WaitForWorkersReady, or leave runPolicy.backoffLimit out",
+    source="https://github.com/kubeflow/mpi-operator/issues/481",
+)
 JOB_RULES = (
     PODS_FIT_NODES,
     NODES_TAKE_PODS,
@@ -384,4 +472,12 @@ JOB_RULES = (
     WORKERS_HAVE_SLOTS,
     OPERATOR_HAS_ITS_VOLUMES,
     OPERATOR_SETS_ITS_OWN,
+    NODES_REACH_EACH_OTHER,
+    PODS_HAVE_A_NODE,
+    KARPENTER_KNOWS_HUGE_PAGES,
+    SCHEDULER_IS_THERE,
+    SUSPENDED_JOBS_ARE_RESUMED,
+    QUEUE_IS_THERE,
+    QUEUE_COVERS_REQUESTS,
+    LAUNCHERS_TRY_AGAIN,
 )

@@ -10,6 +10,7 @@ __all__ = [
     "GROUPS_IN_TWO_PLACES",
     "HOP_LIMIT",
     "ILL_FORMED_RESERVATION",
+    "IMAGE_WITHOUT_CLUSTER",
     "INSTANCE_PROFILE",
     "IOPS_MISSING",
     "KEY_OF_ANOTHER_REGION",
@@ -21,6 +22,8 @@ __all__ = [
     "NOT_CLUSTERED",
     "NO_PLACEMENT_GROUP",
     "RESERVATION_IN_NEW_PLACEMENT_GROUP",
+    "RESERVATION_NOT_PREFERRED",
+    "RESERVATION_OF_OTHERS",
     "SCRIPT_WITHOUT_SHELL",
     "SHUTDOWN_BEHAVIOUR",
     "STRATEGY_NOT_SUPPORTED",
@@ -31,6 +34,7 @@ __all__ = [
     "USER_DATA_NOT_BASE64",
     "USER_DATA_TOO_LONG",
     "VOLUME_MISFIT",
+    "VOLUME_OF_ANOTHER_DEVICE",
     "VOLUME_TOO_SMALL",
 ]
 
@@ -121,7 +125,7 @@ NODE_CONFIG_WITHOUT_KIND = Rule(
     id="EFA-LT-009",
     severity=Severity.ERROR,
     title="What nodeadm gets is a NodeConfig",
-    problem="{where} has no 'kind: NodeConfig'",
+    problem="{where} is no YAML with an apiVersion of node.eks.aws and 'kind: NodeConfig'",
     why="nodeadm refuses the document, and the node does not join its cluster.",
     fix="write apiVersion: node.eks.aws/v1alpha1 and kind: NodeConfig",
     source="https://awslabs.github.io/amazon-eks-ami/nodeadm/",
@@ -289,6 +293,47 @@ KEY_OF_ANOTHER_REGION = Rule(
     fix="use a key of {own}; make or replicate one there",
     source="https://docs.aws.amazon.com/kms/latest/developerguide/multi-region-keys-overview.html",
 )
+IMAGE_WITHOUT_CLUSTER = Rule(
+    id="EFA-LT-027",
+    severity=Severity.WARNING,
+    title="Nodes of an image of one's own are told their cluster",
+    problem="the image of the nodes is {image}, and {told}",
+    why="EKS adds nothing to the user data of a launch template that names its image: unless the image itself knows "
+    "its cluster, the nodes start and do not join, and the node group ends with NodeCreationFailure.",
+    fix="give the name, API server endpoint, certificate authority and service range of the cluster in a NodeConfig "
+    "(Bottlerocket: settings.kubernetes), or leave ImageId out and name an AMI type",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-custom-ami",
+)
+VOLUME_OF_ANOTHER_DEVICE = Rule(
+    id="EFA-LT-028",
+    severity=Severity.WARNING,
+    title="The volume that is made larger is the one that images and pods fill",
+    problem="the launch template has volumes at {devices}, and nodes of {ami_type} keep images, logs and files of pods "
+    "at {own}, which stays as small as the AMI has it",
+    why="The volume at another device is there, empty, and costs money. An image of a training container alone may "
+    "fill the other one: the kubelet then evicts pods (DiskPressure).",
+    fix="name the volume {own}",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html",
+)
+RESERVATION_OF_OTHERS = Rule(
+    id="EFA-LT-029",
+    severity=Severity.ERROR,
+    title="A reservation is of the instance type and the zone of its nodes, and has room for them",
+    problem="the reservation {reservation} is {reserved}, and node group {group} {wants}",
+    why="EC2 launches no instance into a reservation of something else, nor more than it is for: nodes are missing, "
+    "and the node group ends with AsgInstanceLaunchFailures. The reservation costs money all the same.",
+    fix="reserve what the nodes are: the instance type, the zone of the subnet, and as many as DesiredSize",
+    source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html",
+)
+RESERVATION_NOT_PREFERRED = Rule(
+    id="EFA-LT-030",
+    severity=Severity.ERROR,
+    title="A launch template that names a reservation prefers no other capacity",
+    problem="{where} is {preference}, and the launch template names the reservation {reservation}",
+    why="EC2 takes both only where the preference is capacity-reservations-only, and refuses the launch otherwise.",
+    fix="leave CapacityReservationPreference out, or set it to capacity-reservations-only",
+    source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CapacityReservationSpecification.html",
+)
 LAUNCH_TEMPLATE_RULES = (
     INSTANCE_PROFILE,
     SHUTDOWN_BEHAVIOUR,
@@ -316,4 +361,8 @@ LAUNCH_TEMPLATE_RULES = (
     TWO_RESERVATIONS,
     MAX_PODS,
     KEY_OF_ANOTHER_REGION,
+    IMAGE_WITHOUT_CLUSTER,
+    VOLUME_OF_ANOTHER_DEVICE,
+    RESERVATION_OF_OTHERS,
+    RESERVATION_NOT_PREFERRED,
 )

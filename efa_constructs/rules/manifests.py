@@ -5,17 +5,22 @@ from __future__ import annotations
 from .rule import Rule, Severity
 
 __all__ = [
+    "IMAGES_ARE_OF_THE_REGION",
     "IMAGES_ARE_PINNED",
     "IMAGES_ARE_REFERENCES",
     "MANIFESTS_ARE_SMALL",
     "MANIFESTS_ARE_WHOLE",
+    "MANIFESTS_CAN_BE_CHANGED",
     "MANIFEST_RULES",
     "NAMES_ARE_SOUND",
     "OBJECTS_STAND_ONCE",
     "OPERATOR_IS_THERE",
     "OPERATOR_MAY_SUSPEND_JOBS",
     "OPERATOR_MAY_UPDATE_JOBS",
+    "OPERATOR_SEES_NAMESPACES",
     "POD_TEMPLATES_ARE_SOUND",
+    "VERSIONS_ARE_SERVED",
+    "WHAT_IS_NEEDED_COMES_FIRST",
 ]
 
 _HANDLER = "https://github.com/aws/aws-cdk/tree/main/packages/%40aws-cdk/custom-resource-handlers"
@@ -118,6 +123,60 @@ IMAGES_ARE_REFERENCES = Rule(
     fix="give one such as registry.example.com/train:1.2.3, in lower case",
     source="https://github.com/distribution/reference/blob/main/reference.go",
 )
+MANIFESTS_CAN_BE_CHANGED = Rule(
+    id="EFA-K8S-017",
+    severity=Severity.ERROR,
+    title="The manifest of a resource is small enough to be changed",
+    problem="{resource} has properties of {size} bytes, and a change of it sends those of before and those of after, "
+    "together at most {most}",
+    why="CloudFormation calls the function that applies manifests asynchronously, which takes 1 MB (256 KB until "
+    "October 2025). In an update it sends the properties of before, too: what is more than half of that can be "
+    "created, and its first change fails with 'payload is too large for the Event invocation type'. ClusterManifests "
+    "stays below half of the older limit.",
+    fix="divide the objects among several manifests; what is one object already, split, or apply it with kubectl",
+    source="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html",
+)
+VERSIONS_ARE_SERVED = Rule(
+    id="EFA-K8S-018",
+    severity=Severity.ERROR,
+    title="Objects are of an API version that the cluster serves",
+    problem="{object} is of {version}, {refused}",
+    why="kubectl finds no such kind ('no matches for kind'), and the deployment fails.",
+    fix="write it as {served}",
+    source="https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
+)
+IMAGES_ARE_OF_THE_REGION = Rule(
+    id="EFA-K8S-019",
+    severity=Severity.ERROR,
+    title="Images of EKS come from a registry that the nodes can pull from",
+    problem="the container '{container}' of {object} has the image {image}, and EKS serves its images to {region} from "
+    "{registry}",
+    why="EKS has a registry in each Region, in some of them of another account, and partitions such as China's share "
+    "none. The pod stays in ImagePullBackOff. Where it is a device plugin, nodes offer no device, and jobs stay "
+    "Pending.",
+    fix="pull it from {registry}",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html",
+)
+WHAT_IS_NEEDED_COMES_FIRST = Rule(
+    id="EFA-K8S-020",
+    severity=Severity.ERROR,
+    title="Namespaces and definitions are applied before the objects that need them",
+    problem="{object} needs {needed}, {place}",
+    why="The API server refuses an object whose namespace or kind it does not know. CloudFormation makes at the same "
+    "time what does not depend on each other, and kubectl looks up the kind of each object of a manifest when none of "
+    "them is there yet: the deployment fails, or does so now and then.",
+    fix="apply {needed} by a manifest of its own, on which this one depends (node.add_dependency(), DependsOn)",
+    source="https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/",
+)
+OPERATOR_SEES_NAMESPACES = Rule(
+    id="EFA-K8S-021",
+    severity=Severity.ERROR,
+    title="The MPI Operator watches the namespaces of the jobs",
+    problem="{object} is in the namespace {namespace}, and the MPI Operator of these templates watches {watched} alone",
+    why="Nobody starts the job, and nothing says so.",
+    fix="leave --namespace (KUBEFLOW_NAMESPACE) of the operator out, or move the job to {watched}",
+    source="https://github.com/kubeflow/mpi-operator/blob/v0.8.2/cmd/mpi-operator/app/options/options.go",
+)
 MANIFEST_RULES = (
     MANIFESTS_ARE_WHOLE,
     MANIFESTS_ARE_SMALL,
@@ -129,4 +188,9 @@ MANIFEST_RULES = (
     OBJECTS_STAND_ONCE,
     NAMES_ARE_SOUND,
     IMAGES_ARE_REFERENCES,
+    MANIFESTS_CAN_BE_CHANGED,
+    VERSIONS_ARE_SERVED,
+    IMAGES_ARE_OF_THE_REGION,
+    WHAT_IS_NEEDED_COMES_FIRST,
+    OPERATOR_SEES_NAMESPACES,
 )

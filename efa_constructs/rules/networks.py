@@ -14,6 +14,7 @@ __all__ = [
     "SUBNET_OF_ANOTHER_VPC",
     "TOO_FEW_ADDRESSES",
     "TYPE_NOT_OFFERED",
+    "VPC_WITHOUT_DNS",
     "ZONE_OF_ANOTHER_REGION",
 ]
 
@@ -107,6 +108,16 @@ ACL_DROPS = Rule(
     "direction",
     source="https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html",
 )
+VPC_WITHOUT_DNS = Rule(
+    id="EFA-NET-010",
+    severity=Severity.ERROR,
+    title="The VPC of nodes resolves names, and gives instances some",
+    problem="{vpc} has {lacking} off, and the nodes of {group} are in it",
+    why="EKS needs both: without them nodes do not register with the cluster, and the node group ends with "
+    "NodeCreationFailure. CloudFormation leaves EnableDnsHostnames off where a template does not say.",
+    fix="set EnableDnsSupport and EnableDnsHostnames of the VPC to true",
+    source=_NETWORK,
+)
 NETWORK_RULES = (
     PUBLIC_SUBNET,
     NO_PUBLIC_ADDRESS,
@@ -117,4 +128,5 @@ NETWORK_RULES = (
     TOO_FEW_ADDRESSES,
     TYPE_NOT_OFFERED,
     ACL_DROPS,
+    VPC_WITHOUT_DNS,
 )

@@ -7,6 +7,7 @@ from .rule import Rule, Severity
 __all__ = [
     "AMI_IN_TWO_PLACES",
     "AMI_OF_NOBODY",
+    "AMI_TOO_OLD",
     "AMI_TYPE_MISFIT",
     "AMI_TYPE_OUT_OF_DATE",
     "AMI_TYPE_RETIRED",
@@ -38,6 +39,7 @@ __all__ = [
     "SPOT_WITH_RESERVATION",
     "TAINT_INCOMPLETE",
     "TOO_MANY_TAINTS",
+    "TYPE_OF_NOBODY",
     "UNAVAILABLE_TWICE",
     "UNKNOWN_FAMILY",
     "UNKNOWN_INSTANCE_TYPE",
@@ -411,6 +413,26 @@ FIXED_TEMPLATE_VERSION = Rule(
     fix="set it to Fn::GetAtt {template}.LatestVersionNumber (attr_latest_version_number)",
     source="https://docs.aws.amazon.com/eks/latest/APIReference/API_LaunchTemplateSpecification.html",
 )
+TYPE_OF_NOBODY = Rule(
+    id="EFA-NG-039",
+    severity=Severity.ERROR,
+    title="A node group with EFA names its instance type",
+    problem="neither the node group nor its launch template names an instance type, and EKS takes {default} then, "
+    "which has no EFA",
+    why="EC2 refuses to launch an instance with interfaces that its type does not take, and the node group ends with "
+    "AsgInstanceLaunchFailures.",
+    fix="name the instance type in the launch template, whose interfaces fit it",
+    source="https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html",
+)
+AMI_TOO_OLD = Rule(
+    id="EFA-NG-040",
+    severity=Severity.ERROR,
+    title="The AMI release has the driver of the instance type",
+    problem="{where} is {release}, and {instance} needs {driver}, which {ami_type} has since {oldest}",
+    why="Nodes start and join, and offer no accelerators: pods that ask for them stay Pending.",
+    fix="use the release of {oldest} or a newer one, or leave ReleaseVersion out",
+    source="https://docs.aws.amazon.com/eks/latest/userguide/ml-eks-optimized-ami.html",
+)
 NODE_GROUP_RULES = (
     SIZES_IN_ORDER,
     ILL_FORMED_NAME,
@@ -450,4 +472,6 @@ NODE_GROUP_RULES = (
     UNKNOWN_FAMILY,
     FIXED_TEMPLATE_VERSION,
     UNPUBLISHED_INSTANCE_TYPE,
+    TYPE_OF_NOBODY,
+    AMI_TOO_OLD,
 )

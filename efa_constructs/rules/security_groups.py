@@ -15,6 +15,7 @@ __all__ = [
     "ONLY_THE_CLUSTER_GROUP",
     "OPEN_TO_THE_WORLD",
     "SECURITY_GROUP_RULES",
+    "SEVERAL_CLUSTER_TAGS",
     "SSH_OPEN_TO_THE_WORLD",
     "UNKNOWN_PROTOCOL",
 ]
@@ -127,6 +128,17 @@ UNKNOWN_PROTOCOL = Rule(
     fix="use -1 for all protocols, a number of IANA's, or tcp, udp, icmp or icmpv6",
     source="https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html",
 )
+SEVERAL_CLUSTER_TAGS = Rule(
+    id="EFA-SG-011",
+    severity=Severity.WARNING,
+    title="Of the security groups of an interface one has the tag of the cluster",
+    problem="{group} has the tag {tag}, as {other} has, and {where} carries both",
+    why="EKS tags the group that it makes for a cluster, and load balancers open that one to their targets. Where an "
+    "interface carries two with the tag, the AWS Load Balancer Controller opens neither ('expected exactly one "
+    "securityGroup tagged with kubernetes.io/cluster/...'): no load balancer reaches a pod of the node.",
+    fix="take the tag off {group}: EFA needs none",
+    source="https://github.com/eksctl-io/eksctl/issues/8556",
+)
 SECURITY_GROUP_RULES = (
     EGRESS_TO_ITSELF,
     INGRESS_FROM_ITSELF,
@@ -138,4 +150,5 @@ SECURITY_GROUP_RULES = (
     SSH_OPEN_TO_THE_WORLD,
     OPEN_TO_THE_WORLD,
     UNKNOWN_PROTOCOL,
+    SEVERAL_CLUSTER_TAGS,
 )

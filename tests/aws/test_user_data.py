@@ -84,7 +84,8 @@ def test_writes_toml_for_bottlerocket():
         (lambda: MimePart.from_document("#!/bin/bash\necho hello"), "not a MIME multi-part document"),
         (lambda: MimePart("text/html", "<p>"), "'content_type' is 'text/html'"),
         (lambda: MimePart.shell_script("echo hello"), "where a script starts with '#!' and its shell.*EFA-LT-008"),
-        (lambda: MimePart.node_config("spec: {}"), "no 'kind: NodeConfig'"),
+        (lambda: MimePart.node_config("kind: NodeConfig"), "no YAML with an apiVersion of node.eks.aws and 'kind: "),
+        (lambda: MimePart.node_config("apiVersion: node.eks.aws/v1alpha1"), "no YAML with an apiVersion of node.eks"),
         (lambda: bottlerocket_user_data([MimePart.shell_script("#!/bin/sh")], raid0=False, max_pods=None), "TOML"),
     ],
 )

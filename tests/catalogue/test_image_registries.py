@@ -10,6 +10,7 @@ import botocore
 import pytest
 
 from efa_constructs.catalogue import EKS_IMAGE_REGISTRIES, eks_image_registry, regions
+from efa_constructs.catalogue.image_registries import right_eks_image_registry
 from efa_constructs.errors import InvalidArgumentError
 
 
@@ -56,3 +57,36 @@ def test_agrees_with_botocore_about_the_domain_of_every_region():
 def test_says_to_pass_an_image_where_it_does_not_know_the_account(region, message):
     with pytest.raises(InvalidArgumentError, match=message):
         eks_image_registry(region)
+
+
+@pytest.mark.parametrize(
+    ("registry", "region", "right"),
+    [
+        ("602401143452.dkr.ecr.us-west-2.amazonaws.com", "us-west-2", None),
+        # Another Region of the partition, and one that nobody knows before the deployment.
+        ("602401143452.dkr.ecr.us-west-2.amazonaws.com", "us-east-1", None),
+        ("602401143452.dkr.ecr.us-west-2.amazonaws.com", None, None),
+        # Of that Region the account is another one.
+        ("602401143452.dkr.ecr.eu-south-1.amazonaws.com", None, "590381155156.dkr.ecr.eu-south-1.amazonaws.com"),
+        ("590381155156.dkr.ecr.us-west-2.amazonaws.com", "eu-south-1", "602401143452.dkr.ecr.us-west-2.amazonaws.com"),
+        (
+            "602401143452.dkr.ecr.us-west-2.amazonaws.com",
+            "us-gov-west-1",
+            "013241004608.dkr.ecr.us-gov-west-1.amazonaws.com",
+        ),
+        ("013241004608.dkr.ecr.us-gov-west-1.amazonaws.com", "us-gov-east-1", None),
+        (
+            "602401143452.dkr.ecr.us-west-2.amazonaws.com",
+            "cn-north-1",
+            "918309763551.dkr.ecr.cn-north-1.amazonaws.com.cn",
+        ),
+        # Not EKS's, or of a Region that is newer than the catalogue.
+        ("123456789012.dkr.ecr.eu-south-1.amazonaws.com", "eu-south-1", None),
+        ("602401143452.dkr.ecr.xx-west-1.amazonaws.com", "us-west-2", None),
+        ("public.ecr.aws", "cn-north-1", None),
+    ],
+)
+def test_says_which_registry_has_the_images_where_one_has_not(
+    registry: str, region: str | None, right: str | None
+) -> None:
+    assert right_eks_image_registry(registry, region) == right

@@ -13,8 +13,9 @@ from efa_constructs.cli.progress import LineProgress, LiveProgress, jobs_in_word
 from efa_constructs.cli.rehearsal_text import print_report
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.rehearsal.control_plane.build_progress import BuildProgress
-from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
-from efa_constructs.rehearsal.result import RehearsalResult, Stage, to_json
+from efa_constructs.rehearsal.progress import Stage
+from efa_constructs.rehearsal.result import RehearsalResult, to_json
+from efa_constructs.rehearsal.result.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rules.device_plugins import PLUGIN_TOLERATES_TAINTS
 
 from ..rehearsal.deployments import cluster, node, node_group

@@ -44,7 +44,7 @@ def cluster_codes() -> set[str]:
 
 def rehearsal_codes() -> set[str]:
     """Of findings that only a rehearsal has."""
-    return _codes("rehearsal/*.py")
+    return _codes("rehearsal/result/*.py")
 
 
 def preflight_ids() -> set[str]:
@@ -64,7 +64,7 @@ def rules_of_findings() -> set[tuple[str, str]]:
         for path in (
             *_PACKAGE.glob("cluster/*.py"),
             *_PACKAGE.glob("cluster/diagnosis/*.py"),
-            *_PACKAGE.glob("rehearsal/*.py"),
+            *_PACKAGE.glob("rehearsal/result/*.py"),
         )
         for code, rule in _rules_in(ast.parse(path.read_text()))
     } | {(cause.code, cause.rule.id) for cause in CAUSES if cause.rule is not None}

@@ -54,7 +54,7 @@ FAULT_OF_THE_FABRIC = Shown(
 )
 FAULT_OF_A_JOB = Shown("docs/troubleshooting.md", "  fault: 2 workers of", "tests/rehearsal/faults/test_job_faults.py")
 REFUSED_OBJECT = Shown(
-    "docs/how-to/rehearse-any-app.md", "  refused: 1-job.yaml", "tests/rehearsal/test_rehearse_template.py"
+    "docs/how-to/rehearse-any-app.md", "  refused: 1-job.yaml", "tests/rehearsal/manifests/test_application.py"
 )
 MANIFEST_FILES = Shown("docs/how-to/apply-manifests.md", "manifests/cluster/", "tests/test_manifests.py")
 BUILD_PROGRESS = Shown(

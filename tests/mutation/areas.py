@@ -100,6 +100,8 @@ AREAS = {
                 "tests/review/formats",
                 "tests/review/page/test_odd_templates.py",
                 "tests/review/page/test_page_in_browser.py",
+                # Needs Node.js, of which the forks would share one process.
+                "tests/review/test_clusters_of_cdk.py",
                 # Put odd things in every place of a template, and take twice as long as all others.
                 "tests/review/test_odd_functions.py",
                 "tests/review/test_odd_templates.py",

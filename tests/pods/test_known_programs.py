@@ -37,3 +37,20 @@ def test_a_launcher_is_known_by_the_operators_label() -> None:
     assert not is_launcher(pod("a", labels={"training.kubeflow.org/job-role": "worker"}))
     assert not is_launcher(pod("a", labels=None))
     assert not is_launcher(pod("a"))
+
+
+@pytest.mark.parametrize(
+    ("command", "runs"),
+    [
+        (None, True),
+        (["nvidia-device-plugin"], True),
+        (["/bin/sh", "-c", "nvidia-device-plugin"], True),
+        (["gpu-feature-discovery"], False),
+        (["/usr/bin/mps-control-daemon"], False),
+        (["config-manager"], False),
+    ],
+)
+def test_tells_nvidias_device_plugin_from_what_else_its_image_has(command: list[str] | None, runs: bool) -> None:
+    container = {"image": "nvcr.io/nvidia/k8s-device-plugin:v0.20.0", "command": command}
+    program = known_program({"spec": {"containers": [container]}})
+    assert program is (KnownProgram.NVIDIA_DEVICE_PLUGIN if runs else None)

@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 import httpx
 
-from efa_constructs import catalogue
 from efa_constructs.lookups.deployed import DeployedCluster
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
 from efa_constructs.rehearsal.control_plane.control_plane import ControlPlane
+from efa_constructs.rehearsal.twin.gpu_nodes import gpu_node
 from efa_constructs.rehearsal.twin.kwok_stages import write_kwok_configuration
 from efa_constructs.rehearsal.twin.node_objects import NodeFacts
 from efa_constructs.rehearsal.twin.twin import Twin
@@ -196,35 +196,7 @@ def collection(item: Object) -> str:
 
 def p4d_facts(number: int, **changes: Any) -> NodeFacts:
     """A p4d.24xlarge node of a node group of ours."""
-    p4d = catalogue.get("p4d.24xlarge")
-    whole = NodeFacts(
-        name=f"ip-10-0-{number >> 8}-{number & 255}.ec2.internal",
-        instance_id=f"i-{number:017x}",
-        instance_type=p4d.name,
-        region="us-east-1",
-        availability_zone="us-east-1a",
-        availability_zone_id="use1-az1",
-        private_address=f"10.0.{number >> 8}.{number & 255}",
-        architecture="x86_64",
-        vcpus=p4d.vcpus,
-        memory_mib=p4d.memory_mib,
-        allocatable=catalogue.allocatable(p4d),
-        efa_interfaces=4,
-        accelerator="nvidia",
-        accelerator_count=8,
-        logical_neuron_cores=0,
-        driver="nvidia",
-        brings_nvidia_device_plugin=False,
-        operating_system="AL2023",
-        max_pods=250,
-        node_group="efa",
-        capacity_type="ON_DEMAND",
-        image_id="ami-0123456789abcdef0",
-        launch_template=("lt-0123456789abcdef0", "1"),
-        placement_group="together",
-        labels=catalogue.node_labels(p4d, has_efa=True),
-    )
-    return replace(whole, **changes)
+    return replace(gpu_node("p4d.24xlarge", number), **changes)
 
 
 def plugin(name: str, image: str, **pod: Any) -> Object:

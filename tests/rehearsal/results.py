@@ -7,7 +7,8 @@ from pathlib import Path
 
 from efa_constructs.cluster.verdict import judge_node_group
 from efa_constructs.lookups.deployed import DeployedCluster
-from efa_constructs.rehearsal.result import RehearsalResult, Stage
+from efa_constructs.rehearsal.progress import Stage
+from efa_constructs.rehearsal.result import RehearsalResult
 from efa_constructs.review.reading.assembly import AssemblyStack, CloudAssembly
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from efa_constructs.cluster.snapshot import ClusterSnapshot
-from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
+from efa_constructs.rehearsal.result.rehearsed_cluster import RehearsedCluster
 
 JOB = "nccl-tests"
 

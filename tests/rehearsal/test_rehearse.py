@@ -235,7 +235,7 @@ def test_leaves_nothing_behind_when_it_is_interrupted(efa: Efa, number: signal.S
             time.sleep(0.05)
             process.send_signal(number)
         out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.returncode == 128 + number
     assert out == ""
     assert "Traceback" not in err
     efa.assert_left_nothing()

@@ -14,10 +14,10 @@ import pytest
 from efa_constructs.errors import EfaConstructsError
 from efa_constructs.lookups.clients import aws_clients
 from efa_constructs.lookups.node_groups import read_clusters
-from efa_constructs.rehearsal.cdk_cli import find_node
+from efa_constructs.rehearsal.inputs.cdk_cli import find_node
+from efa_constructs.rehearsal.inputs.synthesis import read_app
 from efa_constructs.rehearsal.programs import Programs
 from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
-from efa_constructs.rehearsal.synthesis import read_app
 
 from .efa_command import FACTS, ROOT, Efa, write_nodes_project
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.rehearsal.cdk_cli import find_node
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
+from efa_constructs.rehearsal.inputs.cdk_cli import find_node
+from efa_constructs.rehearsal.inputs.synthesis import read_app
 from efa_constructs.rehearsal.programs import Programs
 from efa_constructs.rehearsal.rehearse import Rehearsal, rehearse
 from efa_constructs.rehearsal.result import to_json
-from efa_constructs.rehearsal.synthesis import read_app
 
 from .efa_command import ROOT, Efa
 

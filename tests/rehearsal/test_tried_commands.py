@@ -15,8 +15,8 @@ from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.cluster.verdict import judge_node_group
 from efa_constructs.rehearsal.account.process import AccountProcess
 from efa_constructs.rehearsal.programs import Programs
-from efa_constructs.rehearsal.synthesis import CdkApp
-from efa_constructs.rehearsal.tried_commands import CommandTrials, TriedCommand
+from efa_constructs.rehearsal.result.tried_command import TriedCommand
+from efa_constructs.rehearsal.tried_commands import CommandTrials
 
 from .deployments import cluster, node_group
 from .efa_command import ROOT
@@ -39,8 +39,9 @@ def trials(account: AccountProcess, tmp_path: Path) -> Iterator[CommandTrials]:
         yield CommandTrials(programs, account.environment, tmp_path, lambda name: nullcontext())
 
 
-def app(tmp_path: Path, **context: object) -> CdkApp:
-    return CdkApp(tmp_path, "app", {f"efa:{key}": value for key, value in context.items()})
+def app(**context: object) -> dict[str, object]:
+    """The context of our app."""
+    return {f"efa:{key}": value for key, value in context.items()}
 
 
 def bootstrap(account: AccountProcess) -> None:
@@ -56,67 +57,65 @@ def bootstrap(account: AccountProcess) -> None:
     ssm.put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="30", Type="String", Overwrite=True)
 
 
-def test_preflight_reads_the_configuration_that_is_rehearsed(
-    trials: CommandTrials, account: AccountProcess, tmp_path: Path
-) -> None:
+def test_preflight_reads_the_configuration_that_is_rehearsed(trials: CommandTrials, account: AccountProcess) -> None:
     bootstrap(account)
-    tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarge"), FACTS, REGION)
+    tried = trials.preflight(app(instanceType="p4d.24xlarge"), FACTS, REGION)
     assert tried is not None and tried.as_expected, tried
     assert " pass" in tried.answer
 
 
-def test_a_preflight_that_fails_is_not_as_it_should_be(trials: CommandTrials, tmp_path: Path) -> None:
+def test_a_preflight_that_fails_is_not_as_it_should_be(trials: CommandTrials) -> None:
     # A zone of the Region in which no p4d is offered.
     context = {"instanceType": "p4d.24xlarge", "availabilityZone": "us-east-1f"}
-    tried = trials.preflight(app(tmp_path, **context), None, REGION)
+    tried = trials.preflight(app(**context), None, REGION)
     assert tried is not None and not tried.as_expected
     assert " fail" in tried.answer
     assert "; instance-type-offered: " in tried.answer and "us-east-1f" in tried.answer
 
 
 def test_a_quota_that_nobody_has_is_held_against_no_configuration(
-    trials: CommandTrials, account: AccountProcess, tmp_path: Path
+    trials: CommandTrials, account: AccountProcess
 ) -> None:
     bootstrap(account)
-    tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarge", maxSize=64), None, REGION)
+    tried = trials.preflight(app(instanceType="p4d.24xlarge", maxSize=64), None, REGION)
     assert tried is not None and tried.as_expected, tried
     assert "; vcpu-quota: " in tried.answer
     assert tried.answer.endswith("; but that is of the emulated account, and yours has its own")
     # What is the configuration's own fault counts all the same.
     context = {"instanceType": "p4d.24xlarge", "maxSize": 64, "availabilityZone": "us-east-1f"}
-    tried = trials.preflight(app(tmp_path, **context), None, REGION)
+    tried = trials.preflight(app(**context), None, REGION)
     assert tried is not None and not tried.as_expected
 
 
-def test_preflight_says_what_is_wrong_with_a_configuration(trials: CommandTrials, tmp_path: Path) -> None:
-    tried = trials.preflight(app(tmp_path, instanceType="p4d.24xlarg"), None, REGION)
+def test_preflight_says_what_is_wrong_with_a_configuration(trials: CommandTrials) -> None:
+    tried = trials.preflight(app(instanceType="p4d.24xlarg"), None, REGION)
     assert tried is not None and not tried.as_expected
     assert tried.answer.startswith("instance type 'p4d.24xlarg' is not in the catalogue")
 
 
-def test_preflight_looks_for_the_bootstrap_stack_that_the_app_uses(trials: CommandTrials, tmp_path: Path) -> None:
-    named = app(tmp_path, instanceType="p4d.24xlarge")
-    tried = trials.preflight(named.with_context({"@aws-cdk/core:bootstrapQualifier": "team"}), None, REGION)
+def test_preflight_looks_for_the_bootstrap_stack_that_the_app_uses(trials: CommandTrials) -> None:
+    named = {**app(instanceType="p4d.24xlarge"), "@aws-cdk/core:bootstrapQualifier": "team"}
+    tried = trials.preflight(named, None, REGION)
     assert tried is not None and not tried.as_expected
     assert "cdk-bootstrap: the account is not bootstrapped for the CDK, with the qualifier team" in tried.answer
 
 
-def test_there_is_no_preflight_of_other_apps(trials: CommandTrials, tmp_path: Path) -> None:
-    assert trials.preflight(CdkApp(tmp_path, "app", {"their:key": "1"}), None, REGION) is None
+def test_there_is_no_preflight_of_other_apps(trials: CommandTrials) -> None:
+    assert trials.preflight({"their:key": "1"}, None, REGION) is None
 
 
 @pytest.mark.parametrize("key", ["capacityReservationId", "capacityBlockId"])
 def test_a_reservation_of_another_account_is_held_against_no_configuration(
-    trials: CommandTrials, account: AccountProcess, tmp_path: Path, key: str
+    trials: CommandTrials, account: AccountProcess, key: str
 ) -> None:
     bootstrap(account)
     named = {"instanceType": "p4d.24xlarge", "availabilityZone": "us-east-1b", key: "cr-0123456789abcdef0"}
-    tried = trials.preflight(app(tmp_path, **named), None, REGION)
+    tried = trials.preflight(app(**named), None, REGION)
     assert tried is not None and tried.as_expected, tried
     assert "; reservation-state: this account has no reservation cr-0123456789abcdef0" in tried.answer
     assert tried.answer.endswith("; but that is of the emulated account, and yours has its own")
     # What of the rest is wrong counts.
-    tried = trials.preflight(app(tmp_path, **named | {"availabilityZone": "us-east-1f"}), None, REGION)
+    tried = trials.preflight(app(**named | {"availabilityZone": "us-east-1f"}), None, REGION)
     assert tried is not None and not tried.as_expected
 
 

@@ -66,10 +66,30 @@ class Manifests:
     def remove(self, one: dict[str, Any]) -> None:
         self.objects.remove(one)
 
+    def of_version(self, version: str) -> None:
+        """Make the job one of another API version, and let its definition serve that."""
+        (served,) = self.definitions[0]["spec"]["versions"]
+        self.job["apiVersion"], served["name"] = f"kubeflow.org/{version}", version
+
+    @property
+    def definitions(self) -> list[dict[str, Any]]:
+        """The definitions of custom resources among the objects."""
+        return [one for one in self.objects if one["kind"] == "CustomResourceDefinition"]
+
+    @property
+    def others(self) -> list[dict[str, Any]]:
+        """The objects but for the definitions, which kubectl must know before it reads a manifest."""
+        return [one for one in self.objects if one not in self.definitions]
+
     def review(self, manifest: object = None) -> Review:
-        """:param manifest: Instead of the objects."""
-        applied = json.dumps(self.objects) if manifest is None else manifest
-        self.template["Resources"]["Manifest"]["Properties"]["Manifest"] = applied
+        """:param manifest: Instead of the objects but for the definitions, which another manifest has."""
+        resources = self.template["Resources"]
+        properties = {**resources["Manifest"]["Properties"], "Manifest": json.dumps(self.definitions)}
+        resources["Definitions"] = {**resources["Manifest"], "Properties": properties}
+        needed = dict.fromkeys([*resources["Manifest"]["DependsOn"], "Definitions"])
+        applied = json.dumps(self.others) if manifest is None else manifest
+        resources["Manifest"]["DependsOn"] = list(needed)
+        resources["Manifest"]["Properties"]["Manifest"] = applied
         return review(templates_of(self.template))
 
 

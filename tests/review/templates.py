@@ -195,8 +195,13 @@ def _at(template: Template, way: list[str | int]) -> Any:
 
 
 _NETWORK: Template = {
-    "Vpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
-    "OtherVpc": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.1.0.0/16"}},
+    **{
+        name: {
+            "Type": "AWS::EC2::VPC",
+            "Properties": {"CidrBlock": block, "EnableDnsSupport": True, "EnableDnsHostnames": True},
+        }
+        for name, block in (("Vpc", "10.0.0.0/16"), ("OtherVpc", "10.1.0.0/16"))
+    },
     "InternetGateway": {"Type": "AWS::EC2::InternetGateway"},
     "PublicSubnet": {
         "Type": "AWS::EC2::Subnet",
@@ -253,7 +258,9 @@ def _role(service: str, *policies: str) -> Template:
 
 _CLUSTER: Template = {
     "ClusterRole": _role("eks.amazonaws.com", "AmazonEKSClusterPolicy"),
-    "NodeRole": _role("ec2.amazonaws.com", "AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"),
+    "NodeRole": _role(
+        "ec2.amazonaws.com", "AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly", "AmazonEKS_CNI_Policy"
+    ),
     "Cluster": {
         "Type": "AWS::EKS::Cluster",
         "Properties": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from efa_constructs.review import read_template_file, review
 from efa_constructs.review.reading.template_text import load_template_text
 from efa_constructs.rules import Severity
 
-from .templates import templates_of
+from .templates import sound, templates_of
 
 HERE = Path(__file__).parent
 BY_HAND = HERE.parents[1] / "examples" / "cloudformation_and_kubectl" / "template.yaml"
@@ -27,7 +28,12 @@ WARNINGS = {
     "batch": {"EFA-LT-011"},
     "mapped_node_group": {"EFA-NG-028"},
     "hyperpod_security_group": set(),
+    "hyperpod_cluster": set(),
+    "karpenter_launch_template": set(),
+    "p5_by_hand": set(),
+    "parallel_cluster_queue": set(),
     "pcs_launch_template": set(),
+    "trainium": {"EFA-LT-025"},
     "template": {"EFA-LT-011", "EFA-NG-028", "EFA-EKS-003"},
 }
 
@@ -39,6 +45,24 @@ def test_finds_no_error_that_is_not_true_of_the_template(path: Path) -> None:
     assert errors == ERRORS.get(path.stem, [])
     warnings = {finding.rule.id for finding in findings if finding.rule.severity is Severity.WARNING}
     assert warnings == WARNINGS[path.stem]
+
+
+def test_finds_nothing_in_nodes_whose_security_group_is_of_another_stack() -> None:
+    nodes = sound()
+    moved = ("SecurityGroup", "Ingress", "Egress")
+    network: dict[str, Any] = {"Resources": {name: nodes["Resources"].pop(name) for name in moved}}
+    group = network["Resources"]["SecurityGroup"]
+    group["Properties"]["Tags"] = [{"Key": "Name", "Value": "efa"}]
+    attribute = {"Fn::GetAtt": ["SecurityGroup", "GroupId"]}
+    network["Outputs"] = {"Group": {"Value": attribute, "Export": {"Name": "network-EfaGroup"}}}
+    for each in nodes["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"]["NetworkInterfaces"]:
+        each["Groups"][1] = {"Fn::ImportValue": "network-EfaGroup"}
+    together = review(templates_of(network, nodes))
+    assert [finding.problem for finding in together.findings] == []
+    # Nor where nobody has the other one at hand, and what it lets pass.
+    assert [finding.problem for finding in review(templates_of(nodes)).findings] == []
+    del network["Resources"]["Egress"]
+    assert [finding.rule.id for finding in review(templates_of(network, nodes)).findings] == ["EFA-SG-001"]
 
 
 MAPPED = HERE / "other_tools" / "mapped_node_group.yaml"

@@ -39,7 +39,7 @@ def stateful(manifests: Manifests, **fields: Any) -> None:
     "change",
     [
         mount,
-        lambda manifests: manifests.efa_plugin["spec"]["template"]["spec"].update(containers=[CONTAINER, CONTAINER]),
+        lambda manifests: manifests.efa_plugin["spec"]["template"]["spec"]["containers"].extend([CONTAINER, CONTAINER]),
         tolerate(operator="Exist"),
         request("50m"),
         stateful,

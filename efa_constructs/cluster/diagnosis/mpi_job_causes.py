@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from ...pods.known_programs import KUEUE_QUEUE_LABEL, KnownProgram
 from ...rules import Rule
-from ...rules.jobs import EFA_PODS_LOCK_MEMORY, RANKS_FILL_SLOTS, WAITING_DOES_NOT_BLOCK_GANGS
+from ...rules.jobs import EFA_PODS_LOCK_MEMORY, RANKS_FILL_SLOTS, SCHEDULER_IS_THERE, WAITING_DOES_NOT_BLOCK_GANGS
 from ...rules.security_groups import EFA_DOES_NOT_PASS, LET_EFA_PASS
 from ..finding import Level
 from ..snapshot import KubernetesObject, condition
@@ -97,6 +97,7 @@ def about_schedulers(objects: ClusterObjects, unplaced: Collection[Unplaced]) ->
             problem=f"no scheduler is called '{name}', which the pods of {listed(owners)} ask for",
             fix=f"install {name} and its CustomResourceDefinitions"
             + (", or take --gang-scheduling from the operator's arguments" if gang else ""),
+            rule=SCHEDULER_IS_THERE,
             sufferers=tuple(owners),
         )
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from ...pods.access_rules import Right, bound_cluster_role, is_granted
 from ...pods.known_programs import KnownProgram
-from ...rules.manifests import OPERATOR_IS_THERE, OPERATOR_MAY_UPDATE_JOBS
+from ...rules.manifests import OPERATOR_IS_THERE, OPERATOR_MAY_UPDATE_JOBS, OPERATOR_SEES_NAMESPACES
 from ..snapshot import KubernetesObject, condition
 from .cause import Cause, Owner, listed
 from .cluster_objects import ClusterObjects
@@ -192,6 +192,7 @@ def _elsewhere(objects: ClusterObjects, operators: dict[Owner, KubernetesObject]
             code="mpi-operator-watches-another-namespace",
             problem=f"the MPI Operator ({listed(watched)}) works on jobs of namespace {where} only (its --namespace)",
             fix=f"take --namespace from the arguments of {listed(watched)}, or put the jobs into {where}",
+            rule=OPERATOR_SEES_NAMESPACES,
             sufferers=tuple(unwatched),
         )
 

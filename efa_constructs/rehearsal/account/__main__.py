@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from ..work_folder import work_folder
 
 if TYPE_CHECKING:
     from ...lookups.cluster_facts import ClusterFacts
-    from .eks.control_planes import ControlPlanesToCome
+    from .eks.control_planes import ControlPlanes
     from .kubernetes import Kubernetes
 
 __all__ = ["KEEP", "main"]
@@ -68,18 +68,18 @@ def main() -> None:
 @contextmanager
 def _kubernetes(
     arguments: argparse.Namespace, folder: Path, facts: ClusterFacts | None
-) -> Iterator[ControlPlanesToCome]:
+) -> Iterator[Future[ControlPlanes]]:
     """The Kubernetes half of the account's clusters."""
-    from .eks.control_planes import ControlPlanesToCome, set_control_planes
+    from .eks.control_planes import set_control_planes
 
     with ThreadPoolExecutor(1) as pool:
         # It takes seconds to load, and longer to start: meanwhile the account answers.
-        to_come = ControlPlanesToCome(pool.submit(_start_kubernetes, arguments, folder, facts))
-        set_control_planes(to_come)
+        loading: Future[ControlPlanes] = pool.submit(_start_kubernetes, arguments, folder, facts)
+        set_control_planes(loading)
         try:
-            yield to_come
+            yield loading
         finally:
-            to_come.stop()
+            loading.result().stop()
 
 
 def _start_kubernetes(arguments: argparse.Namespace, folder: Path, facts: ClusterFacts | None) -> Kubernetes:

@@ -20,7 +20,9 @@ from .endpoint import CLUSTERS_PATH, TRUST_PATH, is_known_token, listen_on
 from .on_trust import taken_on_trust
 
 if TYPE_CHECKING:
-    from .eks.control_planes import ControlPlanesToCome
+    from concurrent.futures import Future
+
+    from .eks.control_planes import ControlPlanes
 
 __all__ = ["Account", "AccountServer", "serve"]
 
@@ -32,6 +34,7 @@ _SERVICES = {"cloudformation": ".cloudformation.api", "eks": ".eks"}
 # Modules with a function that adds to a service of moto, by the name of the service in a signature.
 _COMPLETIONS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "ec2": (
+        (".auto_scaling", "serve_auto_scaling"),
         (".capacity_reservations", "serve_capacity_reservations"),
         (".placement_groups", "serve_placement_groups"),
     ),
@@ -69,7 +72,7 @@ class Account:
         # Services of moto to which what they lack was added.
         self._complete: set[str] = set()
         # None: its clusters have no control planes.
-        self.control_planes: ControlPlanesToCome | None = None
+        self.control_planes: Future[ControlPlanes] | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -79,7 +82,7 @@ class Account:
         if environ.get("PATH_INFO") == TRUST_PATH:
             return _answer(taken_on_trust(), start_response)
         if environ.get("PATH_INFO") == CLUSTERS_PATH:
-            return _answer(self.control_planes.describe() if self.control_planes else [], start_response)
+            return _answer(self._clusters(), start_response)
         credential = _CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = credential["service"] if credential else ""
         if credential and service in _SERVICES:
@@ -91,6 +94,11 @@ class Account:
             # For good: clients ask again for half a minute after an error that looks like a failure.
             return _refused("UnsupportedOperation", f"{service}: {error}", environ, start_response)
         return answer
+
+    def _clusters(self) -> list[dict[str, Any]]:
+        # While that is still loading which gives clusters their control planes, no cluster has one.
+        provider = self.control_planes
+        return provider.result().describe() if provider is not None and provider.done() else []
 
     def _own(
         self, module: str, credential: re.Match[str], environ: Mapping[str, Any], start_response: StartResponse

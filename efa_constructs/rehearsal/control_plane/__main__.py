@@ -31,7 +31,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     # What ends a CI job ends Go, too, which has a process group of its own.
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, _end)
     try:
         with work_folder() as work, Programs() as programs:
             _print(
@@ -45,8 +45,8 @@ def main() -> None:
         sys.exit(130)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _end(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def _print(binaries: Binaries) -> None:

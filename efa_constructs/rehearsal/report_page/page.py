@@ -22,10 +22,10 @@ from ...cluster.summary import (
 )
 from ...lookups.deployed import DeployedCluster, DeployedNode
 from ...review.page.environment import page_environment
-from ..efa_reachability import EfaReachability, efa_reachability
-from ..rehearsed_cluster import RehearsedCluster
-from ..rehearsed_summary import summarize_rehearsed
 from ..result import RehearsalResult
+from ..result.efa_reachability import EfaReachability, efa_reachability
+from ..result.rehearsed_cluster import RehearsedCluster
+from ..result.rehearsed_summary import summarize_rehearsed
 from .drawing import Accelerators, Holder, draw_hardware, draw_timeline
 
 __all__ = ["report_page"]

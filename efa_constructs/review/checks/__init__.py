@@ -8,6 +8,7 @@ from .acknowledgements import ACKNOWLEDGEMENT_CHECKS
 from .amis import AMI_CHECKS
 from .capacity import CAPACITY_CHECKS
 from .clusters import CLUSTER_CHECKS
+from .definitions import DEFINITION_CHECKS
 from .device_plugins import DEVICE_PLUGIN_CHECKS
 from .gangs import GANG_CHECKS
 from .iam import IAM_CHECKS
@@ -17,12 +18,14 @@ from .launch_templates import LAUNCH_TEMPLATE_CHECKS
 from .manifests import MANIFEST_CHECKS
 from .max_pods import MAX_PODS_CHECKS
 from .mpi_jobs import MPI_JOB_CHECKS
+from .mpi_operator import MPI_OPERATOR_CHECKS
 from .names import NAME_CHECKS
 from .networks import NETWORK_CHECKS
 from .node_groups import NODE_GROUP_CHECKS
 from .operators_own import OPERATORS_OWN_CHECKS
 from .placement import PLACEMENT_CHECKS
 from .pods import POD_CHECKS
+from .queues import QUEUE_CHECKS
 from .repeated_objects import REPEATED_OBJECT_CHECKS
 from .scheduling import SCHEDULING_CHECKS
 from .security_groups import SECURITY_GROUP_CHECKS
@@ -50,9 +53,12 @@ CHECKS: tuple[Check, ...] = (
     *ACKNOWLEDGEMENT_CHECKS,
     *DEVICE_PLUGIN_CHECKS,
     *MANIFEST_CHECKS,
+    *DEFINITION_CHECKS,
+    *MPI_OPERATOR_CHECKS,
     *SCHEDULING_CHECKS,
     *MPI_JOB_CHECKS,
     *GANG_CHECKS,
+    *QUEUE_CHECKS,
     *OPERATORS_OWN_CHECKS,
     *REPEATED_OBJECT_CHECKS,
     *NAME_CHECKS,

@@ -8,10 +8,10 @@ from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import KUBERNETES_TYPES
+from ..needs import needs_of
 from ..resource import Resource
 from ..shapes import as_mapping, at_path
-from ..templates import Templates
-from ..values import known_text, references_in
+from ..values import known_text
 
 __all__ = ["ACCESS_CHECKS"]
 
@@ -42,7 +42,7 @@ def _manifests(blueprint: Blueprint) -> Iterator[Fault]:
     if not entries:
         return
     for manifest in templates.of_type(*KUBERNETES_TYPES):
-        needed = _needs(templates, manifest)
+        needed = needs_of(templates, manifest)
         for entry in entries:
             same = entry.stack is manifest.stack and templates.same(
                 entry.get("ClusterName"), manifest.get("ClusterName")
@@ -51,31 +51,6 @@ def _manifests(blueprint: Blueprint) -> Iterator[Fault]:
             # The function that applies the manifest has the role that the entry lets in.
             if same and role in needed and entry not in needed:
                 yield fault(rules.MANIFEST_BEFORE_ENTRY, manifest, manifest=manifest.logical_id, entry=entry.logical_id)
-
-
-def _needs(templates: Templates, resource: Resource) -> set[Resource]:
-    """All that CloudFormation makes before a resource, and what is in other stacks that it refers to."""
-    found: set[Resource] = set()
-    waiting = [resource]
-    while waiting:
-        each = waiting.pop()
-        for next_one in _needed_directly(templates, each):
-            if next_one not in found:
-                found.add(next_one)
-                waiting.append(next_one)
-    return found
-
-
-def _needed_directly(templates: Templates, resource: Resource) -> Iterator[Resource]:
-    for reference in references_in(resource.properties):
-        found = templates.at(reference)
-        if found is not None:
-            yield found
-    depends = resource.definition.get("DependsOn")
-    for name in depends if isinstance(depends, list) else [depends]:
-        found = templates.named(resource.stack, name) if isinstance(name, str) else None
-        if found is not None:
-            yield found
 
 
 _RESERVED = ("system:", "eks:", "aws:", "amazon:", "iam:")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ... import catalogue
 from ...catalogue import AmiType
+from ...catalogue.ami_releases import missing_driver
 from ...catalogue.kubernetes_versions import LAST_VERSION_WITH_AL2, minor_number
 from ...rules import node_groups as rules
 from ..blueprint import Blueprint
@@ -21,12 +22,29 @@ def _amis(blueprint: Blueprint) -> Iterator[Fault]:
         if group.ami_type is not None:
             yield from _in_two_places(group, group.ami_type)
             yield from _misfit(blueprint, group, group.ami_type)
+            yield from _too_old(group, group.ami_type)
         elif group.resource.get("AmiType") is None:
             yield from _unnamed(group)
         if group.template_data.get("ImageId"):
             for name in ("Version", "ReleaseVersion"):
                 if group.resource.get(name) is not None:
                     yield fault(rules.AMI_VERSION_WITH_IMAGE, group.resource, name)
+
+
+def _too_old(group: NodeGroup, ami: AmiType) -> Iterator[Fault]:
+    instance, release = group.instance_type, known_text(group.resource.get("ReleaseVersion"))
+    missing = missing_driver(instance, ami, release) if instance is not None and release is not None else None
+    if instance is not None and missing is not None:
+        yield fault(
+            rules.AMI_TOO_OLD,
+            group.resource,
+            "ReleaseVersion",
+            release=release,
+            instance=instance.name,
+            driver=missing.driver,
+            ami_type=ami.name,
+            oldest=missing.oldest,
+        )
 
 
 def _in_two_places(group: NodeGroup, ami: AmiType) -> Iterator[Fault]:
@@ -93,6 +111,7 @@ def _unnamed(group: NodeGroup) -> Iterator[Fault]:
 AMI_CHECKS = checks_of(
     _amis,
     rules.AMI_TYPE_MISFIT,
+    rules.AMI_TOO_OLD,
     rules.AMI_TYPE_OUT_OF_DATE,
     rules.AMI_TYPE_RETIRED,
     rules.AMI_TYPE_UNNAMED,

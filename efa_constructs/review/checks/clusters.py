@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ...catalogue.eks_defaults import BOOTSTRAPPED_ADDONS
 from ...catalogue.identifiers import KUBERNETES_VERSION
 from ...catalogue.kubernetes_versions import DEFAULT_KUBERNETES_VERSION, EKS_VERSIONS, minor_number
 from ...catalogue.vpc_cni import MINIMUM_WITH_EFA_ONLY, VPC_CNI_ADDON, is_version, supports_efa_only
 from ...rules import clusters as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
+from ..clusters import clusters_of
 from ..kms_keys import other_region_of_key
+from ..needs import needs_of
 from ..reach import is_world
 from ..resource import CLUSTER_OF_AWS_EKS, Resource
 from ..shapes import as_list, as_mappings, at_path
-from ..subnets import same_vpc, vpc_of, zone_of
+from ..subnets import default_routes, same_vpc, vpc_of, zone_of
+from ..templates import Templates
 from ..values import is_known, is_true, known_text
 
 __all__ = ["CLUSTER_CHECKS"]
 
 _LOGS = ("api", "audit", "authenticator", "controllerManager", "scheduler")
+# What brings one of them as an object, or does without.
+_OF_NETWORKS = re.compile(r"aws-node|calico|cilium|cni|coredns|flannel|kube-proxy|network|tigera|⟨")
 _NETWORK = "ResourcesVpcConfig"
 _RANGES = f"{_NETWORK}.PublicAccessCidrs"
 
@@ -55,6 +62,62 @@ def _no_public_endpoint(cluster: Resource) -> Iterator[Fault]:
     if ranges:
         cidrs = ", ".join(map(str, ranges))
         yield fault(rules.RANGES_WITHOUT_ENDPOINT, cluster, cluster.path_of(_RANGES), cidrs=cidrs)
+
+
+def _outside(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        cluster = blueprint.cluster_of(group)
+        if cluster is None or cluster not in _told(blueprint):
+            continue
+        subnets = group.resource.items("Subnets")
+        if not subnets or not all(_has_new_address(blueprint.templates, subnet) for subnet in subnets):
+            continue
+        private, ranges = cluster.get(f"{_NETWORK}.EndpointPrivateAccess", False), as_list(cluster.get(_RANGES))
+        # Where some of them is known to the deployment alone, it may be the NAT gateway's.
+        if not is_known(private) or is_true(private) or not ranges or not is_known(ranges):
+            continue
+        if not any(map(is_world, ranges)) and is_true(cluster.get(f"{_NETWORK}.EndpointPublicAccess", True)):
+            cidrs, name = ", ".join(map(str, ranges)), group.resource.logical_id
+            yield fault(rules.NODES_OUTSIDE_OF_RANGES, cluster, cluster.path_of(_RANGES), cidrs=cidrs, group=name)
+
+
+def _has_new_address(templates: Templates, subnet: Any) -> bool:
+    """Whether a subnet leads out by a NAT gateway whose address nobody knows before the deployment."""
+    gateways = [templates.at(route.get("NatGatewayId")) for route in default_routes(templates, subnet)]
+    return any(
+        (address := templates.at(gateway.get("AllocationId"))) is not None and address.type == "AWS::EC2::EIP"
+        for gateway in gateways
+        if gateway is not None
+    )
+
+
+def _add_ons(blueprint: Blueprint) -> Iterator[Fault]:
+    for cluster in clusters_of(blueprint):
+        # What applies charts or manifests may bring another network plugin, and do without kube-proxy.
+        if cluster.resource is None or not cluster.node_groups or cluster.charts or cluster.applies_more:
+            continue
+        given = cluster.resource.get("BootstrapSelfManagedAddons")
+        if given is None or not is_known(given) or is_true(given) or cluster.may_be_automatic:
+            continue
+        names = [each.get("AddonName") for each in blueprint.templates.of_type("AWS::EKS::Addon")]
+        missing = [name for name in BOOTSTRAPPED_ADDONS if name not in names]
+        brought = [one.object_name for one in cluster.objects if one.kind in ("DaemonSet", "Deployment")]
+        if missing and is_known(names) and not any(_OF_NETWORKS.search(name) for name in brought):
+            path = cluster.resource.path_of("BootstrapSelfManagedAddons")
+            yield fault(rules.NO_NETWORKING_ADD_ONS, cluster.resource, path, missing=", ".join(missing))
+
+
+def _late_network(blueprint: Blueprint) -> Iterator[Fault]:
+    for addon in blueprint.templates.of_type("AWS::EKS::Addon"):
+        cluster = blueprint.cluster_named(addon.get("ClusterName"))
+        bare = cluster.get("BootstrapSelfManagedAddons") if cluster is not None else None
+        if addon.get("AddonName") != VPC_CNI_ADDON or bare is None or not is_known(bare) or is_true(bare):
+            continue
+        needed = needs_of(blueprint.templates, addon)
+        for group in blueprint.node_groups:
+            if group.resource in needed and blueprint.cluster_of(group) is cluster:
+                name = group.resource.logical_id
+                yield fault(rules.CNI_AFTER_NODES, addon, add_on=addon.logical_id, group=name)
 
 
 def _watching(blueprint: Blueprint) -> Iterator[Fault]:
@@ -148,6 +211,9 @@ def _cni(blueprint: Blueprint) -> Iterator[Fault]:
 
 CLUSTER_CHECKS = (
     *checks_of(_endpoints, rules.PUBLIC_ENDPOINT, rules.NO_ENDPOINT, rules.RANGES_WITHOUT_ENDPOINT),
+    *checks_of(_outside, rules.NODES_OUTSIDE_OF_RANGES),
+    *checks_of(_add_ons, rules.NO_NETWORKING_ADD_ONS),
+    *checks_of(_late_network, rules.CNI_AFTER_NODES),
     *checks_of(_watching, rules.NO_CONTROL_PLANE_LOGS, rules.SECRETS_WITHOUT_KEY),
     *checks_of(_keys, rules.KEY_OF_ANOTHER_REGION),
     *checks_of(_versions, rules.ILL_FORMED_VERSION, rules.SUPPORT_ENDED, rules.VERSION_NOT_OFFERED),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ...catalogue import (
@@ -24,6 +25,7 @@ from ...rules.device_plugins import (
     GPU_PLUGIN_LEAVES_EFAS,
     PLUGIN_IS_THERE,
     PLUGIN_KNOWS_TYPE,
+    PLUGIN_REACHES_KUBELET,
     PLUGIN_SELECTS_NODES,
     PLUGIN_SELECTS_TYPES,
     PLUGIN_TOLERATES_TAINTS,
@@ -33,12 +35,15 @@ from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
 from ..node_group import NodeGroup
 from ..pod_templates import PodTemplate
+from ..shapes import as_mappings, at_path
 from ..values import is_known
 
 __all__ = ["DEVICE_PLUGIN_CHECKS"]
 
 # https://github.com/NVIDIA/k8s-device-plugin/issues/1692
 _MOFED_BY_DEFAULT = re.compile(r":v?0\.19\.[0-2](?![\w.])")
+# https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/device-plugins/
+_KUBELETS_FOLDER = "/var/lib/kubelet/device-plugins"
 _LABELS = {EFA_RESOURCE: EFA_LABEL, GPU_RESOURCE: GPU_LABEL, NEURON_RESOURCE: NEURON_LABEL}
 
 
@@ -132,6 +137,34 @@ def _takes_efas(blueprint: Blueprint) -> Iterator[Violation]:
                 yield about(template.of, setting=setting)
 
 
+def _unreached(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        for program in PLUGINS.values():
+            for template in cluster.running(program):
+                volumes = as_mappings(template.spec.get("volumes"))
+                if is_known(volumes) and not any(
+                    _mounts_kubelets_folder(each, volumes) for each in template.containers
+                ):
+                    yield about(template.of, folder=_KUBELETS_FOLDER)
+
+
+def _mounts_kubelets_folder(container: Mapping[str, Any], volumes: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a container has the folder at its own path. True, too: only the deployment knows."""
+    mounts = as_mappings(container.get("volumeMounts"))
+    folders = {volume.get("name"): at_path(volume, "hostPath", "path") for volume in volumes}
+    return not is_known(mounts) or any(
+        _is_folder(folders.get(mount.get("name")), str(mount.get("mountPath"))) for mount in mounts
+    )
+
+
+def _is_folder(on_node: object, in_container: str) -> bool:
+    path = posixpath.normpath(in_container)
+    below = posixpath.relpath(_KUBELETS_FOLDER, path)
+    if not isinstance(on_node, str) or below.startswith(".."):
+        return False
+    return posixpath.normpath(posixpath.join(on_node, below)) == _KUBELETS_FOLDER
+
+
 def _mofed(container: Mapping[str, Any]) -> str | None:
     """In words, how a plugin comes to give /dev/infiniband away. None: it does not, as far as is known."""
     variables = {each.get("name"): each.get("value") for each in container.get("env") or ()}
@@ -148,4 +181,5 @@ DEVICE_PLUGIN_CHECKS = (
     Check(rule=PLUGIN_SELECTS_NODES, violations=_each_plugin(_of_other_labels)),
     Check(rule=PLUGIN_KNOWS_TYPE, violations=_each_plugin(_too_old)),
     Check(rule=GPU_PLUGIN_LEAVES_EFAS, violations=_takes_efas),
+    Check(rule=PLUGIN_REACHES_KUBELET, violations=_unreached),
 )

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ...pods.known_programs import KUEUE_QUEUE_LABEL, KnownProgram
+from ...pods.mpi_job_schema import API_VERSION
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about, about_pods
-from ..clusters import ReviewedCluster
+from ..clusters import ReviewedCluster, clusters_of
 from ..jobs import each_job, gang_scheduler_of, pods_of_operator, replicas_of
 from ..shapes import as_mapping, at_path
 from ..values import is_known, whole_number
@@ -17,6 +18,9 @@ from ..values import is_known, whole_number
 __all__ = ["GANG_CHECKS"]
 
 # Of runPolicy.schedulingPolicy, what is for gangs alone: Kueue reads the priority class, too.
+_DEFAULT_SCHEDULER = "default-scheduler"
+# What a scheduler may be, or have its settings in.
+_PROGRAMS = ("ConfigMap", "DaemonSet", "Deployment", "Pod", "StatefulSet")
 _OF_GANGS = ("minAvailable", "queue", "scheduleTimeoutSeconds")
 
 
@@ -61,6 +65,31 @@ def _gangs_in_queues(blueprint: Blueprint) -> Iterator[Violation]:
             yield about(job, queue=queue, gangs=f"sets runPolicy.schedulingPolicy.{fields[0]}, for gangs")
 
 
+def _nobody_schedules(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster in clusters_of(blueprint):
+        # A chart of whatever name may bring a scheduler.
+        if cluster.resource is None or cluster.charts or cluster.applies_more or not cluster.knows_programs:
+            continue
+        gangs, operators = gang_scheduler_of(cluster), list(cluster.running(KnownProgram.MPI_OPERATOR))
+        others = [
+            one for one in cluster.objects if one.kind in _PROGRAMS and all(one is not each.of for each in operators)
+        ]
+        for template in cluster.pods:
+            of_operator = (template.of.kind, template.of.content.get("apiVersion")) == ("MPIJob", API_VERSION)
+            scheduler = gangs if of_operator and gangs is not None else template.spec.get("schedulerName")
+            if not isinstance(scheduler, str) or scheduler in ("", _DEFAULT_SCHEDULER) or not is_known(scheduler):
+                continue
+            # Its name is that of a program, an argument, or in a file of settings.
+            if not any(scheduler in str(one.content) for one in others if one is not template.of):
+                by_operator = scheduler == gangs and of_operator
+                yield about_pods(
+                    template,
+                    scheduler=scheduler,
+                    because=", by which the MPI Operator schedules gangs" if by_operator else "",
+                    setting="--gang-scheduling of the MPI Operator" if by_operator else "schedulerName",
+                )
+
+
 def _policy(spec: Mapping[str, Any]) -> Mapping[str, Any]:
     return as_mapping(as_mapping(spec.get("runPolicy")).get("schedulingPolicy"))
 
@@ -75,4 +104,5 @@ GANG_CHECKS = (
     Check(rule=rules.GANGS_ARE_NO_LARGER_THAN_JOBS, violations=_too_large_gangs),
     Check(rule=rules.GANGS_HAVE_ONE_SCHEDULER, violations=_other_schedulers),
     Check(rule=rules.KUEUE_OR_GANGS, violations=_gangs_in_queues),
+    Check(rule=rules.SCHEDULER_IS_THERE, violations=_nobody_schedules),
 )

@@ -17,6 +17,9 @@ from ..values import is_known, is_true, known_text, whole_number
 
 __all__ = ["LAUNCH_TEMPLATE_CHECKS"]
 
+_DEVICES = "LaunchTemplateData.BlockDeviceMappings"
+# GiB: of who makes a volume so large nobody means the system's own, which has a few.
+_ROOMY = 50
 _SHUTDOWN = ("InstanceInitiatedShutdownBehavior", "HibernationOptions")
 
 
@@ -70,6 +73,29 @@ def _volumes(blueprint: Blueprint) -> Iterator[Fault]:
             ebs = as_mapping(at_path(mapping, "Ebs"))
             if ebs:
                 yield from _volume(blueprint, template, f"{path}.Ebs", name, ebs)
+
+
+def _volumes_of_others(blueprint: Blueprint) -> Iterator[Fault]:
+    for template in blueprint.launch_templates:
+        amis = {group.ami_type for group in blueprint.node_groups_of(template)}
+        ami = amis.pop() if len(amis) == 1 else None
+        mappings = template.resource.items(_DEVICES)
+        names = [mapping.get("DeviceName") for mapping in mappings if isinstance(mapping, Mapping)]
+        if ami is None or ami.volume_device is None or not names or not is_known(names) or template.data.get("ImageId"):
+            continue
+        sizes = [whole_number(at_path(mapping, "Ebs", "VolumeSize")) for mapping in mappings]
+        # A script may format another volume, and let containerd use it. Bottlerocket runs none.
+        if template.user_data != b"" and ami.operating_system != "BOTTLEROCKET":
+            continue
+        if ami.volume_device not in names and any(size is not None and size >= _ROOMY for size in sizes):
+            yield fault(
+                rules.VOLUME_OF_ANOTHER_DEVICE,
+                template.resource,
+                _DEVICES,
+                devices=" and ".join(map(str, names)),
+                ami_type=ami.name,
+                own=ami.volume_device,
+            )
 
 
 def _volume(
@@ -128,4 +154,5 @@ LAUNCH_TEMPLATE_CHECKS = (
         rules.IOPS_MISSING,
         rules.KEY_OF_ANOTHER_REGION,
     ),
+    *checks_of(_volumes_of_others, rules.VOLUME_OF_ANOTHER_DEVICE),
 )

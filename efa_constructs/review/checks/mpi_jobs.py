@@ -22,6 +22,8 @@ from ..values import is_known, whole_number
 __all__ = ["MPI_JOB_CHECKS"]
 
 _SSH_PORT = 22
+# By which a script waits, or tries again.
+_WAITING = re.compile(r"\b(until|while|for|sleep|ssh|nslookup|getent|wait)\b|\|\|")
 # Of sshd: -p 2222, -o Port=2222, -f FILE.
 _OTHER_PORT = re.compile(r"\s-(p|f)|\bPort\b")
 
@@ -145,6 +147,19 @@ def _deleted_launchers(blueprint: Blueprint) -> Iterator[Violation]:
             yield about(job)
 
 
+def _impatient(blueprint: Blueprint) -> Iterator[Violation]:
+    for _, template in pods_of_operator(blueprint):
+        spec = as_mapping(template.of.content.get("spec"))
+        limit = as_mapping(spec.get("runPolicy")).get("backoffLimit")
+        if template.role != "launcher" or spec.get("launcherCreationPolicy") not in (None, "AtStartup"):
+            continue
+        # What runs before it may wait for the workers.
+        if whole_number(limit) == 0 and not template.spec.get("initContainers"):
+            words = words_of(template.spec["containers"][0])
+            if is_known(words) and runs_of(words) and not _WAITING.search(" ".join(words)):
+                yield about(template.of)
+
+
 MPI_JOB_CHECKS = (
     Check(rule=rules.RANKS_FILL_SLOTS, violations=_other_ranks),
     Check(rule=rules.SLOTS_ARE_ACCELERATORS, violations=_other_slots),
@@ -156,4 +171,5 @@ MPI_JOB_CHECKS = (
     Check(rule=rules.MPI_CONTAINER_IS_FIRST, violations=_not_first),
     Check(rule=rules.WORKERS_HAVE_A_NETWORK_OF_THEIR_OWN, violations=_on_network_of_nodes),
     Check(rule=rules.LAUNCHERS_LOG_STAYS, violations=_deleted_launchers),
+    Check(rule=rules.LAUNCHERS_TRY_AGAIN, violations=_impatient),
 )

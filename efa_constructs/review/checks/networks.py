@@ -24,6 +24,8 @@ from ..values import is_known, is_true, known_text, whole_number
 __all__ = ["NETWORK_CHECKS"]
 
 _KUBELET = (KUBELET_PORT, KUBELET_PORT)
+# With what they are where a template does not say: AWS CloudFormation Template Reference, "AWS::EC2::VPC".
+_DNS = {"EnableDnsSupport": True, "EnableDnsHostnames": False}
 
 
 def _ways_out(blueprint: Blueprint) -> Iterator[Fault]:
@@ -89,6 +91,21 @@ def _groups(blueprint: Blueprint, group: NodeGroup, nodes_vpc: object) -> Iterat
                 vpc=blueprint.templates.title(carried.get("VpcId")),
                 nodes_vpc=blueprint.templates.title(nodes_vpc),
             )
+
+
+def _names(blueprint: Blueprint) -> Iterator[Fault]:
+    seen = set()
+    for group in blueprint.node_groups:
+        for subnet in group.resource.items("Subnets"):
+            vpc = blueprint.templates.at(vpc_of(blueprint.templates, subnet))
+            if vpc is None or vpc.type != "AWS::EC2::VPC" or vpc in seen:
+                continue
+            seen.add(vpc)
+            given = {name: vpc.get(name, default) for name, default in _DNS.items()}
+            lacking = [name for name, value in given.items() if is_known(value) and not is_true(value)]
+            if lacking:
+                words = " and ".join(lacking)
+                yield fault(rules.VPC_WITHOUT_DNS, vpc, vpc=vpc.logical_id, lacking=words, group=group.resource.name)
 
 
 def _zones(blueprint: Blueprint) -> Iterator[Fault]:
@@ -196,5 +213,6 @@ NETWORK_CHECKS = (
     *checks_of(_addresses, rules.TOO_FEW_ADDRESSES),
     *checks_of(_offers, rules.TYPE_NOT_OFFERED),
     *checks_of(_acls, rules.ACL_DROPS),
+    *checks_of(_names, rules.VPC_WITHOUT_DNS),
     *checks_of(_zones, rules.ZONE_OF_ANOTHER_REGION),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ... import catalogue
+from ...catalogue.eks_defaults import DEFAULT_INSTANCE_TYPE
 from ...catalogue.identifiers import NODE_GROUP_NAME
 from ...catalogue.records import RECORDED, refused_types
 from ...catalogue.search import is_of_unknown_family, known_instance_type, nearest_instance_types
@@ -19,6 +20,9 @@ from ..subnets import zone_of
 from ..values import is_known, known_text, whole_number
 
 __all__ = ["NODE_GROUP_CHECKS"]
+
+# Of a launch template.
+_NAMES_TYPES = frozenset({"InstanceRequirements", "InstanceType"})
 
 
 def _sizes(blueprint: Blueprint) -> Iterator[Fault]:
@@ -72,6 +76,12 @@ def _instance_types(blueprint: Blueprint) -> Iterator[Fault]:
             )
         if group.efa_interfaces and len(set(listed)) > 1:
             yield _several(group, listed)
+        if (
+            group.efa_interfaces
+            and not group.resource.get("InstanceTypes")
+            and _NAMES_TYPES.isdisjoint(group.template_data)
+        ):
+            yield fault(rules.TYPE_OF_NOBODY, group.resource, "InstanceTypes", default=DEFAULT_INSTANCE_TYPE)
     for template in blueprint.launch_templates:
         name = template.instance_type_name
         if name is not None:
@@ -163,6 +173,7 @@ NODE_GROUP_CHECKS = (
         rules.UNKNOWN_FAMILY,
         rules.UNPUBLISHED_INSTANCE_TYPE,
         rules.INSTANCE_TYPE_IN_TWO_PLACES,
+        rules.TYPE_OF_NOBODY,
         rules.SEVERAL_INSTANCE_TYPES,
         rules.OTHER_KIND,
     ),

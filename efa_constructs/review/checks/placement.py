@@ -11,7 +11,11 @@ from ..blueprint import Blueprint
 from ..capacity import PlacementGroup, capacity_of, placement_group_of
 from ..check import Fault, checks_of, fault
 from ..launch_template import LaunchTemplate
-from ..values import is_known, known_text
+from ..node_group import NodeGroup
+from ..resource import Resource
+from ..shapes import at_path
+from ..subnets import zone_of
+from ..values import is_known, known_text, whole_number
 
 __all__ = ["PLACEMENT_CHECKS"]
 
@@ -24,6 +28,7 @@ _FORMS: dict[str, tuple[re.Pattern[str], str]] = {
         "arn:aws:resource-groups:us-west-2:123456789012:group/training",
     ),
 }
+_PREFERENCE = "CapacityReservationPreference"
 _SPREADING = ("partition", "spread")
 
 
@@ -93,6 +98,52 @@ def _reservations(blueprint: Blueprint) -> Iterator[Fault]:
                 )
 
 
+def _preferences(blueprint: Blueprint) -> Iterator[Fault]:
+    for template in blueprint.launch_templates:
+        reservation = capacity_of(template.data).reservation
+        preference = known_text(at_path(template.data, "CapacityReservationSpecification", _PREFERENCE))
+        if reservation and preference not in (None, "capacity-reservations-only"):
+            yield fault(
+                rules.RESERVATION_NOT_PREFERRED,
+                template.resource,
+                f"LaunchTemplateData.CapacityReservationSpecification.{_PREFERENCE}",
+                preference=preference,
+                reservation=blueprint.templates.title(reservation),
+            )
+
+
+def _of_others(blueprint: Blueprint) -> Iterator[Fault]:
+    """Reservations of the templates that do not fit the nodes that are to come from them."""
+    for group in blueprint.node_groups:
+        reservation = blueprint.templates.at(capacity_of(group.template_data).reservation_id)
+        if reservation is None or reservation.type != "AWS::EC2::CapacityReservation":
+            continue
+        for reserved, wants in _differences(blueprint, group, reservation):
+            yield fault(
+                rules.RESERVATION_OF_OTHERS,
+                reservation,
+                reservation=reservation.logical_id,
+                reserved=reserved,
+                group=group.resource.name,
+                wants=wants,
+            )
+
+
+def _differences(blueprint: Blueprint, group: NodeGroup, reservation: Resource) -> Iterator[tuple[str, str]]:
+    """What a reservation is, and what its nodes are instead, in words."""
+    types, zone = group.instance_type_names, known_text(reservation.get("AvailabilityZone"))
+    reserved = known_text(reservation.get("InstanceType"))
+    if reserved is not None and types and reserved not in types:
+        yield f"of {reserved}", f"makes {', '.join(types)}"
+    zones = {zone_of(blueprint.templates, subnet) for subnet in group.resource.items("Subnets")}
+    if zone is not None and zones and None not in zones and zone not in zones:
+        yield f"in {zone}", f"is in {', '.join(sorted(map(str, zones)))}"
+    count = whole_number(reservation.get("InstanceCount"))
+    desired = whole_number(group.resource.get("ScalingConfig.DesiredSize"))
+    if count is not None and desired is not None and desired > count:
+        yield f"for {count} instance{'s' if count != 1 else ''}", f"is to have {desired}"
+
+
 PLACEMENT_CHECKS = (
     *checks_of(
         _placement,
@@ -102,5 +153,7 @@ PLACEMENT_CHECKS = (
         rules.BLOCK_IN_PLACEMENT_GROUP,
         rules.RESERVATION_IN_NEW_PLACEMENT_GROUP,
     ),
+    *checks_of(_preferences, rules.RESERVATION_NOT_PREFERRED),
+    *checks_of(_of_others, rules.RESERVATION_OF_OTHERS),
     *checks_of(_reservations, rules.ILL_FORMED_RESERVATION, rules.TWO_RESERVATIONS),
 )

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import chain, combinations
 from typing import Any
 
 from ... import catalogue
 from ...catalogue import EFA_RESOURCE, HUGEPAGES_RESOURCE, InstanceType
-from ...pods.known_programs import PLUGINS
+from ...pods.known_programs import KUEUE_QUEUE_LABEL, PLUGINS
 from ...pods.node_rules import unmet_requirement, untolerated_taints
 from ...pods.requests import written
 from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about_pods
 from ..clusters import ReviewedCluster, each_pod
-from ..labels_of_nodes import is_for_groups_to_set, knows_labels, labels_by_aws, may_have_other_nodes
+from ..labels_of_nodes import (
+    is_for_groups_to_set,
+    knows_labels,
+    labels_by_aws,
+    may_have_nodes_beside_karpenters,
+    may_have_other_nodes,
+)
 from ..node_group import NodeGroup
 from ..pod_templates import KINDS_WITH_ROLES, PodTemplate
-from ..shapes import at_path
+from ..shapes import as_mapping, at_path
+from ..subnets import zone_of
 from ..values import is_known, whole_number
 
 __all__ = ["SCHEDULING_CHECKS"]
@@ -98,6 +106,76 @@ def _unlabelled(blueprint: Blueprint) -> Iterator[Violation]:
             yield about_pods(template, requirement=_in_words(requirements))
 
 
+def _apart(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in each_pod(blueprint):
+        several = template.role == "worker" and (template.replicas or 0) > 1 and template.asks_for(EFA_RESOURCE)
+        if not several or _are_kept_together(template):
+            continue
+        groups = [
+            group
+            for group in cluster.groups_for(template)
+            if not untolerated_taints(template.spec, cluster.node_of(group))
+        ]
+        for one, other in combinations(groups, 2):
+            how = _how_apart(blueprint, one, other)
+            if how is not None:
+                yield about_pods(template, one=one.resource.name, other=other.resource.name, apart=how)
+                break
+
+
+def _are_kept_together(template: PodTemplate) -> bool:
+    """Whether something other than the nodes' labels may keep the pods of a job on nodes of one kind."""
+    words = {**as_mapping(at_path(template.of.content, "metadata", "labels")), **template.labels}
+    affinity = at_path(template.spec, "affinity", "podAffinity", "requiredDuringSchedulingIgnoredDuringExecution")
+    return bool(affinity) or template.spec.get("schedulerName") is not None or KUEUE_QUEUE_LABEL in words
+
+
+def _how_apart(blueprint: Blueprint, one: NodeGroup, other: NodeGroup) -> str | None:
+    """Why the nodes of two groups exchange no EFA traffic, in words. None: they do, as far as is known."""
+    places = [
+        [zone_of(blueprint.templates, subnet) for subnet in group.resource.items("Subnets")] for group in (one, other)
+    ]
+    zones = [{zone for zone in each if zone is not None} for each in places]
+    if all(places) and None not in chain(*places) and zones[0].isdisjoint(zones[1]):
+        return f"which are in {' and '.join(', '.join(sorted(each)) for each in zones)}"
+    types = [group.instance_type for group in (one, other)]
+    for own, peer in (types, types[::-1]):
+        if own is not None and peer is not None and own.efa_only_with_own_kind and own.family != peer.family:
+            return f"and {own.name} and {peer.name} exchange no EFA traffic"
+    return None
+
+
+def _tainted(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in each_pod(blueprint):
+        is_for_devices = template.spec.get("resourceClaims") or any(map(template.asks_for, PLUGINS))
+        if template.of.kind == "DaemonSet" or template.replicas == 0 or is_for_devices:
+            continue
+        if may_have_other_nodes(blueprint, cluster):
+            continue
+        nodes = [cluster.node_of(group) for group in cluster.node_groups]
+        # Labels that nobody has are another mistake.
+        refused = [
+            untolerated_taints(template.spec, node) for node in nodes if unmet_requirement(template.spec, node) is None
+        ]
+        if refused and all(refused) and is_known(str(refused)):
+            taint = refused[0][0]
+            yield about_pods(template, taint=str(taint), key=taint.key)
+
+
+def _huge_pages_of_karpenter(blueprint: Blueprint) -> Iterator[Violation]:
+    for cluster, template in each_pod(blueprint):
+        pools = [one for one in cluster.of_kind("NodePool") if one.group == "karpenter.sh"]
+        # A pool of a fixed size makes its nodes without pods that wait for them.
+        told = any(cluster.of_kind("NodeOverlay")) or any(at_path(one.content, "spec", "replicas") for one in pools)
+        if not pools or told or may_have_nodes_beside_karpenters(blueprint, cluster):
+            continue
+        if cluster.groups_for(template) or not any(map(template.asks_for, PLUGINS)):
+            continue
+        for resource, amount in template.requests.items():
+            if resource.startswith("hugepages-") and amount > 0:
+                yield about_pods(template, resource=resource, amount=written(resource, amount))
+
+
 def _selecting_pods(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:
     """The pods for devices, and those of jobs, on clusters of whose nodes the templates know all."""
     for cluster, template in each_pod(blueprint):
@@ -135,4 +213,7 @@ SCHEDULING_CHECKS = (
     Check(rule=rules.ENOUGH_NODES, violations=_too_many),
     Check(rule=rules.THERE_ARE_NODES_FOR_PODS, violations=_nowhere),
     Check(rule=rules.NODES_HAVE_LABELS_THAT_PODS_SELECT, violations=_unlabelled),
+    Check(rule=rules.NODES_REACH_EACH_OTHER, violations=_apart),
+    Check(rule=rules.PODS_HAVE_A_NODE, violations=_tainted),
+    Check(rule=rules.KARPENTER_KNOWS_HUGE_PAGES, violations=_huge_pages_of_karpenter),
 )

@@ -22,6 +22,8 @@ __all__ = ["SECURITY_GROUP_CHECKS"]
 
 _SECURITY_GROUP = "AWS::EC2::SecurityGroup"
 _PROTOCOLS = re.compile(r"-1|tcp|udp|icmp|icmpv6|\d{1,3}", re.IGNORECASE)
+# AWS Load Balancer Controller, "Security Groups": by which it finds the group to open.
+_CLUSTER_TAG = "kubernetes.io/cluster/"
 _TCP = ("tcp", "6")
 _WITHOUT_PORTS = ("icmp", "icmpv6", "1", "58")
 
@@ -173,6 +175,28 @@ def _interfaces_without_groups(blueprint: Blueprint) -> Iterator[Fault]:
                     yield fault(rules.NO_SECURITY_GROUP, template.resource, one.path)
 
 
+def _cluster_tags(blueprint: Blueprint) -> Iterator[Fault]:
+    """Groups of nodes' interfaces with the tag of a cluster, beside another one with it."""
+    seen = set()
+    for template in blueprint.launch_templates:
+        for interface in template.interfaces if blueprint.node_groups_of(template) else ():
+            tagged = {group: tag for group in _groups_at(blueprint, interface.groups) if (tag := _cluster_tag(group))}
+            cluster = _cluster_group(interface.groups)
+            names = ["the group that EKS makes for the cluster"] if cluster is not None else []
+            for group, tag in tagged.items():
+                if names and group not in seen:
+                    seen.add(group)
+                    values = {"group": group.logical_id, "tag": tag, "other": names[0]}
+                    yield fault(rules.SEVERAL_CLUSTER_TAGS, group, "Tags", **values, where=interface.title)
+                names.append(group.logical_id)
+
+
+def _cluster_tag(group: Resource) -> str | None:
+    keys = [tag.get("Key") for tag in as_mappings(at_path(group.properties, "Tags"))]
+    tags = [key for key in keys if isinstance(key, str) and key.startswith(_CLUSTER_TAG)]
+    return f"{_CLUSTER_TAG}..." if tags and not is_known(tags[0]) else next(iter(tags), None)
+
+
 def _open_groups(blueprint: Blueprint) -> Iterator[Fault]:
     """Rules of nodes' groups that let the internet in."""
     values = [value for template in blueprint.launch_templates for value in template.groups]
@@ -222,6 +246,7 @@ SECURITY_GROUP_CHECKS = (
     ),
     *checks_of(_cluster_groups_missing, rules.CLUSTER_GROUP_MISSING_ON_PRIMARY, rules.CLUSTER_GROUP_MISSING),
     *checks_of(_interfaces_without_groups, rules.NO_SECURITY_GROUP),
+    *checks_of(_cluster_tags, rules.SEVERAL_CLUSTER_TAGS),
     *checks_of(_open_groups, rules.SSH_OPEN_TO_THE_WORLD, rules.OPEN_TO_THE_WORLD),
     *checks_of(_unknown_protocols, rules.UNKNOWN_PROTOCOL),
 )

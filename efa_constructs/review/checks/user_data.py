@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import email
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from email.message import Message
+
+import yaml  # type: ignore[import-untyped]
 
 from ...catalogue import AmiType
 from ...catalogue.user_data import MAXIMUM_USER_DATA_BYTES, NODE_CONFIG_TYPE, PART_TYPES
@@ -19,6 +22,10 @@ __all__ = ["USER_DATA_CHECKS"]
 
 _PATH = "LaunchTemplateData.UserData"
 _SHOWN = 20
+# nodeadm refuses a NodeConfig whose parts together lack it: nodeadm/internal/api/validate.go of awslabs/amazon-eks-ami
+_CLUSTER = re.compile(r"\bapiServerEndpoint\b")
+# By which a script may tell nodeadm, or be told by something else.
+_OTHER_WAYS = re.compile(r"nodeadm\.d|bootstrap\.sh|(?<![\w.])(aws|curl|wget) |#include")
 _FORMATS = {"AL2": "MIME multi-part document", "AL2023": "MIME multi-part document", "BOTTLEROCKET": "TOML"}
 
 
@@ -44,6 +51,33 @@ def _user_data(blueprint: Blueprint) -> Iterator[Fault]:
         # EKS merges nothing into the user data of an AMI of one's own; that of Windows is a script.
         if text and ami is not None and ami.operating_system in _FORMATS:
             yield from _format(template, text, ami)
+
+
+def _own_images(blueprint: Blueprint) -> Iterator[Fault]:
+    for group in blueprint.node_groups:
+        template, image = group.launch_template, group.template_data.get("ImageId")
+        # A parameter, or what a condition chooses, may be left empty.
+        if template is None or known_text(image) is None:
+            continue
+        told = _what_nodes_are_told(template)
+        if told is not None:
+            yield fault(rules.IMAGE_WITHOUT_CLUSTER, template.resource, _PATH, image=image, told=told)
+
+
+def _what_nodes_are_told(template: LaunchTemplate) -> str | None:
+    """What is wrong with it, in words. None: nothing, as far as is known."""
+    document = template.user_data
+    if document is None:
+        return None
+    if not document:
+        return "there is no user data"
+    text = document.decode("utf-8", "replace")
+    # What only the deployment knows, and a file that a script fetches, may have the rest.
+    parts = [part for part in email.message_from_string(text).walk() if part.get_content_type() == NODE_CONFIG_TYPE]
+    if parts and is_known(text) and not any(_CLUSTER.search(_body(part)) for part in parts):
+        scripts = _CLUSTER.search(text) or _OTHER_WAYS.search(text)
+        return None if scripts else "no NodeConfig of the user data has its apiServerEndpoint"
+    return None
 
 
 def _format(template: LaunchTemplate, text: str, ami: AmiType) -> Iterator[Fault]:
@@ -90,21 +124,38 @@ def _parts(template: LaunchTemplate, message: Message) -> Iterator[Fault]:
             )
         elif kind.startswith("text/x-shellscript") and is_known(start) and not start.startswith("#!"):
             yield fault(rules.SCRIPT_WITHOUT_SHELL, template.resource, _PATH, where=where, start=repr(start))
-        elif kind == NODE_CONFIG_TYPE and is_known(body) and "NodeConfig" not in body:
+        elif kind == NODE_CONFIG_TYPE and is_known(body) and not _is_node_config(body):
             yield fault(rules.NODE_CONFIG_WITHOUT_KIND, template.resource, _PATH, where=where)
 
 
+def _is_node_config(body: str) -> bool:
+    """Whether nodeadm can make anything of a part."""
+    try:
+        documents = [each for each in yaml.safe_load_all(body) if isinstance(each, Mapping)]
+    except yaml.YAMLError:
+        return False
+    return any(
+        each.get("kind") == "NodeConfig" and str(each.get("apiVersion")).startswith("node.eks.aws/")
+        for each in documents
+    )
+
+
 def _body(part: Message) -> str:
-    content = part.get_payload(decode=True)
-    return content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    encoded = str(part.get("Content-Transfer-Encoding")).lower() in ("base64", "quoted-printable")
+    # Where it has nothing to decode, email changes what is not ASCII, and so the marks.
+    content = part.get_payload(decode=True) if encoded else part.get_payload()
+    return content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
 
 
-USER_DATA_CHECKS = checks_of(
-    _user_data,
-    rules.USER_DATA_NOT_BASE64,
-    rules.USER_DATA_FORMAT,
-    rules.USER_DATA_TOO_LONG,
-    rules.UNREAD_PART,
-    rules.SCRIPT_WITHOUT_SHELL,
-    rules.NODE_CONFIG_WITHOUT_KIND,
+USER_DATA_CHECKS = (
+    *checks_of(
+        _user_data,
+        rules.USER_DATA_NOT_BASE64,
+        rules.USER_DATA_FORMAT,
+        rules.USER_DATA_TOO_LONG,
+        rules.UNREAD_PART,
+        rules.SCRIPT_WITHOUT_SHELL,
+        rules.NODE_CONFIG_WITHOUT_KIND,
+    ),
+    *checks_of(_own_images, rules.IMAGE_WITHOUT_CLUSTER),
 )

@@ -12,7 +12,7 @@ from efa_constructs.cluster.diagnosis.diagnosis import diagnose
 from efa_constructs.cluster.diagnosis.node_causes import about_nodes
 from efa_constructs.cluster.finding import Finding, Level
 from efa_constructs.lookups.deployed import DeployedNodeGroup
-from efa_constructs.rehearsal.rehearsed_objects import RehearsedObjects
+from efa_constructs.rehearsal.result.rehearsed_objects import RehearsedObjects
 from efa_constructs.rules.device_plugins import PLUGIN_TOLERATES_TAINTS
 
 from ...rehearsal.deployments import cluster, node, node_group

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from efa_constructs.rehearsal.account.process import AccountProcess
-from efa_constructs.rehearsal.cdk_cli import CdkCli, DeploymentRefusedError, find_cdk_cli, find_node
+from efa_constructs.rehearsal.inputs.cdk_cli import CdkCli, find_cdk_cli, find_node
+from efa_constructs.rehearsal.inputs.deploy_events import DeploymentRefusedError
 from efa_constructs.rehearsal.programs import Programs
 
 ACCOUNT, REGION = "123456789012", "us-east-1"

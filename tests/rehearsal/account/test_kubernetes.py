@@ -137,8 +137,10 @@ def test_nodes_follow_their_group_and_its_instances(training: Training, kubectl:
     gone = kubectl.items(NODES)[0]["spec"]["providerID"].rpartition("/")[2]
     training.ec2.terminate_instances(InstanceIds=[gone])
     eventually(lambda: len(node_names(kubectl)) == 1, "the node goes with its instance")
+    eventually(lambda: len(node_names(kubectl)) == 2, "another instance takes its place")
+    assert gone not in {node["spec"]["providerID"].rpartition("/")[2] for node in kubectl.items(NODES)}
     training.node_group("training", "second", 1)
-    assert len(node_names(kubectl)) == 2
+    assert len(node_names(kubectl)) == 3
     for name in ("first", "second"):
         training.eks.delete_nodegroup(clusterName="training", nodegroupName=name)
     assert kubectl.items(NODES) == []

@@ -8,11 +8,13 @@ import cProfile
 import pytest
 from moto.ec2.models.instances import Instance
 
+from efa_constructs.rehearsal.account.eks import eks_state
+from efa_constructs.rehearsal.account.eks.node_groups import replace_missing
 from efa_constructs.rehearsal.account.on_trust import taken_on_trust
 from efa_constructs.rehearsal.account.placement_groups import create_placement_group
 from efa_constructs.rehearsal.account.resource_type import AwsError
 
-from .training_account import TrainingAccount, p4d
+from .training_account import REGION, TrainingAccount, p4d
 
 
 @pytest.fixture
@@ -293,6 +295,56 @@ def test_replaces_only_the_nodes_that_a_degraded_group_has(account: TrainingAcco
     after = {node.id for node in account.nodes()}
     assert (len(before), len(after)) == (2, 2)
     assert not before & after
+
+
+def test_replaces_what_somebody_terminates_as_its_auto_scaling_group_does(account: TrainingAccount) -> None:
+    account.create_node_group()
+    first, second = account.nodes()
+    account.ec2.terminate_instances([first.id])
+    replace_missing(eks_state(account.id, REGION))
+    kept, new = account.nodes()
+    assert kept.id == second.id
+    assert new.id != first.id
+    assert [nic.interface_type for nic in new.nics.values()] == [nic.interface_type for nic in kept.nics.values()]
+    # Nothing is missing.
+    replace_missing(eks_state(account.id, REGION))
+    assert account.nodes() == [kept, new]
+
+
+def test_is_degraded_when_nothing_can_replace_what_somebody_terminates(account: TrainingAccount) -> None:
+    group = account.create_node_group()
+    account.ec2.terminate_instances([account.nodes()[0].id])
+    account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count
+    replace_missing(eks_state(account.id, REGION))
+    assert group["status"] == "DEGRADED"
+    [issue] = group["health"]["issues"]
+    assert (issue["code"], "InsufficientFreeAddressesInSubnet" in issue["message"]) == (
+        "AsgInstanceLaunchFailures",
+        True,
+    )
+    assert len(account.nodes()) == 1
+
+
+def test_is_degraded_when_the_launch_template_is_gone_by_which_an_instance_would_be_replaced(
+    account: TrainingAccount,
+) -> None:
+    template = account.launch_template()
+    group = account.create_node_group(launchTemplate={"id": template})
+    account.ec2.terminate_instances([account.nodes()[0].id])
+    account.ec2.delete_launch_template("", template)
+    replace_missing(eks_state(account.id, REGION))
+    [issue] = group["health"]["issues"]
+    assert (group["status"], issue["code"]) == ("DEGRADED", "Ec2LaunchTemplateNotFound")
+    assert issue["resourceIds"] == [template]
+
+
+def test_replaces_nothing_of_a_group_that_was_never_made(account: TrainingAccount) -> None:
+    account.subnets[0]._available_ip_addresses -= account.subnets[0].available_ip_address_count
+    group = account.create_node_group()
+    assert group["status"] == "CREATE_FAILED"
+    account.subnets[0]._available_ip_addresses += 10
+    replace_missing(eks_state(account.id, REGION))
+    assert account.nodes() == []
 
 
 def test_changes_labels_and_taints_in_place(account: TrainingAccount) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from efa_constructs.rehearsal.cdk_cli import find_node
 from efa_constructs.rehearsal.control_plane.binaries import Binaries
+from efa_constructs.rehearsal.inputs.cdk_cli import find_node
+from efa_constructs.rehearsal.inputs.synthesis import read_app
 from efa_constructs.rehearsal.programs import Programs
-from efa_constructs.rehearsal.synthesis import read_app
 
 from .changed_assembly import ROOT
 

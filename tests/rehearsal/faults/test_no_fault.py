@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +20,7 @@ from efa_constructs.cli import app as efa
 from efa_constructs.rehearsal.kept import stop_kept
 from tests.docs import shown
 
+from ..live_cluster import Kubectl, eventually
 from .changed_assembly import ROOT
 
 
@@ -60,3 +63,24 @@ def test_a_command_prints_what_the_documentation_shows(
     (tmp_path / "cdk.json").symlink_to(ROOT / "cdk.json")
     monkeypatch.chdir(tmp_path)
     shown.check_lines(output, CliRunner().invoke(efa, words[1:]).output)
+
+
+def test_a_job_goes_on_once_a_node_that_was_taken_away_is_replaced(kept: dict[str, Any]) -> None:
+    kubectl = Kubectl(Path(os.environ["KUBECONFIG"]))
+
+    def launchers() -> list[Any]:
+        return kubectl.items("/api/v1/namespaces/default/pods?labelSelector=training.kubeflow.org/job-role=launcher")
+
+    def instances() -> dict[str, str]:
+        """Of the nodes, by their names."""
+        nodes = kubectl.items("/api/v1/nodes")
+        return {node["metadata"]["name"]: node["spec"]["providerID"].rpartition("/")[2] for node in nodes}
+
+    (launcher,) = launchers()
+    # The node of the launcher would take it away with it.
+    (gone,) = (instance for name, instance in instances().items() if name != launcher["spec"]["nodeName"])
+    boto3.client("ec2").terminate_instances(InstanceIds=[gone])
+    phases = ["Failed", "Running"]
+    eventually(lambda: sorted(pod["status"]["phase"] for pod in launchers()) == phases, "another launcher runs")
+    assert len(instances()) == 2
+    assert gone not in instances().values()

@@ -10,9 +10,9 @@ import html5lib
 import pytest
 
 from efa_constructs.cluster.finding import Finding, Level
-from efa_constructs.rehearsal.rehearsed_cluster import RehearsedCluster
 from efa_constructs.rehearsal.report_page import report_page
 from efa_constructs.rehearsal.result import RehearsalResult
+from efa_constructs.rehearsal.result.rehearsed_cluster import RehearsedCluster
 
 from ...browser import NO_CHROMIUM, Browser, has_chromium, open_browser
 from ..deployments import cluster, interface, node, node_group

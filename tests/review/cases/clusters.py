@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from efa_constructs.rules import clusters as rules
@@ -140,7 +141,127 @@ _OF_AWS_EKS = (
 
 _WEST = "arn:aws:kms:us-west-2:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 
+_ADDRESS = add("Address", "AWS::EC2::EIP")
+_BY_ADDRESS = put("NatGateway.AllocationId", {"Fn::GetAtt": ["Address", "AllocationId"]})
+_PUBLIC_ALONE = all_of(_ADDRESS, _BY_ADDRESS, put(f"{_NETWORK}.EndpointPrivateAccess", False))
+_BARE = all_of(whole, put("Cluster.BootstrapSelfManagedAddons", False))
+_NETWORKING = ("vpc-cni", "kube-proxy", "coredns")
+
+
+def add_ons(*names: object):
+    given = enumerate(names)
+    cluster = {"Ref": "Cluster"}
+    return all_of(
+        *(add(f"AddOn{index}", "AWS::EKS::Addon", ClusterName=cluster, AddonName=name) for index, name in given)
+    )
+
+
+def waits(name: str, other: str):
+    return lambda template: template["Resources"][name].update(DependsOn=other)
+
+
+def applying(kind: str, name: str, version: str = "apps/v1"):
+    metadata = {"name": name, "namespace": "kube-system"}
+    spec = {"template": {"spec": {"containers": [{"name": "one", "image": "registry.example.com/one:1.0"}]}}}
+    return put(
+        "Manifest.Manifest", json.dumps([{"apiVersion": version, "kind": kind, "metadata": metadata, "spec": spec}])
+    )
+
+
+_FROM_NEW_ADDRESS = all_of(whole, _ADDRESS, _BY_ADDRESS)
+# Of the rules about how nodes reach the API server and get a network: each is like what breaks it.
+_REACHED = (
+    _FROM_NEW_ADDRESS,
+    all_of(whole, _PUBLIC_ALONE, drop(f"{_NETWORK}.PublicAccessCidrs")),
+    all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.PublicAccessCidrs", ["192.0.2.0/24", "0.0.0.0/0"])),
+    all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.EndpointPublicAccess", False)),
+    all_of(_FROM_NEW_ADDRESS, put(f"{_NETWORK}.EndpointPrivateAccess", {"Ref": "Subnet"})),
+    all_of(whole, _PUBLIC_ALONE, put("NodeGroup.Subnets", [])),
+)
+_NETWORKED = (
+    all_of(whole, put("Cluster.BootstrapSelfManagedAddons", "true")),
+    all_of(_BARE, put("Cluster.ComputeConfig", {"Enabled": True})),
+    all_of(_BARE, drop("NodeGroup")),
+    all_of(_BARE, applying("DaemonSet", "cilium")),
+    all_of(_BARE, applying("Application", "network", "argoproj.io/v1alpha1")),
+)
+_IN_ORDER = (
+    all_of(whole, put("Cluster.BootstrapSelfManagedAddons", True), add_ons("vpc-cni"), waits("AddOn0", "NodeGroup")),
+    all_of(
+        whole,
+        put("Cluster.BootstrapSelfManagedAddons", {"Ref": "Subnet"}),
+        add_ons("vpc-cni"),
+        waits("AddOn0", "NodeGroup"),
+    ),
+)
+_LATE = all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn0", "NodeGroup"))
+
 CLUSTER_CASES = (
+    *(Case(rule=rules.NODES_OUTSIDE_OF_RANGES, broken=all_of(whole, _PUBLIC_ALONE), kept=kept) for kept in _REACHED),
+    *(Case(rule=rules.NO_NETWORKING_ADD_ONS, broken=_BARE, kept=kept) for kept in _NETWORKED),
+    *(Case(rule=rules.CNI_AFTER_NODES, broken=_LATE, kept=kept) for kept in _IN_ORDER),
+    Case(
+        rule=rules.NO_NETWORKING_ADD_ONS,
+        broken=all_of(_BARE, applying("DaemonSet", "monitor")),
+        kept=all_of(_BARE, applying("Deployment", "tigera-operator")),
+    ),
+    Case(rule=rules.NODES_OUTSIDE_OF_RANGES, broken=all_of(whole, _PUBLIC_ALONE), kept=whole),
+    Case(
+        rule=rules.NODES_OUTSIDE_OF_RANGES,
+        broken=all_of(whole, _ADDRESS, _BY_ADDRESS, drop(f"{_NETWORK}.EndpointPrivateAccess")),
+        kept=all_of(
+            whole,
+            _PUBLIC_ALONE,
+            put(f"{_NETWORK}.PublicAccessCidrs", ["192.0.2.0/24", {"Fn::Sub": "${Address}/32"}]),
+        ),
+    ),
+    Case(
+        rule=rules.NODES_OUTSIDE_OF_RANGES,
+        broken=all_of(
+            of_aws_eks, _ADDRESS, _BY_ADDRESS, put(f"{_CONFIG}.resourcesVpcConfig.endpointPrivateAccess", False)
+        ),
+        # The address may be one of them.
+        kept=all_of(whole, put(f"{_NETWORK}.EndpointPrivateAccess", False)),
+    ),
+    Case(
+        rule=rules.NODES_OUTSIDE_OF_RANGES,
+        broken=all_of(whole, _PUBLIC_ALONE, put(f"{_NETWORK}.EndpointPublicAccess", "true")),
+        # No nodes of these templates are on it.
+        kept=all_of(whole, _PUBLIC_ALONE, put("NodeGroup.ClusterName", "another")),
+    ),
+    Case(
+        rule=rules.CNI_AFTER_NODES,
+        broken=all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn0", "NodeGroup")),
+        kept=all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn2", "NodeGroup"), waits("NodeGroup", "AddOn0")),
+    ),
+    Case(
+        rule=rules.CNI_AFTER_NODES,
+        broken=all_of(_BARE, add_ons(*_NETWORKING), waits("AddOn0", "AddOn1"), waits("AddOn1", "NodeGroup")),
+        # EKS has brought one already.
+        kept=all_of(whole, add_ons(*_NETWORKING), waits("AddOn0", "NodeGroup")),
+    ),
+    Case(
+        rule=rules.NO_NETWORKING_ADD_ONS,
+        broken=_BARE,
+        kept=all_of(_BARE, add_ons(*_NETWORKING)),
+    ),
+    Case(
+        rule=rules.NO_NETWORKING_ADD_ONS,
+        broken=all_of(_BARE, add_ons("vpc-cni", "kube-proxy", "aws-fsx-csi-driver")),
+        kept=all_of(_BARE, add_ons("vpc-cni", "kube-proxy", {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.NO_NETWORKING_ADD_ONS,
+        broken=all_of(_BARE, add_ons("kube-proxy", "coredns")),
+        kept=all_of(
+            _BARE, add("Chart", "Custom::AWSCDK-EKS-HelmChart", ClusterName={"Ref": "Cluster"}, Chart="cilium")
+        ),
+    ),
+    Case(
+        rule=rules.NO_NETWORKING_ADD_ONS,
+        broken=all_of(of_aws_eks, put(f"{_CONFIG}.bootstrapSelfManagedAddons", "false")),
+        kept=all_of(of_aws_eks, put(f"{_CONFIG}.bootstrapSelfManagedAddons", {"Ref": "Subnet"})),
+    ),
     Case(
         rule=rules.KEY_OF_ANOTHER_REGION,
         broken=all_of(whole, put("Cluster.EncryptionConfig.0.Provider.KeyArn", _WEST)),

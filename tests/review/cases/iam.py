@@ -11,10 +11,12 @@ __all__ = ["IAM_CASES"]
 
 _JOIN = "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"
 _PULL = "arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryPullOnly"
+_NETWORK = "arn:aws:iam::aws:policy/AmazonEKS_CNI_Policy"
 
 
 def policies(*names: object) -> Change:
-    return put("NodeRole.ManagedPolicyArns", list(names))
+    """Those of the node role, with what the VPC CNI needs."""
+    return put("NodeRole.ManagedPolicyArns", [*names, _NETWORK])
 
 
 def statement(action: object, resource: object = "*") -> Change:
@@ -23,7 +25,65 @@ def statement(action: object, resource: object = "*") -> Change:
     return add("Policy", "AWS::IAM::Policy", PolicyName="more", Roles=[{"Ref": "NodeRole"}], PolicyDocument=document)
 
 
+def _cni(**properties: object) -> Change:
+    return add("Cni", "AWS::EKS::Addon", ClusterName={"Ref": "Cluster"}, AddonName="vpc-cni", **properties)
+
+
+def _identity(account: object) -> Change:
+    names = {"ClusterName": {"Ref": "Cluster"}, "Namespace": "kube-system", "ServiceAccount": account}
+    return add("Identity", "AWS::EKS::PodIdentityAssociation", RoleArn=_ROLE, **names)
+
+
+_ROLE = "arn:aws:iam::123456789012:role/cni"
+_unnetworked = all_of(whole, put("NodeRole.ManagedPolicyArns", [_JOIN, _PULL]))
+
+_AWS_NODE = '[{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "aws-node"}}]'
+
 IAM_CASES = (
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, put("Manifest.Manifest", _AWS_NODE.replace("aws-node", "another"))),
+        kept=all_of(_unnetworked, put("Manifest.Manifest", _AWS_NODE)),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=_unnetworked,
+        # Another network plugin may be it.
+        kept=all_of(_unnetworked, put("Cluster.BootstrapSelfManagedAddons", False)),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=_unnetworked,
+        kept=all_of(_unnetworked, _identity({"Ref": "Subnet"})),
+    ),
+    Case(rule=rules.NODES_CANNOT_NETWORK, broken=_unnetworked, kept=all_of(whole, _cni())),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, _cni()),
+        kept=all_of(_unnetworked, _cni(ServiceAccountRoleArn=_ROLE)),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, _identity("fsx-csi-controller-sa")),
+        kept=all_of(_unnetworked, _identity("aws-node")),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, statement("ec2:AttachNetworkInterface")),
+        kept=all_of(_unnetworked, statement(["ec2:AssignIpv6Addresses"])),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, put("Cluster.BootstrapSelfManagedAddons", True)),
+        # Its network plugin is another one.
+        kept=all_of(_unnetworked, add("Chart", "Custom::AWSCDK-EKS-HelmChart", Chart="cilium")),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=_unnetworked,
+        # Of a cluster of elsewhere nobody knows.
+        kept=all_of(_unnetworked, put("NodeGroup.ClusterName", "training")),
+    ),
     Case(
         rule=rules.NODES_CANNOT_JOIN,
         broken=all_of(whole, policies(_PULL)),
@@ -66,7 +126,7 @@ IAM_CASES = (
         broken=all_of(whole, put("NodeGroup.NodeRole", {"Fn::GetAtt": ["ClusterRole", "Arn"]})),
         kept=whole,
         # The role of the cluster lacks everything else as well.
-        also=frozenset({"EFA-IAM-001", "EFA-IAM-002"}),
+        also=frozenset({"EFA-IAM-001", "EFA-IAM-002", "EFA-IAM-007"}),
     ),
     Case(
         rule=rules.CLUSTER_ROLE_OF_OTHERS,

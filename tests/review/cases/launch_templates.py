@@ -13,12 +13,13 @@ from .interfaces import layout
 __all__ = ["LAUNCH_TEMPLATE_CASES"]
 
 _VOLUME = "LaunchTemplate.LaunchTemplateData.BlockDeviceMappings.0.Ebs"
+_DEVICE = "LaunchTemplate.LaunchTemplateData.BlockDeviceMappings.0.DeviceName"
 _TYPE = "LaunchTemplate.LaunchTemplateData.InstanceType"
 _RESERVATION = "cr-0123456789abcdef0"
 _RESERVATIONS = "arn:aws:resource-groups:us-west-2:123456789012:group/training"
 
 
-def user_data(text: str) -> Change:
+def user_data(text: object) -> Change:
     return data("UserData", {"Fn::Base64": text})
 
 
@@ -58,18 +59,143 @@ def cni(values: object) -> Change:
 
 
 _bottlerocket = all_of(
-    _p5,
     put("NodeGroup.AmiType", "BOTTLEROCKET_x86_64_NVIDIA"),
+    put(_DEVICE, "/dev/xvdb"),
     # Its AMI brings NVIDIA's plugin.
     lambda template: template["Resources"]["NodeGroup"]["Properties"]["Labels"].update(
         {"nvidia.com/gpu.deploy.device-plugin": "false"}
     ),
 )
 
+_bottlerocket_p5 = all_of(_bottlerocket, _p5)
 _KEY = f"{_VOLUME}.KmsKeyId"
 _KEY_ARN = "arn:aws:kms:{}:123456789012:key/01234567-89ab-cdef-0123-456789abcdef"
 
+_image = data("ImageId", "ami-0123456789abcdef0")
+_own = all_of(put("NodeGroup.AmiType", "CUSTOM"), _image)
+_JOINING = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  cluster:\n    apiServerEndpoint: https://a"
+_KUBELET = "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec:\n  kubelet: {}"
+_of_reservation = all_of(_unplaced, reservation({"Ref": "Reservation"}))
+
+
+def reserved(**changed: object) -> Change:
+    """A reservation of the templates, for the nodes."""
+    whole_one = {
+        "InstanceCount": 2,
+        "InstancePlatform": "Linux/UNIX",
+        "InstanceType": "p4d.24xlarge",
+        "AvailabilityZone": "us-east-1a",
+    }
+    return add("Reservation", "AWS::EC2::CapacityReservation", **{**whole_one, **changed})
+
+
+def preferring(preference: object) -> Change:
+    return data("CapacityReservationSpecification.CapacityReservationPreference", preference)
+
+
 LAUNCH_TEMPLATE_CASES = (
+    Case(
+        rule=rules.IMAGE_WITHOUT_CLUSTER,
+        broken=_own,
+        kept=all_of(_own, user_data(mime("application/node.eks.aws", _JOINING))),
+    ),
+    Case(
+        rule=rules.IMAGE_WITHOUT_CLUSTER,
+        broken=all_of(_own, user_data(mime("application/node.eks.aws", _KUBELET))),
+        kept=all_of(_own, user_data(_script)),
+    ),
+    Case(
+        rule=rules.IMAGE_WITHOUT_CLUSTER,
+        broken=all_of(_own, user_data("")),
+        # The one may be left empty, and the other may say more.
+        kept=all_of(_own, data("ImageId", {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.IMAGE_WITHOUT_CLUSTER,
+        broken=_own,
+        kept=all_of(_own, user_data({"Fn::Sub": mime("application/node.eks.aws", f"{_KUBELET} # ${{Subnet}}")})),
+    ),
+    Case(
+        rule=rules.IMAGE_WITHOUT_CLUSTER,
+        broken=_own,
+        kept=all_of(_own, user_data(mime("application/node.eks.aws", f"{_KUBELET} # see /etc/eks/nodeadm.d"))),
+    ),
+    Case(rule=rules.VOLUME_OF_ANOTHER_DEVICE, broken=put(_DEVICE, "/dev/sda1")),
+    Case(
+        rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+        broken=all_of(_bottlerocket, put(_DEVICE, "/dev/xvda"), user_data("[settings.kubernetes]\n")),
+        kept=_bottlerocket,
+    ),
+    Case(
+        rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+        broken=put(_DEVICE, "/dev/sdb"),
+        # A script may have containerd use it.
+        kept=all_of(put(_DEVICE, "/dev/sdb"), user_data(_script)),
+    ),
+    Case(
+        rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+        broken=put(_DEVICE, "/dev/xvdz"),
+        kept=all_of(put(_DEVICE, {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+        broken=put(_DEVICE, "/dev/xvdz"),
+        # Nobody means the one that has the images.
+        kept=all_of(put(_DEVICE, "/dev/xvdz"), put(f"{_VOLUME}.VolumeSize", 10)),
+    ),
+    *(
+        Case(
+            rule=rules.VOLUME_OF_ANOTHER_DEVICE,
+            broken=put(_DEVICE, "/dev/sda1"),
+            kept=all_of(put(_DEVICE, "/dev/sda1"), kept),
+        )
+        for kept in (
+            put("NodeGroup.AmiType", {"Ref": "Subnet"}),
+            _own,
+            data("ImageId", "ami-0123456789abcdef0"),
+            data("BlockDeviceMappings", []),
+            data("UserData", {"Ref": "Subnet"}),
+        )
+    ),
+    *(
+        Case(
+            rule=rules.RESERVATION_OF_OTHERS,
+            broken=all_of(_of_reservation, reserved(InstanceType="p4de.24xlarge")),
+            kept=all_of(whole, _of_reservation, kept),
+        )
+        for kept in (
+            reserved(),
+            reserved(AvailabilityZone={"Ref": "Subnet"}),
+            all_of(reserved(), put("NodeGroup.ScalingConfig.DesiredSize", {"Ref": "Subnet"})),
+            all_of(reserved(InstanceType="p4de.24xlarge"), put(_TYPE, {"Ref": "Subnet"})),
+            all_of(reserved(AvailabilityZone="us-east-1b"), put("NodeGroup.Subnets", [])),
+        )
+    ),
+    Case(
+        rule=rules.RESERVATION_OF_OTHERS,
+        broken=all_of(_of_reservation, reserved(InstanceType="p4de.24xlarge")),
+        kept=all_of(_of_reservation, reserved()),
+    ),
+    Case(
+        rule=rules.RESERVATION_OF_OTHERS,
+        broken=all_of(whole, _of_reservation, reserved(AvailabilityZone="us-east-1b")),
+        kept=all_of(_of_reservation, reserved(AvailabilityZone="us-east-1b")),
+    ),
+    Case(
+        rule=rules.RESERVATION_OF_OTHERS,
+        broken=all_of(_of_reservation, reserved(InstanceCount="1")),
+        kept=all_of(_of_reservation, reserved(InstanceCount={"Ref": "Subnet"}, InstanceType={"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.RESERVATION_NOT_PREFERRED,
+        broken=all_of(_unplaced, reservation(), preferring("open")),
+        kept=all_of(_unplaced, reservation(), preferring("capacity-reservations-only")),
+    ),
+    Case(
+        rule=rules.RESERVATION_NOT_PREFERRED,
+        broken=all_of(_unplaced, reservation(None, _RESERVATIONS), preferring("none")),
+        kept=preferring("none"),
+    ),
     Case(
         rule=rules.KEY_OF_ANOTHER_REGION,
         broken=put(_KEY, _KEY_ARN.format("us-west-2")),
@@ -96,8 +222,8 @@ LAUNCH_TEMPLATE_CASES = (
     ),
     Case(
         rule=rules.MAX_PODS,
-        broken=all_of(_bottlerocket, user_data("[settings.kubernetes]\nmax-pods = 100\n")),
-        kept=all_of(_bottlerocket, user_data("[settings.kubernetes]\nmax-pods = 51\n")),
+        broken=all_of(_bottlerocket_p5, user_data("[settings.kubernetes]\nmax-pods = 100\n")),
+        kept=all_of(_bottlerocket_p5, user_data("[settings.kubernetes]\nmax-pods = 51\n")),
     ),
     # eksctl's layout, whose every interface has addresses.
     Case(
@@ -150,9 +276,8 @@ LAUNCH_TEMPLATE_CASES = (
     Case(rule=rules.USER_DATA_FORMAT, broken=user_data("#!/bin/bash\ntrue"), kept=user_data(_script)),
     Case(
         rule=rules.USER_DATA_FORMAT,
-        broken=all_of(put("NodeGroup.AmiType", "BOTTLEROCKET_x86_64_NVIDIA"), user_data(_script)),
-        kept=all_of(put("NodeGroup.AmiType", "BOTTLEROCKET_x86_64_NVIDIA"), user_data("[settings.kubernetes]\n")),
-        also=frozenset({"EFA-NG-028"}),  # Bottlerocket brings NVIDIA's plugin, and its nodes need a label that says so
+        broken=all_of(_bottlerocket, user_data(_script)),
+        kept=all_of(_bottlerocket, user_data("[settings.kubernetes]\n")),
     ),
     Case(
         rule=rules.USER_DATA_TOO_LONG,
@@ -172,7 +297,18 @@ LAUNCH_TEMPLATE_CASES = (
     Case(
         rule=rules.NODE_CONFIG_WITHOUT_KIND,
         broken=user_data(mime("application/node.eks.aws", "spec: {}")),
-        kept=user_data(mime("application/node.eks.aws", "kind: NodeConfig\nspec: {}")),
+        kept=user_data(mime("application/node.eks.aws", _KUBELET)),
+    ),
+    Case(
+        rule=rules.NODE_CONFIG_WITHOUT_KIND,
+        # Tabs are no YAML.
+        broken=user_data(mime("application/node.eks.aws", _KUBELET.replace("  ", "\t"))),
+        kept=user_data(mime("application/node.eks.aws", f"---\n{_KUBELET}\n")),
+    ),
+    Case(
+        rule=rules.NODE_CONFIG_WITHOUT_KIND,
+        broken=user_data(mime("application/node.eks.aws", "kind: NodeConfig\nspec: {}")),
+        kept=user_data({"Fn::Sub": mime("application/node.eks.aws", "kind: ${Subnet}")}),
     ),
     Case(rule=rules.HOP_LIMIT, broken=data("MetadataOptions.HttpPutResponseHopLimit", 65)),
     Case(rule=rules.METADATA_WITHOUT_TOKENS, broken=data("MetadataOptions.HttpTokens", "optional")),

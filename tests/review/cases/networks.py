@@ -58,7 +58,32 @@ _IN = (100, "allow", False, "-1", "0.0.0.0/0", None)
 _OUT = (100, "allow", True, "-1", "0.0.0.0/0", None)
 _CLUSTER = "10.0.2.0/24"
 
+_DNS = "Vpc.EnableDnsHostnames"
+
 NETWORK_CASES = (
+    Case(rule=rules.VPC_WITHOUT_DNS, broken=all_of(whole, drop(_DNS)), kept=whole),
+    Case(
+        rule=rules.VPC_WITHOUT_DNS,
+        broken=all_of(whole, put("Vpc.EnableDnsSupport", "false")),
+        kept=all_of(whole, put(_DNS, {"Ref": "Subnet"}), drop("Vpc.EnableDnsSupport")),
+    ),
+    Case(
+        rule=rules.VPC_WITHOUT_DNS,
+        broken=all_of(whole, drop(_DNS)),
+        # It is of elsewhere.
+        kept=all_of(whole, drop(_DNS), put("PrivateSubnet.VpcId", "vpc-0123456789abcdef0")),
+    ),
+    Case(
+        rule=rules.VPC_WITHOUT_DNS,
+        broken=all_of(whole, drop(_DNS)),
+        kept=all_of(whole, drop(_DNS), put("NodeGroup.Subnets", ["subnet-0123456789abcdef0"])),
+    ),
+    # No nodes are in the other one.
+    Case(
+        rule=rules.VPC_WITHOUT_DNS,
+        broken=all_of(whole, put(_DNS, False)),
+        kept=all_of(whole, drop("OtherVpc.EnableDnsHostnames")),
+    ),
     # Nothing passes an ACL without entries.
     Case(rule=rules.ACL_DROPS, broken=acl(), kept=acl(_IN, _OUT)),
     # An ACL of elsewhere, with entries of its own.

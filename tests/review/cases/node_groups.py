@@ -7,7 +7,7 @@ from efa_constructs.rules import node_groups as rules
 from ..templates import Template, all_of, data, drop, put, whole
 from .case import Case
 from .interfaces import layout
-from .launch_templates import max_pods, reservation
+from .launch_templates import max_pods, mime, reservation, user_data
 
 __all__ = ["NODE_GROUP_CASES"]
 
@@ -17,8 +17,15 @@ _unplaced = drop("LaunchTemplate.LaunchTemplateData.Placement")
 _market = data("InstanceMarketOptions", {"MarketType": "capacity-block"})
 _of_a_block = put(f"{_GROUP}.CapacityType", "CAPACITY_BLOCK")
 _block = all_of(_unplaced, reservation(), _market, _of_a_block)
-_image = data("ImageId", "ami-0123456789abcdef0")
+_joins = user_data(
+    mime(
+        "application/node.eks.aws",
+        "apiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\nspec: {cluster: {apiServerEndpoint: https://a}}",
+    )
+)
+_image = all_of(data("ImageId", "ami-0123456789abcdef0"), _joins)
 _custom = all_of(put(f"{_GROUP}.AmiType", "CUSTOM"), _image)
+_g7 = layout("g7.24xlarge")
 _TAINT = {"Key": "aws.amazon.com/efa", "Value": "true", "Effect": "NO_SCHEDULE"}
 
 
@@ -127,6 +134,32 @@ NODE_GROUP_CASES = (
         rule=rules.INSTANCE_TYPE_IN_TWO_PLACES,
         broken=put(f"{_GROUP}.InstanceTypes", ["p4d.24xlarge"]),
         kept=all_of(drop(_INSTANCE_TYPE), put(f"{_GROUP}.InstanceTypes", ["p4d.24xlarge"])),
+    ),
+    Case(
+        rule=rules.TYPE_OF_NOBODY,
+        broken=drop(_INSTANCE_TYPE),
+        kept=all_of(drop(_INSTANCE_TYPE), put(f"{_GROUP}.InstanceTypes", {"Ref": "Subnet"})),
+    ),
+    Case(
+        rule=rules.TYPE_OF_NOBODY,
+        broken=all_of(drop(_INSTANCE_TYPE), put(f"{_GROUP}.InstanceTypes", [])),
+        # Whoever deploys it says.
+        kept=put(_INSTANCE_TYPE, {"Ref": "Subnet"}),
+    ),
+    Case(
+        rule=rules.AMI_TOO_OLD,
+        broken=all_of(_g7, put(f"{_GROUP}.ReleaseVersion", "1.36.1-20260916")),
+        kept=all_of(_g7, put(f"{_GROUP}.ReleaseVersion", "1.36.1-20260917")),
+    ),
+    Case(
+        rule=rules.AMI_TOO_OLD,
+        broken=all_of(_g7, put(f"{_GROUP}.ReleaseVersion", "1.34-20250101")),
+        kept=put(f"{_GROUP}.ReleaseVersion", "1.36.1-20250101"),
+    ),
+    Case(
+        rule=rules.AMI_TOO_OLD,
+        broken=all_of(_g7, put(f"{_GROUP}.ReleaseVersion", "1.36.1-20260101")),
+        kept=all_of(_g7, put(f"{_GROUP}.ReleaseVersion", "1.60.0-0123abcd")),
     ),
     Case(rule=rules.AMI_TYPE_MISFIT, broken=put(f"{_GROUP}.AmiType", "AL2023_x86_64_STANDARD")),
     Case(rule=rules.AMI_TYPE_MISFIT, broken=put(f"{_GROUP}.AmiType", "AL2023_ARM_64_NVIDIA"), kept=_custom),

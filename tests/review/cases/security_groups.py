@@ -19,6 +19,13 @@ def _only_own_group(template: Template) -> None:
         each["Groups"] = [_GROUP]
 
 
+_TAG = {"Key": "kubernetes.io/cluster/training", "Value": "owned"}
+
+
+def _tags(*tags: object):
+    return put("SecurityGroup.Tags", list(tags))
+
+
 def ingress(**rule: object):
     return add("Open", "AWS::EC2::SecurityGroupIngress", GroupId=_GROUP, **rule)
 
@@ -61,6 +68,19 @@ _without_interfaces = all_of(
 _tagged = put("SecurityGroup.Tags", [{"Key": "efa-constructs:traffic", "Value": "efa"}])
 
 SECURITY_GROUP_CASES = (
+    Case(
+        rule=rules.SEVERAL_CLUSTER_TAGS,
+        broken=all_of(whole, _tags(_TAG)),
+        kept=all_of(
+            whole, _tags({"Key": "Name", "Value": "kubernetes.io/cluster/training"}, {"Key": {"Ref": "Subnet"}})
+        ),
+    ),
+    Case(
+        rule=rules.SEVERAL_CLUSTER_TAGS,
+        broken=all_of(whole, _tags({"Key": {"Fn::Sub": "kubernetes.io/cluster/${Cluster}"}, "Value": "owned"})),
+        # It is the only one there.
+        kept=all_of(whole, _tags(_TAG), _only_own_group, _let_in),
+    ),
     Case(rule=rules.EGRESS_TO_ITSELF, broken=drop("Egress")),
     # An address is not what EFA is matched by.
     Case(

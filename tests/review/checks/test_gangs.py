@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
-from .test_manifests import QUEUE, gangs_of, own_scheduler, queued_gangs
+from .test_manifests import QUEUE, gangs_of, own_scheduler, queued_gangs, run
 
 Change = Callable[[Manifests], object]
 
@@ -47,7 +47,10 @@ def without_operator(change: Change) -> Change:
         job_with({}, minAvailable=4),
         own_scheduler("volcano"),
         own_scheduler("⟨?Scheduler⟩"),
-        lambda manifests: manifests.pod("Worker").update(schedulerName="my-scheduler"),
+        lambda manifests: (
+            manifests.pod("Worker").update(schedulerName="my-scheduler"),
+            run(manifests, "my-scheduler"),
+        ),
         job_with({QUEUE: "gpu"}),
         job_with({QUEUE: "gpu"}, minAvailable=3),
         # Kueue reads it.

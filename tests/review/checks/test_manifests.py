@@ -13,6 +13,10 @@ from efa_constructs.rules import RULES, Severity
 from ..cases.interfaces import layout
 from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
 
+FOLDER = "/var/lib/kubelet/device-plugins"
+OPERATOR = "kubeflow.org/mpi-operator"
+OWN_NAMESPACE = {"fieldRef": {"fieldPath": "metadata.namespace"}}
+RBAC = "rbac.authorization.k8s.io"
 TAINT = {"Key": "team", "Value": "vision", "Effect": "NO_SCHEDULE"}
 QUEUE = "kueue.x-k8s.io/queue-name"
 TOPOLOGY = "kueue.x-k8s.io/podset-required-topology"
@@ -30,6 +34,8 @@ def taint(*tolerated: str) -> Callable[[Manifests], None]:
             "efa": manifests.efa_plugin["spec"]["template"]["spec"],
             "nvidia": manifests.find("DaemonSet", "nvidia")["spec"]["template"]["spec"],
             "worker": manifests.pod("Worker"),
+            "launcher": manifests.pod("Launcher"),
+            "operator": manifests.find("Deployment", "mpi-operator")["spec"]["template"]["spec"],
         }
         for name in tolerated:
             pods[name].setdefault("tolerations", []).append({"key": "team", "operator": "Exists"})
@@ -84,10 +90,18 @@ def workers(count: int) -> Callable[[Manifests], None]:
     return change
 
 
+def run(manifests: Manifests, name: str, image: str = "registry.example.com/one:1.0", **container: Any) -> None:
+    """Run something else on the cluster."""
+    pod = {"containers": [{"name": "one", "image": image, **container}]}
+    one = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "kube-system"}}
+    manifests.objects.append({**one, "spec": {"template": {"spec": pod}}})
+
+
 def gangs(manifests: Manifests) -> None:
     manifests.job["spec"]["launcherCreationPolicy"] = "WaitForWorkersReady"
     operator = manifests.find("Deployment", "mpi-operator")["spec"]["template"]["spec"]["containers"][0]
     operator.setdefault("args", []).append("--gang-scheduling=volcano")
+    run(manifests, "volcano-scheduler")
 
 
 def volume(manifests: Manifests, role: str, name: str, path: str) -> None:
@@ -238,6 +252,93 @@ def put_first(role: str) -> Callable[[Manifests], None]:
     return change
 
 
+def operator(manifests: Manifests, *arguments: str, **environment: object) -> None:
+    """Give the MPI Operator arguments and variables."""
+    container = manifests.find("Deployment", "mpi-operator")["spec"]["template"]["spec"]["containers"][0]
+    container.setdefault("args", []).extend(arguments)
+    container["env"] = [{"name": name, **value} for name, value in environment.items()]
+
+
+def unserved(manifests: Manifests) -> None:
+    """The definition serves another version than the job is of."""
+    (version,) = manifests.find("CustomResourceDefinition", "mpijobs")["spec"]["versions"]
+    version["name"] = "v2"
+
+
+def retired(manifests: Manifests) -> None:
+    """The definition knows the version of the job, and serves a newer one alone."""
+    (version,) = manifests.definitions[0]["spec"]["versions"]
+    manifests.definitions[0]["spec"]["versions"].append({**version, "name": "v3"})
+    version["served"] = False
+
+
+def another_zone(manifests: Manifests) -> None:
+    """A second group of the same nodes, in another zone."""
+    group = {**manifests.group, "Subnets": [{"Ref": "OtherSubnet"}]}
+    manifests.template["Resources"]["OtherNodes"] = {"Type": "AWS::EKS::Nodegroup", "Properties": group}
+
+
+def pool(manifests: Manifests, kind: str = "NodePool", **spec: Any) -> None:
+    """Let Karpenter make the nodes."""
+    manifests.template["Resources"].pop("NodeGroup", None)
+    one = {"apiVersion": "karpenter.sh/v1", "kind": kind, "metadata": {"name": kind.lower()}, "spec": spec}
+    manifests.objects.append(one)
+
+
+def suspended(manifests: Manifests, queue: str | None = None) -> None:
+    set_in("runPolicy", "suspend", True)(manifests)
+    manifests.job["metadata"]["labels"] = {} if queue is None else {QUEUE: queue}
+
+
+def queues(manifests: Manifests, *covered: str, namespace: str = "default") -> None:
+    """Kueue with a queue "gpu" of a namespace, in which the job waits, and a cluster queue that covers resources."""
+    kueue = {"apiVersion": "kueue.x-k8s.io/v1beta2"}
+    metadata = {"name": "gpu", "namespace": namespace}
+    manifests.objects += [
+        {**kueue, "kind": "LocalQueue", "metadata": metadata, "spec": {"clusterQueue": "all"}},
+        {
+            **kueue,
+            "kind": "ClusterQueue",
+            "metadata": {"name": "all"},
+            "spec": {"resourceGroups": [{"coveredResources": list(covered)}]},
+        },
+    ]
+    manifests.job["metadata"]["labels"] = {QUEUE: "gpu"}
+
+
+_COVERED = ("cpu", "memory", "nvidia.com/gpu", EFA, HUGE_PAGES)
+
+
+def large(manifests: Manifests, *sizes: int) -> None:
+    """Add objects of so many bytes."""
+    for number, size in enumerate(sizes):
+        metadata = {"name": f"map-{number}"}
+        data = {"text": "x" * size}
+        manifests.objects.append({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data})
+
+
+def old_job(manifests: Manifests, version: str) -> None:
+    """A job of an older version, whose definition is of elsewhere."""
+    manifests.remove(manifests.find("CustomResourceDefinition", "mpijobs"))
+    manifests.job["apiVersion"] = f"kubeflow.org/{version}"
+
+
+def registry(manifests: Manifests, account: str, region: str) -> None:
+    """Pull the EFA plugin from an account's registry in a Region."""
+    suffix = ".cn" if region.startswith("cn-") else ""
+    container = manifests.efa_plugin["spec"]["template"]["spec"]["containers"][0]
+    name = container["image"].partition("/")[2]
+    container["image"] = f"{account}.dkr.ecr.{region}.amazonaws.com{suffix}/{name}"
+
+
+def plugins_folder(manifests: Manifests, on_node: str, in_container: str = FOLDER) -> None:
+    """Mount another folder of the node, or elsewhere, into the EFA plugin."""
+    pod = manifests.efa_plugin["spec"]["template"]["spec"]
+    (volume,) = [each for each in pod["volumes"] if each["hostPath"]["path"] == FOLDER]
+    (mount,) = [each for each in pod["containers"][0]["volumeMounts"] if each["name"] == volume["name"]]
+    volume["hostPath"]["path"], mount["mountPath"] = on_node, in_container
+
+
 def select_nodes(role: str, key: str, value: str) -> Callable[[Manifests], None]:
     """Let the launcher or the workers go only to nodes with a label."""
     return lambda manifests: manifests.pod(role).setdefault("nodeSelector", {}).update({key: value})
@@ -246,8 +347,8 @@ def select_nodes(role: str, key: str, value: str) -> Callable[[Manifests], None]
 BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.efa_plugin)),
     ("EFA-K8S-001", lambda manifests: manifests.remove(manifests.find("DaemonSet", "nvidia"))),
-    ("EFA-K8S-002", taint("nvidia", "worker")),
-    ("EFA-K8S-002", taint("efa", "worker")),
+    ("EFA-K8S-002", taint("nvidia", "worker", "launcher", "operator")),
+    ("EFA-K8S-002", taint("efa", "worker", "launcher", "operator")),
     ("EFA-K8S-003", select("node.kubernetes.io/instance-type", "p3dn.24xlarge", "p5.48xlarge")),
     ("EFA-K8S-004", select("team/efa", "true")),
     ("EFA-K8S-006", lambda manifests: manifests.efa_plugin["metadata"].update(annotations={"note": "x" * 270_000})),
@@ -263,7 +364,7 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-013", without_right("jobs/status")),
     ("EFA-JOB-001", ask(efa=8)),
     ("EFA-JOB-001", ask(memory="2Ti")),
-    ("EFA-JOB-002", taint("efa", "nvidia")),
+    ("EFA-JOB-002", taint("efa", "nvidia", "launcher", "operator")),
     ("EFA-JOB-003", workers(4)),
     ("EFA-JOB-004", ask(huge_pages="5121Ki")),
     ("EFA-JOB-005", lambda manifests: manifests.worker["resources"]["requests"].update({HUGE_PAGES: "2560Mi"})),
@@ -330,6 +431,32 @@ BROKEN: list[tuple[str, Callable[[Manifests], object]]] = [
     ("EFA-K8S-015", lambda manifests: manifests.worker.update(ports=[{"containerPort": 0}])),
     ("EFA-K8S-016", lambda manifests: manifests.worker.update(image="registry.example.com/Train:1.0")),
     ("EFA-K8S-016", lambda manifests: manifests.worker.update(image="https://registry.example.com/train:1.0")),
+    # Objects of which each is small enough, one by one.
+    ("EFA-K8S-017", lambda manifests: large(manifests, 180_000, 180_000, 180_000)),
+    ("EFA-K8S-018", unserved),
+    ("EFA-K8S-018", retired),
+    ("EFA-K8S-018", lambda manifests: manifests.find("ClusterRole", "edit").update(apiVersion=f"{RBAC}/v1beta1")),
+    ("EFA-K8S-018", lambda manifests: old_job(manifests, "v1alpha2")),
+    ("EFA-K8S-019", lambda manifests: registry(manifests, "602401143452", "eu-south-1")),
+    ("EFA-K8S-019", lambda manifests: registry(manifests, "918309763551", "cn-north-1")),
+    ("EFA-K8S-020", lambda manifests: manifests.objects.sort(key=lambda one: one["kind"] == "Namespace")),
+    ("EFA-K8S-021", lambda manifests: operator(manifests, "--namespace=training")),
+    ("EFA-K8S-021", lambda manifests: operator(manifests, "-namespace", "training")),
+    ("EFA-K8S-021", lambda manifests: operator(manifests, KUBEFLOW_NAMESPACE={"value": "training"})),
+    ("EFA-K8S-021", lambda manifests: operator(manifests, KUBEFLOW_NAMESPACE={"valueFrom": OWN_NAMESPACE})),
+    ("EFA-K8S-022", lambda manifests: plugins_folder(manifests, "/var/lib/kubelet/plugins")),
+    ("EFA-K8S-022", lambda manifests: plugins_folder(manifests, FOLDER, "/device-plugins")),
+    ("EFA-JOB-032", another_zone),
+    ("EFA-JOB-033", taint("efa", "nvidia", "worker")),
+    ("EFA-JOB-034", pool),
+    ("EFA-JOB-035", lambda manifests: manifests.pod("Launcher").update(schedulerName="topology")),
+    ("EFA-JOB-035", lambda manifests: operator(manifests, "--gang-scheduling=volcano")),
+    ("EFA-JOB-036", suspended),
+    ("EFA-JOB-036", lambda manifests: (suspended(manifests), set_in("runPolicy", "managedBy", OPERATOR)(manifests))),
+    ("EFA-JOB-036", lambda manifests: suspended(manifests, queue="gpu")),
+    ("EFA-JOB-037", lambda manifests: queues(manifests, *_COVERED, namespace="vision")),
+    ("EFA-JOB-038", lambda manifests: queues(manifests, *_COVERED[:-1])),
+    ("EFA-JOB-039", set_in("runPolicy", "backoffLimit", 0)),
 ]
 
 
@@ -385,7 +512,7 @@ def test_finds_a_manifest_that_is_none(manifest: str) -> None:
 def test_looks_into_the_objects_of_a_list() -> None:
     manifests = Manifests()
     manifests.worker["image"] = "nccl-tests"
-    listed = {"apiVersion": "v1", "kind": "List", "items": manifests.objects}
+    listed = {"apiVersion": "v1", "kind": "List", "items": manifests.others}
     findings = manifests.review(json.dumps([listed])).findings
     assert [finding.rule.id for finding in findings] == ["EFA-K8S-007"]
 
@@ -508,7 +635,7 @@ def test_knows_a_cluster_by_its_name_as_well() -> None:
             "ClusterName": "training",
             "Manifest": json.dumps([manifests.job]),
         }
-        resources["Job"] = {**resources["Manifest"], "Properties": job}
+        resources["Job"] = {**resources["Manifest"], "Properties": job, "DependsOn": ["Manifest"]}
         manifests.remove(manifests.job)
 
     assert broken_rules_of_manifests(change) == set()
@@ -552,7 +679,7 @@ def test_says_nothing_of_what_only_the_deployment_knows() -> None:
     manifests = Manifests()
     manifests.worker["image"] = "IMAGE"
     manifests.worker["resources"]["limits"][EFA] = manifests.worker["resources"]["requests"][EFA] = "COUNT"
-    text = json.dumps(manifests.objects)
+    text = json.dumps(manifests.others)
     before, _, after = text.partition("IMAGE")
     parts: list[Any] = [before, {"Ref": "Subnet"}]
     rest = after.split('"COUNT"')

@@ -76,16 +76,17 @@ def test_names_the_field_its_value_and_what_is_taken(change: Change, problem: st
     "change",
     [
         spec(mpiImplementation="Intel", launcherCreationPolicy="AtStartup", sshAuthMountPath="/home/mpi/.ssh"),
-        policy(suspend=True, backoffLimit=0, managedBy="kueue.x-k8s.io/multikueue", activeDeadlineSeconds=None),
+        policy(suspend=True, managedBy="kueue.x-k8s.io/multikueue", activeDeadlineSeconds=None),
+        lambda manifests: (
+            policy(backoffLimit=0)(manifests),
+            spec(launcherCreationPolicy="WaitForWorkersReady")(manifests),
+        ),
         policy(schedulingPolicy={"minAvailable": 2, "minResources": {"cpu": 4, "memory": "1Gi"}}),
         # The deployment will know.
         spec(mpiImplementation="⟨?Implementation⟩"),
         # Kubeflow's Training Operator has MPIJobs of a version of its own, and so had older releases of this one.
-        lambda manifests: manifests.job.update(apiVersion="kubeflow.org/v1") or spec(backoffLimit=3)(manifests),
-        lambda manifests: (
-            manifests.job.update(apiVersion="kubeflow.org/v1alpha2")
-            or spec(cleanPodPolicy="Running", runPolicy=None)(manifests)
-        ),
+        lambda manifests: manifests.of_version("v1") or spec(backoffLimit=3)(manifests),
+        lambda manifests: manifests.of_version("v1alpha2") or spec(cleanPodPolicy="Running", runPolicy=None)(manifests),
     ],
 )
 def test_says_nothing_of_a_job_that_is_as_its_definition_has_it(change: Change) -> None:
@@ -180,7 +181,7 @@ def test_says_nothing_of_the_nodes_network_where_nodes_have_no_sshd() -> None:
 def test_says_nothing_of_ssh_and_of_the_operator_to_jobs_of_the_training_operator() -> None:
     def change(manifests: Manifests) -> None:
         worker()(manifests)
-        manifests.job["apiVersion"] = "kubeflow.org/v1"
+        manifests.of_version("v1")
         manifests.remove(manifests.find("Deployment", "mpi-operator"))
         manifests.pod("Worker")["containers"].insert(0, {"name": "logs", "image": "logs:1.0"})
 

@@ -50,7 +50,7 @@ def in_a_sidecar(manifests: Manifests) -> None:
 
 
 def of_the_training_operator(manifests: Manifests) -> None:
-    manifests.job["apiVersion"] = "kubeflow.org/v1"
+    manifests.of_version("v1")
     manifests.remove(manifests.find("Deployment", "mpi-operator"))
     volume(manifests, "Worker", "ssh-auth", "/root/.ssh")
     manifests.pod("Worker")["restartPolicy"] = "Always"

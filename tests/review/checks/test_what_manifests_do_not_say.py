@@ -31,7 +31,7 @@ def left_open(manifests: Manifests, one: dict[str, Any], way: tuple[Any, ...]) -
     for key in way[:-1]:
         value = value[key]
     old, value[way[-1]] = value[way[-1]], MARK
-    before, after = json.dumps(manifests.objects).split(f'"{MARK}"')
+    before, after = json.dumps(manifests.others).split(f'"{MARK}"')
     value[way[-1]] = old
     quote = '"' if isinstance(old, str) else ""
     return {"Fn::Join": ["", [before + quote, {"Ref": "Value"}, quote + after]]}

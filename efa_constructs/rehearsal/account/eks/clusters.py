@@ -6,13 +6,13 @@ import base64
 import secrets
 from typing import Any
 
+from ....catalogue.eks_defaults import BOOTSTRAPPED_ADDONS
 from ....catalogue.kubernetes_versions import EKS_DEFAULT_VERSION
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..iam_roles import trusted_role
 from .access_entries import create_admin_entry
 from .control_plane_network import attach_control_plane, detach_control_plane
 from .control_planes import control_planes
-from .kube_system import BOOTSTRAPPED_ADDONS
 from .state import Cluster, EksState, now
 from .versions import ADDONS, check_upgrade, check_version
 

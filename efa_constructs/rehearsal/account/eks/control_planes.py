@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from .state import AccessEntry, Cluster, EksState
 
-__all__ = ["ClusterControlPlane", "ControlPlanes", "ControlPlanesToCome", "control_planes", "set_control_planes"]
+__all__ = ["ClusterControlPlane", "ControlPlanes", "control_planes", "set_control_planes"]
 
 
 class ClusterControlPlane(Protocol):
@@ -78,35 +78,16 @@ class ControlPlanes(Protocol):
         """End all of them."""
 
 
-class ControlPlanesToCome:
-    """The same, while they are still being loaded."""
-
-    def __init__(self, provider: Future[ControlPlanes]) -> None:
-        self._provider = provider
-
-    def start(self, state: EksState, cluster: Cluster) -> ClusterControlPlane:
-        """As its like: waits."""
-        return self._provider.result().start(state, cluster)
-
-    def describe(self) -> list[dict[str, Any]]:
-        """As its like: does not wait, for there is no cluster yet."""
-        return self._provider.result().describe() if self._provider.done() else []
-
-    def stop(self) -> None:
-        """As its like: waits."""
-        self._provider.result().stop()
+# It takes seconds to load. None: clusters have no control plane.
+_CONTROL_PLANES: Future[ControlPlanes] | None = None
 
 
-# None: clusters have no control plane.
-_CONTROL_PLANES: ControlPlanes | None = None
-
-
-def set_control_planes(provider: ControlPlanes | None) -> None:
-    """Say where the clusters of this account get their control planes."""
+def set_control_planes(provider: Future[ControlPlanes]) -> None:
+    """Say where the clusters of this account get their control planes, which may still be on its way."""
     global _CONTROL_PLANES
     _CONTROL_PLANES = provider
 
 
 def control_planes() -> ControlPlanes | None:
-    """Where they get them."""
-    return _CONTROL_PLANES
+    """Where they get them. Waits until it is there."""
+    return _CONTROL_PLANES.result() if _CONTROL_PLANES is not None else None

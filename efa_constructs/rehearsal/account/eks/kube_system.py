@@ -11,10 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["BOOTSTRAPPED_ADDONS", "addon_objects", "runs_on_cluster"]
+__all__ = ["addon_objects", "runs_on_cluster"]
 
-# Installed with every cluster unless 'bootstrapSelfManagedAddons' is false.
-BOOTSTRAPPED_ADDONS = ("vpc-cni", "kube-proxy", "coredns")
 # Of EKS's images; the same account in most Regions.
 _REGISTRY = "602401143452.dkr.ecr.{region}.amazonaws.com"
 # The address that every kubelet of EKS gives to pods: the tenth of the Services' range.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.exceptions import ServiceException
+
 from ..eks_refusals import in_use, invalid_parameter, invalid_request
 from ..launch_rules import NodeGroup, check_node_group, check_scaling
 from ..launch_rules.labels_and_taints import check_labels, check_taints
@@ -20,11 +22,14 @@ __all__ = [
     "delete_nodegroup",
     "describe_nodegroup",
     "list_nodegroups",
+    "replace_missing",
     "update_nodegroup_config",
     "update_nodegroup_version",
 ]
 
 _COPIED = ("remoteAccess", "diskSize", "nodeRepairConfig", "warmPoolConfig", "taints")
+# Of a group that was made and is not being taken away.
+_IN_USE = ("ACTIVE", "DEGRADED")
 _DEFAULT_SCALING = {"minSize": 1, "maxSize": 2, "desiredSize": 2}
 
 
@@ -127,11 +132,35 @@ def delete_nodegroup(state: EksState, request: dict[str, Any]) -> dict[str, Any]
     """DeleteNodegroup: its instances are terminated and it is gone."""
     cluster = state.cluster(request["clusterName"])
     group = cluster.node_group(request["nodegroupName"])
-    nodes.empty(state, cluster, group)
-    del cluster.node_groups[group["nodegroupName"]]
+    with state.scaling:
+        nodes.empty(state, cluster, group)
+        del cluster.node_groups[group["nodegroupName"]]
     _join(cluster)
     drop_node_entry(cluster, group["nodeRole"])
     return {"nodegroup": group | {"status": "DELETING"}}
+
+
+def replace_missing(state: EksState) -> None:
+    """Let every node group have as many instances as it wants again.
+
+    What EC2 refuses then leaves the group DEGRADED, with the health issue.
+    """
+    for cluster in tuple(state.clusters.values()):
+        for group in tuple(cluster.node_groups.values()):
+            with state.scaling:
+                if not _is_short(state, cluster, group):
+                    continue
+                issue = _refill(state, cluster, group)
+            _note_health(group, issue or _join(cluster))
+
+
+def _is_short(state: EksState, cluster: Cluster, group: dict[str, Any]) -> bool:
+    """Whether instances are missing of a group that is still there."""
+    return (
+        cluster.node_groups.get(group["nodegroupName"]) is group
+        and group["status"] in _IN_USE
+        and len(nodes.instances_of(state, cluster, group)) < group["scalingConfig"]["desiredSize"]
+    )
 
 
 def _join(cluster: Cluster) -> dict[str, Any] | None:
@@ -216,11 +245,26 @@ def _same_template(group: dict[str, Any], wanted: dict[str, str]) -> dict[str, s
 
 
 def _settle(state: EksState, cluster: Cluster, group: dict[str, Any], update: dict[str, Any]) -> None:
-    issue = nodes.fill(state, cluster, group, _plan(state, cluster, _as_request(group))) or _join(cluster)
-    group["status"] = "ACTIVE" if issue is None else "DEGRADED"
-    group["health"] = {"issues": [] if issue is None else [issue]}
+    issue = _refill(state, cluster, group) or _join(cluster)
+    _note_health(group, issue)
     if issue is not None:
         _fail(update, issue)
+
+
+def _refill(state: EksState, cluster: Cluster, group: dict[str, Any]) -> dict[str, Any] | None:
+    """Let a group have as many instances as it wants. Return the health issue that prevents it."""
+    try:
+        plan = _plan(state, cluster, _as_request(group))
+    except ServiceException as gone:
+        # Somebody has deleted the launch template.
+        template = group["launchTemplate"]["id"]
+        return {"code": "Ec2LaunchTemplateNotFound", "message": str(gone.message), "resourceIds": [template]}
+    return nodes.fill(state, cluster, group, plan)
+
+
+def _note_health(group: dict[str, Any], issue: dict[str, Any] | None) -> None:
+    group["status"] = "ACTIVE" if issue is None else "DEGRADED"
+    group["health"] = {"issues": [] if issue is None else [issue]}
 
 
 def _fail(update: dict[str, Any], issue: dict[str, Any]) -> None:
@@ -236,7 +280,7 @@ def _fail(update: dict[str, Any], issue: dict[str, Any]) -> None:
 
 
 def _refuse_failed(group: dict[str, Any]) -> None:
-    if group["status"] not in ("ACTIVE", "DEGRADED"):
+    if group["status"] not in _IN_USE:
         raise in_use(f"Nodegroup cannot be updated as it is currently not in Active State: {group['status']}")
 
 

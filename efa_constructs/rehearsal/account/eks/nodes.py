@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from moto.core.exceptions import ServiceException
 from moto.ec2.models.instances import Instance
@@ -17,6 +19,9 @@ from .state import Cluster, EksState
 from .surroundings import surroundings
 
 __all__ = ["empty", "fill", "instances_of", "replace"]
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _LIFECYCLES = {"SPOT": "spot", "CAPACITY_BLOCK": "capacity-block"}
 
@@ -31,6 +36,20 @@ def instances_of(state: EksState, cluster: Cluster, group: dict[str, Any]) -> li
     ]
 
 
+def _one_at_a_time(
+    change: Callable[Concatenate[EksState, _P], _R],
+) -> Callable[Concatenate[EksState, _P], _R]:
+    """Let no other change of instances run meanwhile: Auto Scaling makes some beside requests."""
+
+    @functools.wraps(change)
+    def alone(state: EksState, /, *arguments: _P.args, **more: _P.kwargs) -> _R:
+        with state.scaling:
+            return change(state, *arguments, **more)
+
+    return alone
+
+
+@_one_at_a_time
 def fill(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> dict[str, Any] | None:
     """Run or terminate instances until there are as many as desired. Return the health issue that prevents it."""
     running = instances_of(state, cluster, group)
@@ -50,6 +69,7 @@ def fill(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGro
     return launches.issue
 
 
+@_one_at_a_time
 def replace(state: EksState, cluster: Cluster, group: dict[str, Any], plan: NodeGroup) -> dict[str, Any] | None:
     """Replace every instance by one of the new plan. With a health issue, which is returned, none of it is left.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -95,6 +96,8 @@ class EksState:
         self.account = account
         self.region = region
         self.clusters: dict[str, Cluster] = {}
+        # Held while instances of node groups are launched or terminated: Auto Scaling does it beside requests.
+        self.scaling = threading.RLock()
 
     @property
     def ec2(self) -> EC2Backend:

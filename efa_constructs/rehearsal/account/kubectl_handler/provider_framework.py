@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
+from ....catalogue.custom_resources import MAXIMUM_REQUEST_BYTES
 from ..cloudformation.errors import CloudFormationError
 from ..resource_type import AwsError
 from .lambda_run import EXITED, TIMED_OUT, FunctionError, Invocation, invoke
@@ -26,9 +27,8 @@ __all__ = ["CustomResourceRequest", "CustomResourceResponse", "handler_function"
 # By which the framework's function knows the handler's.
 _HANDLER_VARIABLE = "USER_ON_EVENT_FUNCTION_ARN"
 
-# CloudFormation calls the framework's function asynchronously ("Invoke" in the AWS Lambda API Reference). The framework
-# calls the handler's synchronously, where 6 MB are allowed: what passed the first limit passes that.
-_MOST_BYTES_OF_REQUEST = 1_048_576
+# CloudFormation calls the framework's function asynchronously. The framework calls the handler's synchronously, where
+# 6 MB are allowed: what passed the first limit passes that.
 # "Custom resource response objects" in the AWS CloudFormation User Guide.
 _MOST_BYTES_OF_RESPONSE = 4096
 
@@ -152,10 +152,10 @@ def _event(request: CustomResourceRequest) -> dict[str, Any]:
     if request.request_type == "Update":
         event["OldResourceProperties"] = _as_strings(request.old_properties)
     size = len(_compact(event))
-    if size > _MOST_BYTES_OF_REQUEST:
+    if size > MAXIMUM_REQUEST_BYTES:
         raise CloudFormationError(
             "RequestEntityTooLargeException",
-            f"{size} byte payload is too large for the Event invocation type (limit {_MOST_BYTES_OF_REQUEST} bytes) "
+            f"{size} byte payload is too large for the Event invocation type (limit {MAXIMUM_REQUEST_BYTES} bytes) "
             f"(Service: Lambda, Status Code: 413, Request ID: {request.request_id})",
         )
     return event

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ....catalogue.eks_defaults import DEFAULT_INSTANCE_TYPE
 from ..hardware import Hardware
 
 __all__ = ["Launch", "LaunchSurroundings", "NodeGroup", "SubnetFacts"]
@@ -70,7 +71,7 @@ class NodeGroup:
         """From the request or the template; t3.medium where neither names one, as EKS has it."""
         given = self.request.get("instanceTypes") or []
         in_template = (self.template or {}).get("InstanceType")
-        return tuple(given) or ((in_template,) if in_template else ("t3.medium",))
+        return tuple(given) or (in_template or DEFAULT_INSTANCE_TYPE,)
 
     @property
     def capacity_type(self) -> str:

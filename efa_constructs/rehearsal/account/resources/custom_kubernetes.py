@@ -11,6 +11,7 @@ import json
 import time
 from typing import Any, ClassVar, Literal
 
+from ....manifest_size import MAXIMUM_ANNOTATIONS, applied_size
 from ..cloudformation.errors import CloudFormationError
 from ..eks import eks_state
 from ..eks.state import AccessEntry, Cluster, Manifest
@@ -24,9 +25,6 @@ from ..on_trust import take_on_trust
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 
 __all__ = ["RESOURCE_TYPES", "HelmChart", "KubernetesManifest", "KubernetesObjectValue", "KubernetesPatch"]
-
-# kubectl apply keeps what it applied in an annotation, and Kubernetes allows an object's annotations this many bytes.
-_MOST_BYTES = 262_144
 
 # How often the handler is run while the API server is started again, and how long it waits in between.
 _TRIES = 4
@@ -141,11 +139,10 @@ class KubernetesManifest(_InCluster):
             raise _refused("error: no objects passed to apply")
         for item in objects:
             name = _check_object(item)
-            size = len(json.dumps(item, separators=(",", ":")).encode())
-            if size > _MOST_BYTES:
+            if applied_size(item) > MAXIMUM_ANNOTATIONS:
                 raise _refused(
                     f'The {item["kind"]} "{name}" is invalid: metadata.annotations: Too long: may not be more than '
-                    f"{_MOST_BYTES} bytes"
+                    f"{MAXIMUM_ANNOTATIONS} bytes"
                 )
 
 

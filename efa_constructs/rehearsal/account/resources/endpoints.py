@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
+from .ec2_references import check_references
 from .ec2_tags import ec2_of, set_tags
 
 __all__ = ["RESOURCE_TYPES", "FlowLog", "VpcEndpoint"]
@@ -18,6 +19,7 @@ class VpcEndpoint(ResourceType):
 
     def create(self, request: ResourceRequest) -> Resource:
         """CreateVpcEndpoint."""
+        check_references(request)
         properties, ec2 = request.properties, ec2_of(request)
         kind = properties.get("VpcEndpointType", "Gateway")
         policy = properties.get("PolicyDocument")

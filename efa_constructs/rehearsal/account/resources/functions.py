@@ -26,6 +26,7 @@ class Function(MotoResourceType):
 
     def create(self, request: ResourceRequest) -> Resource:
         """CreateFunction."""
+        _check_network(request)
         layers = _layers(request)
         made = super().create(request)
         _lambda(request).get_function(made.physical_id).layers = layers
@@ -33,6 +34,7 @@ class Function(MotoResourceType):
 
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
         """UpdateFunctionConfiguration and UpdateFunctionCode."""
+        _check_network(request)
         layers = _layers(request)
         # Those that it no longer has go, too. And moto knows none of another account.
         updated = super().update(replace(request, properties={**request.properties, "Layers": []}), current)
@@ -89,6 +91,25 @@ class Permission(ResourceType):
     def delete(self, request: ResourceRequest, current: Resource) -> None:
         """RemovePermission."""
         _lambda(request).remove_permission(request.properties["FunctionName"], current.physical_id)
+
+
+def _check_network(request: ResourceRequest) -> None:
+    """Refuse a subnet or security group that is not there, in Lambda's words, which quote EC2's."""
+    network = request.properties.get("VpcConfig")
+    if not network:
+        return
+    # Few functions need EC2, which takes a second to load.
+    from .ec2_references import check_references
+
+    try:
+        check_references(replace(request, properties=network))
+    except AwsError as refusal:
+        asked = "DescribeSubnets" if "Subnet" in refusal.code else "DescribeSecurityGroups"
+        # In https://github.com/serverless/serverless/issues/2973 and many other reports.
+        message = f"EC2 Error Code: {refusal.code}. EC2 Error Message: {refusal.message}"
+        raise AwsError(
+            "InvalidParameterValueException", f"Error occurred while {asked}. {message}", service="Lambda"
+        ) from None
 
 
 def _layers(request: ResourceRequest) -> list[LayerDataType]:

@@ -6,6 +6,7 @@ from moto.ec2.models import EC2Backend
 from moto.ec2.models.network_acls import NetworkAclAssociation
 
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
+from .ec2_references import check_references
 from .ec2_tags import ec2_of, set_tags
 
 __all__ = ["RESOURCE_TYPES", "InternetGateway", "InternetGatewayAttachment", "Subnet", "Vpc"]
@@ -87,6 +88,7 @@ class Subnet(ResourceType):
         properties = request.properties
         if "CidrBlock" not in properties:
             raise AwsError("NotImplemented", "the emulated account has IPv4 subnets only: give 'CidrBlock'", status=501)
+        check_references(request)
         _check_zone(request, properties.get("AvailabilityZone"))
         subnet = ec2_of(request).create_subnet(
             properties["VpcId"],
@@ -166,6 +168,7 @@ class InternetGatewayAttachment(ResourceType):
     def create(self, request: ResourceRequest) -> Resource:
         """AttachInternetGateway."""
         gateway_id, vpc_id = self._gateway(request), request.properties["VpcId"]
+        check_references(request)
         ec2_of(request).attach_internet_gateway(gateway_id, vpc_id)
         return Resource(physical_id=f"IGW|{vpc_id}", attributes={"AttachmentType": "IGW"})
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..on_trust import take_on_trust
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
+from .ec2_references import check_references
 from .ec2_tags import ec2_of, set_tags
 
 __all__ = ["RESOURCE_TYPES", "ElasticIp", "NatGateway", "Route", "RouteTable", "SubnetRouteTableAssociation"]
@@ -18,6 +20,7 @@ class RouteTable(ResourceType):
 
     def create(self, request: ResourceRequest) -> Resource:
         """CreateRouteTable."""
+        check_references(request)
         table = ec2_of(request).create_route_table(request.properties["VpcId"])
         set_tags(request, table.id)
         return Resource(physical_id=table.id, attributes={"RouteTableId": table.id})
@@ -42,6 +45,7 @@ class Route(ResourceType):
         """CreateRoute."""
         properties = request.properties
         destination = self._destination(properties)
+        check_references(request)
         ec2_of(request).create_route(properties["RouteTableId"], **destination, **self._target(properties))
         block = next(value for value in destination.values() if value)
         return Resource(physical_id=f"{properties['RouteTableId']}|{block}", attributes={"CidrBlock": block})
@@ -49,6 +53,7 @@ class Route(ResourceType):
     def update(self, request: ResourceRequest, current: Resource) -> Resource:
         """ReplaceRoute."""
         properties = request.properties
+        check_references(request)
         ec2_of(request).replace_route(
             properties["RouteTableId"], **self._destination(properties), **self._target(properties)
         )
@@ -84,6 +89,9 @@ class Route(ResourceType):
         target = {argument: properties[name] for name, argument in names.items() if name in properties}
         if not target:
             raise AwsError("NotImplemented", f"the emulated account routes to [{', '.join(names)}] only", status=501)
+        if "transit_gateway_id" in target:
+            # It may be another account's, which shares it.
+            take_on_trust(f"that the transit gateway {target['transit_gateway_id']} is there, and attached to the VPC")
         return target
 
 
@@ -95,6 +103,7 @@ class SubnetRouteTableAssociation(ResourceType):
     def create(self, request: ResourceRequest) -> Resource:
         """AssociateRouteTable."""
         properties = request.properties
+        check_references(request)
         association = ec2_of(request).associate_route_table(
             route_table_id=properties["RouteTableId"], subnet_id=properties["SubnetId"]
         )
@@ -149,6 +158,7 @@ class NatGateway(ResourceType):
         kind = properties.get("ConnectivityType", "public")
         if kind == "public" and "AllocationId" not in properties:
             raise AwsError("MissingParameter", "The request must contain the parameter AllocationId", service="Ec2")
+        check_references(request)
         gateway = ec2_of(request).create_nat_gateway(
             properties["SubnetId"], properties.get("AllocationId", ""), connectivity_type=kind
         )

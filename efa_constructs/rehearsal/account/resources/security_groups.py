@@ -13,6 +13,7 @@ from ..cloudformation.physical_names import physical_name
 from ..resource_type import AwsError, Resource, ResourceRequest, ResourceType
 from ..security_group_use import delete_security_group
 from .api_parameters import system_tags, tag_list
+from .ec2_references import check_references
 from .ec2_tags import set_tags
 
 __all__ = ["Egress", "Group", "Ingress"]
@@ -25,6 +26,7 @@ class Group(ResourceType):
 
     def create(self, request: ResourceRequest) -> Resource:
         """Make the group. With outbound rules of its own it loses the one to everywhere that EC2 gives it."""
+        check_references(request)
         ec2, properties = _ec2(request), request.properties
         group = ec2.create_security_group(
             properties.get("GroupName") or physical_name(request),
