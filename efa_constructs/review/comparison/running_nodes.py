@@ -19,8 +19,8 @@ __all__ = ["interruptions_of_running_nodes"]
 
 _Key = tuple[str, str]
 _EFA_STOPS = (
-    "A rule by which EFA traffic passes between nodes goes, for nodes that run, too: unless another of their groups "
-    "lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
+    "A rule is taken away by which EFA traffic passes between nodes, those that run included: unless another of their "
+    "groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
 )
 
 

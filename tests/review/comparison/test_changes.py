@@ -172,15 +172,15 @@ def test_a_rule_by_which_efa_passes_stops_efa_between_running_nodes_when_it_goes
     found = changes(lambda template: template["Resources"].pop(rule))
     assert list(found) == [rule]
     assert found[rule].interrupts == (
-        "A rule by which EFA traffic passes between nodes goes, for nodes that run, too: unless another of their "
-        "groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
+        "A rule is taken away by which EFA traffic passes between nodes, those that run included: unless another of "
+        "their groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
     )
 
 
 def test_a_rule_by_which_efa_passes_stops_efa_when_it_lets_less_pass() -> None:
     egress = changes(lambda template: properties(template, "Egress").update(IpProtocol="tcp"))["Egress"]
     assert egress.interrupts is not None and egress.interrupts.startswith(
-        "A rule by which EFA traffic passes between nodes goes"
+        "A rule is taken away by which EFA traffic passes"
     )
     renamed = changes(lambda template: properties(template, "Egress").update(Description="EFA"))["Egress"]
     assert renamed.interrupts is None
@@ -203,7 +203,7 @@ def test_a_rule_inside_its_group_stops_efa_when_it_goes_and_another_one_does_not
 
     gone = changes(drop(0), _with_rules_inside())["SecurityGroup"]
     assert gone.interrupts is not None and gone.interrupts.startswith(
-        "A rule by which EFA traffic passes between nodes goes"
+        "A rule is taken away by which EFA traffic passes"
     )
     assert changes(drop(1), _with_rules_inside())["SecurityGroup"].interrupts is None
 

@@ -52,14 +52,12 @@ def test_a_rule_that_goes_stops_efa_which_the_summary_says_and_a_rule_finds() ->
     after = sound()
     del after["Resources"]["Egress"]
     found = page_of(sound(), after)
-    assert removed(found)["Egress"].startswith(
-        "deleted. Interrupts: A rule by which EFA traffic passes between nodes goes"
-    )
-    assert "Egress: A rule by which EFA traffic passes between nodes goes" in found.section("summary")
+    assert removed(found)["Egress"].startswith("deleted. Interrupts: A rule is taken away by which EFA traffic passes")
+    assert "Egress: A rule is taken away by which EFA traffic passes" in found.section("summary")
     assert "EFA-SG-001" in found.section("findings")
     after = sound()
     after["Resources"]["Egress"]["Properties"]["IpProtocol"] = "tcp"
-    assert "Egress: A rule by which EFA traffic passes between nodes goes" in page_of(sound(), after).section("summary")
+    assert "Egress: A rule is taken away by which EFA traffic passes" in page_of(sound(), after).section("summary")
 
 
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])

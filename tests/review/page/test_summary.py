@@ -186,3 +186,11 @@ def test_ssh_from_the_world_is_an_error_and_no_word_against_efa() -> None:
     assert "EFA-SG-008" not in summary
     assert "error EFA-SG-008: SecurityGroup lets tcp 22 in from 0.0.0.0/0" in found.section("findings")
     assert "Rule: Nobody reaches SSH of a node from the whole internet. Why:" in found.section("findings")
+
+
+def test_no_section_is_empty() -> None:
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    found = Page(render_page(review(templates_of(template))))
+    assert "The templates run no container image, and name no version." in found.section("versions")
+    for section in found.all("section"):
+        assert len(section) > 1, section.get("id")
