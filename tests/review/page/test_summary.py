@@ -194,3 +194,15 @@ def test_no_section_is_empty() -> None:
     assert "The templates run no container image, and name no version." in found.section("versions")
     for section in found.all("section"):
         assert len(section) > 1, section.get("id")
+
+
+def test_an_endpoint_without_a_policy_is_told_of_and_one_with_a_policy_is_not() -> None:
+    def add_endpoints(template: Template) -> None:
+        for name, policy in (("Open", {}), ("Narrow", {"PolicyDocument": {"Statement": []}})):
+            properties = {"VpcId": "vpc-0a1b2c3d4e5f60718", "ServiceName": "com.amazonaws.us-east-1.s3", **policy}
+            template["Resources"][name] = {"Type": "AWS::EC2::VPCEndpoint", "Properties": properties}
+
+    words_ = "an endpoint of a VPC without a policy of its own keeps no request out, to whichever account"
+    rows = Page(render_page(review_of(add_endpoints))).rows("Assumptions")
+    assert [row for row in rows if row[1] == words_] == [["AWS's own", words_, "Open"]]
+    assert words_ not in Page(render_page(review_of())).section("assumptions")
