@@ -46,7 +46,9 @@ def _parts(rules: Iterable[Rule]) -> Iterator[str]:
         yield f"\n## {_TOPICS[topic]}\n"
         for rule in of_topic:
             source = f"<{rule.source}>" if rule.source.startswith("https://") else rule.source
-            yield f"\n### {rule.id}\n\n{rule.title}. *{rule.severity.value.capitalize()}*\n\n{rule.why}\n\n"
+            # Links are to the id alone.
+            yield f"\n### {rule.id}: {rule.title} {{ #{rule.id.lower()} }}\n\n"
+            yield f"*{rule.severity.value.capitalize()}*. {rule.why}\n\n"
             yield f"Fix: {_as_code(rule.fix)}.\n\nSource: {source}\n"
 
 

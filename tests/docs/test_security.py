@@ -40,6 +40,8 @@ class Grant(NamedTuple):
     what: frozenset[str]
     # The wildcards in the resources that it is on: "*" is any resource at all.
     wildcards: frozenset[str]
+    # "Bool kms:GrantIsForAWSResource true".
+    conditions: frozenset[str] = frozenset()
 
 
 class Rule(NamedTuple):
@@ -110,6 +112,17 @@ def wildcards(statement: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
+def conditions(statement: Mapping[str, Any]) -> frozenset[str]:
+    """Each with operator, key, and the last part of what it is compared with."""
+    found = set()
+    for operator, keys in statement.get("Condition", {}).items():
+        for key, values in keys.items():
+            for value in as_list(values):
+                parts = value["Fn::Join"][1] if isinstance(value, dict) and "Fn::Join" in value else [value]
+                found.add(f"{operator} {key} {str(parts[-1]).rpartition('/')[2]}")
+    return frozenset(found)
+
+
 def policy_names(arns: Any) -> Iterator[str]:
     for arn in arns:
         yield re.findall(r"(?:iam::aws:|cluster-access-)policy/(?:service-role/)?(\w+)", json.dumps(arn))[0]
@@ -121,7 +134,7 @@ def statements(who: str, document: Mapping[str, Any]) -> Iterator[Grant]:
         assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement)
         if statement.get("Principal") == {"AWS": "*"}:
             assert "aws:PrincipalArn" in statement["Condition"]["StringEquals"], "of a key, for anybody"
-        yield Grant(who, frozenset(as_list(statement["Action"])), wildcards(statement))
+        yield Grant(who, frozenset(as_list(statement["Action"])), wildcards(statement), conditions(statement))
 
 
 def grants(template: Mapping[str, Any]) -> Iterator[Grant]:
@@ -148,11 +161,12 @@ def grants(template: Mapping[str, Any]) -> Iterator[Grant]:
 
 
 def trusts(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each role, and who may take it."""
+    """Each role, and who may take it. The page says that no trust policy has a condition."""
     for logical_id, resource in template["Resources"].items():
         if resource["Type"] == "AWS::IAM::Role":
             (statement,) = resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
             assert (statement["Action"], statement["Effect"]) == ("sts:AssumeRole", "Allow")
+            assert set(statement) == {"Action", "Effect", "Principal"}
             (principal,) = statement["Principal"].values()
             yield name_of(logical_id), principal if isinstance(principal, str) else "root"
 
@@ -160,7 +174,10 @@ def trusts(template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def test_the_page_has_every_statement_of_every_policy_and_no_other(templates: list[dict[str, Any]]) -> None:
     made = {grant for template in templates for grant in grants(template)}
     rows = table(section(PAGE, "## IAM"))
-    shown = [Grant(quoted(who)[0], frozenset(quoted(may)), frozenset(quoted(on))) for who, may, on, _, _ in rows]
+    shown = []
+    for who, may, cell, _, _ in rows:
+        on, _, only_if = cell.partition(", only if ")
+        shown.append(Grant(quoted(who)[0], *(frozenset(quoted(part)) for part in (may, on, only_if))))
     assert len(shown) == len(set(shown))
     assert set(shown) == made
 
@@ -183,6 +200,35 @@ def test_would_see_a_policy_that_grows(templates: list[dict[str, Any]]) -> None:
     before, after = ({grant for template in made for grant in grants(template)} for made in (templates, changed))
     (grown,) = after - before
     assert "ssm:GetParameter" in grown.what
+
+
+def test_would_see_a_condition_that_goes(templates: list[dict[str, Any]]) -> None:
+    changed = json.loads(json.dumps(templates[-1]))
+    (key,) = [one for one in changed["Resources"].values() if one["Type"] == "AWS::KMS::Key"]
+    (statement,) = [
+        one for one in key["Properties"]["KeyPolicy"]["Statement"] if as_list(one["Action"]) == ["kms:CreateGrant"]
+    ]
+    del statement["Condition"]["Bool"]
+    (grown,) = set(grants(changed)) - set(grants(templates[-1]))
+    assert grown.conditions == {"StringEquals aws:PrincipalArn AWSServiceRoleForAutoScaling"}
+
+
+def endpoints(template: Mapping[str, Any]) -> Iterator[tuple[str, str, bool]]:
+    """Each endpoint of a VPC, the service that it leads to, and whether it has a policy."""
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::EC2::VPCEndpoint":
+            service = json.dumps(resource["Properties"]["ServiceName"])
+            yield (
+                name_of(logical_id),
+                re.findall(r"\.(\w+)\W*$", service)[0],
+                "PolicyDocument" in resource["Properties"],
+            )
+
+
+def test_the_page_has_every_endpoint_and_none_has_a_policy(templates: list[dict[str, Any]]) -> None:
+    made = {endpoint for template in templates for endpoint in endpoints(template)}
+    rows = table(section(PAGE, "## Endpoints of the VPC"))
+    assert {(quoted(name)[0], quoted(service)[0], policy != "none") for name, service, policy, _, _ in rows} == made
 
 
 @pytest.mark.parametrize("kind", ["AWS::IAM::User", "AWS::Lambda::Permission", "AWS::S3::BucketPolicy"])

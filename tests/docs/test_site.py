@@ -116,3 +116,33 @@ def test_relative_links_lead_to_files_and_headings(name):
 def test_names_no_path_of_a_machine():
     for page in pages():
         assert not re.search(r"/(?:home|root|tmp|work|Users)/", page.read_text()), page
+
+
+def page_of(site, name):
+    return (site / name / "index.html").read_text()
+
+
+@pytest.mark.parametrize("name", ["reference/security", "troubleshooting", "comparison", "eks-guide"])
+def test_pages_of_wide_tables_have_no_list_of_contents_beside_them(site, name):
+    assert "<table" in page_of(site, name)
+    assert re.search(r'md-sidebar--secondary"[^>]*\shidden', page_of(site, name))
+    assert not re.search(r'md-sidebar--secondary"[^>]*\shidden', page_of(site, "reference/rules"))
+
+
+def test_names_in_tables_break_between_their_words(site):
+    page = page_of(site, "reference/security")
+    assert "<code>Kubectl<wbr>Access<wbr>Role</code>" in page
+    assert "<code>AWS<wbr>Lambda<wbr>Basic<wbr>Execution<wbr>Role</code>" in page
+    assert "<code>logs:<wbr>Put<wbr>Log<wbr>Events</code>" in page
+    # Nowhere else, and nothing is lost.
+    assert "<wbr>" not in re.sub(r"<td\b.*?</td>", "", page, flags=re.S)
+    assert "<code>kubeflow.<wbr>org/<wbr>mpijobs</code>" in page
+    assert "stylesheets/tables.css" in page
+
+
+def test_the_list_of_contents_of_the_rules_has_ids_and_titles_and_links_go_to_ids(site):
+    page = page_of(site, "reference/rules")
+    assert 'id="efa-sg-001"' in page
+    (contents,) = re.findall(r'<nav class="md-nav md-nav--secondary".*?</nav>\s*</div>', page, re.S)[:1]
+    text = re.sub(r"<[^>]+>", " ", contents)
+    assert "EFA-SG-001: A security group of EFA interfaces lets all traffic out to itself" in text

@@ -14,6 +14,7 @@ from ..values import references_in
 from .interruptions import interruption_by_object, interruption_by_removal, interruption_by_resource
 from .refusals import OTHER_TYPE, refusal_by_addition, refusal_by_resource
 from .replacement import Replacement, replacement_by
+from .running_nodes import interruptions_of_running_nodes
 
 __all__ = ["LATEST_VERSION", "Change", "ChangeKind", "PropertyChange", "aligned", "changes_between"]
 
@@ -62,10 +63,13 @@ class Change:
     # Whether its whole stack is not in the templates any more: what is in it stays until somebody deletes the stack.
     stack_is_gone: bool = False
 
+    # Whether nodes that run, and stay, notice it.
+    reaches_running_nodes: bool = False
+
     @property
     def is_of_cluster_or_nodes(self) -> bool:
         """Whether it is about what every job of a cluster, or of a node group, stands on."""
-        return self.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup")
+        return self.resource.type in (*CLUSTER_TYPES, "AWS::EKS::Nodegroup") or self.reaches_running_nodes
 
     @property
     def stays(self) -> bool:
@@ -97,7 +101,19 @@ def changes_between(before: Templates, after: Templates) -> tuple[Change, ...]:
             if key not in new and resource.type != KUBERNETES_RESOURCE
         ),
     ]
-    return tuple(found)
+    running = interruptions_of_running_nodes(before, after)
+    return tuple(_with_running_nodes(change, running) for change in found)
+
+
+def _with_running_nodes(change: Change, running: Mapping[_Key, str]) -> Change:
+    words = running.get((change.resource.stack.name, change.resource.logical_id))
+    if words is None or change.kubernetes_object is not None or change.stays or change.refusal is not None:
+        return change
+    if change.interrupts is not None and change.replacement is Replacement.YES:
+        # What runs on it ends with it.
+        return change
+    told = words if change.interrupts is None else f"{change.interrupts} {words}"
+    return replace(change, interrupts=told, reaches_running_nodes=True)
 
 
 def _removal(resource: Resource, each: KubernetesObject | None, stacks: set[str]) -> Change:

@@ -1,7 +1,8 @@
 """What a change of a resource or a Kubernetes object interrupts, in words.
 
 Sources: Amazon EKS User Guide, "Update a managed node group for your cluster" and "Understand each phase of node
-updates"; Kubernetes documentation, "Perform a Rolling Update on a DaemonSet" and "Device Plugins".
+updates", "Grant IAM users access to Kubernetes with EKS access entries"; Amazon EKS API Reference, "DeleteAddon";
+Kubernetes documentation, "Perform a Rolling Update on a DaemonSet" and "Device Plugins".
 """
 
 from __future__ import annotations
@@ -59,15 +60,33 @@ def interruption_by_resource(resource: Resource, paths: Iterable[str], replaceme
 _REMOVED = {
     **dict.fromkeys(CLUSTER_TYPES, "EKS deletes the cluster: everything that runs in it ends."),
     "AWS::EKS::Nodegroup": "EKS deletes the node group with its nodes: every job that runs on them ends.",
+    "AWS::EC2::NatGateway": "What reaches the internet by it reaches it no more, and open connections break.",
 }
+_ADDON = "EKS deletes the add-on, with what it runs in the cluster."
+_PRINCIPAL_LOCKED_OUT = (
+    "The principal reaches the cluster no more, unless the ConfigMap aws-auth has it: what runs there goes on, and "
+    "what it would have done in the cluster fails."
+)
+_NODES_LOCKED_OUT = (
+    "Nodes with this role reach the API server no more, unless the ConfigMap aws-auth has it: none joins, those that "
+    "run become NotReady, and their pods are evicted."
+)
 _JOBS = ("Job", *KINDS_WITH_ROLES)
 
 
 def interruption_by_removal(resource: Resource, each: KubernetesObject | None) -> str | None:
     """What the deletion of a resource, or of an object in it, interrupts. None: nothing that is known."""
     if each is None:
-        return _REMOVED.get(resource.type)
+        return _by_removed_resource(resource)
     return "Its pods end, if they run." if each.kind in _JOBS else None
+
+
+def _by_removed_resource(resource: Resource) -> str | None:
+    if resource.type == "AWS::EKS::AccessEntry":
+        return _PRINCIPAL_LOCKED_OUT if resource.get("Type", "STANDARD") == "STANDARD" else _NODES_LOCKED_OUT
+    if resource.type == "AWS::EKS::Addon":
+        return _ADDON if resource.get("PreserveOnDelete") in (None, False, "false") else None
+    return _REMOVED.get(resource.type)
 
 
 def interruption_by_object(each: KubernetesObject, paths: Iterable[str]) -> str | None:

@@ -45,6 +45,7 @@ def assumptions(
         *_of_unknowns(templates),
         *_of_conditions(templates),
         *_of_existing(blueprint, names),
+        *_of_endpoints(templates, names),
         *_of_aws(blueprint, paths, roles),
     )
 
@@ -116,6 +117,17 @@ def _of_existing(blueprint: Blueprint, names: Names) -> Iterator[Assumption]:
                     what=f"subnet {names.of_value(subnet)}: its zone, routes and free addresses are as they are",
                     where=names.of(group.resource),
                 )
+
+
+def _of_endpoints(templates: Templates, names: Names) -> Iterator[Assumption]:
+    # https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+    open_ = [each for each in templates.of_type("AWS::EC2::VPCEndpoint") if each.get("PolicyDocument") is None]
+    if open_:
+        yield Assumption(
+            kind="AWS's own",
+            what="an endpoint of a VPC without a policy of its own keeps no request out, to whichever account",
+            where=", ".join(map(names.of, open_)),
+        )
 
 
 def _of_aws(blueprint: Blueprint, paths: Sequence[Path], roles: Sequence[Principal]) -> Iterator[Assumption]:

@@ -37,7 +37,7 @@ from .resource_policies import resource_grants
 from .security_group_picture import draw_security_groups, paths_to_draw, peer_name
 from .summary import changes_in_words, makes, openness
 from .table_cells import with_breaks, with_headings
-from .verdict import verdict
+from .verdict import speaks_against_efa, verdict
 from .versions import versions
 
 __all__ = ["render_page"]
@@ -58,7 +58,7 @@ class _Node:
 @dataclass(frozen=True, kw_only=True)
 class _StackResources:
     name: str
-    goes_to: str
+    place: str
     count: int
     # By type, names of the resources, with whether they stay when the stack goes.
     types: Sequence[tuple[str, Sequence[tuple[str, bool]]]]
@@ -114,7 +114,7 @@ def _contents(review: Review, against: Review | None) -> dict[str, Any]:
         "makes": makes(blueprint, found_networks, pods, names),
         "openness": openness(blueprint, found_paths, of_resources, found_networks, names),
         "severities": _severities(review.findings),
-        "errors": [_finding(one, names) for one in review.findings if one.rule.severity is Severity.ERROR],
+        "errors": [_finding(one, names) for one in review.findings if speaks_against_efa(one)],
         "findings": [_finding(finding, names) for finding in review.findings],
         "acknowledged": [_finding(finding, names) for finding in review.acknowledged],
         "nodes": list(_nodes(blueprint, names)),
@@ -180,7 +180,7 @@ def _node_title(blueprint: Blueprint, template: LaunchTemplate, names: Names) ->
     whose = (
         f"node group {', '.join(names.of(group.resource) for group in groups)}"
         if groups
-        else names.of(template.resource)
+        else f"launch template {names.of(template.resource)}"
     )
     return f"A node of {whose}: {kind}"
 
@@ -221,7 +221,7 @@ def _resources(blueprint: Blueprint, names: Names) -> list[_StackResources]:
             for type_, group in groupby(own, key=lambda one: one.type)
         ]
         account, region = stack.account or "whichever account", stack.region or "whichever Region"
-        found.append(_StackResources(name=stack.name, goes_to=f"{account}, {region}", count=len(own), types=types))
+        found.append(_StackResources(name=stack.name, place=f"{account}, {region}", count=len(own), types=types))
     return found
 
 

@@ -223,7 +223,11 @@ def changes_in_words(comparison: Comparison, names: Names) -> list[str]:
     counts = Counter(change.kind for change in changes)
     found = [f"{', '.join(f'{counts[kind]} {kind}' for kind in ChangeKind if counts[kind])}{_replaced(changes)}."]
     interrupting = (change for change in changes if change.interrupts)
-    told = (change for change in interrupting if change.kubernetes_object or change.is_of_cluster_or_nodes)
+    told = (
+        change
+        for change in interrupting
+        if change.kubernetes_object or change.is_of_cluster_or_nodes or change.kind is ChangeKind.REMOVED
+    )
     found += [f"{_title(change, names)}: {change.interrupts}" for change in told]
     return found + refused
 

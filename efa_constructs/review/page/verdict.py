@@ -1,4 +1,4 @@
-"""Whether EFA will work: what each node group needs for it, and what the templates say about it."""
+"""Whether EFA will work: what nodes need for it, and what the templates say about it."""
 
 from __future__ import annotations
 
@@ -6,20 +6,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import catalogue
+from ...catalogue import InstanceType
 from ...pods.known_programs import PLUGINS
 from ...rules import Severity
 from ...rules.node_groups import UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE
+from ...rules.security_groups import SSH_OPEN_TO_THE_WORLD
 from ..blueprint import Blueprint
 from ..capacity import capacity_of, placement_group_of
 from ..clusters import ReviewedCluster
+from ..launch_template import Interface, LaunchTemplate
 from ..networks import Network, Subnet
 from ..node_group import NodeGroup
 from ..resource import Resource
-from ..review import Review
+from ..review import Finding, Review
 from .names import Names
 from .pods import may_run_on
 
-__all__ = ["Evidence", "GroupVerdict", "Verdict", "verdict"]
+__all__ = ["Evidence", "GroupVerdict", "Verdict", "speaks_against_efa", "verdict"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +36,13 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupVerdict:
-    """What EFA needs of one node group."""
+    """What EFA needs of one node group, or of the nodes of a launch template that no node group here uses."""
 
-    name: str
+    # "node group NodeGroup".
+    of: str
     evidence: tuple[Evidence, ...]
+    # What is not judged, in a sentence. None: all is.
+    left_out: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,7 @@ class Verdict:
     answer: str
     # In one sentence.
     summary: str
+    # Those of node groups, then those of launch templates of other nodes.
     groups: tuple[GroupVerdict, ...]
 
 
@@ -58,20 +65,53 @@ def verdict(
     subnets = [subnet for network in found_networks for subnet in network.subnets]
     groups = tuple(
         GroupVerdict(
-            name=names.of(group.resource), evidence=tuple(_evidence(blueprint, group, subnets, clusters, names))
+            of=f"node group {names.of(group.resource)}",
+            evidence=tuple(_evidence(blueprint, group, subnets, clusters, names)),
         )
         for group in blueprint.node_groups
         if group.efa_interfaces
     )
     answer, summary = _answer(review, groups, names)
-    return Verdict(answer=answer, summary=summary, groups=groups)
+    others = tuple(
+        GroupVerdict(
+            of=f"the nodes of launch template {names.of(template.resource)}",
+            evidence=tuple(_evidence_of_template(blueprint, template, names)),
+            left_out=_LEFT_OUT,
+        )
+        for template in _for_other_nodes(blueprint)
+    )
+    return Verdict(answer=answer, summary=summary, groups=groups + others)
+
+
+_LEFT_OUT = (
+    "No managed node group of these templates launches them: their zone, their AMI and the device plugins on them are "
+    "up to what does, such as an Auto Scaling group, and are not judged here."
+)
+
+
+def _for_other_nodes(blueprint: Blueprint) -> list[LaunchTemplate]:
+    """Launch templates may be for an Auto Scaling group of one's own, or for AWS Batch."""
+    return [one for one in blueprint.launch_templates if one.efa_interfaces and not blueprint.node_groups_of(one)]
+
+
+def _evidence_of_template(blueprint: Blueprint, template: LaunchTemplate, names: Names) -> Iterator[Evidence]:
+    type_name = template.instance_type_name
+    yield _interfaces(template.efa_interfaces, blueprint.type_of(template), [type_name] if type_name else [])
+    yield _security_group(blueprint, template.efa_interfaces, names)
+    yield _placement(blueprint, template, names)
+
+
+def speaks_against_efa(finding: Finding) -> bool:
+    """Whether the deployment fails by it, or EFA carries no traffic, or a job does not run."""
+    # Where SSH is open to the world, EFA works.
+    return finding.rule.severity is Severity.ERROR and finding.rule is not SSH_OPEN_TO_THE_WORLD
 
 
 _OF_TYPES_UNKNOWN = (UNKNOWN_FAMILY, UNPUBLISHED_INSTANCE_TYPE)
 
 
 def _answer(review: Review, groups: Sequence[GroupVerdict], names: Names) -> tuple[str, str]:
-    errors = sum(finding.rule.severity is Severity.ERROR for finding in review.findings)
+    errors = sum(map(speaks_against_efa, review.findings))
     if errors:
         many = f"{errors} findings say" if errors > 1 else "1 finding says"
         return (
@@ -99,46 +139,55 @@ def _answer(review: Review, groups: Sequence[GroupVerdict], names: Names) -> tup
 
 
 def _of_other_nodes(blueprint: Blueprint, names: Names) -> str:
-    """Launch templates may be for an Auto Scaling group of one's own, or for AWS Batch."""
     others = [
         f"the launch template {names.of(template.resource)} has {len(template.efa_interfaces)}"
-        for template in blueprint.launch_templates
-        if template.efa_interfaces
+        for template in _for_other_nodes(blueprint)
     ]
-    return f"; {', '.join(others)}, for nodes that this page does not judge" if others else ""
+    return f"; {', '.join(others)}, for nodes that this page judges in part" if others else ""
 
 
 def _evidence(
     blueprint: Blueprint, group: NodeGroup, subnets: Sequence[Subnet], clusters: Sequence[ReviewedCluster], names: Names
 ) -> Iterator[Evidence]:
-    yield _interfaces(group)
-    yield _security_group(blueprint, group, names)
+    yield _interfaces(group.efa_interfaces, group.instance_type, group.instance_type_names)
+    yield _security_group(blueprint, group.efa_interfaces, names)
     yield _zone(group, subnets, names)
-    yield _placement(blueprint, group, names)
+    yield _placement(blueprint, group.launch_template, names)
     yield _machine_image(group)
     yield from _device_plugins(clusters, group)
 
 
-def _interfaces(group: NodeGroup) -> Evidence:
-    count, what = len(group.efa_interfaces), "Every EFA interface that the instance type has"
-    if group.instance_type is None:
-        names = ", ".join(group.instance_type_names) or "the instance type"
+def _interfaces(
+    with_efa: Sequence[Interface], instance_type: InstanceType | None, type_names: Sequence[str]
+) -> Evidence:
+    count, what = len(with_efa), "Every EFA interface that the instance type has"
+    if instance_type is None:
+        names = ", ".join(type_names) or "the instance type"
         return Evidence(what=what, holds=None, because=f"{count} here; how many {names} has is not known")
-    most = group.instance_type.maximum_efa_interfaces
-    return Evidence(
-        what=what, holds=count == most, because=f"{count} of the {most} that {group.instance_type.name} has"
-    )
+    most = instance_type.maximum_efa_interfaces
+    return Evidence(what=what, holds=count == most, because=f"{count} of the {most} that {instance_type.name} has")
 
 
-def _security_group(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
+def _security_group(blueprint: Blueprint, with_efa: Sequence[Interface], names: Names) -> Evidence:
     what = "A security group on each of them that lets all traffic in from itself and out to itself"
-    answers = [_talks_to_itself(blueprint, interface.groups) for interface in group.efa_interfaces]
+    answers = [_talks_to_itself(blueprint, interface.groups) for interface in with_efa]
     if all(isinstance(answer, Resource) for answer in answers):
         found = dict.fromkeys(names.of(answer) for answer in answers if isinstance(answer, Resource))
         return Evidence(what=what, holds=True, because=", ".join(found))
     known = False in answers
-    because = "an interface has none" if known else "the rules of a group are not in these templates"
+    because = "an interface has none" if known else _what_is_not_seen(blueprint, with_efa, names)
     return Evidence(what=what, holds=False if known else None, because=because)
+
+
+def _what_is_not_seen(blueprint: Blueprint, with_efa: Sequence[Interface], names: Names) -> str:
+    values = list(dict.fromkeys(value for one in with_efa for value in one.groups))
+    closed = [value for value in values if _talks_to_itself(blueprint, [value]) is False]
+    unseen = [value for value in values if _talks_to_itself(blueprint, [value]) is None]
+    others = ", ".join(map(names.of_value, unseen)) or "a group"
+    told = f"the rules of {others} are not in these templates"
+    if not closed:
+        return told
+    return f"{', '.join(map(names.of_value, closed))} {'do' if len(closed) > 1 else 'does'} not; {told}"
 
 
 def _talks_to_itself(blueprint: Blueprint, groups: Sequence[object]) -> Resource | bool | None:
@@ -167,9 +216,8 @@ def _zone(group: NodeGroup, subnets: Sequence[Subnet], names: Names) -> Evidence
     return Evidence(what=what, holds=len(set(zones)) == 1, because=", ".join(map(names.of_value, zones)))
 
 
-def _placement(blueprint: Blueprint, group: NodeGroup, names: Names) -> Evidence:
+def _placement(blueprint: Blueprint, template: LaunchTemplate | None, names: Names) -> Evidence:
     what = "Nodes close to each other"
-    template = group.launch_template
     placement = None if template is None else placement_group_of(blueprint.templates, template)
     if placement is not None:
         strategy = placement.strategy

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from efa_constructs.review.comparison import interruptions
 from efa_constructs.review.comparison.changes import Change, ChangeKind, changes_between
 from efa_constructs.review.comparison.exports import ExportInUse, exports_in_use
 from efa_constructs.review.comparison.replacement import Replacement, replacement_by
@@ -119,6 +120,237 @@ def test_a_resource_of_another_type_is_refused_by_cloudformation() -> None:
     assert [(one.path, one.before, one.after) for one in group.properties] == [
         ("Type", "AWS::EC2::PlacementGroup", "AWS::EC2::VPC")
     ]
+
+
+# Of each type, a property that only a new one can have, and what its replacement interrupts.
+REPLACED = [
+    (
+        "AWS::EKS::Cluster",
+        "RoleArn",
+        "A new, empty cluster takes the place of this one: everything that runs in it ends.",
+    ),
+    (
+        "AWS::EKS::Nodegroup",
+        "AmiType",
+        "EKS makes a new node group, then deletes this one with its nodes: every job that runs on them ends, and "
+        "meanwhile the account needs capacity for both.",
+    ),
+    ("AWS::EC2::VPC", "CidrBlock", "Everything in the network is made anew with it."),
+    ("AWS::EC2::Subnet", "AvailabilityZone", "What stands in the subnet is made anew with it."),
+    (
+        "AWS::EC2::NatGateway",
+        "SubnetId",
+        "Connections to the internet that are open break, and the address that others see changes.",
+    ),
+    ("AWS::EC2::EIP", "NetworkBorderGroup", "The address that others see, and may have let in, changes."),
+    ("AWS::EC2::PlacementGroup", "Strategy", "Nodes move to the new placement group, so they are replaced."),
+    (
+        "AWS::EC2::SecurityGroup",
+        "GroupDescription",
+        "Interfaces get the new group with their next instance, so nodes are replaced.",
+    ),
+    ("AWS::EKS::Addon", "AddonName", "The add-on is away until the new one is there."),
+    ("AWS::EKS::AccessEntry", "PrincipalArn", "The principal cannot reach the cluster for a moment."),
+    ("AWS::IAM::Role", "Path", "What uses the role loses its permissions until it has the new one."),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "words"), REPLACED, ids=[kind for kind, *_ in REPLACED])
+def test_tells_what_a_replacement_interrupts(kind: str, name: str, words: str) -> None:
+    before = sound()
+    before["Resources"]["Thing"] = {"Type": kind, "Properties": {name: "one"}}
+    thing = changes(lambda template: properties(template, "Thing").update({name: "other"}), before)["Thing"]
+    assert (thing.replacement, thing.interrupts) == (Replacement.YES, words)
+
+
+def test_every_type_whose_replacement_interrupts_something_is_tried() -> None:
+    assert {kind for kind, *_ in REPLACED} == set(interruptions._REPLACED)
+
+
+@pytest.mark.parametrize("rule", ["Ingress", "Egress"])
+def test_a_rule_by_which_efa_passes_stops_efa_between_running_nodes_when_it_goes(rule: str) -> None:
+    found = changes(lambda template: template["Resources"].pop(rule))
+    assert list(found) == [rule]
+    assert found[rule].interrupts == (
+        "A rule is taken away by which EFA traffic passes between nodes, those that run included: unless another of "
+        "their groups lets it pass, jobs over several nodes hang or fail, at the latest when they connect anew."
+    )
+
+
+def test_a_rule_by_which_efa_passes_stops_efa_when_it_lets_less_pass() -> None:
+    egress = changes(lambda template: properties(template, "Egress").update(IpProtocol="tcp"))["Egress"]
+    assert egress.interrupts is not None and egress.interrupts.startswith(
+        "A rule is taken away by which EFA traffic passes"
+    )
+    renamed = changes(lambda template: properties(template, "Egress").update(Description="EFA"))["Egress"]
+    assert renamed.interrupts is None
+
+
+def _with_rules_inside() -> Template:
+    template = sound()
+    for direction, peer in (("Ingress", "SourceSecurityGroupId"), ("Egress", "DestinationSecurityGroupId")):
+        rule = template["Resources"].pop(direction)["Properties"]
+        properties(template, "SecurityGroup")[f"SecurityGroup{direction}"] = [
+            {"IpProtocol": rule["IpProtocol"], peer: rule[peer]},
+            {"IpProtocol": "tcp", "CidrIp": "10.0.0.0/16", "FromPort": 443, "ToPort": 443},
+        ]
+    return template
+
+
+def test_a_rule_inside_its_group_stops_efa_when_it_goes_and_another_one_does_not() -> None:
+    def drop(index: int) -> Callable[[Template], object]:
+        return lambda template: properties(template, "SecurityGroup")["SecurityGroupIngress"].pop(index)
+
+    gone = changes(drop(0), _with_rules_inside())["SecurityGroup"]
+    assert gone.interrupts is not None and gone.interrupts.startswith(
+        "A rule is taken away by which EFA traffic passes"
+    )
+    assert changes(drop(1), _with_rules_inside())["SecurityGroup"].interrupts is None
+
+
+def _moved_into_the_group(template: Template) -> None:
+    template["Resources"] = _with_rules_inside()["Resources"]
+
+
+def _of_no_interface(template: Template) -> None:
+    template["Resources"].pop("Egress")
+    for interface in properties(template, "LaunchTemplate")["LaunchTemplateData"]["NetworkInterfaces"]:
+        interface["Groups"] = [{"Ref": "ClusterSecurityGroup"}]
+
+
+@pytest.mark.parametrize("change", [_moved_into_the_group, _of_no_interface])
+def test_a_rule_that_efa_does_not_need_any_more_stops_nothing(change: Callable[[Template], object]) -> None:
+    assert changes(change)["Egress"].interrupts is None
+
+
+def test_a_rule_of_a_group_that_let_no_efa_pass_stops_nothing() -> None:
+    before = sound()
+    before["Resources"].pop("Ingress")
+    assert changes(lambda template: template["Resources"].pop("Egress"), before)["Egress"].interrupts is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({}, "The principal reaches the cluster no more"),
+        ({"Type": "STANDARD"}, "The principal reaches the cluster no more"),
+        ({"Type": "EC2_LINUX"}, "Nodes with this role reach the API server no more"),
+    ],
+)
+def test_who_loses_the_cluster_with_an_access_entry_is_told(entry: dict[str, Any], words: str) -> None:
+    before = sound()
+    before["Resources"]["Entry"] = {"Type": "AWS::EKS::AccessEntry", "Properties": {"ClusterName": "training", **entry}}
+    gone = changes(lambda template: template["Resources"].pop("Entry"), before)["Entry"]
+    assert gone.interrupts is not None and gone.interrupts.startswith(words)
+
+
+@pytest.mark.parametrize(("preserve", "ends"), [({}, True), ({"PreserveOnDelete": True}, False)])
+def test_an_add_on_goes_with_what_it_runs_unless_it_is_preserved(preserve: dict[str, Any], ends: bool) -> None:
+    before = sound()
+    before["Resources"]["Addon"] = {"Type": "AWS::EKS::Addon", "Properties": {"AddonName": "vpc-cni", **preserve}}
+    gone = changes(lambda template: template["Resources"].pop("Addon"), before)["Addon"]
+    assert (gone.interrupts == "EKS deletes the add-on, with what it runs in the cluster.") is ends
+
+
+def test_a_nat_gateway_takes_the_way_to_the_internet_with_it() -> None:
+    before = sound()
+    before["Resources"]["Nat"] = {"Type": "AWS::EC2::NatGateway", "Properties": {"SubnetId": "subnet-0a1b2c3d"}}
+    gone = changes(lambda template: template["Resources"].pop("Nat"), before)["Nat"]
+    assert gone.interrupts == "What reaches the internet by it reaches it no more, and open connections break."
+
+
+def _selecting(**spec: Any) -> Template:
+    template = with_daemon_set("plugin:1", "a")
+    [content] = json.loads(properties(template, "Manifest")["Manifest"])
+    content["spec"]["template"]["spec"].update(spec)
+    properties(template, "Manifest")["Manifest"] = json.dumps([content])
+    return template
+
+
+_PRESENT = "vpc.amazonaws.com/efa.present"
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"nodeSelector": {_PRESENT: "true"}},
+        {
+            "affinity": {
+                "nodeAffinity": {
+                    "requiredDuringSchedulingIgnoredDuringExecution": {
+                        "nodeSelectorTerms": [{"matchExpressions": [{"key": _PRESENT, "operator": "Exists"}]}]
+                    }
+                }
+            }
+        },
+    ],
+)
+def test_a_node_group_whose_label_goes_loses_the_daemon_sets_that_select_it(spec: dict[str, Any]) -> None:
+    group = changes(lambda template: properties(template, "NodeGroup")["Labels"].pop(_PRESENT), _selecting(**spec))[
+        "NodeGroup"
+    ]
+    assert group.interrupts is not None
+    assert group.interrupts.startswith("The pods of DaemonSet kube-system/plugin leave its nodes")
+    assert _PRESENT in group.interrupts
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"nodeSelector": {"nvidia.com/gpu.present": "true"}},
+        {"nodeSelector": {"team": "vision"}},
+        # It did not run there before either.
+        {"nodeSelector": {_PRESENT: "false"}},
+    ],
+)
+def test_a_label_that_goes_takes_no_daemon_set_that_does_not_select_it(spec: dict[str, Any]) -> None:
+    group = changes(lambda template: properties(template, "NodeGroup")["Labels"].pop(_PRESENT), _selecting(**spec))[
+        "NodeGroup"
+    ]
+    assert group.interrupts is None
+
+
+def test_pods_that_no_daemon_set_makes_stay_where_they_run() -> None:
+    before = _selecting(nodeSelector={_PRESENT: "true"})
+    manifest = properties(before, "Manifest")
+    manifest["Manifest"] = manifest["Manifest"].replace("DaemonSet", "Deployment")
+    group = changes(lambda template: properties(template, "NodeGroup")["Labels"].pop(_PRESENT), before)["NodeGroup"]
+    assert group.interrupts is None
+
+
+def test_a_smaller_node_group_that_loses_a_label_is_told_both() -> None:
+    def change(template: Template) -> None:
+        properties(template, "NodeGroup")["Labels"].pop(_PRESENT)
+        properties(template, "NodeGroup")["ScalingConfig"]["MaxSize"] = 2
+
+    group = changes(change, _selecting(nodeSelector={_PRESENT: "true"}))["NodeGroup"]
+    assert group.interrupts is not None
+    assert group.interrupts.startswith("Where the group gets smaller, nodes go, and the jobs on them end. The pods of")
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        ("NO_EXECUTE", "The taint team=vision:NoExecute ends the pods on its nodes that do not tolerate it."),
+        ("NO_SCHEDULE", None),
+        ("PREFER_NO_SCHEDULE", None),
+    ],
+)
+def test_a_new_taint_ends_pods_where_its_effect_is_to(effect: str, words: str | None) -> None:
+    taint = {"Key": "team", "Value": "vision", "Effect": effect}
+    group = changes(lambda template: properties(template, "NodeGroup").update(Taints=[taint]))["NodeGroup"]
+    assert group.interrupts == words
+    before = sound()
+    properties(before, "NodeGroup")["Taints"] = [taint, {**taint, "Key": "other"}]
+    assert (
+        changes(lambda template: properties(template, "NodeGroup")["Taints"].pop(), before)["NodeGroup"].interrupts
+        is None
+    )
+    assert (
+        changes(lambda template: properties(template, "NodeGroup")["Taints"].clear(), before)["NodeGroup"].interrupts
+        is None
+    )
 
 
 def test_says_of_an_unknown_type_that_it_does_not_know() -> None:

@@ -48,6 +48,18 @@ def test_a_node_group_that_goes_takes_its_jobs_along() -> None:
     assert f"NodeGroup: {words_}" in found.section("summary")
 
 
+def test_a_rule_that_goes_stops_efa_which_the_summary_says_and_a_rule_finds() -> None:
+    after = sound()
+    del after["Resources"]["Egress"]
+    found = page_of(sound(), after)
+    assert removed(found)["Egress"].startswith("deleted. Interrupts: A rule is taken away by which EFA traffic passes")
+    assert "Egress: A rule is taken away by which EFA traffic passes" in found.section("summary")
+    assert "EFA-SG-001" in found.section("findings")
+    after = sound()
+    after["Resources"]["Egress"]["Properties"]["IpProtocol"] = "tcp"
+    assert "Egress: A rule is taken away by which EFA traffic passes" in page_of(sound(), after).section("summary")
+
+
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
 def test_what_is_retained_stays_and_interrupts_nothing(policy: str) -> None:
     before = sound()

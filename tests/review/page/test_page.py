@@ -563,8 +563,48 @@ def test_tells_of_efa_interfaces_that_no_node_group_has() -> None:
     del template["Resources"]["NodeGroup"]
     told = "No node group of these templates has an EFA interface"
     found = Page(render_page(review(templates_of(template))))
-    words_ = f"{told}; the launch template LaunchTemplate has 4, for nodes that this page does not judge."
+    words_ = f"{told}; the launch template LaunchTemplate has 4, for nodes that this page judges in part."
     assert words_ in found.section("summary")
-    assert words_ in found.section("efa")
     del template["Resources"]["LaunchTemplate"]
     assert f"{told}." in Page(render_page(review(templates_of(template)))).section("summary")
+
+
+def _alone(kind: str) -> dict[str, Any]:
+    return {"InterfaceType": kind, "Groups": [{"Ref": "SecurityGroup"}]}
+
+
+def _without_node_group(**changes: Any) -> Page:
+    template = sound()
+    del template["Resources"]["NodeGroup"]
+    template["Resources"]["LaunchTemplate"]["Properties"]["LaunchTemplateData"].update(changes)
+    return Page(render_page(review(templates_of(template))))
+
+
+def test_nodes_that_no_node_group_launches_are_drawn_and_judged_by_their_launch_template() -> None:
+    found = _without_node_group()
+    assert found.rows("What EFA needs of the nodes of launch template LaunchTemplate") == [
+        ["Every EFA interface that the instance type has", "yes", "4 of the 4 that p4d.24xlarge has"],
+        [
+            "A security group on each of them that lets all traffic in from itself and out to itself",
+            "yes",
+            "SecurityGroup",
+        ],
+        ["Nodes close to each other", "yes", "placement group PlacementGroup of strategy cluster"],
+    ]
+    assert "No managed node group of these templates launches them: their zone" in found.section("efa")
+    picture = words(found.picture("node-1"))
+    assert picture.startswith("A node of launch template LaunchTemplate: p4d.24xlarge4 network cards.")
+    assert "card 3 device 0: efa-only, no address, security groups A, B" in picture
+
+
+def test_of_nodes_that_no_node_group_launches_what_is_not_known_is_not_judged() -> None:
+    found = _without_node_group(InstanceType=None, Placement=None, NetworkInterfaces=[_alone("efa")])
+    answers = found.rows("What EFA needs of the nodes of launch template LaunchTemplate")
+    assert [row[1] for row in answers] == ["only the deployment knows", "yes", "no"]
+    assert answers[0][2] == "1 here; how many the instance type has is not known"
+
+
+def test_a_launch_template_without_efa_and_one_of_a_node_group_are_of_no_other_nodes() -> None:
+    plain = _without_node_group(NetworkInterfaces=[_alone("interface")])
+    for found in (plain, page("sound")):
+        assert "No managed node group of these templates launches them" not in found.section("efa")

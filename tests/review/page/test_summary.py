@@ -160,3 +160,49 @@ def test_tells_of_a_cluster_that_the_older_module_of_cdk_makes() -> None:
     found = Page(render_page(review_of(change)))
     assert "An EKS cluster, Cluster, Kubernetes 1.35." in words(found.by_id("summary"))
     assert "EKS control plane" in words(found.by_id("costs"))
+
+
+def test_a_group_that_does_not_let_efa_pass_is_named_beside_one_whose_rules_are_not_seen() -> None:
+    def change(template: Template) -> None:
+        del template["Resources"]["Egress"]
+
+    found = evidence(Page(render_page(review_of(change))))
+    [answer] = [row for what, row in found.items() if what.startswith("A security group on each of them")]
+    assert answer == [
+        "only the deployment knows",
+        "SecurityGroup does not; the rules of (ClusterSecurityGroup) are not in these templates",
+    ]
+
+
+def test_ssh_from_the_world_is_an_error_and_no_word_against_efa() -> None:
+    def change(template: Template) -> None:
+        rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"}
+        template["Resources"]["SecurityGroup"]["Properties"]["SecurityGroupIngress"] = [rule]
+
+    found = Page(render_page(review_of(change)))
+    summary = found.section("summary")
+    assert "Will EFA work? Yes, as far as templates can tell" in summary
+    assert "The world may reach SecurityGroup: tcp 22" in summary
+    assert "EFA-SG-008" not in summary
+    assert "error EFA-SG-008: SecurityGroup lets tcp 22 in from 0.0.0.0/0" in found.section("findings")
+    assert "Rule: Nobody reaches SSH of a node from the whole internet. Why:" in found.section("findings")
+
+
+def test_no_section_is_empty() -> None:
+    template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
+    found = Page(render_page(review(templates_of(template))))
+    assert "The templates run no container image, and name no version." in found.section("versions")
+    for section in found.all("section"):
+        assert len(section) > 1, section.get("id")
+
+
+def test_an_endpoint_without_a_policy_is_told_of_and_one_with_a_policy_is_not() -> None:
+    def add_endpoints(template: Template) -> None:
+        for name, policy in (("Open", {}), ("Narrow", {"PolicyDocument": {"Statement": []}})):
+            properties = {"VpcId": "vpc-0a1b2c3d4e5f60718", "ServiceName": "com.amazonaws.us-east-1.s3", **policy}
+            template["Resources"][name] = {"Type": "AWS::EC2::VPCEndpoint", "Properties": properties}
+
+    words_ = "an endpoint of a VPC without a policy of its own keeps no request out, to whichever account"
+    rows = Page(render_page(review_of(add_endpoints))).rows("Assumptions")
+    assert [row for row in rows if row[1] == words_] == [["AWS's own", words_, "Open"]]
+    assert words_ not in Page(render_page(review_of())).section("assumptions")
