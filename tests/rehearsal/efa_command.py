@@ -15,6 +15,12 @@ ROOT = Path(__file__).parents[2]
 FACTS = ROOT / "examples" / "cluster-facts.json"
 
 
+def _heed_signals() -> None:
+    """Tests in a background job ignore Ctrl-C, under nohup the end of a terminal, and so would what they start."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @dataclass
 class Efa:
     """Runs the command as a user does, and knows what it leaves behind."""
@@ -33,8 +39,7 @@ class Efa:
             text=True,
             cwd=directory,
             env={key: value for key, value in environment.items() if not key.startswith("AWS_")},
-            # Whoever runs the tests in the background of a script has them ignore Ctrl-C, and what they start too.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=_heed_signals,
         )
 
     def run(self, *arguments: str, directory: Path = ROOT) -> tuple[int, str, str]:
