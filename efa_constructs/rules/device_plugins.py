@@ -57,7 +57,8 @@ PLUGIN_SELECTS_NODES = Rule(
     problem="{object} goes only to nodes with {requirement}, which node group {group} does not set",
     why="Unless something else sets the label, no pod of the plugin runs there, the nodes offer no device, and pods "
     "that ask for one stay Pending.",
-    fix="set the label on the node group, or let the DaemonSet select nodes by {label}",
+    fix="set the label on the node group, which this project gives {label}, or let the DaemonSet select nodes by one "
+    "that the node group sets",
     source=_EKS_GUIDE,
 )
 GPU_PLUGIN_LEAVES_EFAS = Rule(
