@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import EfaConstructsError, InvalidArgumentError
+from ..pods.mpi_job_schema import MANAGED_BY_MPI_OPERATOR
 
 __all__ = ["DIFFERENCES", "Difference", "facts", "main", "schema_of"]
 
@@ -117,7 +118,7 @@ DIFFERENCES = (
     Difference("spec.runPolicy.backoffLimit", {"minimum": 0}, _VALIDATED),
     Difference("spec.runPolicy.cleanPodPolicy", {"enum": ["None", "Running", "All"]}, _VALIDATED),
     Difference(
-        "spec.runPolicy.managedBy", {"enum": ["kubeflow.org/mpi-operator", "kueue.x-k8s.io/multikueue"]}, _VALIDATED
+        "spec.runPolicy.managedBy", {"enum": [MANAGED_BY_MPI_OPERATOR, "kueue.x-k8s.io/multikueue"]}, _VALIDATED
     ),
     Difference("spec.runPolicy.ttlSecondsAfterFinished", {"minimum": 0}, _VALIDATED),
     Difference("spec.slotsPerWorker", {"minimum": 0}, _VALIDATED),

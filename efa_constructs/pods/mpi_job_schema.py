@@ -14,10 +14,19 @@ from typing import Any, NamedTuple
 from ..catalogue.nearest import nearest
 from .pod_template import Schema, instead_of
 
-__all__ = ["API_VERSION", "TRAINING_OPERATOR_API_VERSION", "Mismatch", "definition", "mismatches_of_job"]
+__all__ = [
+    "API_VERSION",
+    "MANAGED_BY_MPI_OPERATOR",
+    "TRAINING_OPERATOR_API_VERSION",
+    "Mismatch",
+    "definition",
+    "mismatches_of_job",
+]
 
 API_VERSION = "kubeflow.org/v2beta1"
 """The only one that the operator has served since 0.4."""
+MANAGED_BY_MPI_OPERATOR = "kubeflow.org/mpi-operator"
+"""What ``managedBy`` says of a job that the operator of the same cluster runs, as it does without it."""
 TRAINING_OPERATOR_API_VERSION = "kubeflow.org/v1"
 """Of the MPIJobs that the Training Operator runs: https://github.com/kubeflow/training-operator, pkg/apis."""
 

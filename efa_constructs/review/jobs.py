@@ -6,15 +6,23 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..pods.known_programs import KnownProgram
-from ..pods.mpi_job_schema import API_VERSION
+from ..pods.mpi_job_schema import API_VERSION, MANAGED_BY_MPI_OPERATOR
 from .blueprint import Blueprint
 from .clusters import ReviewedCluster, clusters_of, each_pod
 from .manifests import KubernetesObject
 from .pod_templates import PodTemplate
-from .shapes import as_mapping
+from .shapes import as_mapping, at_path
 from .values import whole_number
 
-__all__ = ["each_job", "gang_scheduler_of", "is_of_mpi_operator", "pods_of_operator", "replicas_of", "words_of"]
+__all__ = [
+    "each_job",
+    "gang_scheduler_of",
+    "is_of_mpi_operator",
+    "may_run_elsewhere",
+    "pods_of_operator",
+    "replicas_of",
+    "words_of",
+]
 
 
 def each_job(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, KubernetesObject, Mapping[str, Any]]]:
@@ -34,6 +42,11 @@ def replicas_of(spec: Mapping[str, Any], role: str) -> int | None:
 def is_of_mpi_operator(job: KubernetesObject) -> bool:
     """Whether the MPI Operator runs an MPIJob, as of its API that is known: the Training Operator has MPIJobs, too."""
     return job.content.get("apiVersion") == API_VERSION
+
+
+def may_run_elsewhere(job: KubernetesObject) -> bool:
+    """Whether something other than its cluster's operator has a job, such as Kueue, which may send it elsewhere."""
+    return at_path(job.content, "spec", "runPolicy", "managedBy") not in (None, MANAGED_BY_MPI_OPERATOR)
 
 
 def pods_of_operator(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, PodTemplate]]:

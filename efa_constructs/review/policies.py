@@ -13,8 +13,10 @@ from .shapes import as_list, as_mapping, as_mappings, at_path
 from .templates import Templates
 from .values import is_known, known_text
 
-__all__ = ["Policy", "Rights", "name_of_aws", "policies_in", "rights_of", "services_that_may_assume"]
+__all__ = ["WIDEST_POLICIES", "Policy", "Rights", "name_of_aws", "policies_in", "rights_of", "services_that_may_assume"]
 
+# Of those that AWS maintains: all there is, or all but who may do what.
+WIDEST_POLICIES = frozenset({"AdministratorAccess", "PowerUserAccess"})
 _OF_AWS = re.compile(r"arn:[\w-]+:iam::aws:policy/(?:[\w-]+/)*(?P<name>[\w+=,.@-]+)")
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 

@@ -14,7 +14,7 @@ from efa_constructs.review.review import Review, review
 
 from .templates import Template, sound, templates_of, whole
 
-__all__ = ["Manifests", "broken_rules_of_manifests", "review_of_manifests"]
+__all__ = ["Change", "Manifests", "both", "broken_rules_of_manifests", "resource", "review_of_manifests"]
 
 _FOLDER = Path(__file__).parents[2] / "examples" / "cloudformation_and_kubectl" / "manifests"
 
@@ -110,3 +110,21 @@ def broken_rules_of_manifests(change: Callable[[Manifests], object] = lambda man
     """Ids of the Kubernetes rules that it breaks."""
     found = {finding.rule.id for finding in review_of_manifests(change).findings}
     return {each for each in found if each.startswith(("EFA-K8S", "EFA-JOB"))}
+
+
+Change = Callable[[Manifests], object]
+
+
+def both(*changes: Change) -> Change:
+    """One change after the other."""
+
+    def change(manifests: Manifests) -> None:
+        for each in changes:
+            each(manifests)
+
+    return change
+
+
+def resource(kind: str, **properties: Any) -> Change:
+    """Another resource beside the cluster's."""
+    return lambda manifests: manifests.template["Resources"].update(Other={"Type": kind, "Properties": properties})

@@ -11,21 +11,20 @@ from ...rules import iam as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import HELM_CHART
-from ..policies import name_of_aws, policies_in, rights_of, services_that_may_assume
+from ..policies import WIDEST_POLICIES, name_of_aws, policies_in, rights_of, services_that_may_assume
 from ..resource import CLUSTER_TYPES, Resource
 from ..shapes import as_list, at_path
 from ..values import is_known, is_true
 
 __all__ = ["IAM_CHECKS"]
 
-_EVERYTHING = frozenset({"AdministratorAccess", "PowerUserAccess"})
-_JOINING = _EVERYTHING | {"AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"}
-_NETWORKING = _EVERYTHING | {"AmazonEKS_CNI_Policy"}
+_JOINING = WIDEST_POLICIES | {"AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy"}
+_NETWORKING = WIDEST_POLICIES | {"AmazonEKS_CNI_Policy"}
 # Of IPv4, and of IPv6, for which AWS has no managed policy.
 _ADDRESSES = ("ec2:AssignPrivateIpAddresses", "ec2:AssignIpv6Addresses")
 # The VPC CNI's service account, and its DaemonSet.
 _ACCOUNT = "aws-node"
-_PULLING = _EVERYTHING | {
+_PULLING = WIDEST_POLICIES | {
     "AmazonEC2ContainerRegistryPullOnly",
     "AmazonEC2ContainerRegistryReadOnly",
     "AmazonEC2ContainerRegistryPowerUser",

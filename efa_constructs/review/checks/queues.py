@@ -10,10 +10,10 @@ from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about
 from ..clusters import ReviewedCluster, clusters_of
-from ..jobs import each_job
+from ..jobs import each_job, may_run_elsewhere
 from ..manifests import KubernetesObject
 from ..pod_templates import KINDS_WITH_ROLES
-from ..shapes import as_list, as_mapping, as_mappings, at_path
+from ..shapes import as_list, as_mappings, at_path
 from ..values import is_known, known_text
 
 __all__ = ["QUEUE_CHECKS"]
@@ -27,9 +27,7 @@ _OTHER_RESOURCES = ("excludeResourcePrefixes", "transformations")
 
 def _left_suspended(blueprint: Blueprint) -> Iterator[Violation]:
     for cluster, job, spec in each_job(blueprint):
-        policy = as_mapping(spec.get("runPolicy"))
-        # Another cluster may run it.
-        if policy.get("suspend") is not True or policy.get("managedBy") not in (None, "kubeflow.org/mpi-operator"):
+        if at_path(spec, "runPolicy", "suspend") is not True or may_run_elsewhere(job):
             continue
         queue = at_path(job.content, "metadata", "labels", KUEUE_QUEUE_LABEL)
         if queue is None and not _mentions(cluster, _JOBS_WITHOUT_QUEUE):

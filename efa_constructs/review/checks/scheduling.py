@@ -16,6 +16,7 @@ from ...rules import jobs as rules
 from ..blueprint import Blueprint
 from ..check import Check, Violation, about_pods
 from ..clusters import ReviewedCluster, each_pod
+from ..jobs import may_run_elsewhere
 from ..labels_of_nodes import (
     is_for_groups_to_set,
     knows_labels,
@@ -180,9 +181,7 @@ def _selecting_pods(blueprint: Blueprint) -> Iterator[tuple[ReviewedCluster, Pod
     """The pods for devices, and those of jobs, on clusters of whose nodes the templates know all."""
     for cluster, template in each_pod(blueprint):
         wanted = template.of.kind in KINDS_WITH_ROLES or any(map(template.asks_for, PLUGINS))
-        manager = at_path(template.of.content, "spec", "runPolicy", "managedBy")
-        # Kueue may send a job to another cluster.
-        if not wanted or template.of.kind == "DaemonSet" or manager not in (None, "kubeflow.org/mpi-operator"):
+        if not wanted or template.of.kind == "DaemonSet" or may_run_elsewhere(template.of):
             continue
         known = is_known([template.spec.get("nodeSelector"), template.spec.get("affinity")])
         if known and not may_have_other_nodes(blueprint, cluster):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..blueprint import Blueprint
+from ..policies import WIDEST_POLICIES
 from ..resource import Resource
 from ..shapes import as_list, as_mapping, as_mappings, at_path
 from ..templates import Templates
@@ -157,7 +158,7 @@ def _managed_policy(value: Any, names: Names) -> Grant:
     name = text.rpartition("/")[2]
     of_aws = ":iam::aws:policy/" in text
     purpose = MANAGED_POLICIES.get(name, "what is in it is not known here")
-    broad = name in ("AdministratorAccess", "PowerUserAccess") or name.endswith("FullAccess")
+    broad = name in WIDEST_POLICIES or name.endswith("FullAccess")
     return Grant(
         what=purpose,
         on="as AWS defines it" if of_aws else "as the policy says",

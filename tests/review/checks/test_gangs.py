@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
+from ..manifests import Change, Manifests, broken_rules_of_manifests, review_of_manifests
 from .test_manifests import QUEUE, gangs_of, own_scheduler, queued_gangs, run
-
-Change = Callable[[Manifests], object]
 
 
 def job_with(label: dict[str, Any], **policy: Any) -> Change:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
-
-Change = Callable[[Manifests], object]
+from ..manifests import Change, Manifests, broken_rules_of_manifests, review_of_manifests
 
 
 def spec(**fields: Any) -> Change:

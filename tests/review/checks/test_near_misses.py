@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
 from efa_constructs.review import review
 
-from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
+from ..manifests import Change, Manifests, both, broken_rules_of_manifests, resource, review_of_manifests
 from ..templates import templates_of
 from .test_manifests import (
     EFA,
@@ -33,21 +31,8 @@ from .test_manifests import (
     unserved,
 )
 
-Change = Callable[[Manifests], object]
 ARGO = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "rest"}}
 COVERED = ("cpu", "memory", "nvidia.com/gpu", EFA, HUGE_PAGES)
-
-
-def both(*changes: Change) -> Change:
-    def change(manifests: Manifests) -> None:
-        for each in changes:
-            each(manifests)
-
-    return change
-
-
-def resource(kind: str, **properties: Any) -> Change:
-    return lambda manifests: manifests.template["Resources"].update(Other={"Type": kind, "Properties": properties})
 
 
 def of_elsewhere(manifests: Manifests) -> None:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
+from ..manifests import Change, Manifests, broken_rules_of_manifests, review_of_manifests
 from .test_manifests import volume
-
-Change = Callable[[Manifests], object]
 
 
 def mounted(role: str, name: str, path: str, **spec: Any) -> Change:

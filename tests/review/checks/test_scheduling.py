@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ..manifests import Manifests, broken_rules_of_manifests, review_of_manifests
-
-Change = Callable[[Manifests], object]
+from ..manifests import Change, Manifests, both, broken_rules_of_manifests, resource, review_of_manifests
 
 TYPE = "node.kubernetes.io/instance-type"
 ZONE = "topology.kubernetes.io/zone"
@@ -39,18 +36,6 @@ def terms(*expressions: tuple[str, str, list[str]]) -> Change:
     each = [{"matchExpressions": [{"key": key, "operator": how, "values": values}]} for key, how, values in expressions]
     required = {"requiredDuringSchedulingIgnoredDuringExecution": {"nodeSelectorTerms": each}}
     return lambda manifests: manifests.pod("Worker").update(affinity={"nodeAffinity": required})
-
-
-def both(*changes: Change) -> Change:
-    def change(manifests: Manifests) -> None:
-        for each in changes:
-            each(manifests)
-
-    return change
-
-
-def resource(kind: str, **properties: Any) -> Change:
-    return lambda manifests: manifests.template["Resources"].update(Other={"Type": kind, "Properties": properties})
 
 
 def set_in_group(name: str, value: Any) -> Change:
