@@ -1,4 +1,4 @@
-"""Runs other programs so that none is left behind: each in a process group of its own, its output read line by line."""
+"""Runs other programs so that none is left behind: each in a process group of its own, which ends with it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from ..errors import RehearsalError
 
@@ -18,6 +20,9 @@ __all__ = ["ProgramResult", "Programs", "machine_environment"]
 
 # For a program to end after SIGTERM, before SIGKILL.
 _GRACE_SECONDS = 5.0
+# For the system to take away what was killed. Where nobody asks for the status of orphans, they never go.
+_KILLED_SECONDS = 1.0
+_POLL_SECONDS = 0.01
 
 # A shell that waits for the end of its standard input, which comes when whoever started it is gone, however that
 # happened, and then ends the process group that its argument names.
@@ -72,20 +77,40 @@ class Programs:
         :param on_line: Called with each line of output as it comes. Default: nothing is called.
         :raises RehearsalError: it cannot be started, or ``stop`` was called.
         """
-        process = self._start(command, environment, directory, errors)
         lines = []
-        try:
-            with log.open("a", encoding="utf-8") as log_file:
-                print("$", *command, file=log_file)
-                assert process.stdout is not None
-                for line in process.stdout:
-                    log_file.write(line)
-                    lines.append(line.rstrip("\n"))
-                    if on_line is not None:
-                        on_line(lines[-1])
+        with (
+            errors.open("wb") if errors else nullcontext(subprocess.STDOUT) as error_file,
+            log.open("a", encoding="utf-8") as log_file,
+            self._started(command, environment, directory, subprocess.PIPE, error_file) as process,
+        ):
+            print("$", *command, file=log_file)
+            assert process.stdout is not None
+            for line in process.stdout:
+                log_file.write(line)
+                lines.append(line.rstrip("\n"))
+                if on_line is not None:
+                    on_line(lines[-1])
             return ProgramResult(returncode=process.wait(), lines=tuple(lines))
-        finally:
-            self._end(process)
+
+    def run_for(
+        self, seconds: float, command: Sequence[str], *, environment: Mapping[str, str], directory: Path, output: Path
+    ) -> int | None:
+        """Run a program until it ends, or for some time. Return its exit status; None: its time was up.
+
+        :param seconds: How long it may run.
+        :param environment: Its whole environment.
+        :param directory: Where it runs.
+        :param output: File for its output and its standard error. Children that outlive it may still write there.
+        :raises RehearsalError: it cannot be started, or ``stop`` was called.
+        """
+        with (
+            output.open("wb") as output_file,
+            self._started(command, environment, directory, output_file, subprocess.STDOUT) as process,
+        ):
+            try:
+                return process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                return None
 
     @property
     def stopped(self) -> bool:
@@ -100,10 +125,30 @@ class Programs:
         for process in running:
             _end_group(process)
 
+    @contextmanager
+    def _started(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path,
+        output: int | IO[bytes],
+        errors: int | IO[bytes],
+    ) -> Iterator[subprocess.Popen[str]]:
+        process = self._start(command, environment, directory, output, errors)
+        try:
+            yield process
+        finally:
+            self._end(process)
+
     def _start(
-        self, command: Sequence[str], environment: Mapping[str, str], directory: Path, errors: Path | None
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path,
+        output: int | IO[bytes],
+        errors: int | IO[bytes],
     ) -> subprocess.Popen[str]:
-        with self._lock, errors.open("wb") if errors else nullcontext(subprocess.STDOUT) as error_file:
+        with self._lock:
             if self._stopped:
                 raise RehearsalError(f"'{Path(command[0]).name}' was not started, the rehearsal is ending")
             try:
@@ -112,8 +157,8 @@ class Programs:
                     env=dict(environment),
                     cwd=directory,
                     stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=error_file,
+                    stdout=output,
+                    stderr=errors,
                     text=True,
                     encoding="utf-8",
                     errors="replace",
@@ -145,15 +190,25 @@ class Programs:
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:
-    """End a program and its children. A program that has ended may still have children."""
-    _signal_group(process.pid, signal.SIGTERM)
-    try:
-        process.wait(_GRACE_SECONDS)
-    except subprocess.TimeoutExpired:
-        _signal_group(process.pid, signal.SIGKILL)
+    """End a program and its children, and wait until they are gone. A program that has ended may still have some."""
+    if not _signal_group(process.pid, signal.SIGTERM):
         process.wait()
+        return
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE_SECONDS)
+    end = time.monotonic() + _KILLED_SECONDS
+    while _signal_group(process.pid, signal.SIGKILL):
+        # What has ended and was not asked for its status is still one of the group.
+        if process.poll() is not None and time.monotonic() > end:
+            break
+        time.sleep(_POLL_SECONDS)
+    process.wait()
 
 
-def _signal_group(group: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
+def _signal_group(group: int, number: signal.Signals) -> bool:
+    """Whether there was still somebody to get the signal."""
+    try:
         os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -60,8 +60,17 @@ class Efa:
         return found
 
     def assert_left_nothing(self) -> None:
-        assert self.processes() == []
-        assert list(self.temporary.iterdir()) == []
+        commands = [_command_of(process) for process in self.processes()]
+        assert not commands, f"still running: {commands}"
+        files = list(self.temporary.iterdir())
+        assert not files, f"still there: {files}"
+
+
+def _command_of(process: int) -> str:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return f"process {process}, which has ended since"
 
 
 # The app's nodes on an existing cluster, and a folder that the CDK CLI packs: without what runs on the cluster, whose

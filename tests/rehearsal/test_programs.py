@@ -85,6 +85,32 @@ def test_ends_programs_and_their_children_when_the_context_is_left(tmp_path: Pat
     assert ends(int(lines[0]))
 
 
+# Heeds SIGTERM only after a while, as whoever tidies up does.
+SLOW = (
+    "import signal, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(60))); print(flush=True); time.sleep(60)"
+)
+
+
+def test_waits_until_children_are_gone_that_do_not_end_when_they_are_told_to(tmp_path: Path) -> None:
+    child = f"subprocess.Popen([sys.executable, '-c', {SLOW!r}], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)"
+    code = f"import subprocess, sys; child = {child}; child.stdout.readline(); print(child.pid, flush=True)"
+    with Programs() as programs:
+        result = run(programs, tmp_path, code)
+        assert not is_running(int(result.lines[0]))
+
+
+def test_a_program_runs_for_as_long_as_it_may_and_its_output_is_in_its_file(tmp_path: Path) -> None:
+    def run_for(seconds: float, code: str) -> int | None:
+        command = [sys.executable, "-u", "-c", code]
+        return programs.run_for(seconds, command, environment={}, directory=tmp_path, output=tmp_path / "output")
+
+    with Programs() as programs:
+        assert run_for(60, "import sys; print('one'); print('two', file=sys.stderr); sys.exit(3)") == 3
+        assert (tmp_path / "output").read_text() == "one\ntwo\n"
+        assert run_for(2, CHILD.format(then="time.sleep(60)")) is None
+    assert not is_running(int((tmp_path / "output").read_text()))
+
+
 def test_starts_nothing_after_it_was_stopped(tmp_path: Path) -> None:
     programs = Programs()
     programs.stop()

@@ -19,6 +19,7 @@ from ...lookups.deployed import DeployedCluster
 from ...lookups.node_groups import read_cluster
 from ..control_plane.binaries import Binaries
 from ..control_plane.control_plane import ControlPlane
+from ..programs import Programs
 from ..twin.kwok_stages import write_kwok_configuration
 from ..twin.patience import insist
 from ..twin.twin import Twin
@@ -163,6 +164,8 @@ class ClusterOnThisMachine:
         self.state = state
         self.cluster = cluster
         self.control_plane = control_plane
+        # Of those who work with it.
+        self.programs = Programs()
         self._environment = environment
         self._forget = forget
         if cluster.existed:
@@ -271,6 +274,7 @@ class ClusterOnThisMachine:
         if self._stopped.is_set():
             return
         self._stopped.set()
+        self.programs.stop()
         self._twin.stop()
         self.control_plane.stop()
         self._forget(self)

@@ -16,6 +16,7 @@ from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.s3.models import s3_backends
 
 from efa_constructs.rehearsal.account.eks.state import AccessEntry
+from efa_constructs.rehearsal.programs import Programs
 
 from .training_account import REGION, TrainingAccount
 
@@ -131,6 +132,7 @@ class NoControlPlane:
 
     folder: Path
     asked: list[tuple[str, Any]] = field(default_factory=list)
+    programs: Programs = field(default_factory=Programs)
 
     def wait_until_ready(self) -> int:
         """Nothing is ever started again."""

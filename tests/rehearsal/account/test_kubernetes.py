@@ -300,6 +300,83 @@ def test_an_account_that_ends_while_nodes_join_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+# Works for ever, and writes down that it is to end.
+ENDLESS = """
+import pathlib, signal, sys, time
+def end(*_):
+    pathlib.Path({told!r}).touch()
+    sys.exit()
+def handler(event, context):
+    signal.signal(signal.SIGTERM, end)
+    pathlib.Path({runs!r}).touch()
+    time.sleep(900)
+"""
+
+
+def endless_manifest(training: Training, code: str) -> str:
+    """A manifest for the cluster "training" whose handler is of this code."""
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": training.cluster_role,
+            "Timeout": 900,
+            "Code": {"ZipFile": code},
+        },
+    }
+    entry = {
+        "Type": "AWS::EKS::AccessEntry",
+        "Properties": {
+            "ClusterName": "training",
+            "PrincipalArn": training.cluster_role,
+            "KubernetesGroups": ["deployers"],
+        },
+    }
+    manifest = {
+        "Type": "Custom::AWSCDK-EKS-KubernetesResource",
+        "DependsOn": "Entry",
+        "Properties": {
+            "ServiceToken": {"Fn::GetAtt": ["Handler", "Arn"]},
+            "ClusterName": "training",
+            "Manifest": json.dumps([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "one"}}]),
+        },
+    }
+    return json.dumps({"Resources": {"Handler": function, "Entry": entry, "Manifest": manifest}})
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_an_account_that_ends_while_a_handler_works_in_a_cluster_leaves_nothing(
+    binaries: Binaries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, number: signal.Signals
+) -> None:
+    temporary, runs, told = (tmp_path / name for name in ("tmp", "runs", "told"))
+    temporary.mkdir()
+    account = some_account(binaries, monkeypatch, temporary)
+    training = Training(account)
+    training.cluster("training")
+    template = endless_manifest(training, ENDLESS.format(runs=str(runs), told=str(told)))
+
+    def create() -> None:
+        with suppress(BotoCoreError):
+            training.client("cloudformation").create_stack(StackName="stack", TemplateBody=template)
+
+    creating = threading.Thread(target=create)
+    creating.start()
+    eventually(runs.exists, "the handler runs")
+    if number == signal.SIGTERM:
+        account.stop()
+        # At once: whoever ended the account goes on as if it had never been there.
+        assert processes_in(temporary) == []
+        assert told.exists()
+        assert list(temporary.iterdir()) == []
+    else:
+        os.kill(account.process_id, number)
+        eventually(lambda: not processes_in(temporary), "everything has ended")
+        account.stop()
+    creating.join(30)
+    assert not creating.is_alive()
+
+
 def test_a_cluster_of_before_has_its_agents_and_its_dns_elsewhere(
     binaries: Binaries, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

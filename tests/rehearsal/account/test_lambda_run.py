@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import subprocess
-import sys
-import time
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from efa_constructs.rehearsal.account.endpoint import listen_on
-from efa_constructs.rehearsal.account.kubectl_handler import bootstrap
 from efa_constructs.rehearsal.account.kubectl_handler.lambda_run import Invocation, invoke
+from efa_constructs.rehearsal.account.resource_type import AwsError
+from efa_constructs.rehearsal.programs import Programs
 
+from ..live_cluster import eventually
 from .kubectl_functions import archive, deploy, handler, log
 from .training_account import TrainingAccount
 
@@ -41,7 +40,9 @@ def run(account: TrainingAccount, folder: Path, code: str, event: Any = None, **
     return run_again(account, folder, event)
 
 
-def run_again(account: TrainingAccount, folder: Path, event: Any = None) -> Invocation:
+def run_again(
+    account: TrainingAccount, folder: Path, event: Any = None, programs: Programs | None = None
+) -> Invocation:
     function = handler(account)
     return invoke(
         function,
@@ -51,6 +52,7 @@ def run_again(account: TrainingAccount, folder: Path, event: Any = None) -> Invo
         program="kubectl",
         kubeconfig=folder / "none",
         folder=folder,
+        programs=programs or Programs(),
     )
 
 
@@ -141,36 +143,32 @@ def test_a_function_ends_at_its_timeout_with_all_that_it_started(account: Traini
     assert invocation.error is not None
     assert invocation.error.message == "RequestId: r-1 Error: Task timed out after 4.00 seconds"
     assert invocation.log == "waiting\n"
-    _ended(file)
+    assert not any(map(_runs, _processes(file)))
 
 
-def test_a_function_ends_with_the_account(tmp_path: Path) -> None:
-    (tmp_path / "index.py").write_text(ENDLESS, encoding="utf-8")
-    (tmp_path / "event").write_text(json.dumps({"file": str(tmp_path / "processes")}), encoding="utf-8")
-    command = [sys.executable, "-I", bootstrap.__file__, "index.handler", str(tmp_path / "event"), "result"]
-    # The account, which starts a function and is killed as soon as that runs.
-    account = (
-        "import pathlib, subprocess, sys, time\n"
-        "subprocess.Popen(sys.argv[2:], start_new_session=True, stdout=subprocess.DEVNULL)\n"
-        "while not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)\n"
-    )
-    subprocess.run(
-        [sys.executable, "-c", account, str(tmp_path / "processes"), *command],
-        env={**os.environ, "LAMBDA_TASK_ROOT": str(tmp_path)},
-        timeout=30,
-        check=True,
-    )
-    _ended(tmp_path / "processes")
+def test_a_function_ends_with_the_programs_among_which_it_runs(account: TrainingAccount, tmp_path: Path) -> None:
+    file, programs, ended = tmp_path / "processes", Programs(), []
+    deploy(account, {"index.py": ENDLESS})
+
+    def invoke_it() -> None:
+        ended.append(run_again(account, tmp_path, {"file": str(file)}, programs).error)
+
+    running = threading.Thread(target=invoke_it)
+    running.start()
+    eventually(lambda: file.exists() and file.read_text(encoding="utf-8"), "the function runs")
+    programs.stop()
+    # Nothing is waited for any more.
+    assert not any(map(_runs, _processes(file)))
+    running.join(10)
+    (error,) = ended
+    assert error is not None
+    assert error.error_type == "Runtime.ExitError"
+    with pytest.raises(AwsError, match="was not started, the rehearsal is ending"):
+        run_again(account, tmp_path, {"file": str(file)}, programs)
 
 
-def _ended(file: Path) -> None:
-    """Wait until the processes whose ids are in the file are gone."""
-    left = [int(word) for word in file.read_text(encoding="utf-8").split()]
-    deadline = time.monotonic() + 10
-    while left and time.monotonic() < deadline:
-        left = [process for process in left if _runs(process)]
-        time.sleep(0.05)
-    assert left == []
+def _processes(file: Path) -> list[int]:
+    return [int(word) for word in file.read_text(encoding="utf-8").split()]
 
 
 def _runs(process: int) -> bool:

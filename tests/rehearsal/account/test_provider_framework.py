@@ -13,6 +13,7 @@ from efa_constructs.rehearsal.account.cloudformation.errors import CloudFormatio
 from efa_constructs.rehearsal.account.endpoint import listen_on
 from efa_constructs.rehearsal.account.kubectl_handler import CustomResourceRequest, CustomResourceResponse, send
 from efa_constructs.rehearsal.account.resource_type import AwsError
+from efa_constructs.rehearsal.programs import Programs
 
 from .kubectl_functions import deploy
 from .training_account import REGION, TrainingAccount
@@ -48,7 +49,9 @@ class Provider:
             physical_id=None if request_type == "Create" else "it-1",
             **more,
         )
-        return send(request, program="kubectl", kubeconfig=self.folder / "none", folder=self.folder)
+        return send(
+            request, program="kubectl", kubeconfig=self.folder / "none", folder=self.folder, programs=Programs()
+        )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from ...programs import Programs
     from .state import AccessEntry, Cluster, EksState
 
 __all__ = ["ClusterControlPlane", "ControlPlanes", "control_planes", "set_control_planes"]
@@ -26,6 +27,10 @@ class ClusterControlPlane(Protocol):
     @property
     def folder(self) -> Path:
         """Where those who work with it may keep files until it ends."""
+
+    @property
+    def programs(self) -> Programs:
+        """Among which those who work with it may run others, which end before it does."""
 
     def kubeconfig_for(self, principal_arn: str, entry: AccessEntry | None) -> Path:
         """A file with which kubectl reaches it as a principal of IAM.

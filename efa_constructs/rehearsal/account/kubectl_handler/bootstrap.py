@@ -9,10 +9,7 @@ import importlib
 import json
 import logging
 import os
-import signal
 import sys
-import threading
-import time
 import traceback
 from pathlib import Path
 from typing import Any
@@ -23,7 +20,6 @@ __all__ = ["main"]
 def main() -> None:
     """Run the handler, and write what it returns, or the error that it raises, as Lambda would report it."""
     handler, event_file, result_file = sys.argv[1:]
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     # As Lambda's runtime does; whoever logs at level INFO wants to be read.
     logging.basicConfig(stream=sys.stdout, format="[%(levelname)s] %(message)s")
     try:
@@ -43,13 +39,6 @@ def _run(handler: str, event: Any) -> Any:
     # The handler's modules put /opt first, where Lambda has the layers. Here that is somebody else's folder.
     os.environ["PATH"] = path
     return function(event, None)
-
-
-def _end_with(parent: int) -> None:
-    """End this process and the programs that it started when the account has ended."""
-    while os.getppid() == parent:
-        time.sleep(1)
-    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

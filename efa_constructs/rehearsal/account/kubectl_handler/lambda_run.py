@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -15,7 +13,10 @@ from typing import Any
 
 from moto.awslambda.models import LambdaFunction
 
+from ....errors import RehearsalError
+from ...programs import Programs
 from ..endpoint import environment
+from ..resource_type import AwsError
 from . import aws_program, bootstrap
 from .archives import code_folder
 from .programs import search_path
@@ -57,6 +58,7 @@ def invoke(
     program: str,
     kubeconfig: Path,
     folder: Path,
+    programs: Programs,
 ) -> Invocation:
     """Run a function, and wait until it ends or is ended. What it wrote goes to CloudWatch Logs, too.
 
@@ -69,20 +71,22 @@ def invoke(
     :param kubeconfig: What ``aws eks update-kubeconfig`` gives.
     :param folder: Where its code and layers are unpacked, and stay. Each run has a folder of its own in it while it
         lasts.
+    :param programs: Among which it runs, and with which it ends.
     :raises ProgramMissingError: The program of its layer does not run here, and there is no other.
+    :raises AwsError: Those programs have been stopped.
     """
     code = code_folder(function, folder)
     with tempfile.TemporaryDirectory(dir=folder, prefix="run-", ignore_cleanup_errors=True) as name:
         run = Path(name)
-        programs, out = run / "programs", run / "tmp"
-        programs.mkdir()
+        links, out = run / "programs", run / "tmp"
+        links.mkdir()
         out.mkdir()
         environment = {
             **_environment(function, code, out),
-            "PATH": search_path(function, program, folder, programs),
+            "PATH": search_path(function, program, folder, links),
             aws_program.KUBECONFIG: str(kubeconfig),
         }
-        invocation = _run(function, event, request_id, seconds, run, environment)
+        invocation = _run(function, event, request_id, seconds, run, environment, programs)
     function.logs_backend.ensure_log_group(function.logs_group_name)
     function.save_logs(invocation.log)
     return invocation
@@ -95,29 +99,30 @@ def _run(
     seconds: float,
     run: Path,
     environment: Mapping[str, str],
+    programs: Programs,
 ) -> Invocation:
     event_file, result_file, log_file = run / "event.json", run / "result.json", run / "log"
     event_file.write_text(json.dumps(event), encoding="utf-8")
     # -I: nothing of this machine's Python settings. -u: what was written before the function is ended is not lost.
     command = [sys.executable, "-I", "-u", "-X", "utf8", bootstrap.__file__]
-    with log_file.open("wb") as log:
-        process = subprocess.Popen(
+    try:
+        status = programs.run_for(
+            seconds,
             [*command, str(function.handler), str(event_file), str(result_file)],
-            cwd=environment["LAMBDA_TASK_ROOT"],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            # A group of its own, so that the programs that it started end with it.
-            start_new_session=True,
+            environment=environment,
+            directory=Path(environment["LAMBDA_TASK_ROOT"]),
+            output=log_file,
         )
-        error = _wait(process, seconds, request_id)
+    except RehearsalError as ending:
+        raise AwsError("ServiceException", str(ending), service="Lambda") from None
     text = _as_in_lambda(log_file.read_text(encoding="utf-8", errors="replace"), environment)
-    if error is not None:
-        return Invocation(error=error, log=text)
+    if status is None:
+        message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
+        return Invocation(error=FunctionError(error_type=TIMED_OUT, message=message), log=text)
     if not result_file.exists():
-        message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {process.returncode}"
+        message = f"RequestId: {request_id} Error: Runtime exited with error: exit status {status}"
         return Invocation(error=FunctionError(error_type=EXITED, message=message), log=text)
+    error = None
     result = json.loads(result_file.read_text(encoding="utf-8"))
     if "errorType" in result:
         message = _as_in_lambda(result["errorMessage"], environment)
@@ -128,18 +133,6 @@ def _run(
 def _as_in_lambda(text: str, environment: Mapping[str, str]) -> str:
     """Text with Lambda's names of folders: people can compare it, and an error is as long as it is on AWS."""
     return text.replace(environment["TMPDIR"], "/tmp").replace(environment["LAMBDA_TASK_ROOT"], "/var/task")
-
-
-def _wait(process: subprocess.Popen[bytes], seconds: float, request_id: str) -> FunctionError | None:
-    try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        # It is not waited for yet: the group is still its own.
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        message = f"RequestId: {request_id} Error: Task timed out after {seconds:.2f} seconds"
-        return FunctionError(error_type=TIMED_OUT, message=message)
-    return None
 
 
 def _environment(function: LambdaFunction, code: Path, out: Path) -> dict[str, str]:

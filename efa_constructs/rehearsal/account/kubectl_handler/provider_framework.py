@@ -18,6 +18,7 @@ from typing import Any, Literal
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
 from ....catalogue.custom_resources import MAXIMUM_REQUEST_BYTES
+from ...programs import Programs
 from ..cloudformation.errors import CloudFormationError
 from ..resource_type import AwsError
 from .lambda_run import EXITED, TIMED_OUT, FunctionError, Invocation, invoke
@@ -100,14 +101,20 @@ def handler_function(service_token: str, account: str, region: str) -> LambdaFun
 
 
 def send(
-    request: CustomResourceRequest, *, program: Literal["kubectl", "helm"], kubeconfig: Path, folder: Path
+    request: CustomResourceRequest,
+    *,
+    program: Literal["kubectl", "helm"],
+    kubeconfig: Path,
+    folder: Path,
+    programs: Programs,
 ) -> CustomResourceResponse:
     """Let the handler do what CloudFormation asks.
 
     :param program: What the handler starts for resources of this type.
     :param kubeconfig: What the handler gets from ``aws eks update-kubeconfig``.
     :param folder: Where functions and layers are unpacked, and stay.
-    :raises AwsError: There is no such function.
+    :param programs: Among which the handler runs, and with which it ends.
+    :raises AwsError: There is no such function, or the programs have been stopped.
     :raises CloudFormationError: The handler failed, or a limit is exceeded; in CloudFormation's words.
     :raises ProgramMissingError: The program of the function's layer does not run here, and there is no other.
     """
@@ -122,6 +129,7 @@ def send(
         program=program,
         kubeconfig=kubeconfig,
         folder=folder,
+        programs=programs,
     )
     error = invocation.error
     if error is None:

@@ -121,6 +121,7 @@ class _InCluster(ResourceType):
             program=self.program,
             kubeconfig=control_plane.kubeconfig_for(principal, cluster.access_entries.get(principal)),
             folder=control_plane.folder,
+            programs=control_plane.programs,
         )
         return Resource(physical_id=response.physical_id, attributes=response.data)
 
