@@ -8,16 +8,29 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from .resource import Resource
+from .resource import CLUSTER_TYPES, Resource
 from .shapes import as_list, as_mapping, as_mappings, at_path
 from .templates import Templates
-from .values import is_known, known_text
+from .values import is_known, known_text, references_in
 
-__all__ = ["WIDEST_POLICIES", "Policy", "Rights", "name_of_aws", "policies_in", "rights_of", "services_that_may_assume"]
+__all__ = [
+    "WIDEST_POLICIES",
+    "Policy",
+    "Rights",
+    "name_of_aws",
+    "policies_in",
+    "rights_of",
+    "service_accounts_may_assume",
+    "services_that_may_assume",
+]
 
 # Of those that AWS maintains: all there is, or all but who may do what.
 WIDEST_POLICIES = frozenset({"AdministratorAccess", "PowerUserAccess"})
 _OF_AWS = re.compile(r"arn:[\w-]+:iam::aws:policy/(?:[\w-]+/)*(?P<name>[\w+=,.@-]+)")
+# What an account trusts to say who somebody is, by its property "Url": a cluster, but also GitHub and others.
+_IDENTITY_PROVIDERS = ("AWS::IAM::OIDCProvider", "Custom::AWSCDKOpenIdConnectProvider")
+# In the URL and in the ARN of that of an EKS cluster.
+_OF_EKS = "oidc.eks."
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 
 
@@ -127,3 +140,22 @@ def services_that_may_assume(role: Resource) -> list[str] | None:
             return None
         services += map(str, as_list(at_path(principal, "Service")))
     return services if isinstance(document, Mapping) and is_known(services) else None
+
+
+def service_accounts_may_assume(templates: Templates, role: Resource) -> bool:
+    """Whether pods act as a role by their service accounts in an EKS cluster, without Pod Identity."""
+    return any(
+        statement.get("Effect") == "Allow" and _is_issuer(templates, at_path(statement, "Principal", "Federated"))
+        for statement in as_mappings(at_path(role.get("AssumeRolePolicyDocument"), "Statement"))
+    )
+
+
+def _is_issuer(templates: Templates, value: Any) -> bool:
+    """Whether a value names the OIDC provider of an EKS cluster, or is its URL."""
+    if any(_OF_EKS in str(text) for text in as_list(value)):
+        return True
+    named = [found for reference in references_in(value) if (found := templates.at(reference)) is not None]
+    return any(
+        one.type in CLUSTER_TYPES or (one.type in _IDENTITY_PROVIDERS and _is_issuer(templates, one.get("Url")))
+        for one in named
+    )

@@ -11,7 +11,14 @@ from ...rules import iam as rules
 from ..blueprint import Blueprint
 from ..check import Fault, checks_of, fault
 from ..manifests import HELM_CHART
-from ..policies import WIDEST_POLICIES, name_of_aws, policies_in, rights_of, services_that_may_assume
+from ..policies import (
+    WIDEST_POLICIES,
+    name_of_aws,
+    policies_in,
+    rights_of,
+    service_accounts_may_assume,
+    services_that_may_assume,
+)
 from ..resource import CLUSTER_TYPES, Resource
 from ..shapes import as_list, at_path
 from ..values import is_known, is_true
@@ -159,7 +166,10 @@ def _roles_in_use(blueprint: Blueprint) -> Iterable[Resource]:
         if resource.type in _ROLES_OF
         for value in as_list(resource.get(_ROLES_OF[resource.type]))
     )
-    return dict.fromkeys(role for value in values if (role := _role(blueprint, value)) is not None)
+    named = (role for value in values if (role := _role(blueprint, value)) is not None)
+    templates = blueprint.templates
+    of_pods = (role for role in templates.of_type("AWS::IAM::Role") if service_accounts_may_assume(templates, role))
+    return dict.fromkeys((*named, *of_pods))
 
 
 IAM_CHECKS = (

@@ -52,6 +52,22 @@ _deployers = {
     },
     "ManagedPolicyArns": [_ADMINISTRATOR],
 }
+
+
+def _assumed_by(provider: object, *others: Change) -> Change:
+    """A role of an administrator, for those whom an OIDC provider vouches for."""
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    changed = _deployers | {"AssumeRolePolicyDocument": {"Statement": [statement]}}
+    return all_of(whole, *others, add("Deployers", "AWS::IAM::Role", **changed))
+
+
+def _provider(kind: str, url: object) -> Change:
+    return add("Provider", kind, Url=url)
+
+
+_ISSUER = {"Fn::GetAtt": ["Cluster", "OpenIdConnectIssuerUrl"]}
+_PROVIDERS = "arn:aws:iam::123456789012:oidc-provider"
+_GITHUB = "token.actions.githubusercontent.com"
 _AWS_NODE = '[{"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "aws-node"}}]'
 
 IAM_CASES = (
@@ -178,6 +194,27 @@ IAM_CASES = (
             add("Profile", "AWS::IAM::InstanceProfile", Roles=[{"Ref": "Deployers"}]),
         ),
         kept=whole,
+    ),
+    # Pods act as it by their service accounts; a workflow of GitHub deploys, which is for people to judge.
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=_assumed_by({"Ref": "Provider"}, _provider("AWS::IAM::OIDCProvider", _ISSUER)),
+        kept=_assumed_by({"Ref": "Provider"}, _provider("AWS::IAM::OIDCProvider", f"https://{_GITHUB}")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=_assumed_by({"Ref": "Provider"}, _provider("Custom::AWSCDKOpenIdConnectProvider", _ISSUER)),
+        kept=_assumed_by({"Ref": "Provider"}),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=_assumed_by(f"{_PROVIDERS}/oidc.eks.us-east-1.amazonaws.com/id/EXAMPLE"),
+        kept=_assumed_by(f"{_PROVIDERS}/{_GITHUB}"),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=_assumed_by({"Fn::Sub": "${AWS::Partition}:oidc-provider/oidc.eks.${AWS::Region}.amazonaws.com/id/1"}),
+        kept=_assumed_by({"Fn::ImportValue": "provider"}),
     ),
     Case(
         rule=rules.EVERYTHING_BUT_ALLOWED,
