@@ -44,6 +44,22 @@ def _rest(**changed: object) -> Change:
     return add("Policy", "AWS::IAM::Policy", PolicyName="rest", Roles=[{"Ref": "NodeRole"}], PolicyDocument=document)
 
 
+def _trusts(*statements: object) -> Change:
+    """Those of the node role's trust policy."""
+    return all_of(whole, put("NodeRole.AssumeRolePolicyDocument", {"Statement": list(statements)}))
+
+
+def _trust(service: object, effect: str = "Allow") -> dict[str, object]:
+    return {"Effect": effect, "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+
+
+def _inline(resource: str) -> Change:
+    """A policy that the node role itself writes."""
+    document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": resource}]}
+    return put("NodeRole.Policies", [{"PolicyName": "more", "PolicyDocument": document}])
+
+
+_EKS, _EC2 = "eks.amazonaws.com", "ec2.amazonaws.com"
 _OF_AWS = "arn:aws:iam::aws:policy"
 _ADMINISTRATOR = {"Fn::Sub": "arn:${AWS::Partition}:iam::aws:policy/AdministratorAccess"}
 _deployers = {
@@ -141,6 +157,11 @@ IAM_CASES = (
             ),
         ),
     ),
+    Case(
+        rule=rules.NODES_CANNOT_PULL,
+        broken=all_of(whole, policies(_JOIN), statement("ecr:BatchGetImage")),
+        kept=all_of(whole, policies(_JOIN), statement({"Fn::ImportValue": "action"})),
+    ),
     # So it is with one that an account has written itself.
     Case(
         rule=rules.NODES_CANNOT_PULL,
@@ -160,6 +181,23 @@ IAM_CASES = (
         also=frozenset({"EFA-IAM-001", "EFA-IAM-002", "EFA-IAM-007"}),
     ),
     Case(
+        rule=rules.NODE_ROLE_OF_OTHERS,
+        broken=_trusts(_trust(_EC2, "Deny"), _trust(_EKS)),
+        kept=_trusts(_trust(_EKS, "Deny"), _trust(_EC2)),
+    ),
+    Case(rule=rules.NODE_ROLE_OF_OTHERS, broken=_trusts(_trust(_EKS)), kept=_trusts(_trust(_EC2), _trust(_EKS))),
+    # What only the deployment knows may be EC2.
+    Case(
+        rule=rules.NODE_ROLE_OF_OTHERS,
+        broken=_trusts(_trust([_EKS, "lambda.amazonaws.com"])),
+        kept=_trusts(_trust([_EKS, {"Fn::ImportValue": "service"}])),
+    ),
+    Case(
+        rule=rules.NODE_ROLE_OF_OTHERS,
+        broken=_trusts(_trust(_EKS)),
+        kept=all_of(whole, put("NodeRole.AssumeRolePolicyDocument", {"Fn::ImportValue": "trust"})),
+    ),
+    Case(
         rule=rules.CLUSTER_ROLE_OF_OTHERS,
         broken=all_of(whole, put("Cluster.RoleArn", {"Fn::GetAtt": ["NodeRole", "Arn"]})),
         kept=whole,
@@ -168,6 +206,11 @@ IAM_CASES = (
         rule=rules.EVERYTHING_ALLOWED,
         broken=all_of(whole, statement("*")),
         kept=all_of(whole, statement("*", "arn:aws:s3:::checkpoints/*")),
+    ),
+    Case(
+        rule=rules.EVERYTHING_ALLOWED,
+        broken=all_of(whole, _inline("*")),
+        kept=all_of(whole, _inline("arn:aws:s3:::checkpoints/*")),
     ),
     Case(
         rule=rules.EVERYTHING_ALLOWED,
