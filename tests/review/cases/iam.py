@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 from efa_constructs.rules import iam as rules
 
-from ..templates import Change, add, all_of, put, whole
+from ..templates import Change, Template, add, all_of, put, whole
 from .case import Case
 
 __all__ = ["IAM_CASES"]
@@ -27,6 +29,22 @@ def statement(action: object, resource: object = "*") -> Change:
 
 def _cni(**properties: object) -> Change:
     return add("Cni", "AWS::EKS::Addon", ClusterName={"Ref": "Cluster"}, AddonName="vpc-cni", **properties)
+
+
+def _addon(name: object, **properties: object) -> Change:
+    return add("Addon", "AWS::EKS::Addon", ClusterName={"Ref": "Cluster"}, AddonName=name, **properties)
+
+
+def _second_group(*names: object) -> Change:
+    """Another node group like the first, with a role of its own that has these policies."""
+
+    def change(template: Template) -> None:
+        resources = template["Resources"]
+        resources["SecondGroup"] = copy.deepcopy(resources["NodeGroup"])
+        resources["SecondGroup"]["Properties"]["NodeRole"] = {"Fn::GetAtt": ["SecondRole", "Arn"]}
+
+    role = {"AssumeRolePolicyDocument": {"Statement": [_trust(_EC2)]}, "ManagedPolicyArns": list(names)}
+    return all_of(whole, add("SecondRole", "AWS::IAM::Role", **role), change)
 
 
 def _identity(account: object) -> Change:
@@ -132,9 +150,41 @@ IAM_CASES = (
         kept=all_of(_unnetworked, put("NodeGroup.ClusterName", "training")),
     ),
     Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, put("Manifest.Manifest", _AWS_NODE.replace("ServiceAccount", "ConfigMap"))),
+        kept=all_of(_unnetworked, put("Manifest.Manifest", _AWS_NODE.replace("ServiceAccount", "DaemonSet"))),
+    ),
+    # The add-on is the only VPC CNI that there is.
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, put("Cluster.BootstrapSelfManagedAddons", False), _cni()),
+        kept=all_of(
+            _unnetworked, put("Cluster.BootstrapSelfManagedAddons", False), _cni(ConfigurationValues='{"env": {}}')
+        ),
+        # The nodes come before it.
+        also=frozenset({"EFA-EKS-018"}),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=all_of(_unnetworked, _addon("aws-fsx-csi-driver", ServiceAccountRoleArn=_ROLE)),
+        # It may be the VPC CNI.
+        kept=all_of(_unnetworked, _addon({"Fn::ImportValue": "addon"}, ServiceAccountRoleArn=_ROLE)),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_NETWORK,
+        broken=_second_group(_JOIN, _PULL),
+        kept=_second_group(_JOIN, _PULL, _NETWORK),
+    ),
+    Case(
         rule=rules.NODES_CANNOT_JOIN,
         broken=all_of(whole, policies(_PULL)),
         kept=all_of(whole, policies(_PULL), statement(["eks:Describe*"])),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_JOIN,
+        broken=_second_group(_PULL, _NETWORK),
+        # What makes the role knows what it may do.
+        kept=all_of(whole, add("Made", "Custom::NodeRole"), put("NodeGroup.NodeRole", {"Fn::GetAtt": ["Made", "Arn"]})),
     ),
     Case(
         rule=rules.NODES_CANNOT_PULL,
@@ -161,6 +211,11 @@ IAM_CASES = (
         rule=rules.NODES_CANNOT_PULL,
         broken=all_of(whole, policies(_JOIN), statement("ecr:BatchGetImage")),
         kept=all_of(whole, policies(_JOIN), statement({"Fn::ImportValue": "action"})),
+    ),
+    Case(
+        rule=rules.NODES_CANNOT_PULL,
+        broken=all_of(whole, policies(_JOIN), statement("ecr:GetAuthorization")),
+        kept=all_of(whole, policies(_JOIN), statement("ecr:GetAuthorizationToken")),
     ),
     # So it is with one that an account has written itself.
     Case(
@@ -283,6 +338,15 @@ IAM_CASES = (
         rule=rules.EVERYTHING_BUT_ALLOWED,
         broken=all_of(whole, _rest(NotAction="s3:DeleteBucket")),
         kept=all_of(whole, _rest(NotAction=["s3:DeleteBucket", {"Ref": "Subnet"}])),
+    ),
+    # What it leaves is nothing.
+    *(
+        Case(
+            rule=rules.EVERYTHING_BUT_ALLOWED,
+            broken=all_of(whole, _rest(NotAction=["iam:*"])),
+            kept=all_of(whole, _rest(NotAction=["iam:*", everything])),
+        )
+        for everything in ("*", "*:*")
     ),
     Case(
         rule=rules.SERVICE_ALLOWED,
