@@ -14,6 +14,7 @@ from typing import Any
 from ...catalogue import EFA_RESOURCE
 from ...cluster.fabric import distinct_pairs, judge_pair
 from ...cluster.finding import Finding
+from ...cluster.snapshot import condition
 from ...lookups.deployed import DeployedCluster, DeployedNode
 
 __all__ = [
@@ -24,10 +25,14 @@ __all__ = [
     "carried_by",
     "has_dns",
     "hostfile_hosts",
+    "names_are_on_their_way",
     "resolve",
 ]
 
 Key = tuple[str, str]
+
+# The Service at whose address pods ask for names.
+_DNS = ("kube-system", "kube-dns")
 
 
 class Transport(StrEnum):
@@ -100,8 +105,34 @@ def hostfile_hosts(launcher: dict[str, Any], around: LauncherSurroundings) -> li
 def has_dns(around: LauncherSurroundings) -> bool:
     """Whether anything answers at the address that kubelets give to pods as that of their name server."""
     return any(
-        service_name == "kube-dns" and (endpoint.get("conditions") or {}).get("ready") is not False
-        for service_name, endpoint in _endpoints("kube-system", around)
+        service_name == _DNS[1] and (endpoint.get("conditions") or {}).get("ready") is not False
+        for service_name, endpoint in _endpoints(_DNS[0], around)
+    )
+
+
+def names_are_on_their_way(namespace: str, around: LauncherSurroundings) -> bool:
+    """Whether a pod runs that the control plane has not given its name yet: seconds, on a machine that is busy."""
+    for (where, name), service in around.services.items():
+        selector = service["spec"].get("selector")
+        if not selector or (where != namespace and (where, name) != _DNS):
+            continue
+        named = {
+            (endpoint.get("targetRef") or {}).get("name")
+            for service_name, endpoint in _endpoints(where, around)
+            if service_name == name
+        }
+        for (pod_namespace, pod_name), pod in around.pods.items():
+            if pod_namespace == where and pod_name not in named and _is_selected(pod, selector):
+                return True
+    return False
+
+
+def _is_selected(pod: dict[str, Any], selector: Mapping[str, str]) -> bool:
+    metadata = pod["metadata"]
+    return (
+        "deletionTimestamp" not in metadata
+        and selector.items() <= (metadata.get("labels") or {}).items()
+        and condition(pod, "Ready")
     )
 
 

@@ -24,7 +24,16 @@ from ..control_plane.control_plane import KUBELET_CLIENT, ControlPlane
 from .container_logs import container_log
 from .device_plugins import offered_devices, plugin_verdict
 from .kubelet_api import ContainerLog, KubeletApi
-from .launcher import Fabric, LauncherSurroundings, Worker, carried_by, has_dns, hostfile_hosts, resolve
+from .launcher import (
+    Fabric,
+    LauncherSurroundings,
+    Worker,
+    carried_by,
+    has_dns,
+    hostfile_hosts,
+    names_are_on_their_way,
+    resolve,
+)
 from .mounted_objects import missing_objects, needs_objects
 from .mpi_operators import MpiOperators, operator_program
 from .node_objects import NodeFacts
@@ -268,6 +277,9 @@ class Twin:
             return
         obstacle = self._obstacle(hosts, lost, around)
         if obstacle is not None:
+            if names_are_on_their_way(pod["metadata"]["namespace"], around):
+                self._launchers_seen.pop(pod["metadata"]["uid"], None)
+                return
             first_seen = self._launchers_seen.setdefault(pod["metadata"]["uid"], time.monotonic())
             if time.monotonic() - first_seen > _RESOLVE_SECONDS:
                 await self._tell(pod, Verdict(outcome=Outcome.FAIL, message=obstacle))

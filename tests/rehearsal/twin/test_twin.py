@@ -487,6 +487,22 @@ def test_a_launcher_runs_once_its_workers_are_there_and_says_what_carries_the_tr
     assert metadata["annotations"][FABRIC_ANNOTATION] == '{"transport": "tcp", "findings": []}'
 
 
+def test_a_launcher_waits_for_names_that_the_control_plane_is_late_with(
+    cluster: LiveCluster, two_nodes: list[NodeFacts], control_plane: ControlPlane
+) -> None:
+    manager = control_plane.processes.process_id("kube-controller-manager")
+    os.kill(manager, signal.SIGSTOP)
+    try:
+        launch(cluster, two_nodes)
+        eventually(lambda: all(is_ready(cluster.pod(f"job-worker-{number}")) for number in (0, 1)), "workers run")
+        # Longer than for a name that nobody ever has.
+        time.sleep(7)
+        assert cluster.phase("launcher") == "Pending"
+    finally:
+        os.kill(manager, signal.SIGCONT)
+    eventually(lambda: is_ready(launcher(cluster)), "it runs")
+
+
 def test_a_launcher_fails_when_a_name_does_not_resolve(cluster: LiveCluster, two_nodes: list[NodeFacts]) -> None:
     launch(cluster, two_nodes, hosts=["job-worker-0.job.default.svc", "job-worker-9.job.default.svc"])
     eventually(lambda: cluster.phase("launcher") == "Failed", "it fails")
