@@ -100,7 +100,7 @@ class Programs:
         :param seconds: How long it may run.
         :param environment: Its whole environment.
         :param directory: Where it runs.
-        :param output: File for its output and its standard error. Children that outlive it may still write there.
+        :param output: File for its output and its standard error. It is not waited for whoever else writes there.
         :raises RehearsalError: it cannot be started, or ``stop`` was called.
         """
         with (
@@ -134,20 +134,6 @@ class Programs:
         output: int | IO[bytes],
         errors: int | IO[bytes],
     ) -> Iterator[subprocess.Popen[str]]:
-        process = self._start(command, environment, directory, output, errors)
-        try:
-            yield process
-        finally:
-            self._end(process)
-
-    def _start(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        directory: Path,
-        output: int | IO[bytes],
-        errors: int | IO[bytes],
-    ) -> subprocess.Popen[str]:
         with self._lock:
             if self._stopped:
                 raise RehearsalError(f"'{Path(command[0]).name}' was not started, the rehearsal is ending")
@@ -174,7 +160,10 @@ class Programs:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
-            return process
+        try:
+            yield process
+        finally:
+            self._end(process)
 
     def _end(self, process: subprocess.Popen[str]) -> None:
         _end_group(process)

@@ -104,9 +104,10 @@ def hostfile_hosts(launcher: dict[str, Any], around: LauncherSurroundings) -> li
 
 def has_dns(around: LauncherSurroundings) -> bool:
     """Whether anything answers at the address that kubelets give to pods as that of their name server."""
+    namespace, name = _DNS
     return any(
-        service_name == _DNS[1] and (endpoint.get("conditions") or {}).get("ready") is not False
-        for service_name, endpoint in _endpoints(_DNS[0], around)
+        service_name == name and (endpoint.get("conditions") or {}).get("ready") is not False
+        for service_name, endpoint in _endpoints(namespace, around)
     )
 
 
